@@ -1,0 +1,30 @@
+"""Shared by all tests: quiet TensorFlow, a private cache, and the data sets."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def private_cache(tmp_path_factory: pytest.TempPathFactory):
+    """Keeps the tests out of the user's own cache; one cache serves the whole session."""
+    previous = os.environ.get("GAN_CLI_CACHE")
+    os.environ["GAN_CLI_CACHE"] = str(tmp_path_factory.mktemp("cache"))
+    yield
+    if previous is None:
+        del os.environ["GAN_CLI_CACHE"]
+    else:
+        os.environ["GAN_CLI_CACHE"] = previous
+
+
+@pytest.fixture(scope="session")
+def fashion_mnist_path() -> Path:
+    """Folder of Debian's dataset-fashion-mnist package."""
+    if not FASHION_MNIST.is_dir():
+        pytest.skip("the Debian package dataset-fashion-mnist is not installed")
+    return FASHION_MNIST
