@@ -1,0 +1,115 @@
+"""What the three commands share: flags, one clear line for bad input, and a quiet TensorFlow."""
+
+import contextlib
+import os
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import ModuleType
+
+from absl import app, flags, logging
+
+from gan_cli.errors import UserError
+
+USAGE_ERROR = 2
+INTERRUPTED = 130
+
+
+def run(main: Callable[[Sequence[str]], int | None]) -> None:
+    """Parses the flags, calls `main`, and exits with the status that it returns.
+
+    A `UserError` becomes lines on standard error and exit status 2, Ctrl-C exit status 130. Any
+    other exception is a fault of the program and keeps its traceback.
+
+    Args:
+      main: of the module that defines the command's flags and describes it in its docstring.
+    """
+
+    def guarded(argv: Sequence[str]) -> int:
+        try:
+            if len(argv) > 1:
+                raise UserError(f"unexpected argument '{argv[1]}'; flags start with --")
+            return main(argv) or 0
+        except UserError as error:
+            for problem in error.problems:
+                print(f"{_command()}: error: {problem}", file=sys.stderr)
+            return USAGE_ERROR
+        except KeyboardInterrupt:
+            print(f"{_command()}: interrupted", file=sys.stderr)
+            return INTERRUPTED
+
+    # Abseil's own help shows the flags of every imported module, and exits with 1.
+    if {"-h", "-help", "--help"} & set(sys.argv[1:]):
+        print(_help(sys.modules[main.__module__]))
+        return
+    app.run(guarded, flags_parser=_parse_flags)
+
+
+def _command() -> str:
+    """The command's name, whether started as `gan-train` or `python -m gan_cli.cli.train`."""
+    return "gan-" + Path(sys.argv[0]).stem.removeprefix("gan-")
+
+
+def _parse_flags(argv: Sequence[str]) -> list[str]:
+    try:
+        return flags.FLAGS(argv)
+    except flags.Error as error:
+        message = " ".join(line.strip() for line in str(error).splitlines())
+        missing = re.match(r"flag --(\w+)=None: .*must have a value", message)
+        if missing:
+            message = f"--{missing[1]} is required"
+        print(f"{_command()}: error: {message}; see {_command()} --help", file=sys.stderr)
+        sys.exit(USAGE_ERROR)
+
+
+def _help(module: ModuleType) -> str:
+    lines = [(module.__doc__ or "").strip(), "", "flags:"]
+    for flag in flags.FLAGS.get_key_flags_for_module(module):
+        choices = getattr(flag.parser, "enum_values", None)
+        value = "|".join(choices) if choices else "..."
+        name = f"--[no]{flag.name}" if flag.boolean else f"--{flag.name}={value}"
+        default = f" (default: {flag.default})" if flag.default not in (None, [], False) else ""
+        # Abseil adds the choices, and that a flag may be repeated, to the text itself.
+        text = str(flag.help).partition(";\n")[0].removeprefix(f"<{value}>: ")
+        lines += [f"  {name}", f"      {text}{default}"]
+    return "\n".join(lines)
+
+
+def import_tensorflow() -> None:
+    """Imports TensorFlow without its start-up lines, which it writes past Python to the terminal.
+
+    They are shown after all where the import fails, and wherever the environment sets
+    `TF_CPP_MIN_LOG_LEVEL`: 0 shows everything.
+    """
+    logging.set_verbosity(logging.WARNING)
+    chosen_by_user = "TF_CPP_MIN_LOG_LEVEL" in os.environ
+    # Not even errors: what matters comes as an exception, the rest is noise about optimisations.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with contextlib.nullcontext() if chosen_by_user else _quiet_stderr():
+        import tensorflow as tf
+
+        # The first operation brings a few lines more.
+        tf.zeros([]) + 1.0
+    tf.get_logger().setLevel("ERROR")
+
+
+@contextlib.contextmanager
+def _quiet_stderr() -> Iterator[None]:
+    """Holds back what any language writes to file descriptor 2; an exception releases it."""
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with tempfile.TemporaryFile() as held_back:
+        os.dup2(held_back.fileno(), 2)
+        try:
+            yield
+        except Exception:
+            sys.stderr.flush()
+            held_back.seek(0)
+            os.write(terminal, held_back.read())
+            raise
+        finally:
+            sys.stderr.flush()
+            os.dup2(terminal, 2)
+            os.close(terminal)

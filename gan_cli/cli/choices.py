@@ -1,0 +1,14 @@
+"""Every registry, by the family name that the config's schema uses."""
+
+from gan_cli.data.sources import SOURCES
+from gan_cli.metrics.features import FEATURE_NETWORKS
+from gan_cli.models import ARCHITECTURES
+from gan_cli.objectives import LOSSES, PENALTIES
+
+CHOICES = {
+    "source": SOURCES,
+    "architecture": ARCHITECTURES,
+    "loss": LOSSES,
+    "penalty": PENALTIES,
+    "features": FEATURE_NETWORKS,
+}

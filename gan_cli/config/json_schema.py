@@ -1,0 +1,45 @@
+"""The JSON schema of a config file, for completion and checks in an editor.
+
+A config names it in its first line: `# yaml-language-server: $schema=schema.json`.
+"""
+
+import json
+
+from gan_cli.config.schema import Config
+
+
+def json_schema(names: dict[str, tuple[str, ...]]) -> str:
+    """Returns the schema as JSON text.
+
+    Args:
+      names: known names by the family of `schema.Choice`, offered beside `module:attribute`.
+    """
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema"
+    } | Config.model_json_schema()
+    schema["properties"]["extends"] = {
+        "type": "string",
+        "description": "Another config file, relative to this one, that this one changes.",
+    }
+    # A file that extends another may leave even the data to it.
+    del schema["required"], schema["$defs"]["DataConfig"]["required"]
+    _offer_names(schema, names)
+    return json.dumps(schema, indent=2) + "\n"
+
+
+def _offer_names(node: object, names: dict[str, tuple[str, ...]]) -> None:
+    """Replaces every field marked with a family by its names or a path of the user's own."""
+    if isinstance(node, list):
+        for inner in node:
+            _offer_names(inner, names)
+    if not isinstance(node, dict):
+        return
+    family = node.pop("family", None)
+    if family is not None:
+        node.pop("type")
+        node["anyOf"] = [
+            {"enum": list(names[family])},
+            {"type": "string", "pattern": "^[\\w.]+:\\w+$"},
+        ]
+    for inner in node.values():
+        _offer_names(inner, names)

@@ -1,0 +1,168 @@
+"""From YAML files and `--set` overrides to a validated config, with every problem told at once."""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from gan_cli.config import yaml_text
+from gan_cli.config.problems import describe, show_value
+from gan_cli.config.schema import Config
+from gan_cli.config.yaml_text import KeyPath, Places
+from gan_cli.errors import UserError
+from gan_cli.registry import Registry
+
+
+def load_config(
+    path: str | Path, overrides: Sequence[str], choices: Mapping[str, Registry]
+) -> Config:
+    """Reads a config file, what it extends, and overrides of the form `key.path=value`.
+
+    `extends: other.yaml`, relative to the file, is read first; sections are merged key by key, and
+    anything else, lists too, is replaced. The value of an override is YAML; an element of a list is
+    named by its index, as in `objective.penalties.0.gamma=1`. Paths within the config are left as
+    they are written: relative ones are relative to the working directory.
+
+    Args:
+      choices: registries by family, for the fields marked with `schema.Choice`; the names of a
+        family that is not there are not checked.
+
+    Raises:
+      UserError: with one line for every problem found.
+    """
+    data, places = _read_with_parents(Path(path), ())
+    problems: list[str] = []
+    for override in overrides:
+        try:
+            data = _overridden(data, override, places)
+        except UserError as error:
+            problems += error.problems
+    try:
+        config = Config.model_validate(data, context=dict(choices))
+    except ValidationError as error:
+        problems += describe(error, data, str(path), places)
+    if problems:
+        raise UserError(*problems)
+    return config
+
+
+def dump_config(config: Config) -> str:
+    """Returns YAML that `load_config` reads back as the same config."""
+    return yaml_text.dump(config.model_dump(mode="json"))
+
+
+def config_differences(old: Config, new: Config) -> list[str]:
+    """Returns a line for every key in which two configs differ, such as `seed: 0 -> 1`."""
+    before, after = (dict(_leaves(config.model_dump(mode="json"))) for config in (old, new))
+
+    def shown(leaves: Mapping[KeyPath, Any], keys: KeyPath) -> str:
+        return show_value(leaves[keys]) if keys in leaves else "nothing"
+
+    return [
+        f"{'.'.join(keys)}: {shown(before, keys)} -> {shown(after, keys)}"
+        for keys in dict.fromkeys([*before, *after])
+        if keys not in before or keys not in after or before[keys] != after[keys]
+    ]
+
+
+def _leaves(value: Any, keys: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
+    """Yields the key path and the value of everything that is no filled map or list."""
+    if not isinstance(value, dict | list) or not value:
+        yield keys, value
+        return
+    for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        yield from _leaves(inner, (*keys, str(key)))
+
+
+def _read_with_parents(path: Path, children: tuple[str, ...]) -> tuple[dict, Places]:
+    """Returns the merged data, and for each key path the file and line that it came from."""
+    data, places = _read(path)
+    if "extends" not in data:
+        return data, places
+    parent, place = data.pop("extends"), places.pop(("extends",))
+    if not isinstance(parent, str) or "\0" in parent:
+        raise UserError(f"{place}: extends: must be a file name, got {show_value(parent)}")
+    chain = (*children, os.path.realpath(path))
+    parent_path = path.parent / parent
+    if os.path.realpath(parent_path) in chain:
+        raise UserError(f"{place}: extends: {parent_path} extends this file in turn")
+    try:
+        parent_data, parent_places = _read_with_parents(parent_path, chain)
+    except UserError as error:
+        if parent_path.is_file():
+            raise
+        raise UserError(f"{place}: extends: {error}") from error
+    for keys in _replaced_keys(parent_data, data):
+        _forget_below(parent_places, keys)
+    return _merge(parent_data, data), parent_places | places
+
+
+def _read(path: Path) -> tuple[dict, Places]:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UserError(f"{path}: cannot read the config: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UserError(f"{path}: is no text file in UTF-8") from error
+    data, places = yaml_text.parse(text, str(path))
+    if data is None:
+        data = {}
+    if not isinstance(data, dict):
+        raise UserError(f"{path}: must hold 'key: value' lines, got {show_value(data)}")
+    return data, places
+
+
+def _merge(base: Any, top: Any) -> Any:
+    if not isinstance(base, dict) or not isinstance(top, dict):
+        return top
+    merged = {key: _merge(base[key], top[key]) for key in base.keys() & top.keys()}
+    return base | top | merged
+
+
+def _replaced_keys(base: Any, top: Any, keys: KeyPath = ()) -> Iterator[KeyPath]:
+    """Yields the key paths of what `_merge` takes from `top` alone."""
+    if not isinstance(base, dict) or not isinstance(top, dict):
+        yield keys
+        return
+    for key in base.keys() & top.keys():
+        yield from _replaced_keys(base[key], top[key], (*keys, str(key)))
+
+
+def _forget_below(places: Places, keys: KeyPath) -> None:
+    for known in [known for known in places if known[: len(keys)] == keys]:
+        del places[known]
+
+
+def _overridden(data: dict, override: str, places: Places) -> dict:
+    """Returns the data with one override in place, and notes the place."""
+    dotted, equals, text = override.partition("=")
+    keys = tuple(dotted.strip().split("."))
+    if not equals or not all(keys):
+        raise UserError(f"--set {override}: must be of the form key.path=value")
+    if keys[0] == "extends":
+        raise UserError(f"--set {override}: only a file can extend another")
+    where = f"--set {dotted}"
+    value, _ = yaml_text.parse(text, where)
+    changed = _with_value(data, keys, value, where)
+    _forget_below(places, keys)
+    for length in range(1, len(keys)):
+        places.setdefault(keys[:length], "--set")
+    places[keys] = "--set"
+    return changed
+
+
+def _with_value(node: Any, keys: KeyPath, value: Any, where: str, above: KeyPath = ()) -> Any:
+    """Returns a copy of `node` in which the value below `keys` is `value`."""
+    if not keys:
+        return value
+    key, inner = keys[0], (keys[1:], value, where, (*above, keys[0]))
+    if isinstance(node, list) and key.isdecimal() and int(key) < len(node):
+        index = int(key)
+        return [*node[:index], _with_value(node[index], *inner), *node[index + 1 :]]
+    if isinstance(node, dict) or (node is None and not key.isdecimal()):
+        node = node or {}
+        return {**node, key: _with_value(node.get(key), *inner)}
+    wanted = f"a list with an element {key}" if key.isdecimal() else "a section"
+    raise UserError(f"{where}: '{'.'.join(above)}' is {show_value(node)}, not {wanted}")

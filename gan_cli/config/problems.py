@@ -1,0 +1,141 @@
+"""What is wrong with a config, one line a problem: where, which key, got what, wanted what."""
+
+import difflib
+import re
+import reprlib
+from collections.abc import Iterator, Mapping
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+
+from gan_cli.config.schema import Config
+
+KeyPath = tuple[str, ...]
+
+_short = reprlib.Repr()
+_short.maxstring = 80
+
+# By pydantic's name of a problem: what the value must be, given the problem's own figures.
+_WANTED = {
+    "greater_than_equal": "at least {ge}",
+    "greater_than": "more than {gt}",
+    "less_than_equal": "at most {le}",
+    "less_than": "less than {lt}",
+    "literal_error": "{expected}",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "bool_type": "true or false",
+    "string_type": "text",
+    "model_type": "a section of 'key: value' lines",
+    "tuple_type": "a list",
+}
+
+
+def describe(
+    error: ValidationError, data: Any, source: str, places: Mapping[KeyPath, str]
+) -> list[str]:
+    """Returns one line for each problem.
+
+    Args:
+      data: what was validated.
+      source: names where it came from, for a key whose place is unknown.
+      places: the place of each key path, such as `configs/digits.yaml:12` or `--set`.
+    """
+    lines = [_line(dict(item), data, source, places) for item in error.errors()]
+    return list(dict.fromkeys(lines))
+
+
+def show_value(value: Any) -> str:
+    """Returns a value as one would write it in a config, shortened where it is long."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    return _short.repr(value)
+
+
+def _line(item: dict, data: Any, source: str, places: Mapping[KeyPath, str]) -> str:
+    keys = _keys_in(data, item)
+    what = _what_is_wrong(item, keys)
+    if not keys:
+        # A check across keys opens its line with the key that it is about.
+        dotted, _, what = what.partition(": ")
+        keys = tuple(dotted.split("."))
+    place = next((places[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in places), source)
+    return f"{place}: {'.'.join(keys)}: {what}"
+
+
+def _keys_in(data: Any, item: dict) -> KeyPath:
+    """The key path of a problem as the config writes it, without pydantic's own path elements.
+
+    Those name the branch of a union, or a half of an image size that was given as one number.
+    """
+    keys = []
+    for position, key in enumerate(item["loc"]):
+        in_map = isinstance(data, Mapping) and key in data
+        if in_map or (isinstance(data, list | tuple) and isinstance(key, int) and key < len(data)):
+            data = data[key]
+        elif item["type"] != "missing" or position + 1 < len(item["loc"]):
+            continue
+        keys.append(str(key))
+    return tuple(keys)
+
+
+def _what_is_wrong(item: dict, keys: KeyPath) -> str:
+    kind, value = item["type"], item["input"]
+    figures = {
+        name: int(figure) if isinstance(figure, float) and figure.is_integer() else figure
+        for name, figure in item.get("ctx", {}).items()
+    }
+    if kind in ("extra_forbidden", "invalid_key"):
+        return _unknown_key(keys)
+    if kind == "missing":
+        return "is required"
+    if kind == "value_error":
+        return str(figures["error"])
+    if kind not in _WANTED:
+        return f"{item['msg'][0].lower()}{item['msg'][1:]}, got {show_value(value)}"
+    wanted = _WANTED[kind].format(**figures)
+    hint = ""
+    if kind == "literal_error" and isinstance(value, str):
+        hint = _did_you_mean(value, re.findall(r"'(.*?)'", wanted))
+    return f"must be {wanted}, got {show_value(value)}{hint}"
+
+
+def _unknown_key(keys: KeyPath) -> str:
+    *parents, key = keys
+    known = list(_section_at(parents).model_fields)
+    # Only load_config reads it, and only at the top of a file.
+    known += [] if parents else ["extends"]
+    hint = _did_you_mean(key, known)
+    if not hint:
+        elsewhere = [path for path in _all_keys(Config) if path[-1] == key]
+        hint = f"; did you mean '{'.'.join(elsewhere[0])}'?" if elsewhere else ""
+    return f"unknown key{hint} (known: {', '.join(known)})"
+
+
+def _did_you_mean(word: str, known: list[str]) -> str:
+    near = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean '{near[0]}'?" if near else ""
+
+
+def _section_at(keys: list[str]) -> type[BaseModel]:
+    section: type[BaseModel] = Config
+    for key in keys:
+        # An index leads from a list of sections to a section of the same class.
+        if not key.isdecimal():
+            section = _sections_in(section.model_fields[key].annotation)[0]
+    return section
+
+
+def _all_keys(section: type[BaseModel], parents: KeyPath = ()) -> Iterator[KeyPath]:
+    for key, field in section.model_fields.items():
+        yield (*parents, key)
+        for inner in _sections_in(field.annotation):
+            yield from _all_keys(inner, (*parents, key))
+
+
+def _sections_in(annotation: Any) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [section for inner in get_args(annotation) for section in _sections_in(inner)]

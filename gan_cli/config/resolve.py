@@ -1,0 +1,132 @@
+"""Fills in what a config leaves open, from the size of the data and of the images."""
+
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from gan_cli.config.problems import describe
+from gan_cli.config.schema import Config, PenaltyConfig
+from gan_cli.errors import UserError
+
+Section = TypeVar("Section", bound=BaseModel)
+
+# gamma grows with the number of pixels (Karras et al. 2020); this is what suits one pixel.
+GAMMA_PER_PIXEL = 0.3 / 28**2
+
+
+@dataclass(frozen=True)
+class DataSummary:
+    """The size of a prepared data set. `num_classes` is 0 where it has no labels."""
+
+    num_images: int
+    height: int
+    width: int
+    channels: int
+    num_classes: int
+
+
+class ArchitectureDefaults(Protocol):
+    """What an architecture says about itself; see `models.architecture.Architecture`."""
+
+    @property
+    def base_channels(self) -> int: ...
+
+    @property
+    def learning_rate(self) -> float: ...
+
+
+def resolve(
+    config: Config,
+    summary: DataSummary,
+    generator: ArchitectureDefaults,
+    discriminator: ArchitectureDefaults,
+    precision: str,
+) -> Config:
+    """Returns the config with every open value chosen.
+
+    Args:
+      precision: what `training.precision` stands for on this machine.
+
+    Raises:
+      UserError: the config asks for what the data cannot give.
+    """
+    if config.model.conditional and summary.num_classes < 2:
+        raise UserError(
+            "model.conditional: needs images with labels of at least two classes;"
+            f" data source '{config.data.source}' gave {summary.num_classes}"
+        )
+    if config.evaluation.features == "classifier" and summary.num_classes < 2:
+        raise UserError(
+            "evaluation.features: 'classifier' needs labelled images; use 'random', or add labels"
+        )
+    side = max(summary.height, summary.width)
+    batch_size = config.training.batch_size or (64 if side <= 64 else max(4096 // side, 8))
+    kimg = config.training.kimg or min(max(40 * summary.num_images / 1000, 500.0), 25_000.0)
+    optimizers = {
+        "generator_optimizer": _fill(
+            config.training.generator_optimizer, learning_rate=generator.learning_rate
+        ),
+        "discriminator_optimizer": _fill(
+            config.training.discriminator_optimizer, learning_rate=discriminator.learning_rate
+        ),
+    }
+    training = _fill(
+        config.training,
+        batch_size=batch_size,
+        kimg=kimg,
+        ema_half_life_kimg=10.0 * batch_size / 32,
+        log_every_kimg=kimg / 200,
+        grid_every_kimg=kimg / 20,
+        checkpoint_every_kimg=kimg / 10,
+    )
+    resolved = config.model_copy(
+        update={
+            "data": _fill(
+                config.data, image_size=(summary.height, summary.width), channels=summary.channels
+            ),
+            "model": _fill(
+                config.model,
+                generator_channels=generator.base_channels,
+                discriminator_channels=discriminator.base_channels,
+            ),
+            "objective": config.objective.model_copy(
+                update={"penalties": _penalties(config, summary)}
+            ),
+            "training": training.model_copy(update={"precision": precision, **optimizers}),
+            "evaluation": _fill(
+                config.evaluation,
+                every_kimg=kimg / 10,
+                num_samples=min(max(summary.num_images, 2), 10_000),
+                features="classifier" if summary.num_classes >= 2 else "random",
+            ),
+        }
+    )
+    data = resolved.model_dump()
+    try:
+        return Config.model_validate(data, strict=False)
+    except ValidationError as error:
+        # Such as images smaller than any that can be generated.
+        raise UserError(*describe(error, data, "as chosen for this data", {})) from error
+
+
+def _penalties(config: Config, summary: DataSummary) -> tuple[PenaltyConfig, ...]:
+    gamma = GAMMA_PER_PIXEL * summary.height * summary.width
+    penalties = config.objective.penalties
+    if penalties is None:
+        if config.objective.weight_clip is not None:
+            penalties = ()
+        elif config.objective.loss == "wasserstein":
+            penalties = (PenaltyConfig(name="wgan_gp"),)
+        elif config.objective.loss == "relativistic":
+            penalties = (PenaltyConfig(name="r1", every=16), PenaltyConfig(name="r2", every=16))
+        else:
+            penalties = (PenaltyConfig(name="r1", every=16),)
+    return tuple(
+        _fill(penalty, gamma=10.0 if penalty.name == "wgan_gp" else gamma) for penalty in penalties
+    )
+
+
+def _fill(section: Section, **values: object) -> Section:
+    open_values = {key: v for key, v in values.items() if getattr(section, key) is None}
+    return section.model_copy(update=open_values)

@@ -1,0 +1,264 @@
+"""What a config file may say: every key, its type, its bounds, its default.
+
+`None` means "chosen for you": `resolve.py` fills it in from the size of the data and the images,
+and the resolved config, in which nothing is left open, is what a run directory keeps.
+
+Fields marked with `Choice` hold a name from a registry. The registries are handed to the validation
+as context, so that this package depends on no other part of gan_cli.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic_core import core_schema
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Marks a field whose value is a name from the registry called `family`."""
+
+    family: str
+
+    def __get_pydantic_core_schema__(self, source, handler):  # type: ignore[no-untyped-def]
+        def check(value: str, info: ValidationInfo) -> str:
+            registry = (info.context or {}).get(self.family)
+            problem = registry.problem(value) if registry else None
+            if problem:
+                raise ValueError(problem)
+            return value
+
+        return core_schema.with_info_after_validator_function(
+            check, handler(source), metadata={"pydantic_js_updates": {"family": self.family}}
+        )
+
+
+class Section(BaseModel):
+    """Base of all sections: frozen, strict about types, and closed to unknown keys."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+def _check_colour(value: str) -> str:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+        raise ValueError("must be a colour written as '#rrggbb'")
+    return value
+
+
+def _check_run_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
+        raise ValueError(
+            "must be letters, digits, '.', '_' or '-', and start with a letter or digit"
+        )
+    return value
+
+
+def _size_pair(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return (value, value)
+    if isinstance(value, list | tuple) and len(value) == 2:
+        return tuple(value)
+    raise ValueError(f"must be a side or [height, width], in whole pixels, got {value!r}")
+
+
+PixelCount = Annotated[int, Field(ge=8, le=1024)]
+ImageSize = Annotated[
+    tuple[PixelCount, PixelCount],
+    BeforeValidator(_size_pair, json_schema_input_type=PixelCount | tuple[PixelCount, PixelCount]),
+]
+PositiveInt = Annotated[int, Field(ge=1)]
+NonNegative = Annotated[float, Field(ge=0)]
+Positive = Annotated[float, Field(gt=0)]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+
+
+class DataConfig(Section):
+    """Which images to learn from, and how they are brought to one size."""
+
+    source: Annotated[str, Choice("source")] = Field(description="Where the images come from.")
+    path: str | None = Field(None, description="Folder, IDX folder or file, or npz file.")
+    name: str | None = Field(None, description="Which builtin or TFDS data set.")
+    data_dir: str | None = Field(None, description="TFDS: where prepared data sets are kept.")
+    split: str = Field("train", description="TFDS: the split to train on.")
+    holdout_split: str | None = Field(
+        None, description="TFDS: the split to evaluate on; default: 'test' where there is one."
+    )
+    holdout_fraction: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.1, description="Share of the images kept for evaluation where the data has no test split."
+    )
+    max_images: PositiveInt | None = Field(
+        None, description="Use only so many images: always the same, every class by its share."
+    )
+    image_size: ImageSize | None = Field(
+        None, description="Side, or [height, width], in pixels; default: the data's own size."
+    )
+    channels: Literal[1, 3, 4] | None = Field(
+        None, description="1 gray, 3 RGB, 4 RGBA; default: the data's own, without transparency."
+    )
+    fit: Literal["crop", "stretch", "pad"] = Field(
+        "crop", description="How an image of another aspect ratio is brought to image_size."
+    )
+    background: Annotated[str, AfterValidator(_check_colour)] = Field(
+        "#ffffff", description="Colour behind transparent pixels and around padded images."
+    )
+    mirror: bool = Field(False, description="Flip half of the training images left to right.")
+    on_corrupt: Literal["fail", "skip"] = Field(
+        "fail", description="What to do about files that cannot be decoded."
+    )
+    cache: Literal["auto", "memory", "disk"] = Field(
+        "auto", description="Where the prepared images are kept; auto: memory where they fit."
+    )
+
+
+class ArchitecturePair(Section):
+    """Generator and discriminator of two different architectures."""
+
+    generator: Annotated[str, Choice("architecture")]
+    discriminator: Annotated[str, Choice("architecture")]
+
+
+class ModelConfig(Section):
+    """The two networks."""
+
+    architecture: Annotated[
+        Annotated[str, Choice("architecture"), Tag("<name>")]
+        | Annotated[ArchitecturePair, Tag("<pair>")],
+        # One branch is chosen before it is checked, so that only its problems are told.
+        Discriminator(lambda given: "<pair>" if isinstance(given, dict | Section) else "<name>"),
+    ] = Field(
+        "conv", description="One name for both networks, or {generator: ..., discriminator: ...}."
+    )
+    latent_dim: PositiveInt = Field(64, description="Length of a latent vector.")
+    latent_distribution: Literal["normal", "uniform"] = Field(
+        "normal", description="N(0, 1) or U(-1, 1)."
+    )
+    generator_channels: PositiveInt | None = Field(
+        None,
+        description="Width of the generator at full resolution; default: the architecture's own.",
+    )
+    discriminator_channels: PositiveInt | None = Field(
+        None, description="Width of the discriminator at full resolution; default likewise."
+    )
+    max_channels: PositiveInt = Field(512, description="Upper bound of a layer's width.")
+    conditional: bool = Field(False, description="Condition both networks on the class label.")
+
+
+class PenaltyConfig(Section):
+    """One regulariser of the discriminator."""
+
+    name: Annotated[str, Choice("penalty")]
+    gamma: NonNegative | None = Field(
+        None, description="Strength; default: depends on the penalty."
+    )
+    every: PositiveInt = Field(1, description="Apply in every so-manieth step, so much stronger.")
+
+
+class ObjectiveConfig(Section):
+    """What the two networks are trained for."""
+
+    loss: Annotated[str, Choice("loss")] = "relativistic"
+    penalties: Annotated[tuple[PenaltyConfig, ...], Field(strict=False)] | None = Field(
+        None, description="Default: what suits the loss, with a gamma that suits the image size."
+    )
+    label_smoothing: Annotated[float, Field(ge=0, lt=0.5)] = Field(
+        0.0, description="One-sided: the target of real images is 1 minus this."
+    )
+    n_critic: PositiveInt = Field(1, description="Discriminator updates per generator update.")
+    weight_clip: Positive | None = Field(
+        None, description="Clip discriminator weights to plus or minus this (WGAN 2017)."
+    )
+
+
+class OptimizerConfig(Section):
+    """One network's optimiser."""
+
+    name: Literal["adam", "rmsprop", "sgd"] = "adam"
+    learning_rate: Positive | None = Field(
+        None, description="Default: depends on the architecture."
+    )
+    beta_1: Fraction = Field(0.0, description="Adam's beta 1; the momentum of rmsprop and sgd.")
+    beta_2: Fraction = Field(0.99, description="Adam's beta 2; the rho of rmsprop.")
+    epsilon: Positive = 1e-8
+    gradient_clip_norm: Positive | None = Field(None, description="Bound of the global norm.")
+
+
+class ScheduleConfig(Section):
+    """The learning rate over the run, as a factor on both optimisers' rates."""
+
+    name: Literal["constant", "linear", "cosine"] = "cosine"
+    warmup_kimg: NonNegative = 0.0
+    final_factor: Annotated[float, Field(ge=0, le=1)] = Field(
+        0.05, description="Factor reached at the end of training (linear and cosine)."
+    )
+
+
+class TrainingConfig(Section):
+    """How long, how fast, and what is kept."""
+
+    batch_size: PositiveInt | None = None
+    kimg: Positive | None = Field(None, description="Length, in thousands of real images shown.")
+    max_minutes: Positive | None = Field(None, description="Stop by the clock, if that is earlier.")
+    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "auto"
+    generator_optimizer: OptimizerConfig = OptimizerConfig()
+    discriminator_optimizer: OptimizerConfig = OptimizerConfig()
+    learning_rate_schedule: ScheduleConfig = ScheduleConfig()
+    ema_half_life_kimg: NonNegative | None = Field(
+        None, description="Half-life of the averaged generator, in thousands of images."
+    )
+    ema_ramp_up: Positive | None = Field(
+        0.05, description="Bounds the half-life by this share of the images seen; null: no bound."
+    )
+    steps_per_call: PositiveInt = Field(16, description="Training steps per call into TensorFlow.")
+    xla: bool = Field(False, description="Compile the step with XLA.")
+    deterministic: bool = Field(False, description="Deterministic kernels on GPUs, at some cost.")
+    log_every_kimg: Positive | None = None
+    grid_every_kimg: Positive | None = None
+    checkpoint_every_kimg: Positive | None = None
+    keep_checkpoints: PositiveInt = Field(
+        3, description="Newest checkpoints kept, beside the best."
+    )
+
+
+class EvaluationConfig(Section):
+    """Scores taken during and after training."""
+
+    every_kimg: NonNegative | None = Field(None, description="0: never during training.")
+    num_samples: Annotated[int, Field(ge=2)] | None = Field(
+        None, description="Generated images per evaluation."
+    )
+    features: Annotated[str, Choice("features")] | None = Field(
+        None, description="Default: classifier where the data has labels, else random."
+    )
+
+
+class Config(Section):
+    """A whole experiment."""
+
+    name: Annotated[str, AfterValidator(_check_run_name)] = "gan"
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    data: DataConfig
+    model: ModelConfig = ModelConfig()
+    objective: ObjectiveConfig = ObjectiveConfig()
+    training: TrainingConfig = TrainingConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
+
+    @model_validator(mode="after")
+    def _lengths_agree(self) -> "Config":
+        schedule, kimg = self.training.learning_rate_schedule, self.training.kimg
+        if kimg is not None and schedule.warmup_kimg > kimg:
+            raise ValueError(
+                f"training.learning_rate_schedule.warmup_kimg: must be at most training.kimg"
+                f" ({kimg}), got {schedule.warmup_kimg}"
+            )
+        return self

@@ -1,0 +1,115 @@
+"""YAML in and out: the core schema of YAML 1.2, every value's line, and no key given twice.
+
+PyYAML follows YAML 1.1, in which `1e-4` is text, `010` is 8, `1:30` is 90 and `no` is false.
+Editors and people expect YAML 1.2.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from gan_cli.errors import UserError
+
+KeyPath = tuple[str, ...]
+Places = dict[KeyPath, str]
+
+_CORE_SCHEMA = {
+    "null": (r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    "bool": (r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    "int": (r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", list("-+0123456789")),
+    "float": (
+        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+        list("-+.0123456789"),
+    ),
+}
+
+
+class _Loader(yaml.SafeLoader):
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        seen: set[str] = set()
+        for key_node, _ in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(
+                    None, None, "a key must be one word", key_node.start_mark
+                )
+            if key_node.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key '{key_node.value}' is given twice", key_node.start_mark
+                )
+            seen.add(key_node.value)
+        return super().construct_mapping(node, deep)
+
+    def construct_int(self, node: yaml.ScalarNode) -> int:
+        base = {"0o": 8, "0x": 16}.get(node.value[:2], 10)
+        return int(node.value, base)
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes a text that either version of YAML would take for something else."""
+
+
+_Loader.yaml_implicit_resolvers = {}
+_Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_int)
+for _tag, (_pattern, _first_letters) in _CORE_SCHEMA.items():
+    for _class in (_Loader, _Dumper):
+        _class.add_implicit_resolver(
+            f"tag:yaml.org,2002:{_tag}", re.compile(rf"(?:{_pattern})\Z"), _first_letters
+        )
+
+
+def parse(text: str, where: str) -> tuple[Any, Places]:
+    """Parses one document.
+
+    Args:
+      where: the file, or what else the text is from.
+
+    Returns:
+      Its value, and `where:line` of every key and list element below it.
+
+    Raises:
+      UserError: the text is no YAML, or gives a key twice.
+    """
+    places: Places = {}
+    try:
+        loader = _Loader(text)
+        try:
+            node = loader.get_single_node()
+            if node is None:
+                return None, places
+            _note_places(node, where, (), places, set())
+            return loader.construct_document(node), places
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        place = f":{mark.line + 1}:{mark.column + 1}" if mark else ""
+        # PyYAML's context, such as "while scanning a quoted scalar", often says more.
+        what = ", ".join(part for part in (error.context, error.problem) if part)
+        raise UserError(f"{where}{place}: malformed YAML: {what}") from error
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        first_line = (str(error) or type(error).__name__).splitlines()[0]
+        raise UserError(f"{where}: malformed YAML: {first_line}") from error
+
+
+def dump(value: Mapping[str, Any]) -> str:
+    """Returns YAML that `parse` reads back as the same value."""
+    return yaml.dump(value, Dumper=_Dumper, sort_keys=False, width=100, allow_unicode=True)
+
+
+def _note_places(
+    node: yaml.Node, where: str, keys: KeyPath, places: Places, seen: set[int]
+) -> None:
+    # An alias is the same node again; one that holds itself would never end.
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    children: list[tuple[str, yaml.Node, yaml.Node]] = []
+    if isinstance(node, yaml.MappingNode):
+        children = [(str(key.value), key, value) for key, value in node.value]
+    elif isinstance(node, yaml.SequenceNode):
+        children = [(str(index), value, value) for index, value in enumerate(node.value)]
+    for name, placed, value in children:
+        places[(*keys, name)] = f"{where}:{placed.start_mark.line + 1}"
+        _note_places(value, where, (*keys, name), places, seen)

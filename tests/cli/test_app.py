@@ -1,0 +1,183 @@
+"""Drives a small command of its own, in a process of its own, as a user would."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+COMMAND = '''\
+"""gan-toy: a command for the tests.
+
+  gan-toy --config FILE
+"""
+import os, sys, time
+from absl import flags
+from gan_cli.cli import app
+from gan_cli.errors import UserError
+
+CONFIG = flags.DEFINE_string("config", None, "YAML file.", required=True)
+SET = flags.DEFINE_multi_string("set", [], "Overrides; repeatable.")
+RESUME = flags.DEFINE_enum("resume", "auto", ["auto", "never"], "Whether to go on.")
+DRY_RUN = flags.DEFINE_bool("dry_run", False, "Only describe.")
+COUNT = flags.DEFINE_integer("count", 3, "How many.")
+
+def main(argv):
+    action = CONFIG.value
+    if action == "two problems":
+        raise UserError("first: is wrong", "second: too")
+    if action == "status":
+        return 7
+    if action == "fault":
+        raise ZeroDivisionError("a fault of the program")
+    if action == "wait":
+        print("waiting", flush=True)
+        time.sleep(60)
+    if action == "tensorflow":
+        app.import_tensorflow()
+        import tensorflow as tf
+        print(float(tf.reduce_sum(tf.ones([3]))))
+        os.write(2, b"after")
+    if action == "broken tensorflow":
+        sys.modules["tensorflow"] = None
+        app.import_tensorflow()
+    if action == "release":
+        with app._quiet_stderr():
+            os.write(2, b"held back")
+            raise ValueError("inside")
+
+if __name__ == "__main__":
+    app.run(main)
+'''
+
+
+@pytest.fixture(scope="module")
+def command(tmp_path_factory) -> Path:
+    path = tmp_path_factory.mktemp("command") / "gan-toy"
+    path.write_text(COMMAND, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    """Of a user who has not set how much TensorFlow should say."""
+    return {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
+
+
+@pytest.fixture
+def toy(command, environment):
+    def run(*arguments: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            [sys.executable, str(command), *arguments],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env=environment,
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("flag", ["--help", "-h", "-help"])
+def test_help_describes_the_commands_own_flags_alone(toy, flag):
+    result = toy(flag)
+    assert result.returncode == 0
+    assert result.stderr == ""
+    assert result.stdout == (
+        "gan-toy: a command for the tests.\n\n  gan-toy --config FILE\n\nflags:\n"
+        "  --config=...\n      YAML file.\n"
+        "  --set=...\n      Overrides; repeatable.\n"
+        "  --resume=auto|never\n      Whether to go on. (default: auto)\n"
+        "  --[no]dry_run\n      Only describe.\n"
+        "  --count=...\n      How many. (default: 3)\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ([], "--config is required"),
+        (["--config=x", "--confg=y"], "Unknown command line flag 'confg'. Did you mean: config ?"),
+        (["--config=x", "--count=many"], "flag --count=many: "),
+        (["--config=x", "--resume=maybe"], "flag --resume=maybe: value should be one of"),
+    ],
+)
+def test_a_wrong_flag_is_one_line_and_status_2(toy, arguments, problem):
+    result = toy(*arguments)
+    assert result.returncode == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith(f"gan-toy: error: {problem}")
+    assert result.stderr.endswith("; see gan-toy --help\n")
+    assert result.stderr.count("\n") == 1
+
+
+def test_an_argument_without_a_flag_is_refused(toy):
+    result = toy("--config=x", "extra.yaml")
+    assert result.returncode == 2
+    assert result.stderr == (
+        "gan-toy: error: unexpected argument 'extra.yaml'; flags start with --\n"
+    )
+
+
+def test_every_user_error_is_a_line_of_its_own_and_status_2(toy):
+    result = toy("--config=two problems")
+    assert result.returncode == 2
+    assert result.stderr == "gan-toy: error: first: is wrong\ngan-toy: error: second: too\n"
+
+
+def test_the_status_is_what_main_returns(toy):
+    assert toy("--config=status").returncode == 7
+    assert toy("--config=nothing").returncode == 0
+
+
+def test_a_fault_of_the_program_keeps_its_traceback(toy):
+    result = toy("--config=fault")
+    assert result.returncode == 1
+    assert "Traceback" in result.stderr
+    assert "ZeroDivisionError: a fault of the program" in result.stderr
+
+
+def test_an_interrupt_is_one_line_and_status_130(command, environment):
+    process = subprocess.Popen(
+        [sys.executable, str(command), "--config=wait"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+    )
+    assert process.stdout.readline() == "waiting\n"
+    time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert said == "gan-toy: interrupted\n"
+
+
+def test_tensorflow_starts_in_silence_and_stderr_is_given_back(toy):
+    result = toy("--config=tensorflow")
+    assert result.returncode == 0
+    assert result.stdout == "3.0\n"
+    assert result.stderr == "after"
+
+
+def test_what_is_said_is_shown_where_the_environment_asks_for_it(toy, environment):
+    environment["TF_CPP_MIN_LOG_LEVEL"] = "0"
+    result = toy("--config=tensorflow")
+    assert result.stdout == "3.0\n"
+    assert len(result.stderr) > len("after")
+
+
+def test_a_failed_import_is_no_secret(toy):
+    result = toy("--config=broken tensorflow")
+    assert result.returncode == 1
+    assert "ModuleNotFoundError: import of tensorflow halted" in result.stderr
+
+
+def test_an_exception_releases_what_was_held_back(toy):
+    result = toy("--config=release")
+    assert result.returncode == 1
+    assert result.stderr.startswith("held back")
+    assert "ValueError: inside" in result.stderr

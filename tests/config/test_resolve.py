@@ -1,0 +1,154 @@
+from dataclasses import dataclass
+
+import pytest
+
+from gan_cli.config.load import dump_config, load_config
+from gan_cli.config.resolve import DataSummary, resolve
+from gan_cli.config.schema import Config, PenaltyConfig
+from gan_cli.errors import UserError
+
+
+@dataclass(frozen=True)
+class Defaults:
+    base_channels: int
+    learning_rate: float
+
+
+LABELLED = DataSummary(num_images=60_000, height=28, width=32, channels=1, num_classes=10)
+UNLABELLED = DataSummary(num_images=60_000, height=28, width=32, channels=1, num_classes=0)
+
+# What null means here is "no", not "chosen for you".
+MAY_STAY_OPEN = {
+    "data.path",
+    "data.name",
+    "data.data_dir",
+    "data.holdout_split",
+    "data.max_images",
+    "objective.weight_clip",
+    "training.max_minutes",
+    "training.ema_ramp_up",
+    "training.generator_optimizer.gradient_clip_norm",
+    "training.discriminator_optimizer.gradient_clip_norm",
+}
+
+
+def resolved(summary=LABELLED, **sections):
+    config = Config.model_validate({"data": {"source": "folder"}} | sections, strict=False)
+    return resolve(config, summary, Defaults(24, 3e-4), Defaults(48, 7e-4), "mixed_bfloat16")
+
+
+def open_keys(section, prefix=""):
+    for key, value in section.items():
+        if isinstance(value, dict):
+            yield from open_keys(value, f"{prefix}{key}.")
+        elif value is None:
+            yield prefix + key
+
+
+@pytest.mark.parametrize("summary", [LABELLED, UNLABELLED])
+def test_nothing_that_is_chosen_stays_open(summary):
+    config = resolved(summary)
+    assert set(open_keys(config.model_dump())) <= MAY_STAY_OPEN
+    assert all(penalty.gamma is not None for penalty in config.objective.penalties)
+
+
+def test_the_sizes_are_those_of_the_data_and_the_widths_of_each_architecture():
+    config = resolved()
+    assert config.data.image_size == (28, 32)
+    assert config.data.channels == 1
+    assert (config.model.generator_channels, config.model.discriminator_channels) == (24, 48)
+    assert config.training.generator_optimizer.learning_rate == 3e-4
+    assert config.training.discriminator_optimizer.learning_rate == 7e-4
+    assert config.training.precision == "mixed_bfloat16"
+
+
+def test_what_the_config_says_stays():
+    said = {
+        "model": {"generator_channels": 5, "discriminator_channels": 6},
+        "objective": {"loss": "hinge", "penalties": [{"name": "r2", "gamma": 0.25, "every": 3}]},
+        "training": {
+            "batch_size": 7,
+            "kimg": 11.0,
+            "generator_optimizer": {"learning_rate": 0.5},
+            "discriminator_optimizer": {"name": "sgd"},
+            "ema_half_life_kimg": 0.0,
+            "log_every_kimg": 1.0,
+            "grid_every_kimg": 2.0,
+            "checkpoint_every_kimg": 3.0,
+        },
+        "evaluation": {"every_kimg": 0.0, "num_samples": 13, "features": "random"},
+    }
+    found = resolved(**said).model_dump(mode="json")
+    assert found["model"] | said["model"] == found["model"]
+    assert found["objective"] | said["objective"] == found["objective"]
+    assert found["evaluation"] == said["evaluation"]
+    optimizers = ("generator_optimizer", "discriminator_optimizer")
+    for key, value in said["training"].items():
+        if key not in optimizers:
+            assert found["training"][key] == value
+    assert found["training"]["generator_optimizer"]["learning_rate"] == 0.5
+    assert found["training"]["discriminator_optimizer"]["name"] == "sgd"
+    assert found["training"]["discriminator_optimizer"]["learning_rate"] == 7e-4
+
+
+def test_resolving_twice_changes_nothing_and_the_result_is_accepted_back(tmp_path):
+    once = resolved()
+    assert resolve(once, LABELLED, Defaults(1, 1.0), Defaults(1, 1.0), "mixed_bfloat16") == once
+    path = tmp_path / "config.yaml"
+    path.write_text(dump_config(once), encoding="utf-8")
+    assert load_config(path, [], {}) == once
+
+
+@pytest.mark.parametrize(
+    ("objective", "names"),
+    [
+        ({"loss": "relativistic"}, ["r1", "r2"]),
+        ({"loss": "hinge"}, ["r1"]),
+        ({"loss": "wasserstein"}, ["wgan_gp"]),
+        ({"loss": "wasserstein", "weight_clip": 0.01}, []),
+        ({"loss": "relativistic", "penalties": []}, []),
+    ],
+)
+def test_penalties_that_suit_the_loss(objective, names):
+    assert [penalty.name for penalty in resolved(objective=objective).objective.penalties] == names
+
+
+def test_gamma_grows_with_the_number_of_pixels():
+    def gammas(height, width):
+        penalties = [{"name": "r1"}, {"name": "wgan_gp"}, {"name": "r2", "gamma": 3.0}]
+        summary = DataSummary(1000, height, width, 3, 0)
+        found = resolved(summary, objective={"penalties": penalties}).objective.penalties
+        assert all(isinstance(penalty, PenaltyConfig) for penalty in found)
+        return [penalty.gamma for penalty in found]
+
+    # The design's own recipe at 28x28; WGAN-GP's lambda is 10 at every size.
+    assert gammas(28, 28) == pytest.approx([0.3, 10.0, 3.0])
+    assert gammas(56, 28) == pytest.approx([0.6, 10.0, 3.0])
+
+
+def test_features_follow_the_labels():
+    assert resolved(LABELLED).evaluation.features == "classifier"
+    assert resolved(UNLABELLED).evaluation.features == "random"
+
+
+@pytest.mark.parametrize(
+    ("summary", "sections", "problem"),
+    [
+        (UNLABELLED, {"model": {"conditional": True}}, "model.conditional: needs"),
+        (
+            UNLABELLED,
+            {"evaluation": {"features": "classifier"}},
+            "evaluation.features: 'classifier'",
+        ),
+        (DataSummary(10, 6, 8, 1, 0), {}, "as chosen for this data: data.image_size.0: must be at"),
+        (
+            DataSummary(10, 8, 8, 1, 0),
+            {"training": {"learning_rate_schedule": {"warmup_kimg": 1e6}}},
+            "as chosen for this data: training.learning_rate_schedule.warmup_kimg: must be at most",
+        ),
+    ],
+)
+def test_what_the_data_cannot_give_is_the_users_to_mend(summary, sections, problem):
+    with pytest.raises(UserError) as caught:
+        resolved(summary, **sections)
+    assert str(caught.value).startswith(problem)
