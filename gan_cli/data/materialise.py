@@ -1,0 +1,188 @@
+"""Reads and prepares a collection once, into memory or into a file that is mapped into it."""
+
+import hashlib
+import math
+import os
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gan_cli.data.collection import Collection, CorruptImageError
+from gan_cli.data.memory import machine_memory
+from gan_cli.data.prepare import prepare_image
+from gan_cli.errors import UserError
+
+# Part of the cache's key: to be raised with any change to what preparation yields.
+_PREPARATION_VERSION = 1
+# Prepared images beyond this share of the machine's memory go to disk.
+_SHARE_OF_MEMORY = 0.25
+# Images per task: enough that handing it over costs nothing. Tasks in flight, per thread: enough to
+# keep all busy, few enough that progress is told often.
+_TASK_SIZE = 32
+_TASKS_PER_THREAD = 8
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """The form that every image is brought to; see `prepare.prepare_image`."""
+
+    height: int
+    width: int
+    channels: int
+    fit: str
+    background: str
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Images that were prepared.
+
+    Attributes:
+      images: uint8 [kept, height, width, channels], in memory or a read-only memory map.
+      kept: int64 [kept], the indices of those images in their collection.
+      corrupt: a line for each image that cannot be decoded.
+    """
+
+    images: np.ndarray
+    kept: np.ndarray
+    corrupt: tuple[str, ...]
+
+
+def cache_folder(kind: str) -> Path:
+    """Where prepared things are kept between runs: $GAN_CLI_CACHE, else ~/.cache/gan-cli."""
+    root = os.environ.get("GAN_CLI_CACHE") or Path.home() / ".cache" / "gan-cli"
+    return Path(root) / kind
+
+
+def materialise(
+    collection: Collection,
+    indices: np.ndarray,
+    preparation: Preparation,
+    cache: str = "auto",
+    progress: Callable[[int], None] | None = None,
+) -> Prepared:
+    """Prepares the images at `indices`, int64 [count].
+
+    Args:
+      cache: `memory`; `disk`, where a second call finds them; or `auto`: memory where they fit into
+        a quarter of the machine's.
+      progress: called now and then with the number of images done.
+
+    Raises:
+      UserError: the disk has no room for them, or the cache cannot be written.
+    """
+    shape = (len(indices), preparation.height, preparation.width, preparation.channels)
+    whole = collection.images
+    if whole is not None:
+        whole = whole[..., np.newaxis] if whole.ndim == 3 else whole
+        if whole.shape[1:] == shape[1:]:
+            return Prepared(whole[indices], indices, ())
+    if cache == "memory" or (
+        cache == "auto" and math.prod(shape) < _SHARE_OF_MEMORY * machine_memory()
+    ):
+        images = np.empty(shape, np.uint8)
+        corrupt = _fill(images, collection, indices, preparation, progress)
+    else:
+        images, corrupt = _through_disk(shape, collection, indices, preparation, progress)
+    kept = np.delete(indices, list(corrupt))
+    return Prepared(images[: len(kept)], kept, tuple(corrupt.values()))
+
+
+def _fill(
+    images: np.ndarray,
+    collection: Collection,
+    indices: np.ndarray,
+    preparation: Preparation,
+    progress: Callable[[int], None] | None,
+) -> dict[int, str]:
+    """Writes all images that can be decoded, closed up, to the front of `images`.
+
+    Returns the positions in `indices` of the others, with the reason.
+    """
+    form = preparation
+
+    def prepare(first: int) -> dict[int, str]:
+        problems = {}
+        for row in range(first, min(first + _TASK_SIZE, len(indices))):
+            index = int(indices[row])
+            try:
+                images[row] = prepare_image(
+                    collection.read(index),
+                    form.height,
+                    form.width,
+                    form.channels,
+                    form.fit,
+                    form.background,
+                )
+            except CorruptImageError as error:
+                problems[row] = f"{collection.describe(index)}: {error}"
+        return problems
+
+    num_threads = os.cpu_count() or 1
+    corrupt: dict[int, str] = {}
+    # Pillow decodes and resizes outside Python's lock, so threads share the work.
+    with ThreadPoolExecutor(num_threads) as threads:
+        stride = num_threads * _TASKS_PER_THREAD * _TASK_SIZE
+        for start in range(0, len(indices), stride):
+            end = min(start + stride, len(indices))
+            for problems in threads.map(prepare, range(start, end, _TASK_SIZE)):
+                corrupt |= problems
+            if progress is not None:
+                progress(end)
+    if corrupt:
+        sound = (row for row in range(len(indices)) if row not in corrupt)
+        for target, row in enumerate(sound):
+            images[target] = images[row]
+    return corrupt
+
+
+def _through_disk(
+    shape: tuple[int, ...],
+    collection: Collection,
+    indices: np.ndarray,
+    preparation: Preparation,
+    progress: Callable[[int], None] | None,
+) -> tuple[np.ndarray, dict[int, str]]:
+    key = hashlib.sha256()
+    key.update(repr((_PREPARATION_VERSION, collection.identity, preparation)).encode())
+    key.update(indices.astype(np.int64).tobytes())
+    folder = cache_folder("data")
+    path, notes = folder / f"{key.hexdigest()}.npy", folder / f"{key.hexdigest()}.txt"
+    try:
+        if not (path.exists() and notes.exists()):
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=folder) as aside:
+                partial = Path(aside, path.name)
+                images = np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
+                _reserve(partial)
+                corrupt = _fill(images, collection, indices, preparation, progress)
+                images.flush()
+                lines = [f"{row}\t{problem}\n" for row, problem in corrupt.items()]
+                Path(aside, notes.name).write_text("".join(lines), encoding="utf-8")
+                # The images come last: whoever sees them finds the notes too.
+                Path(aside, notes.name).replace(notes)
+                partial.replace(path)
+        lines = notes.read_text(encoding="utf-8").splitlines()
+        return np.load(path, mmap_mode="r"), {
+            int(row): problem for row, problem in (line.split("\t", 1) for line in lines)
+        }
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"data.cache: cannot keep {math.prod(shape):,} bytes of prepared images in {folder}:"
+            f" {getattr(error, 'strerror', None) or error}; set GAN_CLI_CACHE to a folder with"
+            " room, or data.cache to 'memory'"
+        ) from error
+
+
+def _reserve(path: Path) -> None:
+    """Claims the disk space of a file that is full of holes.
+
+    Without it a full disk shows as a fatal signal when the memory map is written to.
+    """
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)

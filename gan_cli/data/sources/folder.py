@@ -1,0 +1,99 @@
+"""A folder of image files; the folders in it, if any, are the classes."""
+
+import hashlib
+import os
+from pathlib import Path
+
+import numpy as np
+
+from gan_cli.config.schema import DataConfig
+from gan_cli.data.collection import Collection, SourceSplits
+from gan_cli.data.decode import decode_image
+from gan_cli.errors import UserError
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
+# In the order of preference.
+_HOLDOUT_FOLDERS = ("test", "validation", "valid", "val")
+
+
+def open_source(config: DataConfig) -> SourceSplits:
+    """Opens every image file below `data.path`, in the order of their names.
+
+    Where the folder holds folders, each image's class is the first folder on the way to it. Where
+    these folders are `train` and one or more of `test`, `validation`, `valid`, `val`, they are
+    splits instead, and may hold class folders of their own.
+
+    Raises:
+      UserError: the folder is missing or has no images, or some images have a class and some none.
+    """
+    if config.path is None:
+        raise UserError("data.path: is required for source 'folder'")
+    root = Path(config.path).expanduser()
+    if not root.is_dir():
+        what = "is not a folder" if root.exists() else "does not exist"
+        raise UserError(f"data.path: {root} {what}; it must be a folder of images")
+    below = {path.name for path in root.iterdir() if path.is_dir() and path.name[0] != "."}
+    splits = [name for name in _HOLDOUT_FOLDERS if name in below]
+    if splits and "train" in below and below <= {"train", *_HOLDOUT_FOLDERS}:
+        train = _collection(root / "train", None)
+        return SourceSplits(train, _collection(root / splits[0], train.class_names))
+    return SourceSplits(_collection(root, None))
+
+
+def _collection(root: Path, class_names: tuple[str, ...] | None) -> Collection:
+    """Opens a folder, whose classes must be among `class_names` where these are given."""
+    files = _image_files(root)
+    if not files:
+        raise UserError(f"data.path: {root} holds no images ({', '.join(ENDINGS)})")
+    parts = [file.relative_to(root).parts for file in files]
+    found = sorted({part[0] for part in parts if len(part) > 1})
+    loose = [part[0] for part in parts if len(part) == 1]
+    if found and loose:
+        raise UserError(
+            f"data.path: {root} holds both class folders and {len(loose)} loose images, such as"
+            f" {loose[0]}; move them into a class folder, or the folders elsewhere"
+        )
+    names = tuple(found) if class_names is None else class_names
+    if unknown := sorted(set(found) - set(names)):
+        raise UserError(
+            f"data.path: {root} holds class folder '{unknown[0]}', which is not trained on"
+            f" (known: {', '.join(names) or 'no classes'})"
+        )
+    numbers = {name: number for number, name in enumerate(names)}
+    labels = np.array([numbers[part[0]] for part in parts], np.int32) if found else None
+    return Collection(
+        count=len(files),
+        read=lambda index: decode_image(files[index]),
+        describe=lambda index: str(files[index]),
+        labels=labels,
+        class_names=names,
+        identity=_identity(root, files),
+    )
+
+
+def _image_files(root: Path) -> list[Path]:
+    found, visited = [], set()
+    for folder, folders, names in os.walk(root, followlinks=True):
+        status = os.stat(folder)
+        if (status.st_dev, status.st_ino) in visited:
+            # A link to a folder above it, which would never end.
+            folders.clear()
+            continue
+        visited.add((status.st_dev, status.st_ino))
+        # In place: os.walk goes on from what is left here. Hidden folders hold thumbnails and such.
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [
+            Path(folder, name)
+            for name in names
+            if name.lower().endswith(ENDINGS) and not name.startswith(".")
+        ]
+    return sorted(found)
+
+
+def _identity(root: Path, files: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in files:
+        status = file.stat()
+        line = f"{file.relative_to(root)}\0{status.st_size}\0{status.st_mtime_ns}\n"
+        digest.update(line.encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()

@@ -1,0 +1,121 @@
+"""IDX files, the format of MNIST and its family, gzipped or not."""
+
+import gzip
+import hashlib
+import io
+import math
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from gan_cli.config.schema import DataConfig
+from gan_cli.data.collection import Collection, SourceSplits, array_collection, numbered_classes
+from gan_cli.data.memory import machine_memory
+from gan_cli.errors import UserError
+
+_UNSIGNED_BYTE = 0x08
+_READ_AT_ONCE = 2**24
+
+
+def open_source(config: DataConfig) -> SourceSplits:
+    """Opens a folder with MNIST's file names, or one file of images.
+
+    In a folder, `train-images-idx3-ubyte` and `train-labels-idx1-ubyte` (or `.gz`) are trained on,
+    and `t10k-...` are held out where they are there. The labels of a single file
+    `...images-idx3...` are those of `...labels-idx1...` beside it, if that is there.
+
+    Raises:
+      UserError: a file is missing, damaged or no IDX file, or has another number of labels than of
+        images.
+    """
+    if config.path is None:
+        raise UserError("data.path: is required for source 'idx': a folder or an IDX file")
+    path = Path(config.path).expanduser()
+    if path.is_dir():
+        train = _find(path, "train-images-idx3-ubyte")
+        if train is None:
+            raise UserError(
+                f"data.path: {path} holds no train-images-idx3-ubyte or train-images-idx3-ubyte.gz"
+            )
+        holdout = _find(path, "t10k-images-idx3-ubyte")
+        return SourceSplits(_collection(train), _collection(holdout) if holdout else None)
+    if not path.is_file():
+        raise UserError(f"data.path: {path} does not exist; it must be a folder or an IDX file")
+    return SourceSplits(_collection(path))
+
+
+def _find(folder: Path, name: str) -> Path | None:
+    candidates = (folder / f"{name}{ending}" for ending in ("", ".gz"))
+    return next((path for path in candidates if path.is_file()), None)
+
+
+def _collection(images_path: Path) -> Collection:
+    images, identity = read_idx(images_path)
+    stem = images_path.name.removesuffix(".gz")
+    labels_path = None
+    if "images-idx3" in stem:
+        labels_path = _find(images_path.parent, stem.replace("images-idx3", "labels-idx1"))
+    if labels_path is None:
+        return array_collection(images, None, (), str(images_path), identity)
+    labels, labels_identity = read_idx(labels_path)
+    if labels.shape != (len(images),):
+        raise UserError(
+            f"{labels_path}: holds {len(labels)} labels for the {len(images)} images of"
+            f" {images_path.name}"
+        )
+    return array_collection(
+        images, labels, numbered_classes(labels), str(images_path), identity + labels_identity
+    )
+
+
+def read_idx(path: Path) -> tuple[np.ndarray, str]:
+    """Reads one IDX file of unsigned bytes: 00 00 08, the number of dimensions, their sizes as
+    big-endian 32-bit integers, then the values.
+
+    Returns:
+      the array, uint8, and the SHA-256 of the file as it lies on disk.
+
+    Raises:
+      UserError: it is no such file, or truncated, or longer than its header says.
+    """
+    try:
+        with path.open("rb") as file:
+            identity = hashlib.file_digest(file, "sha256").hexdigest()
+            file.seek(0)
+            gzipped = file.read(2) == b"\x1f\x8b"
+            file.seek(0)
+            with gzip.open(file) if gzipped else file as stream:
+                return _read_array(path, stream), identity
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UserError(f"{path}: cannot be read: {reason}") from error
+
+
+def _read_array(path: Path, stream: gzip.GzipFile | io.BufferedReader) -> np.ndarray:
+    magic = stream.read(4)
+    if len(magic) < 4 or magic[:3] != bytes([0, 0, _UNSIGNED_BYTE]):
+        raise UserError(
+            f"{path}: is no IDX file of unsigned bytes: it must start with 00 00 08, got"
+            f" {magic[:3].hex(' ') or 'nothing'}"
+        )
+    header = stream.read(4 * magic[3])
+    if len(header) < 4 * magic[3]:
+        raise UserError(f"{path}: is truncated within its header")
+    shape = tuple(int(size) for size in np.frombuffer(header, ">u4"))
+    size = math.prod(shape)
+    if size > machine_memory():
+        raise UserError(f"{path}: declares {size:,} bytes, more than this machine's memory")
+    # Memory is claimed as it is written to: by what is there, not by what the header declares.
+    content = np.empty(size, np.uint8)
+    held = 0
+    while held < size:
+        # `read`, not `readinto`: a gzip stream's `readinto` gives 8 KiB at a time.
+        piece = stream.read(min(size - held, _READ_AT_ONCE))
+        if not piece:
+            raise UserError(f"{path}: declares {size:,} bytes of content and holds {held:,}")
+        content[held : held + len(piece)] = np.frombuffer(piece, np.uint8)
+        held += len(piece)
+    if stream.read(1):
+        raise UserError(f"{path}: declares {size:,} bytes of content and holds more")
+    return content.reshape(shape)

@@ -1,0 +1,80 @@
+"""NumPy archives with an array of images, and perhaps one of labels."""
+
+import hashlib
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from gan_cli.config.schema import DataConfig
+from gan_cli.data.collection import Collection, SourceSplits, array_collection, numbered_classes
+from gan_cli.data.memory import machine_memory
+from gan_cli.errors import UserError
+
+_KEYS = ("images", "labels", "holdout_images", "holdout_labels")
+_MOST_CLASSES = 2**16
+
+
+def open_source(config: DataConfig) -> SourceSplits:
+    """Opens an npz file.
+
+    `images` is uint8 [count, height, width] or [count, height, width, 1, 3 or 4]; `labels`, if
+    there, integers [count]; `holdout_images` and `holdout_labels` likewise are kept for evaluation.
+
+    Raises:
+      UserError: the file is missing, damaged, holds Python objects, or arrays of another form.
+    """
+    if config.path is None:
+        raise UserError("data.path: is required for source 'npz'")
+    path = Path(config.path).expanduser()
+    if not path.is_file():
+        raise UserError(f"data.path: {path} does not exist; it must be an npz file")
+    arrays, identity = _read(path)
+    train = _collection(path, arrays, "images", "labels", identity)
+    if "holdout_images" not in arrays:
+        return SourceSplits(train)
+    return SourceSplits(
+        train, _collection(path, arrays, "holdout_images", "holdout_labels", identity)
+    )
+
+
+def _read(path: Path) -> tuple[dict[str, np.ndarray], str]:
+    try:
+        with path.open("rb") as stream:
+            identity = hashlib.file_digest(stream, "sha256").hexdigest()
+        with zipfile.ZipFile(path) as archive:
+            unpacked = sum(member.file_size for member in archive.infolist())
+        if unpacked > machine_memory():
+            raise UserError(
+                f"{path}: unpacks to {unpacked:,} bytes, more than this machine's memory"
+            )
+        with np.load(path, allow_pickle=False) as file:
+            held = ", ".join(file.files) or "nothing"
+            if "images" not in file.files:
+                raise UserError(f"{path}: holds no array 'images' (it holds: {held})")
+            return {key: file[key] for key in _KEYS if key in file.files}, identity
+    except UserError:
+        raise
+    except Exception as error:  # NumPy and zipfile let through whatever a damaged file leads to.
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise UserError(f"{path}: cannot be read as an npz file: {reason}") from error
+
+
+def _collection(
+    path: Path, arrays: dict[str, np.ndarray], images_key: str, labels_key: str, identity: str
+) -> Collection:
+    images, labels = arrays[images_key], arrays.get(labels_key)
+    name = f"{path}: {images_key}"
+    if labels is None:
+        return array_collection(images, None, (), name, identity)
+    if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
+        raise UserError(
+            f"{path}: '{labels_key}' must be integers, one for each of the {len(images)} images,"
+            f" got {labels.dtype} {list(labels.shape)}"
+        )
+    if labels.size and not 0 <= labels.min() <= labels.max() < _MOST_CLASSES:
+        raise UserError(
+            f"{path}: '{labels_key}' must lie from 0 to {_MOST_CLASSES - 1},"
+            f" got {labels.min()} to {labels.max()}"
+        )
+    return array_collection(images, labels, numbered_classes(labels), name, identity)

@@ -1,0 +1,186 @@
+"""Folders of image files: which are found, which class they have, and which are corrupt."""
+
+import io
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from gan_cli.config.schema import DataConfig
+from gan_cli.data.collection import CorruptImageError
+from gan_cli.data.dataset import open_splits
+from gan_cli.data.decode import decode_image
+
+SIZE = {"image_size": (16, 16)}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Two classes, in files of many kinds."""
+    rng = np.random.default_rng(0)
+    for index, (label, mode, ending) in enumerate(
+        [
+            ("cat", "RGB", "png"),
+            ("cat", "L", "jpg"),
+            ("cat", "P", "gif"),
+            ("dog", "RGBA", "webp"),
+            ("dog", "RGB", "bmp"),
+            ("dog", "RGB", "JPEG"),
+        ]
+    ):
+        (tmp_path / label).mkdir(exist_ok=True)
+        pixels = rng.integers(0, 256, (20 + index, 30, 3), dtype=np.uint8)
+        Image.fromarray(pixels).convert(mode).save(tmp_path / label / f"{index}.{ending}")
+    return tmp_path
+
+
+def save_gray(path, level):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("L", (9, 9), level).save(path)
+
+
+def test_all_kinds_of_files_with_classes(folder):
+    splits = open_splits(DataConfig(source="folder", path=str(folder), **SIZE))
+    assert sorted([*splits.train.labels, *splits.holdout.labels]) == [0, 0, 0, 1, 1, 1]
+    assert splits.train.class_names == ("cat", "dog")
+    assert splits.train.images.shape[1:] == (16, 16, 3)
+
+
+def test_the_label_is_the_first_folder_on_the_way(tmp_path):
+    for level, name in enumerate(["b/x/1.png", "b/2.png", "a/y/z/3.png", "a/4.png"]):
+        save_gray(tmp_path / name, level)
+    splits = open_splits(DataConfig(source="folder", path=str(tmp_path)))
+    images = np.concatenate([splits.train.images, splits.holdout.images])
+    labels = np.concatenate([splits.train.labels, splits.holdout.labels])
+    pairs = sorted(zip(images[:, 0, 0, 0].tolist(), labels.tolist(), strict=True))
+    assert pairs == [(0, 1), (1, 1), (2, 0), (3, 0)]
+
+
+def test_hidden_and_other_files_are_passed_over_and_links_are_followed(tmp_path):
+    save_gray(tmp_path / "set" / "1.png", 10)
+    save_gray(tmp_path / "set" / ".2.png", 20)
+    save_gray(tmp_path / "set" / ".thumbnails" / "3.png", 30)
+    (tmp_path / "set" / "notes.txt").write_text("not an image")
+    save_gray(tmp_path / "elsewhere" / "4.png", 40)
+    (tmp_path / "all").mkdir()
+    (tmp_path / "all" / "one").symlink_to(tmp_path / "set")
+    (tmp_path / "all" / "two").symlink_to(tmp_path / "elsewhere")
+    # A ring, which must not be followed for ever.
+    (tmp_path / "set" / "ring").symlink_to(tmp_path / "all")
+    splits = open_splits(DataConfig(source="folder", path=str(tmp_path / "all")))
+    levels = [*splits.train.images[:, 0, 0, 0], *splits.holdout.images[:, 0, 0, 0]]
+    assert sorted(levels) == [10, 40]
+
+
+def test_folders_called_train_and_test_are_splits(tmp_path):
+    names = ["train/a/1.png", "train/b/2.png", "train/a/3.png", "test/b/4.png", "val/a/5.png"]
+    for level, name in enumerate(names):
+        save_gray(tmp_path / name, level)
+    splits = open_splits(DataConfig(source="folder", path=str(tmp_path)))
+    assert splits.train.images[:, 0, 0, 0].tolist() == [0, 2, 1]
+    assert splits.train.labels.tolist() == [0, 0, 1]
+    assert splits.holdout.images[:, 0, 0, 0].tolist() == [3]
+    assert splits.holdout.labels.tolist() == [1]
+
+
+def test_a_class_that_is_only_held_out_is_refused(tmp_path, problems):
+    for name in ["train/a/1.png", "train/b/2.png", "test/c/3.png"]:
+        save_gray(tmp_path / name, 0)
+    (line,) = problems(source="folder", path=str(tmp_path))
+    assert "class folder 'c', which is not trained on (known: a, b)" in line
+
+
+def test_files_are_turned_upright(tmp_path):
+    pixels = np.zeros((8, 16), np.uint8)
+    pixels[:, :8] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 6  # Turn by 90 degrees clockwise to see it upright.
+    for name in ("a.png", "b.png"):
+        Image.fromarray(pixels).save(tmp_path / name, exif=exif)
+    splits = open_splits(DataConfig(source="folder", path=str(tmp_path)))
+    np.testing.assert_array_equal(splits.train.images[0, ..., 0], np.rot90(pixels, -1))
+
+
+def test_corrupt_files_are_listed_or_skipped(folder, problems):
+    whole = (folder / "cat" / "0.png").read_bytes()
+    (folder / "cat" / "cut.png").write_bytes(whole[: len(whole) // 2])
+    (folder / "dog" / "text.jpg").write_text("no image")
+    config = {"source": "folder", "path": str(folder), **SIZE}
+    lines = problems(**config)
+    assert f"data: cannot decode {folder}/cat/cut.png: " in lines[0]
+    assert f"data: cannot decode {folder}/dog/text.jpg: cannot identify" in lines[1]
+    assert lines[2] == "data.on_corrupt: mend or remove them, or set it to 'skip'"
+    for cache in ("memory", "disk", "disk"):
+        splits = open_splits(DataConfig(**config, on_corrupt="skip", cache=cache))
+        assert len(splits.train.images) + len(splits.holdout.images) == 6
+        assert len(splits.train.labels) == len(splits.train.images)
+        assert [name.split(": ")[0] for name in splits.skipped] == [
+            f"{folder}/cat/cut.png",
+            f"{folder}/dog/text.jpg",
+        ]
+
+
+def test_only_the_first_of_many_corrupt_files_are_listed(tmp_path, problems):
+    for number in range(50):
+        (tmp_path / f"{number:02}.png").write_bytes(b"")
+    lines = problems(source="folder", path=str(tmp_path), **SIZE)
+    assert len(lines) == 21
+    assert "and 30 more; mend or remove them" in lines[-1]
+    (line,) = problems(source="folder", path=str(tmp_path), **SIZE, on_corrupt="skip")
+    assert "too few images are left" in line
+    assert "50 of 50 are corrupt" in line
+
+
+def test_clear_lines(tmp_path, folder, problems):
+    assert "data.path: is required" in problems(source="folder")[0]
+    assert "/none does not exist" in problems(source="folder", path="/none")[0]
+    file = folder / "cat" / "0.png"
+    assert "is not a folder" in problems(source="folder", path=str(file))[0]
+    (tmp_path / "empty").mkdir()
+    (line,) = problems(source="folder", path=str(tmp_path / "empty"))
+    assert "holds no images (.png, .jpg" in line
+    Image.new("L", (9, 9)).save(folder / "loose.png")
+    (line,) = problems(source="folder", path=str(folder))
+    assert "both class folders and 1 loose images, such as loose.png" in line
+
+
+def test_a_decompression_bomb_is_a_corrupt_file(tmp_path, problems):
+    Image.new("1", (20_000, 20_000)).save(tmp_path / "bomb.png")
+    Image.new("1", (9, 9)).save(tmp_path / "fine.png")
+    lines = problems(source="folder", path=str(tmp_path), **SIZE)
+    assert "bomb.png: Image size (400000000 pixels) exceeds limit" in lines[0]
+    assert len(lines) == 2
+
+
+def _encoded(kind: str) -> bytes:
+    pixels = np.random.default_rng(0).integers(0, 256, (12, 10, 3), dtype=np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, kind)
+    return file.getvalue()
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM"])
+def test_a_damaged_file_is_decoded_or_called_corrupt_and_nothing_else(kind):
+    whole = _encoded(kind)
+
+    @settings(max_examples=150, deadline=None)
+    @given(
+        st.lists(st.tuples(st.integers(0, min(len(whole), 200) - 1), st.binary(max_size=4))),
+        st.integers(1, len(whole)),
+    )
+    def check(changes, length):
+        damaged = bytearray(whole)
+        for place, content in changes:
+            damaged[place : place + len(content)] = content
+        reason = "fine"
+        try:
+            decode_image(io.BytesIO(bytes(damaged[:length]))).tobytes()
+        except CorruptImageError as error:
+            reason = str(error)
+        assert reason
+        assert "\n" not in reason
+
+    check()

@@ -1,0 +1,86 @@
+"""The stream of batches: every image once an epoch, and the same from any point on."""
+
+import numpy as np
+import pytest
+
+from gan_cli.data.dataset import ImageDataset
+from gan_cli.data.pipeline import training_batches
+
+COUNT = 23
+
+
+@pytest.fixture
+def dataset():
+    images = np.zeros((COUNT, 4, 5, 1), np.uint8)
+    images[:, :, 0, 0] = np.arange(COUNT)[:, None]
+    return ImageDataset(images, (np.arange(COUNT) * 7 % 5).astype(np.int32), tuple("abcde"), "x")
+
+
+def take(dataset, images, **options):
+    """The numbers and labels of the first images of a stream, and whether each is flipped."""
+    batch_size = options.pop("batch_size", 4)
+    steps = options.get("steps_per_call", 1)
+    numbers, labels, flipped = [], [], []
+    for batch in training_batches(dataset, batch_size, **options):
+        pixels = batch["images"].numpy().reshape(-1, 4, 5)
+        assert batch["images"].shape == (steps, batch_size, 4, 5, 1)
+        numbers += pixels.max(axis=(1, 2)).tolist()
+        flipped += (pixels[:, 0, 4] > 0).tolist()
+        labels += batch["labels"].numpy().reshape(-1).tolist()
+        if len(numbers) >= images:
+            return numbers[:images], labels[:images], flipped[:images]
+
+
+def test_every_epoch_shows_every_image_once_in_an_order_of_its_own(dataset):
+    numbers, labels, _ = take(dataset, 4 * COUNT, seed=0)
+    epochs = np.reshape(numbers, (4, COUNT))
+    for epoch in epochs:
+        assert sorted(epoch) == list(range(COUNT))
+    assert len({tuple(epoch) for epoch in epochs}) == 4
+    np.testing.assert_array_equal(labels, np.array(numbers) * 7 % 5)
+
+
+def test_the_seed_decides_the_order(dataset):
+    assert take(dataset, 40, seed=3) == take(dataset, 40, seed=3)
+    assert take(dataset, 40, seed=3) != take(dataset, 40, seed=4)
+
+
+@pytest.mark.parametrize("first_image", [8, 20, 24, 92])
+@pytest.mark.parametrize("mirror", [False, True])
+def test_it_goes_on_from_any_point_with_batches_of_any_size(dataset, first_image, mirror):
+    whole = take(dataset, 150, seed=1, mirror=mirror)
+    rest = take(
+        dataset,
+        150 - first_image,
+        seed=1,
+        mirror=mirror,
+        first_image=first_image,
+        batch_size=7,
+        steps_per_call=3,
+    )
+    assert rest == tuple(part[first_image:] for part in whole)
+
+
+def test_batches_larger_than_the_data_set_hold_several_epochs(dataset):
+    whole = take(dataset, 120, seed=1)
+    assert take(dataset, 120, seed=1, batch_size=60) == whole
+
+
+def test_mirror_flips_half_of_every_epoch(dataset):
+    numbers, _, flipped = take(dataset, 200 * COUNT, seed=0, mirror=True)
+    # Number 0 is black, and looks the same both ways.
+    seen = np.reshape(flipped, (200, COUNT)).sum(axis=1)
+    assert set(seen) <= {COUNT // 2, COUNT // 2 - 1}
+    shares = [np.mean([f for f, n in zip(flipped, numbers, strict=True) if n == k]) for k in (1, 9)]
+    np.testing.assert_allclose(shares, COUNT // 2 / COUNT, atol=0.12)
+    assert not any(take(dataset, 60, seed=0)[2])
+
+
+def test_images_without_labels_and_in_a_memory_map(dataset, tmp_path):
+    np.save(tmp_path / "images.npy", dataset.images)
+    mapped = np.load(tmp_path / "images.npy", mmap_mode="r")
+    unlabelled = ImageDataset(mapped, None, (), "x")
+    numbers, labels, flipped = take(unlabelled, 60, seed=1, mirror=True)
+    assert (numbers, flipped) == take(dataset, 60, seed=1, mirror=True)[::2]
+    assert labels == [0] * 60
+    np.testing.assert_array_equal(mapped, dataset.images)

@@ -1,0 +1,200 @@
+"""The sources of whole arrays, on real files, and the clear line that each kind of damage gets."""
+
+import contextlib
+import gzip
+import io
+import struct
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from gan_cli.config.schema import DataConfig
+from gan_cli.data.dataset import open_splits
+from gan_cli.data.sources.idx import read_idx
+from gan_cli.errors import UserError
+
+
+class TestBuiltin:
+    def test_digits_are_the_published_ones(self):
+        datasets = pytest.importorskip("sklearn.datasets")
+        published = datasets.load_digits()
+        splits = open_splits(DataConfig(source="builtin"))
+        images = np.concatenate([splits.train.images, splits.holdout.images])
+        labels = np.concatenate([splits.train.labels, splits.holdout.labels])
+        theirs = np.round(published.images * 255 / 16).astype(np.uint8)
+        expected = zip(published.target, theirs, strict=True)
+        assert sorted((label, image.tobytes()) for label, image in expected) == sorted(
+            (label, image.tobytes()) for label, image in zip(labels, images, strict=True)
+        )
+        assert splits.train.class_names == tuple("0123456789")
+
+    def test_an_unknown_name_is_refused(self, problems):
+        assert problems(source="builtin", name="cats") == [
+            "data.name: unknown builtin 'cats' (known: digits)"
+        ]
+
+
+class TestIdx:
+    def test_fashion_mnist_is_read_byte_for_byte(self, fashion_mnist_path):
+        splits = open_splits(DataConfig(source="idx", path=str(fashion_mnist_path)))
+        assert splits.train.images.shape == (60_000, 28, 28, 1)
+        assert splits.holdout.images.shape == (10_000, 28, 28, 1)
+        raw = gzip.decompress((fashion_mnist_path / "train-images-idx3-ubyte.gz").read_bytes())
+        assert splits.train.images.tobytes() == raw[16:]
+        labels = gzip.decompress((fashion_mnist_path / "t10k-labels-idx1-ubyte.gz").read_bytes())
+        np.testing.assert_array_equal(splits.holdout.labels, np.frombuffer(labels[8:], np.uint8))
+
+    @given(array=arrays(np.uint8, st.tuples(*[st.integers(0, 5)] * 3)), packed=st.booleans())
+    def test_what_is_packed_is_what_is_read(self, tmp_path_factory, idx_bytes, array, packed):
+        path = tmp_path_factory.mktemp("idx") / "images"
+        content = idx_bytes(array)
+        path.write_bytes(gzip.compress(content) if packed else content)
+        np.testing.assert_array_equal(read_idx(path)[0], array)
+
+    @given(content=st.binary(max_size=60), header=st.booleans())
+    def test_any_other_file_is_a_user_error(self, tmp_path_factory, content, header):
+        path = tmp_path_factory.mktemp("idx") / "images"
+        path.write_bytes((b"\0\0\x08\x02" if header else b"") + content)
+        with contextlib.suppress(UserError):
+            array, _ = read_idx(path)
+            # The few that are sound say exactly how much they hold.
+            assert array.size == len(path.read_bytes()) - 4 - 4 * array.ndim
+
+    def test_one_file_is_split_by_class_the_same_way_every_time(self, tmp_path, idx_bytes):
+        images = np.arange(40 * 8 * 9).reshape(40, 8, 9) % 251
+        (tmp_path / "my-images-idx3-ubyte").write_bytes(idx_bytes(images))
+        (tmp_path / "my-labels-idx1-ubyte").write_bytes(idx_bytes(np.arange(40) % 2))
+        config = {"source": "idx", "path": str(tmp_path / "my-images-idx3-ubyte")}
+        one = open_splits(DataConfig(**config, holdout_fraction=0.25))
+        again = open_splits(DataConfig(**config, holdout_fraction=0.25))
+        assert one.fingerprint == again.fingerprint
+        np.testing.assert_array_equal(np.bincount(one.holdout.labels), [5, 5])
+        both = np.concatenate([one.train.images, one.holdout.images])[..., 0]
+        np.testing.assert_array_equal(sorted(both.tolist()), sorted(images.tolist()))
+
+    def test_damage_is_one_clear_line(self, tmp_path, idx_bytes, problems):
+        path = tmp_path / "images"
+        images = idx_bytes(np.zeros((3, 8, 8)))
+        huge = struct.pack(">BBBBIII", 0, 0, 8, 3, 2**31, 2**20, 8)
+        cases = [
+            (b"", "must start with 00 00 08, got nothing"),
+            (b"\x89PNG\r\n", "must start with 00 00 08, got 89 50 4e"),
+            (idx_bytes(np.zeros((3, 8, 8)), kind=0x0D), "is no IDX file of unsigned bytes"),
+            (images[:-5], "declares 192 bytes of content and holds 187"),
+            (images + b"x", "declares 192 bytes of content and holds more"),
+            (images[:7], "is truncated within its header"),
+            (huge, "declares 18,014,398,509,481,984 bytes, more than this machine's memory"),
+            (gzip.compress(idx_bytes(np.zeros((30, 8, 8))))[:-20], "cannot be read"),
+            (b"\x1f\x8b" + b"garbage" * 9, "cannot be read"),
+            (idx_bytes(np.zeros(30)), "got uint8 [30]"),
+            (idx_bytes(np.zeros((30, 0, 8))), "got uint8 [30, 0, 8]"),
+            (idx_bytes(np.zeros((30, 8, 8, 2))), "got uint8 [30, 8, 8, 2]"),
+            (idx_bytes(np.zeros((1, 8, 8))), "gives 1 images; at least 2 are needed"),
+        ]
+        for content, message in cases:
+            path.write_bytes(content)
+            (line,) = problems(source="idx", path=str(path))
+            assert message in line
+            assert str(path) in line or "gives 1 images" in line
+
+    def test_memory_follows_what_a_file_holds_not_what_it_declares(self, tmp_path, problems):
+        path = tmp_path / "images"
+        path.write_bytes(struct.pack(">BBBBIII", 0, 0, 8, 3, 2**20, 32, 32) + b"few")
+        before = _resident_bytes()
+        (line,) = problems(source="idx", path=str(path))
+        assert "declares 1,073,741,824 bytes of content and holds 3" in line
+        assert _resident_bytes() - before < 2**27
+
+    def test_labels_of_another_length_are_refused(self, tmp_path, idx_bytes, problems):
+        (tmp_path / "train-images-idx3-ubyte").write_bytes(idx_bytes(np.zeros((6, 8, 8))))
+        (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx_bytes(np.zeros(5)))
+        (line,) = problems(source="idx", path=str(tmp_path))
+        assert "holds 5 labels for the 6 images of train-images-idx3-ubyte" in line
+
+    def test_missing_paths_are_named(self, tmp_path, problems):
+        assert "data.path: is required" in problems(source="idx")[0]
+        assert "does not exist" in problems(source="idx", path=str(tmp_path / "x"))[0]
+        assert "holds no train-images-idx3-ubyte" in problems(source="idx", path=str(tmp_path))[0]
+
+
+def _resident_bytes() -> int:
+    with open("/proc/self/statm") as file:
+        return int(file.read().split()[1]) * 4096
+
+
+class TestNpz:
+    def save(self, path, **held):
+        np.savez(path, **held)
+        return {"source": "npz", "path": str(path)}
+
+    def test_images_labels_and_holdout(self, tmp_path):
+        rng = np.random.default_rng(0)
+        images = rng.integers(0, 256, (6, 10, 12, 3), dtype=np.uint8)
+        config = self.save(
+            tmp_path / "x.npz",
+            images=images[:4],
+            labels=[0, 1, 2, 0],
+            holdout_images=images[4:],
+            holdout_labels=[1, 2],
+        )
+        splits = open_splits(DataConfig(**config))
+        np.testing.assert_array_equal(splits.train.images, images[:4])
+        np.testing.assert_array_equal(splits.train.labels, [0, 1, 2, 0])
+        np.testing.assert_array_equal(splits.holdout.images, images[4:])
+        np.testing.assert_array_equal(splits.holdout.labels, [1, 2])
+        assert splits.train.class_names == ("0", "1", "2")
+
+    @pytest.mark.parametrize(
+        ("held", "message"),
+        [
+            ({"x": np.zeros(3)}, "holds no array 'images' (it holds: x)"),
+            ({"images": np.zeros((4, 8, 8))}, "must be uint8 [count, height, width"),
+            ({"images": np.zeros((4, 8, 8, 2), np.uint8)}, "got uint8 [4, 8, 8, 2]"),
+            ({"images": np.zeros((4, 8, 8), np.uint8), "labels": np.arange(3)}, "'labels' must be"),
+            ({"images": np.zeros((4, 8, 8), np.uint8), "labels": -np.ones(4, int)}, "got -1 to -1"),
+            (
+                {"images": np.zeros((2, 8, 8), np.uint8), "labels": np.array([0, 10**12])},
+                "'labels' must lie from 0 to 65535, got 0 to 1000000000000",
+            ),
+            ({"images": np.array([{}], object)}, "Object arrays cannot be loaded"),
+            (
+                {
+                    "images": np.zeros((2, 8, 8), np.uint8),
+                    "labels": np.array([0, 1]),
+                    "holdout_images": np.zeros((2, 8, 8), np.uint8),
+                    "holdout_labels": np.array([0, 2]),
+                },
+                "those of the images trained on run from 0 to 1",
+            ),
+        ],
+    )
+    def test_wrong_arrays_are_one_clear_line(self, tmp_path, problems, held, message):
+        (line,) = problems(**self.save(tmp_path / "x.npz", **held))
+        assert message in line
+        assert str(tmp_path / "x.npz") in line
+
+    @pytest.mark.parametrize("share", [0.0, 0.3, 0.6, 0.9, 0.99])
+    def test_a_damaged_archive_is_one_clear_line(self, tmp_path, problems, share):
+        config = self.save(tmp_path / "x.npz", images=np.zeros((9, 8, 8), np.uint8))
+        whole = (tmp_path / "x.npz").read_bytes()
+        (tmp_path / "x.npz").write_bytes(whole[: int(len(whole) * share)])
+        (line,) = problems(**config)
+        assert "x.npz: cannot be read as an npz file" in line
+
+    def test_an_array_that_declares_more_than_it_holds(self, tmp_path, problems):
+        header = io.BytesIO()
+        np.lib.format.write_array_header_1_0(
+            header, {"descr": "|u1", "fortran_order": False, "shape": (2**32, 64, 64)}
+        )
+        with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+            archive.writestr("images.npy", header.getvalue() + b"few")
+        (line,) = problems(source="npz", path=str(tmp_path / "x.npz"))
+        assert "x.npz: cannot be read as an npz file" in line
+
+    def test_missing_paths_are_named(self, tmp_path, problems):
+        assert "data.path: is required" in problems(source="npz")[0]
+        assert "does not exist" in problems(source="npz", path=str(tmp_path / "x.npz"))[0]
