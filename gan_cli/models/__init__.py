@@ -1,0 +1,12 @@
+"""The architectures: one module each, every one building a generator and a discriminator."""
+
+from gan_cli.registry import Registry
+
+ARCHITECTURES = Registry(
+    "architecture",
+    {
+        "conv": "gan_cli.models.conv:ARCHITECTURE",
+        "dcgan": "gan_cli.models.dcgan:ARCHITECTURE",
+        "mlp": "gan_cli.models.mlp:ARCHITECTURE",
+    },
+)

@@ -1,0 +1,55 @@
+"""What an architecture is: the sizes it is given, and the two builders that it provides."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """The sizes of one network.
+
+    Attributes:
+      height, width, channels: of the images.
+      latent_dim: length of a latent vector.
+      num_classes: number of class labels to condition on; 0: unconditional.
+      base_channels: width of the layers at full resolution.
+      max_channels: bound of the width, which doubles with every halving of the resolution.
+    """
+
+    height: int
+    width: int
+    channels: int
+    latent_dim: int
+    num_classes: int = 0
+    base_channels: int = 32
+    max_channels: int = 512
+
+    def width_at(self, level: int) -> int:
+        """Channels after `level` halvings of the resolution."""
+        return min(self.base_channels * 2**level, self.max_channels)
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A family of generator and discriminator.
+
+    Attributes:
+      build_generator: returns a model from latents, float32 [batch, latent_dim], to images, float32
+        [batch, height, width, channels] in [-1, 1]; conditional: from [latents, labels].
+      build_discriminator: returns a model from images to logits, float32 [batch]; conditional: from
+        [images, labels]. Labels are int32 [batch].
+      base_channels: width at full resolution where the config names none.
+      learning_rate: of both Adam optimisers, where the config names none.
+      smallest, largest: bounds of the image side in pixels.
+    """
+
+    build_generator: "Callable[[ModelSpec], keras.Model]"
+    build_discriminator: "Callable[[ModelSpec], keras.Model]"
+    base_channels: int
+    learning_rate: float
+    smallest: int = 8
+    largest: int = 256

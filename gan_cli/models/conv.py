@@ -1,0 +1,63 @@
+"""Our default: a small convolutional pair that learns fast, on CPUs too.
+
+The work is done by 3x3 convolutions of stride 1 at half the resolution and below, which processors
+run nearest to their peak; pixel shuffle and its inverse change the resolution. Batch normalisation
+is in the generator only, so that the discriminator sees each image by itself, as gradient penalties
+need.
+"""
+
+import keras
+
+from gan_cli.models.architecture import Architecture, ModelSpec
+from gan_cli.models.layers.conditioning import discriminator_outputs, generator_inputs
+from gan_cli.models.layers.resolution import resolution_ladder
+from gan_cli.models.layers.shuffle import DepthToSpace, SpaceToDepth
+
+
+def build_generator(spec: ModelSpec) -> keras.Model:
+    """`spec.base_channels` is the width at half the full resolution."""
+
+    def normalised(x: keras.KerasTensor) -> keras.KerasTensor:
+        return keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=0.9)(x))
+
+    def doubled(x: keras.KerasTensor, channels: int, size: tuple[int, int], use_bias: bool):
+        x = keras.layers.Conv2D(4 * channels, 3, padding="same", use_bias=use_bias)(x)
+        x = DepthToSpace()(x)
+        # Doubling overshoots a rung of odd size by one row or column.
+        surplus = x.shape[1] - size[0], x.shape[2] - size[1]
+        return keras.layers.Cropping2D(((0, surplus[0]), (0, surplus[1])))(x)
+
+    ladder = resolution_ladder(spec.height, spec.width)
+    inputs, x = generator_inputs(spec)
+    height, width = ladder[-1]
+    channels = spec.width_at(len(ladder) - 2)
+    x = keras.layers.Dense(height * width * channels, use_bias=False)(x)
+    x = normalised(keras.layers.Reshape([height, width, channels])(x))
+    for level in range(len(ladder) - 2, 0, -1):
+        x = normalised(doubled(x, spec.width_at(level - 1), ladder[level], use_bias=False))
+    x = doubled(x, spec.channels, ladder[0], use_bias=True)
+    images = keras.layers.Activation("tanh", dtype="float32", name="images")(x)
+    return keras.Model(inputs, images, name="generator")
+
+
+def build_discriminator(spec: ModelSpec) -> keras.Model:
+    """`spec.base_channels` is the width at half the full resolution."""
+    levels = len(resolution_ladder(spec.height, spec.width)) - 1
+    images = keras.Input([spec.height, spec.width, spec.channels], dtype="float32", name="images")
+    x = images
+    for level in range(levels - 1):
+        x = keras.layers.Conv2D(spec.width_at(level), 3, padding="same")(SpaceToDepth()(x))
+        x = keras.layers.LeakyReLU(0.2)(x)
+    x = keras.layers.Conv2D(spec.width_at(levels - 1), 4, strides=2, padding="same")(x)
+    x = keras.layers.LeakyReLU(0.2)(x)
+    x = keras.layers.Flatten()(x)
+    logits = keras.layers.Dense(1)(x)
+    return discriminator_outputs(spec, images, x, logits)
+
+
+ARCHITECTURE = Architecture(
+    build_generator,
+    build_discriminator,
+    base_channels=16,
+    learning_rate=1e-3,
+)

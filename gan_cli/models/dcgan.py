@@ -1,0 +1,82 @@
+"""DCGAN, by the guidelines of Radford et al. 2015, section 3.
+
+Strided and transposed 5x5 convolutions and no pooling; batch normalisation in both networks but for
+the generator's output and the discriminator's input; no hidden fully connected layers; ReLU in the
+generator and tanh at its end, LeakyReLU 0.2 in the discriminator; weights from N(0, 0.02).
+"""
+
+import keras
+
+from gan_cli.models.architecture import Architecture, ModelSpec
+from gan_cli.models.layers.conditioning import discriminator_outputs, generator_inputs
+from gan_cli.models.layers.resolution import resolution_ladder
+
+
+def _weights() -> keras.initializers.Initializer:
+    return keras.initializers.RandomNormal(stddev=0.02)
+
+
+def _batch_norm() -> keras.layers.Layer:
+    gamma = keras.initializers.RandomNormal(mean=1.0, stddev=0.02)
+    return keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, gamma_initializer=gamma)
+
+
+def build_generator(spec: ModelSpec) -> keras.Model:
+    ladder = resolution_ladder(spec.height, spec.width)
+    inputs, x = generator_inputs(spec)
+
+    top = len(ladder) - 1
+    height, width = ladder[-1]
+    channels = spec.width_at(top - 1)
+    x = keras.layers.Dense(
+        height * width * channels, use_bias=False, kernel_initializer=_weights()
+    )(x)
+    x = keras.layers.Reshape([height, width, channels])(x)
+    x = keras.layers.ReLU()(_batch_norm()(x))
+    for level in range(top - 1, -1, -1):
+        last = level == 0
+        x = keras.layers.Conv2DTranspose(
+            spec.channels if last else spec.width_at(level - 1),
+            kernel_size=5,
+            strides=2,
+            padding="same",
+            use_bias=last,
+            kernel_initializer=_weights(),
+        )(x)
+        height, width = ladder[level]
+        # Doubling overshoots a rung of odd size by one row or column.
+        x = keras.layers.Cropping2D(((0, x.shape[1] - height), (0, x.shape[2] - width)))(x)
+        if not last:
+            x = keras.layers.ReLU()(_batch_norm()(x))
+    images = keras.layers.Activation("tanh", dtype="float32", name="images")(x)
+    return keras.Model(inputs, images, name="generator")
+
+
+def build_discriminator(spec: ModelSpec) -> keras.Model:
+    levels = len(resolution_ladder(spec.height, spec.width)) - 1
+    images = keras.Input([spec.height, spec.width, spec.channels], dtype="float32", name="images")
+    x = images
+    for level in range(levels):
+        first = level == 0
+        x = keras.layers.Conv2D(
+            spec.width_at(level),
+            kernel_size=5,
+            strides=2,
+            padding="same",
+            use_bias=first,
+            kernel_initializer=_weights(),
+        )(x)
+        if not first:
+            x = _batch_norm()(x)
+        x = keras.layers.LeakyReLU(0.2)(x)
+    x = keras.layers.Flatten()(x)
+    logits = keras.layers.Dense(1, kernel_initializer=_weights())(x)
+    return discriminator_outputs(spec, images, x, logits)
+
+
+ARCHITECTURE = Architecture(
+    build_generator,
+    build_discriminator,
+    base_channels=64,
+    learning_rate=2e-4,
+)

@@ -1,0 +1,31 @@
+"""Maxout units (Goodfellow et al. 2013)."""
+
+import keras
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class Maxout(keras.layers.Layer):
+    """Largest of `pieces` affine functions: [batch, features] -> [batch, units]."""
+
+    def __init__(self, units: int, pieces: int, kernel_initializer="glorot_uniform", **kwargs):
+        super().__init__(**kwargs)
+        self.units, self.pieces = units, pieces
+        self.affine = keras.layers.Dense(
+            units * pieces, kernel_initializer=kernel_initializer, dtype=self.dtype_policy
+        )
+
+    def build(self, input_shape):
+        self.affine.build(input_shape)
+        super().build(input_shape)
+
+    def call(self, inputs):
+        values = keras.ops.reshape(self.affine(inputs), (-1, self.units, self.pieces))
+        return keras.ops.max(values, axis=-1)
+
+    def get_config(self):
+        initializer = keras.initializers.serialize(self.affine.kernel_initializer)
+        return super().get_config() | {
+            "units": self.units,
+            "pieces": self.pieces,
+            "kernel_initializer": initializer,
+        }

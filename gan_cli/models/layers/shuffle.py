@@ -1,0 +1,34 @@
+"""Resolution against channels, without loss: pixel shuffle and its inverse."""
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class DepthToSpace(keras.layers.Layer):
+    """[batch, height, width, 4 n] to [batch, 2 height, 2 width, n]: Shi et al. 2016."""
+
+    def call(self, inputs):
+        return tf.nn.depth_to_space(inputs, 2)
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, channels = input_shape
+        return batch, 2 * height, 2 * width, channels // 4
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class SpaceToDepth(keras.layers.Layer):
+    """[batch, height, width, channels] to [batch, height/2, width/2, 4 channels].
+
+    A side of odd length is filled up with zeros first.
+    """
+
+    def call(self, inputs):
+        height, width = inputs.shape[1:3]
+        if height % 2 or width % 2:
+            inputs = tf.pad(inputs, [[0, 0], [0, height % 2], [0, width % 2], [0, 0]])
+        return tf.nn.space_to_depth(inputs, 2)
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, channels = input_shape
+        return batch, (height + 1) // 2, (width + 1) // 2, 4 * channels
