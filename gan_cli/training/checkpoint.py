@@ -1,0 +1,195 @@
+"""Checkpoints: folders that are complete or absent.
+
+`checkpoints/ckpt-N/`, N being the number of images shown, holds TensorFlow's own checkpoint files
+and `manifest.json`, which lists every variable with shape and type and every file with its
+checksum. A checkpoint is written beside its final name, forced to disk, and then renamed.
+"""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import tensorflow as tf
+
+from gan_cli.errors import UserError
+from gan_cli.run.files import atomic_write
+
+_FOLDER = re.compile(r"ckpt-(\d+)")
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One checkpoint on disk."""
+
+    path: Path
+    images_shown: int
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def kimg(self) -> float:
+        return self.images_shown / 1000
+
+
+class CheckpointStore:
+    """The checkpoints of one run.
+
+    Args:
+      folder: made on the first save.
+      keep: how many of the newest stay, beside the best one.
+    """
+
+    def __init__(self, folder: Path, keep: int = 3):
+        self.folder, self.keep = folder, keep
+
+    def all(self) -> list[Checkpoint]:
+        """Returns the complete checkpoints, oldest first."""
+        if not self.folder.is_dir():
+            return []
+        found = [(path, _FOLDER.fullmatch(path.name)) for path in self.folder.iterdir()]
+        checkpoints = [Checkpoint(path, int(match[1])) for path, match in found if match]
+        return sorted(checkpoints, key=lambda checkpoint: checkpoint.images_shown)
+
+    def best(self) -> Checkpoint | None:
+        """Returns the checkpoint that was marked as best, if it is still there."""
+        record = self.best_record()
+        matches = [c for c in self.all() if record and c.name == record["checkpoint"]]
+        return matches[0] if matches else None
+
+    def best_record(self) -> dict | None:
+        """Returns {"checkpoint", "metric", "value"} of the best checkpoint so far."""
+        path = self.folder / "best.json"
+        return json.loads(path.read_text()) if path.is_file() else None
+
+    def find(self, which: str) -> Checkpoint:
+        """Returns the checkpoint called `latest`, `best`, or by its number.
+
+        `best` falls back to the latest while nothing has been evaluated.
+
+        Raises:
+          UserError: there is none of that name.
+        """
+        checkpoints = self.all()
+        if not checkpoints:
+            raise UserError(f"{self.folder}: holds no checkpoint yet; train first")
+        if which == "latest":
+            return checkpoints[-1]
+        if which == "best":
+            return self.best() or checkpoints[-1]
+        for checkpoint in checkpoints:
+            if which in (str(checkpoint.images_shown), checkpoint.name):
+                return checkpoint
+        known = ", ".join(["best", "latest", *(str(c.images_shown) for c in checkpoints)])
+        raise UserError(f"{self.folder}: no checkpoint '{which}' (there are: {known})")
+
+    def save(self, variables: Mapping[str, tf.Variable], images_shown: int) -> Checkpoint:
+        """Writes all `variables`; returns the checkpoint once it is safely on disk.
+
+        Raises:
+          UserError: it cannot be written. Older checkpoints are untouched and nothing half-written
+            is left.
+        """
+        final = self.folder / f"ckpt-{images_shown}"
+        partial = self.folder / f".ckpt-{images_shown}.partial"
+        if final.exists():
+            return Checkpoint(final, images_shown)
+        try:
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            tf.train.Checkpoint(**variables).write(str(partial / "state"))
+            files = sorted(partial.iterdir())
+            manifest = {
+                "images_shown": images_shown,
+                "files": {file.name: _sha256(file) for file in files},
+                "variables": _describe(variables),
+            }
+            (partial / "manifest.json").write_text(json.dumps(manifest, indent=1))
+            for file in (*files, partial / "manifest.json", partial):
+                _force_to_disk(file)
+            partial.rename(final)
+            _force_to_disk(self.folder)
+        except (OSError, tf.errors.OpError) as error:
+            shutil.rmtree(partial, ignore_errors=True)
+            reason = str(error).splitlines()[0]
+            raise UserError(
+                f"{final}: cannot write the checkpoint: {reason}; older checkpoints are kept"
+            ) from error
+        self._remove_old()
+        return Checkpoint(final, images_shown)
+
+    def mark_best(self, checkpoint: Checkpoint, metric: str, value: float) -> None:
+        """Records `checkpoint` as the best by `metric`; it is then kept whatever its age."""
+        record = {"checkpoint": checkpoint.name, "metric": metric, "value": value}
+        atomic_write(self.folder / "best.json", json.dumps(record))
+        self._remove_old()
+
+    def _remove_old(self) -> None:
+        best = self.best()
+        for checkpoint in self.all()[: -self.keep]:
+            if checkpoint != best:
+                shutil.rmtree(checkpoint.path, ignore_errors=True)
+
+
+def restore(checkpoint: Checkpoint, variables: Mapping[str, tf.Variable]) -> None:
+    """Reads `variables`, which may be a part of those saved, from a checkpoint.
+
+    Nothing is assigned unless the whole checkpoint is sound and fits.
+
+    Raises:
+      UserError: a file is missing or damaged, or the checkpoint is of another model.
+    """
+    manifest = _read_manifest(checkpoint)
+    for file, checksum in manifest["files"].items():
+        path = checkpoint.path / file
+        if not path.is_file() or _sha256(path) != checksum:
+            raise UserError(
+                f"{path}: damaged or missing; remove {checkpoint.path} to use an older checkpoint"
+            )
+    saved = manifest["variables"]
+    for name, wanted in _describe(variables).items():
+        if saved.get(name) != wanted:
+            held = _spell(saved[name]) if name in saved else "nothing"
+            raise UserError(
+                f"{checkpoint.path}: is of another model: for '{name}' it holds {held},"
+                f" the config builds {_spell(wanted)}"
+            )
+    status = tf.train.Checkpoint(**variables).read(str(checkpoint.path / "state"))
+    status.expect_partial().assert_existing_objects_matched()
+
+
+def _read_manifest(checkpoint: Checkpoint) -> dict:
+    path = checkpoint.path / "manifest.json"
+    try:
+        return json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise UserError(
+            f"{path}: damaged or missing; remove {checkpoint.path} to use an older checkpoint"
+        ) from error
+
+
+def _describe(variables: Mapping[str, tf.Variable]) -> dict[str, list]:
+    return {name: [v.dtype.name, *v.shape.as_list()] for name, v in variables.items()}
+
+
+def _spell(description: list) -> str:
+    return f"{description[0]} {description[1:]}"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _force_to_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,39 @@
+"""The averaged generator, which is the one that is sampled and scored."""
+
+import keras
+import tensorflow as tf
+
+
+def ema_decay(
+    images_shown: tf.Tensor, batch_size: int, half_life_kimg: float, ramp_up: float | None
+) -> tf.Tensor:
+    """Returns the decay of one step: 0.5 ** (batch / half-life), as in Karras et al. 2020.
+
+    Early in training the half-life is bounded by `ramp_up` times the images seen, so that the
+    average does not hold on to the initial weights. A half-life of 0 copies the weights.
+
+    Args:
+      images_shown: integer scalar.
+
+    Returns:
+      float32 scalar in [0, 1).
+    """
+    half_life = tf.constant(half_life_kimg * 1000.0, tf.float32)
+    if ramp_up is not None:
+        half_life = tf.minimum(half_life, ramp_up * tf.cast(images_shown, tf.float32))
+    # 0.5 ** (batch / 0) = 0, without dividing by zero.
+    return tf.pow(0.5, batch_size / tf.maximum(half_life, 1e-3))
+
+
+def update_ema(average: keras.Model, model: keras.Model, decay: tf.Tensor) -> None:
+    """Moves the average towards the model.
+
+    Only trainable weights are averaged: batch statistics and the like are copied, being averages
+    of their own already.
+    """
+    for mean, weight in zip(average.trainable_variables, model.trainable_variables, strict=True):
+        mean.assign(weight + decay * (mean - weight))
+    for copy, buffer in zip(
+        average.non_trainable_variables, model.non_trainable_variables, strict=True
+    ):
+        copy.assign(buffer)

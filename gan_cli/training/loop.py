@@ -1,0 +1,129 @@
+"""The training loop: batches in, steps on the device, and now and then an action."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from gan_cli.training.step import TrainStep
+
+Report = Mapping[str, float]
+
+
+class DivergedError(Exception):
+    """A loss or penalty is no longer finite."""
+
+
+@dataclass
+class Action:
+    """Something done every `every_images` images, and when training ends."""
+
+    every_images: int
+    run: Callable[[int], object]
+
+    def is_due(self, before: int, now: int) -> bool:
+        return before // self.every_images < now // self.every_images
+
+
+class StopRequest:
+    """Turns the first SIGINT or SIGTERM into a wish to stop; a second one ends the process."""
+
+    def __init__(self) -> None:
+        self.signal: signal.Signals | None = None
+        self._previous: dict[int, object] = {}
+
+    def __enter__(self) -> "StopRequest":
+        # Signal handlers can be set in the main thread only.
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._previous[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._previous.items():
+            signal.signal(number, handler)  # type: ignore[arg-type]
+
+    def _handle(self, number: int, _frame: object) -> None:
+        if self.signal is not None:
+            signal.signal(number, signal.SIG_DFL)
+            signal.raise_signal(number)
+        self.signal = signal.Signals(number)
+
+
+def compile_steps(step: TrainStep, image_shape: Sequence[int], xla: bool) -> Callable:
+    """Returns a compiled function that takes several steps in one call.
+
+    It is called with images, uint8 [steps, batch, height, width, channels], and labels, int32
+    [steps, batch], for any number of steps, and returns each reported value's mean over them.
+    """
+    batch = step.batch_size
+
+    @tf.function(
+        jit_compile=xla or None,
+        input_signature=[
+            tf.TensorSpec([None, batch, *image_shape], tf.uint8),
+            tf.TensorSpec([None, batch], tf.int32),
+        ],
+    )
+    def run(images: tf.Tensor, labels: tf.Tensor) -> dict[str, tf.Tensor]:
+        steps = tf.shape(images)[0]
+        totals = dict.fromkeys(step.report_names, tf.constant(0.0))
+        for index in tf.range(steps):
+            report = step(images[index], labels[index])
+            totals = {name: total + report[name] for name, total in totals.items()}
+        return {name: total / tf.cast(steps, tf.float32) for name, total in totals.items()}
+
+    return run
+
+
+def train(
+    run_steps: Callable,
+    batches: Iterable[Mapping[str, tf.Tensor]],
+    *,
+    images_shown: int,
+    total_images: int,
+    batch_size: int,
+    actions: Sequence[Action],
+    on_report: Callable[[int, Report], None],
+    deadline: float | None = None,
+) -> signal.Signals | None:
+    """Trains until `total_images` have been shown, the deadline has passed, or a signal comes.
+
+    Args:
+      run_steps: made by `compile_steps`.
+      batches: stacked batches, as `run_steps` takes them.
+      on_report: called after every call into TensorFlow with the images shown and the report.
+      deadline: on the clock of `time.monotonic`.
+
+    Returns:
+      the signal that ended training, or None.
+
+    Raises:
+      DivergedError: a reported value is not finite. No action is run on such a state.
+    """
+    last_run = dict.fromkeys(range(len(actions)), images_shown)
+    with StopRequest() as stop:
+        for batch in batches:
+            late = deadline is not None and time.monotonic() >= deadline
+            if images_shown >= total_images or late or stop.signal:
+                break
+            steps_left = -(-(total_images - images_shown) // batch_size)
+            images, labels = batch["images"][:steps_left], batch["labels"][:steps_left]
+            report = {name: float(value) for name, value in run_steps(images, labels).items()}
+            before, images_shown = images_shown, images_shown + int(images.shape[0]) * batch_size
+            bad = [name for name, value in report.items() if not np.isfinite(value)]
+            if bad:
+                raise DivergedError(f"{', '.join(bad)} not finite at {images_shown / 1000:g} kimg")
+            on_report(images_shown, report)
+            for index, action in enumerate(actions):
+                if action.is_due(before, images_shown):
+                    action.run(images_shown)
+                    last_run[index] = images_shown
+        for index, action in enumerate(actions):
+            if last_run[index] < images_shown:
+                action.run(images_shown)
+    return stop.signal

@@ -1,0 +1,79 @@
+"""A small GAN to step."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_cli.models import ARCHITECTURES
+from gan_cli.models.architecture import ModelSpec
+from gan_cli.objectives import LOSSES, PENALTIES
+from gan_cli.training.precision import dtype_policy
+from gan_cli.training.state import GanState
+from gan_cli.training.step import Averaging, LazyPenalty, Objective, TrainStep
+
+BATCH, LATENT = 8, 6
+
+
+class SmallGan:
+    """Builds a state and a step on 12 x 12 images, with everything a test may vary."""
+
+    def __init__(
+        self,
+        architecture="conv",
+        loss="non_saturating",
+        penalties=(),
+        policy="float32",
+        optimizer=lambda: keras.optimizers.Adam(1e-2, beta_1=0.5),
+        num_classes=0,
+        seed=0,
+        half_life_kimg=0.05,
+        learning_rate_factor=lambda images_shown: tf.constant(1.0),
+        **objective,
+    ):
+        keras.utils.set_random_seed(seed)
+        family = ARCHITECTURES.load(architecture)
+        spec = ModelSpec(12, 12, 1, LATENT, num_classes, base_channels=10, max_channels=16)
+        with dtype_policy(policy):
+            models = (
+                family.build_generator(spec),
+                family.build_discriminator(spec),
+                family.build_generator(spec),
+            )
+        optimizers = optimizer(), optimizer()
+        penalty_discriminator = None
+        if policy == "mixed_float16":
+            optimizers = [keras.optimizers.LossScaleOptimizer(o) for o in optimizers]
+            penalty_discriminator = family.build_discriminator(spec)
+        self.state = GanState(*models, *optimizers)
+        lazy = [LazyPenalty(n, PENALTIES.load(n), gamma, every) for n, gamma, every in penalties]
+        self.step = TrainStep(
+            self.state,
+            Objective(LOSSES.load(loss), lazy, **objective),
+            Averaging(half_life_kimg),
+            seed=seed,
+            batch_size=BATCH,
+            latents=lambda seed: tf.random.stateless_normal([BATCH, LATENT], seed),
+            learning_rates=tuple(float(o.learning_rate) for o in optimizers),
+            learning_rate_factor=learning_rate_factor,
+            penalty_discriminator=penalty_discriminator,
+        )
+
+
+@pytest.fixture
+def small_gan():
+    return SmallGan
+
+
+@pytest.fixture
+def batch():
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (BATCH, 12, 12, 1), dtype=np.uint8)
+    labels = rng.integers(0, 3, BATCH).astype(np.int32)
+    return tf.constant(images), tf.constant(labels)
+
+
+@pytest.fixture
+def snapshot():
+    """Returns a function that copies all of a model's variables."""
+    return lambda model: [np.array(v) for v in model.variables]

@@ -1,0 +1,139 @@
+"""Checkpoints: exact, complete or absent, and never taken for what they are not."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_cli.errors import UserError
+from gan_cli.training.checkpoint import CheckpointStore, restore
+
+
+@pytest.fixture
+def variables():
+    return {
+        "a/0/kernel": tf.Variable(np.random.default_rng(0).standard_normal((4, 3))),
+        "step": tf.Variable(7, dtype=tf.int64),
+    }
+
+
+def zeros_like(variables):
+    return {name: tf.Variable(tf.zeros_like(v)) for name, v in variables.items()}
+
+
+def test_what_is_saved_is_restored_bit_by_bit(tmp_path, variables):
+    checkpoint = CheckpointStore(tmp_path).save(variables, 640)
+    restored = zeros_like(variables)
+    restore(checkpoint, restored)
+    for name, variable in variables.items():
+        np.testing.assert_array_equal(restored[name], variable)
+    assert (checkpoint.name, checkpoint.kimg) == ("ckpt-640", 0.64)
+
+
+def test_find_knows_latest_best_and_numbers(tmp_path, variables):
+    store = CheckpointStore(tmp_path)
+    saved = [store.save(variables, images) for images in (100, 2000, 30000)]
+    assert store.find("latest") == store.find("best") == saved[2]
+    store.mark_best(saved[0], "fd_classifier", 1.5)
+    assert store.find("best") == store.find("100") == store.find("ckpt-100") == saved[0]
+    with pytest.raises(UserError, match=r"no checkpoint '7' \(there are: best, latest, 100, 2000"):
+        store.find("7")
+    with pytest.raises(UserError, match="holds no checkpoint yet"):
+        CheckpointStore(tmp_path / "none").find("latest")
+
+
+def test_the_newest_and_the_best_are_kept(tmp_path, variables):
+    store = CheckpointStore(tmp_path, keep=2)
+    store.mark_best(store.save(variables, 1), "fd", 3.0)
+    for images in (2, 3, 4):
+        store.save(variables, images)
+    assert [c.images_shown for c in store.all()] == [1, 3, 4]
+    store.mark_best(store.find("4"), "fd", 2.0)
+    assert [c.images_shown for c in store.all()] == [3, 4]
+
+
+def damage_truncate(folder: Path):
+    file = next(folder.glob("state.data*"))
+    file.write_bytes(file.read_bytes()[:-3])
+
+
+def damage_flip(folder: Path):
+    file = next(folder.glob("state.data*"))
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(content)
+
+
+def damage_index(folder: Path):
+    (folder / "state.index").unlink()
+
+
+def damage_manifest(folder: Path):
+    (folder / "manifest.json").write_text('{"files"')
+
+
+@pytest.mark.parametrize("damage", [damage_truncate, damage_flip, damage_index, damage_manifest])
+def test_a_damaged_checkpoint_is_refused_and_changes_nothing(tmp_path, variables, damage):
+    checkpoint = CheckpointStore(tmp_path).save(variables, 5)
+    damage(checkpoint.path)
+    restored = zeros_like(variables)
+    with pytest.raises(UserError, match="damaged or missing"):
+        restore(checkpoint, restored)
+    assert all(not np.any(v) for v in restored.values())
+
+
+def test_a_checkpoint_of_another_model_is_refused(tmp_path, variables):
+    checkpoint = CheckpointStore(tmp_path).save(variables, 5)
+    other = {"a/0/kernel": tf.Variable(np.zeros((4, 5)))}
+    with pytest.raises(
+        UserError, match=r"another model: for 'a/0/kernel' it holds float64 \[4, 3\]"
+    ):
+        restore(checkpoint, other)
+    with pytest.raises(UserError, match="for 'b' it holds nothing"):
+        restore(checkpoint, {"b": tf.Variable(0.0)})
+
+
+def test_an_unfinished_checkpoint_is_no_checkpoint(tmp_path, variables):
+    store = CheckpointStore(tmp_path)
+    whole = store.save(variables, 10)
+    shutil.copytree(whole.path, tmp_path / ".ckpt-20.partial")
+    assert store.all() == [whole]
+    assert store.save(variables, 20).images_shown == 20
+    assert not (tmp_path / ".ckpt-20.partial").exists()
+
+
+def test_the_manifest_lists_every_variable(tmp_path, variables):
+    checkpoint = CheckpointStore(tmp_path).save(variables, 5)
+    manifest = json.loads((checkpoint.path / "manifest.json").read_text())
+    assert manifest["variables"] == {"a/0/kernel": ["float64", 4, 3], "step": ["int64"]}
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 256 KiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("may not mount a file system here")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+def test_a_full_disk_is_one_line_and_leaves_older_checkpoints(small_disk, variables):
+    store = CheckpointStore(small_disk)
+    whole = store.save(variables, 1)
+    large = {"large": tf.Variable(np.random.default_rng(0).standard_normal(100_000))}
+    with pytest.raises(
+        UserError, match=r"ckpt-2: cannot write the checkpoint: .*older checkpoints are kept"
+    ):
+        store.save(large, 2)
+    assert store.all() == [whole]
+    assert [path.name for path in small_disk.iterdir()] == ["ckpt-1"]
+    restore(whole, zeros_like(variables))

@@ -1,0 +1,93 @@
+"""The loop: when it stops, what runs when, and what a signal does."""
+
+import os
+import signal
+import time
+
+import pytest
+import tensorflow as tf
+
+from gan_cli.training.loop import Action, DivergedError, train
+
+BATCH = 10
+
+
+def fake_batches(steps=4):
+    while True:
+        yield {"images": tf.zeros([steps, BATCH, 2, 2, 1]), "labels": tf.zeros([steps, BATCH])}
+
+
+def run(run_steps, total_images, actions=(), images_shown=0, **options):
+    seen = []
+    received = train(
+        run_steps,
+        fake_batches(),
+        images_shown=images_shown,
+        total_images=total_images,
+        batch_size=BATCH,
+        actions=actions,
+        on_report=lambda images, report: seen.append(images),
+        **options,
+    )
+    return received, seen
+
+
+def fine(images, labels):
+    return {"loss": 1.0}
+
+
+def test_the_last_call_takes_only_the_steps_that_are_left():
+    steps = []
+
+    def record(images, labels):
+        steps.append((int(images.shape[0]), int(labels.shape[0])))
+        return {"loss": 0.0}
+
+    received, seen = run(record, total_images=95)
+    assert steps == [(4, 4), (4, 4), (2, 2)]
+    assert seen == [40, 80, 100]
+    assert received is None
+
+
+def test_actions_run_when_due_and_at_the_end_once():
+    ran = []
+    actions = [
+        Action(50, lambda n: ran.append(("a", n))),
+        Action(80, lambda n: ran.append(("b", n))),
+    ]
+    run(fine, total_images=130, actions=actions)
+    assert ran == [("a", 80), ("b", 80), ("a", 120), ("a", 130), ("b", 130)]
+
+
+def test_a_finished_run_does_nothing():
+    ran = []
+    _, seen = run(fine, 100, [Action(10, ran.append)], images_shown=100)
+    assert (ran, seen) == ([], [])
+
+
+def test_a_value_that_is_not_finite_stops_before_any_action():
+    ran = []
+    with pytest.raises(DivergedError, match=r"loss not finite at 0\.04 kimg"):
+        run(lambda images, labels: {"loss": float("nan")}, 100, [Action(10, ran.append)])
+    assert ran == []
+
+
+def test_the_deadline_stops_it_as_the_end_does():
+    ran = []
+    _, seen = run(fine, 10**9, [Action(10**8, ran.append)], deadline=time.monotonic() + 0.05)
+    assert ran == [seen[-1]]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_finishes_the_call_runs_the_actions_and_puts_the_handlers_back(number):
+    before = signal.getsignal(number)
+    ran = []
+
+    def interrupted(images, labels):
+        os.kill(os.getpid(), number)
+        return {"loss": 0.0}
+
+    received, seen = run(interrupted, 1000, [Action(10**6, ran.append)])
+    assert received == number
+    assert seen == ran == [40]
+    assert signal.getsignal(number) is before

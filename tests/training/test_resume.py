@@ -1,0 +1,82 @@
+"""A run that stopped and went on equals the one that never stopped, bit by bit."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_cli.data.dataset import ImageDataset
+from gan_cli.data.pipeline import training_batches
+from gan_cli.models import ARCHITECTURES
+from gan_cli.training.checkpoint import CheckpointStore, restore
+from gan_cli.training.loop import compile_steps, train
+
+BATCH = 8
+STEPS = 5
+
+
+@pytest.fixture
+def dataset():
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (27, 12, 12, 1), dtype=np.uint8)
+    return ImageDataset(images, rng.integers(0, 3, 27).astype(np.int32), ("a", "b", "c"), "x")
+
+
+def run(gan, dataset, steps, steps_per_call=3):
+    shown = int(gan.state.images_shown)
+    batches = training_batches(
+        dataset, BATCH, 0, first_image=shown, mirror=True, steps_per_call=steps_per_call
+    )
+    train(
+        compile_steps(gan.step, (12, 12, 1), xla=False),
+        batches,
+        images_shown=shown,
+        total_images=shown + steps * BATCH,
+        batch_size=BATCH,
+        actions=[],
+        on_report=lambda images_shown, report: None,
+    )
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES.names)
+def test_k_steps_a_resume_and_k_steps_equal_2k_steps(tmp_path, small_gan, dataset, architecture):
+    options = {
+        "architecture": architecture,
+        "loss": "relativistic",
+        "penalties": [("wgan_gp", 0.1, 3)],
+        # A rate that changes: the restored one must not be taken for the first one.
+        "learning_rate_factor": lambda shown: tf.exp(-tf.cast(shown, tf.float32) / 50.0),
+    }
+    if architecture == "conv":
+        options |= {"num_classes": 3, "n_critic": 2}
+    whole = small_gan(**options)
+    run(whole, dataset, 2 * STEPS)
+
+    first = small_gan(**options)
+    run(first, dataset, STEPS)
+    checkpoint = CheckpointStore(tmp_path).save(first.state.variables(), 40)
+    # Nothing of the new process's own initialisation may be left after the restore.
+    second = small_gan(**options)
+    for variable in second.state.variables().values():
+        if variable.dtype.is_floating:
+            variable.assign(tf.ones_like(variable))
+    restore(checkpoint, second.state.variables())
+    run(second, dataset, STEPS, steps_per_call=2)
+
+    expected, actual = whole.state.variables(), second.state.variables()
+    assert expected.keys() == actual.keys()
+    assert len(expected) == (
+        len(whole.state.generator.variables) * 2
+        + len(whole.state.discriminator.variables)
+        + len(whole.state.generator_optimizer.variables)
+        + len(whole.state.discriminator_optimizer.variables)
+        + 2
+    )
+    for name in expected:
+        np.testing.assert_array_equal(actual[name], expected[name], err_msg=name)
+    assert int(actual["step"]) == 2 * STEPS
+
+
+def test_the_checkpoint_holds_the_loss_scales(small_gan):
+    names = small_gan(policy="mixed_float16").state.variables()
+    scales = [name for name, v in names.items() if v.shape == [] and float(v) == 2.0**15]
+    assert len(scales) == 2

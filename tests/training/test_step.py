@@ -1,0 +1,239 @@
+"""The step against hand-written arithmetic, and against the two classic mistakes."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_cli.models import ARCHITECTURES
+from gan_cli.objectives import LOSSES
+from gan_cli.training.step import fold, to_model_range
+
+LATENT = 6
+
+
+def changed(before, after):
+    return [not np.array_equal(a, b) for a, b in zip(before, after, strict=True)]
+
+
+def is_trainable(model):
+    trainable = {id(v) for v in model.trainable_variables}
+    return [id(v) in trainable for v in model.variables]
+
+
+def latents_of_step(seed, step, batch=8):
+    return tf.random.stateless_normal(
+        [batch, LATENT], fold(tf.constant([seed, 0]), tf.constant(step, tf.int64), 0)
+    )
+
+
+class TestClassicMistakes:
+    """What the snippet that is passed around does, beside what the step does."""
+
+    def test_forward_passes_outside_the_tape_give_no_gradient(self, small_gan, batch):
+        state = small_gan().state
+        fake = state.generator(latents_of_step(0, 0))
+        logits = state.discriminator(fake)
+        with tf.GradientTape() as discriminator_tape, tf.GradientTape() as generator_tape:
+            discriminator_loss = tf.reduce_mean(tf.math.softplus(logits))
+            generator_loss = tf.reduce_mean(tf.math.softplus(-logits))
+        for tape, loss, model in (
+            (discriminator_tape, discriminator_loss, state.discriminator),
+            (generator_tape, generator_loss, state.generator),
+        ):
+            gradients = tape.gradient(loss, [v.value for v in model.trainable_variables])
+            assert gradients == [None] * len(gradients)
+
+    def test_images_made_outside_the_tape_leave_the_generator_without_gradient(self, small_gan):
+        state = small_gan().state
+        fake = state.generator(latents_of_step(0, 0))
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.math.softplus(-state.discriminator(fake)))
+        gradients = tape.gradient(loss, [v.value for v in state.generator.trainable_variables])
+        assert gradients == [None] * len(gradients)
+
+    def test_the_logarithm_of_raw_logits_is_not_a_number(self, small_gan, batch):
+        state = small_gan().state
+        with tf.GradientTape() as tape:
+            logits = state.discriminator(to_model_range(batch[0]))
+            shifted = logits - tf.reduce_max(logits) - 1.0  # as soon as D is unsure, logits are < 0
+            loss = -tf.reduce_mean(tf.math.log(shifted))
+        assert np.isnan(loss)
+        variables = [v.value for v in state.discriminator.trainable_variables]
+        finite = [
+            np.isfinite(tf.convert_to_tensor(g)).all() for g in tape.gradient(loss, variables)
+        ]
+        # The gradient of log(x) at x < 0 is finite but points the wrong way: the loss is blind.
+        assert all(finite) or not any(finite)
+
+    @pytest.mark.parametrize("loss", LOSSES.names)
+    @pytest.mark.parametrize("architecture", ARCHITECTURES.names)
+    def test_our_step_moves_every_trainable_weight(
+        self, small_gan, batch, snapshot, architecture, loss
+    ):
+        gan = small_gan(architecture, loss)
+        before = [snapshot(m) for m in (gan.state.generator, gan.state.discriminator)]
+        report = None
+        for _ in range(2):
+            report = gan.step(*batch)
+        assert all(np.isfinite(value) for value in report.values())
+        for model, old in zip((gan.state.generator, gan.state.discriminator), before, strict=True):
+            moved = changed(old, snapshot(model))
+            names = [v.path for v in model.variables]
+            still = [n for n, m, t in zip(names, moved, is_trainable(model), strict=True) if t > m]
+            # A loss of differences, or with all logits within the hinge, is blind to D's last bias.
+            blind = loss in ("relativistic", "wasserstein", "hinge")
+            last_bias = model.trainable_variables[-1].path
+            assert still in ([], [last_bias] if blind and model is gan.state.discriminator else [])
+
+
+class TestWhoLearns:
+    @pytest.mark.parametrize("architecture", ARCHITECTURES.names)
+    def test_a_discriminator_update_leaves_the_generator_bit_identical(
+        self, small_gan, batch, snapshot, architecture
+    ):
+        gan = small_gan(architecture, penalties=[("r1", 1.0, 1)])
+        before = snapshot(gan.state.generator), snapshot(gan.state.discriminator)
+        real = to_model_range(batch[0])
+        gan.step.update_discriminator(real, -real, None, tf.constant([1, 2]))
+        assert not any(changed(before[0], snapshot(gan.state.generator)))
+        moved = changed(before[1], snapshot(gan.state.discriminator))
+        trainable = is_trainable(gan.state.discriminator)
+        assert all(m for m, t in zip(moved, trainable, strict=True) if t)
+
+    @pytest.mark.parametrize("architecture", ARCHITECTURES.names)
+    def test_a_generator_update_leaves_the_discriminator_bit_identical(
+        self, small_gan, batch, snapshot, architecture
+    ):
+        gan = small_gan(architecture, loss="relativistic")
+        before = snapshot(gan.state.generator), snapshot(gan.state.discriminator)
+        real = to_model_range(batch[0])
+        with tf.GradientTape() as tape:
+            fake = gan.state.generator(latents_of_step(0, 0), training=True)
+            loss = gan.step.generator_loss(real, fake, None)
+        gan.step.apply(tape, loss, gan.state.generator, gan.state.generator_optimizer)
+        assert not any(changed(before[1], snapshot(gan.state.discriminator)))
+        moved = changed(before[0], snapshot(gan.state.generator))
+        assert all(m for m, t in zip(moved, is_trainable(gan.state.generator), strict=True) if t)
+
+    def test_extra_critic_updates_leave_the_generators_batch_statistics_alone(
+        self, small_gan, batch, snapshot
+    ):
+        statistics = []
+        for n_critic in (1, 3):
+            gan = small_gan(n_critic=n_critic, optimizer=lambda: keras.optimizers.SGD(0.0))
+            gan.step(*batch)
+            statistics.append(snapshot(gan.state.generator))
+        assert not any(changed(*statistics))
+
+
+def test_one_step_equals_the_algorithm_written_out(small_gan, batch):
+    """SGD, R1 and a conditional GAN, with the update rules spelled out tape by tape."""
+    learning_rate, gamma, every = 0.1, 0.7, 4
+    make = lambda: small_gan(  # noqa: E731
+        penalties=[("r1", gamma, every)],
+        num_classes=3,
+        optimizer=lambda: keras.optimizers.SGD(learning_rate),
+    )
+    gan, reference = make(), make().state
+    report = gan.step(*batch)
+
+    images, labels = batch
+    real = tf.cast(images, tf.float32) / 127.5 - 1.0
+    generator, discriminator = reference.generator, reference.discriminator
+    fake = generator([latents_of_step(0, 0), labels], training=True)
+    weights = [v.value for v in discriminator.trainable_variables]
+    with tf.GradientTape() as tape:
+        real_probability = tf.sigmoid(discriminator([real, labels]))
+        fake_probability = tf.sigmoid(discriminator([fake, labels]))
+        with tf.GradientTape() as inner:
+            inner.watch(real)
+            logits = discriminator([real, labels])
+        gradient = inner.gradient(logits, real)
+        adversarial = -tf.reduce_mean(
+            tf.math.log(real_probability) + tf.math.log(1 - fake_probability)
+        )
+        r1 = every * gamma / 2 * tf.reduce_mean(tf.reduce_sum(gradient**2, axis=[1, 2, 3]))
+        loss = adversarial + r1
+    for weight, slope in zip(weights, tape.gradient(loss, weights), strict=True):
+        weight.assign_sub(learning_rate * tf.convert_to_tensor(slope))
+    weights = [v.value for v in generator.trainable_variables]
+    with tf.GradientTape() as tape:
+        fake = generator([latents_of_step(0, 0), labels], training=True)
+        generator_loss = -tf.reduce_mean(tf.math.log(tf.sigmoid(discriminator([fake, labels]))))
+    for weight, slope in zip(weights, tape.gradient(generator_loss, weights), strict=True):
+        weight.assign_sub(learning_rate * tf.convert_to_tensor(slope))
+
+    for model, expected in (
+        (gan.state.generator, generator),
+        (gan.state.discriminator, discriminator),
+    ):
+        for ours, theirs in zip(
+            model.trainable_variables, expected.trainable_variables, strict=True
+        ):
+            np.testing.assert_allclose(ours, theirs, atol=2e-6, rtol=2e-5)
+    np.testing.assert_allclose(report["discriminator_loss"], adversarial, rtol=1e-5)
+    np.testing.assert_allclose(report["penalty/r1"], r1, rtol=1e-5)
+    np.testing.assert_allclose(report["generator_loss"], generator_loss, rtol=1e-5)
+
+
+def test_a_lazy_penalty_acts_in_every_nth_step_n_times_as_strong(small_gan, batch):
+    gan = small_gan(penalties=[("r1", 0.5, 3)], optimizer=lambda: keras.optimizers.SGD(0.0))
+    lazy = [float(gan.step(*batch)["penalty/r1"]) for _ in range(6)]
+    eager = small_gan(penalties=[("r1", 0.5, 1)], optimizer=lambda: keras.optimizers.SGD(0.0))
+    value = float(eager.step(*batch)["penalty/r1"])
+    np.testing.assert_allclose(lazy, [3 * value, 0, 0] * 2, rtol=1e-6)
+
+
+def test_n_critic_counts_discriminator_updates(small_gan, batch):
+    gan = small_gan(n_critic=4)
+    for _ in range(2):
+        gan.step(*batch)
+    assert gan.state.discriminator_optimizer.iterations.numpy() == 8
+    assert gan.state.generator_optimizer.iterations.numpy() == 2
+    assert gan.state.step.numpy() == 2
+    assert gan.state.images_shown.numpy() == 16
+
+
+def test_weight_clip_bounds_every_discriminator_weight_and_no_generator_weight(small_gan, batch):
+    gan = small_gan(loss="wasserstein", weight_clip=0.01)
+    gan.step(*batch)
+    assert max(np.abs(v).max() for v in gan.state.discriminator.trainable_variables) == (
+        pytest.approx(0.01)
+    )
+    assert max(np.abs(v).max() for v in gan.state.generator.trainable_variables) > 0.01
+
+
+def test_latents_depend_on_seed_and_step_alone():
+    first = latents_of_step(0, 0)
+    np.testing.assert_array_equal(first, latents_of_step(0, 0))
+    assert not np.array_equal(first, latents_of_step(0, 1))
+    assert not np.array_equal(first, latents_of_step(1, 0))
+
+
+@pytest.mark.parametrize("penalty", ["r1", "wgan_gp"])
+def test_float16_scales_losses_and_steps_like_float32(small_gan, batch, penalty):
+    make = lambda policy: small_gan(  # noqa: E731
+        policy=policy,
+        penalties=[(penalty, 0.1, 1)],
+        optimizer=lambda: keras.optimizers.SGD(0.05),
+    )
+    reference, mixed = make("float32"), make("mixed_float16")
+    assert float(mixed.state.generator_optimizer.dynamic_scale) == 2**15
+    for gan in (reference, mixed):
+        for _ in range(3):
+            report = gan.step(*batch)
+            assert all(np.isfinite(value) for value in report.values())
+    for name in ("generator", "discriminator"):
+        models = getattr(reference.state, name), getattr(mixed.state, name)
+        for exact, close in zip(*(m.trainable_variables for m in models), strict=True):
+            np.testing.assert_allclose(close, exact, atol=4e-3)
+
+
+def test_an_overflowing_float16_step_is_skipped_and_halves_the_scale(small_gan, batch, snapshot):
+    gan = small_gan(policy="mixed_float16", optimizer=lambda: keras.optimizers.SGD(0.05))
+    gan.state.discriminator_optimizer.dynamic_scale.assign(2.0**40)
+    before = snapshot(gan.state.discriminator)
+    gan.step(*batch)
+    assert not any(changed(before, snapshot(gan.state.discriminator)))
+    assert float(gan.state.discriminator_optimizer.dynamic_scale) == 2.0**39
