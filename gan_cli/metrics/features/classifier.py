@@ -1,0 +1,164 @@
+"""Features of a small classifier, trained on the run's own labelled images and then frozen."""
+
+import hashlib
+import logging
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gan_cli.data.dataset import ImageDataset
+from gan_cli.data.materialise import cache_folder
+from gan_cli.data.pipeline import training_batches
+from gan_cli.errors import UserError
+from gan_cli.metrics.features.network import (
+    FeatureNetwork,
+    build_network,
+    reduce_to_largest_side,
+    with_accuracy,
+)
+
+# Part of the cache's key: to be raised with any change of network or training.
+_RECIPE = 1
+_WIDTHS = (32, 64, 128, 128)
+_SMALLEST_MAP = 4
+_DIMENSION = 64
+_BATCH_SIZE = 128
+_EPOCHS = 4
+# Small data sets are shown more often than that, large ones less often.
+_FEWEST_STEPS, _MOST_STEPS = 500, 2000
+_LEARNING_RATE = 2e-3
+
+_logger = logging.getLogger(__name__)
+
+
+def build(
+    train: ImageDataset,
+    holdout: ImageDataset,
+    progress: Callable[[int, int], None] | None = None,
+) -> FeatureNetwork:
+    """Trains the classifier on `train`, or loads it where it has been trained on the same images.
+
+    3x3 convolutions with stride 2, 32 to 128 wide, down to 4 pixels, then 64 rectified linear
+    units, whose activations are the features; four epochs of Adam on batches of 128 (at least 500
+    steps, at most 2,000) with warm-up and cosine decay. On one machine the same images give the
+    same weights; rounding may differ on another, which the hash then shows. The cache is keyed by
+    the fingerprint of the images and by the recipe.
+
+    Args:
+      holdout: only measures the accuracy.
+      progress: called now and then while it is trained, with the steps taken and all steps.
+
+    Raises:
+      UserError: the images do not have labels of at least two classes.
+    """
+    if train.labels is None or len(train.class_names) < 2:
+        raise UserError(
+            "evaluation.features: 'classifier' needs images with labels of at least two classes;"
+            " use 'random' for others"
+        )
+    model = _network(train.images.shape[1:], len(train.class_names))
+    key = hashlib.sha256(f"{train.fingerprint} {_RECIPE}".encode()).hexdigest()
+    path = cache_folder("features") / f"classifier-{key}.npz"
+    if not _load(model, path):
+        _train(model, train, progress)
+        _save(model, path)
+    network = build_network("classifier", model, train.images)
+    return with_accuracy(network, holdout.images, holdout.labels)
+
+
+def _network(image_shape: tuple[int, ...], num_classes: int) -> keras.Model:
+    # Seeds of their own, and float32 whatever the process's policy is: the features must not depend
+    # on what else was built before, or on the precision of the run.
+    def initializer(seed: int) -> keras.initializers.Initializer:
+        return keras.initializers.HeNormal(seed=seed)
+
+    images = keras.Input(image_shape, dtype="float32")
+    x = reduce_to_largest_side(images)
+    x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, dtype="float32")(x)
+    for stage, width in enumerate(_WIDTHS):
+        # Two at least, so that digits of 8 pixels are seen whole.
+        if stage >= 2 and max(x.shape[1:3]) <= _SMALLEST_MAP:
+            break
+        x = keras.layers.Conv2D(
+            width,
+            kernel_size=3,
+            strides=2,
+            padding="same",
+            activation="relu",
+            kernel_initializer=initializer(stage),
+            dtype="float32",
+        )(x)
+    x = keras.layers.Flatten(dtype="float32")(x)
+    features = keras.layers.Dense(
+        _DIMENSION, activation="relu", kernel_initializer=initializer(100), dtype="float32"
+    )(x)
+    logits = keras.layers.Dense(num_classes, kernel_initializer=initializer(101), dtype="float32")(
+        features
+    )
+    return keras.Model(images, [features, logits])
+
+
+def _train(
+    model: keras.Model, train: ImageDataset, progress: Callable[[int, int], None] | None
+) -> None:
+    steps = min(max(_EPOCHS * len(train.images) // _BATCH_SIZE, _FEWEST_STEPS), _MOST_STEPS)
+    # Without the warm-up some of the rectified units die in the first steps.
+    warmup = steps // 8
+    schedule = keras.optimizers.schedules.CosineDecay(
+        0.0, steps - warmup, warmup_target=_LEARNING_RATE, warmup_steps=warmup
+    )
+    optimizer = keras.optimizers.Adam(schedule, beta_2=0.99)
+    variables = model.trainable_variables
+    optimizer.build(variables)
+
+    @tf.function
+    def update(images: tf.Tensor, labels: tf.Tensor) -> None:
+        with tf.GradientTape() as tape:
+            _, logits = model(tf.cast(images, tf.float32), training=True)
+            loss = tf.reduce_mean(
+                tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+            )
+        optimizer.apply(tape.gradient(loss, [v.value for v in variables]), variables)
+
+    batches = training_batches(train, _BATCH_SIZE, seed=0).take(steps)
+    for step, batch in enumerate(batches, start=1):
+        update(batch["images"][0], batch["labels"][0])
+        if progress is not None and (step % 50 == 0 or step == steps):
+            progress(step, steps)
+
+
+def _load(model: keras.Model, path: Path) -> bool:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            model.set_weights([file[str(index)] for index in range(len(model.weights))])
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        _logger.warning("%s: cannot be read, training it again: %s", path, error)
+        return False
+    return True
+
+
+def _save(model: keras.Model, path: Path) -> None:
+    arrays = {str(index): weight for index, weight in enumerate(model.get_weights())}
+    aside = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Two processes may train the same one at once: each writes aside, the last rename stays.
+        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".partial", delete=False) as file:
+            aside = Path(file.name)
+            np.savez(file, **arrays)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except OSError as error:
+        if aside is not None:
+            aside.unlink(missing_ok=True)
+        # The network in hand is sound; only the next run pays for training it again.
+        _logger.warning("%s: cannot be kept for next time: %s", path, error.strerror)

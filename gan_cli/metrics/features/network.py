@@ -1,0 +1,144 @@
+"""A frozen network in whose features images are compared."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+# Larger images are first averaged down to at most this side: the networks stay small enough for a
+# CPU, at the price of not seeing finer detail.
+LARGEST_SIDE = 64
+_BATCH_SIZE = 256
+_IMAGES_FOR_SCALE = 5000
+
+
+@dataclass(frozen=True)
+class FeatureNetwork:
+    """Maps images to features, and to class probabilities where it is a classifier.
+
+    Attributes:
+      name: as in the names of the metrics, such as `fd_classifier`.
+      model: from float32 [batch, height, width, channels] in [0, 255] to features [batch,
+        dimension], or to features and logits.
+      scale: what the model's features are multiplied by; see `build_network`.
+      accuracy: on held-out images, of a classifier.
+    """
+
+    name: str
+    model: keras.Model
+    scale: float = 1.0
+    accuracy: float | None = None
+
+    @property
+    def dimension(self) -> int:
+        return int(self.model.outputs[0].shape[-1])
+
+    @property
+    def is_classifier(self) -> bool:
+        return len(self.model.outputs) > 1
+
+    @cached_property
+    def sha256(self) -> str:
+        """Of the weights and the scale, in hexadecimal: figures compare only where it is equal."""
+        digest = hashlib.sha256(np.float64(self.scale).tobytes())
+        for weight in self.model.get_weights():
+            digest.update(repr(weight.shape).encode())
+            digest.update(np.asarray(weight, np.float32).tobytes())
+        return digest.hexdigest()
+
+    def features(self, images: np.ndarray | Iterable[np.ndarray]) -> np.ndarray:
+        """Maps uint8 images, whole or in batches, to float32 [count, dimension].
+
+        Raises:
+          ValueError: images of another shape or type than the network was built for.
+        """
+        return self.features_and_probabilities(images)[0]
+
+    def probabilities(self, images: np.ndarray | Iterable[np.ndarray]) -> np.ndarray | None:
+        """Maps images to float32 [count, classes], of a classifier."""
+        return self.features_and_probabilities(images)[1]
+
+    def features_and_probabilities(
+        self, images: np.ndarray | Iterable[np.ndarray]
+    ) -> tuple[np.ndarray, np.ndarray | None]:
+        """Returns both, in one pass over the images.
+
+        All batches are cut and filled up to one size, so that an image's features do not depend on
+        how many come with it.
+        """
+        batches = [images] if isinstance(images, np.ndarray) else images
+        features, probabilities = [], []
+        for block in _blocks(batches):
+            self._check(block)
+            missing = [(0, _BATCH_SIZE - len(block)), (0, 0), (0, 0), (0, 0)]
+            outputs = self._forward(tf.constant(np.pad(block, missing)))
+            features.append(outputs[0].numpy()[: len(block)])
+            if self.is_classifier:
+                probabilities.append(outputs[1].numpy()[: len(block)])
+        if not features:
+            raise ValueError("no images were given")
+        scaled = np.concatenate(features) * np.float32(self.scale)
+        return scaled, np.concatenate(probabilities) if probabilities else None
+
+    def _check(self, images: np.ndarray) -> None:
+        expected = tuple(self.model.inputs[0].shape[1:])
+        if images.dtype != np.uint8 or images.shape[1:] != expected:
+            raise ValueError(
+                f"feature network '{self.name}' takes uint8 images of shape {expected},"
+                f" got {images.dtype} {images.shape[1:]}"
+            )
+
+    @cached_property
+    def _forward(self) -> Callable[[tf.Tensor], list[tf.Tensor]]:
+        shape = [_BATCH_SIZE, *self.model.inputs[0].shape[1:]]
+
+        @tf.function(input_signature=[tf.TensorSpec(shape, tf.uint8)])
+        def forward(images: tf.Tensor) -> list[tf.Tensor]:
+            outputs = self.model(tf.cast(images, tf.float32), training=False)
+            return [outputs[0], tf.nn.softmax(outputs[1])] if self.is_classifier else [outputs]
+
+        return forward
+
+
+def build_network(name: str, model: keras.Model, train: np.ndarray) -> FeatureNetwork:
+    """Freezes a finished model.
+
+    Its features are scaled so that on training images their variance is 1 on average over the
+    dimensions: the distance from real images to one image repeated is then about the dimension or
+    more, whatever the data set, and the kernel distance has a kernel that suits it.
+
+    Args:
+      train: uint8 [count, height, width, channels].
+    """
+    chosen = np.random.default_rng(0).permutation(len(train))[:_IMAGES_FOR_SCALE]
+    unscaled = FeatureNetwork(name, model).features(train[np.sort(chosen)])
+    variance = float(unscaled.astype(np.float64).var(axis=0).mean())
+    return FeatureNetwork(name, model, scale=variance**-0.5 if variance > 0 else 1.0)
+
+
+def with_accuracy(
+    network: FeatureNetwork, images: np.ndarray, labels: np.ndarray | None
+) -> FeatureNetwork:
+    """Returns a classifier that knows how often it is right on held-out images."""
+    probabilities = network.probabilities(images)
+    if probabilities is None or labels is None:
+        return network
+    return replace(network, accuracy=float((probabilities.argmax(axis=1) == labels).mean()))
+
+
+def reduce_to_largest_side(images: keras.KerasTensor) -> keras.KerasTensor:
+    """Averages blocks of pixels so that neither side is above `LARGEST_SIDE`."""
+    factors = tuple(-(-side // LARGEST_SIDE) for side in images.shape[1:3])
+    if factors == (1, 1):
+        return images
+    return keras.layers.AveragePooling2D(factors, padding="same", dtype="float32")(images)
+
+
+def _blocks(batches: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+    for batch in batches:
+        for start in range(0, len(batch), _BATCH_SIZE):
+            yield np.asarray(batch[start : start + _BATCH_SIZE])

@@ -1,0 +1,102 @@
+"""Metrics of neighbourhoods: precision and recall, density and coverage.
+
+Each set's manifold is the union of balls around its points that reach to the k-th nearest other
+point of the set. Distances are computed block by block: memory grows with the number of points, not
+with its square.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+_BLOCK = 1024
+
+
+@dataclass(frozen=True)
+class Neighbourhoods:
+    """Per-image values, whose means are the metrics.
+
+    Attributes:
+      precision: for each generated image, 1 where it lies in a ball of the real ones.
+      recall: for each real image, 1 where it lies in a ball of the generated ones. Both with k = 3
+        (Kynkäänniemi et al. 2019, equations 1 to 3).
+      density: for each generated image, the number of real balls around it, divided by k.
+      coverage: for each real image, 1 where its own ball holds a generated one. Both with k = 5
+        (Naeem et al. 2020, equations 5 and 6).
+    """
+
+    precision: np.ndarray
+    recall: np.ndarray
+    density: np.ndarray
+    coverage: np.ndarray
+
+
+class RealManifold:
+    """The real side of the comparison, whose balls are computed once.
+
+    Args:
+      real: features, [count, dimension].
+      manifold_k: neighbours that give a ball its radius, for precision and recall.
+      density_k: likewise for density and coverage.
+
+    Raises:
+      ValueError: there are so few points that none has a k-th nearest neighbour.
+    """
+
+    def __init__(self, real: np.ndarray, manifold_k: int = 3, density_k: int = 5):
+        _require_more_than(max(manifold_k, density_k), real)
+        self.manifold_k, self.density_k = manifold_k, density_k
+        # Distances do not change with the origin; far from it they would lose digits.
+        self._centre = real.mean(axis=0, dtype=np.float64)
+        self._real = real - self._centre
+        self._radii = squared_radii(self._real, [manifold_k, density_k])
+
+    def compare(self, generated: np.ndarray) -> Neighbourhoods:
+        """Compares generated features, [count, dimension], with the real ones.
+
+        Raises:
+          ValueError: there are so few that none has a k-th nearest neighbour.
+        """
+        _require_more_than(self.manifold_k, generated)
+        generated = generated - self._centre
+        (generated_radii,) = squared_radii(generated, [self.manifold_k])
+        precision = np.zeros(len(generated))
+        density = np.zeros(len(generated))
+        recall = np.zeros(len(self._real), bool)
+        nearest_generated = np.full(len(self._real), np.inf)
+        for rows, squares in _squared_distances(generated, self._real):
+            precision[rows] = (squares <= self._radii[0]).any(axis=1)
+            density[rows] = (squares < self._radii[1]).sum(axis=1) / self.density_k
+            recall |= (squares <= generated_radii[rows, None]).any(axis=0)
+            nearest_generated = np.minimum(nearest_generated, squares.min(axis=0))
+        coverage = nearest_generated < self._radii[1]
+        return Neighbourhoods(precision, recall.astype(float), density, coverage.astype(float))
+
+
+def _require_more_than(k: int, features: np.ndarray) -> None:
+    if len(features) <= k:
+        raise ValueError(f"neighbour number {k} needs more than {k} points, got {len(features)}")
+
+
+def squared_radii(features: np.ndarray, ks: list[int]) -> list[np.ndarray]:
+    """Squared distance of each point to its k-th nearest other one, for each k: float64 [count]."""
+    radii = np.empty((len(ks), len(features)))
+    for rows, squares in _squared_distances(features, features):
+        # A point is its own nearest neighbour, at rank 0.
+        squares[np.arange(len(squares)), np.arange(len(features))[rows]] = 0.0
+        ordered = np.partition(squares, ks, axis=1)
+        radii[:, rows] = ordered[:, ks].T
+    return list(radii)
+
+
+def _squared_distances(
+    points: np.ndarray, others: np.ndarray
+) -> Iterator[tuple[slice, np.ndarray]]:
+    """Yields the rows of the matrix of squared distances, block by block."""
+    other_norms = (others**2).sum(axis=1)
+    for start in range(0, len(points), _BLOCK):
+        rows = slice(start, min(start + _BLOCK, len(points)))
+        block = points[rows]
+        squares = (block**2).sum(axis=1)[:, None] + other_norms - 2.0 * block @ others.T
+        yield rows, np.maximum(squares, 0.0)

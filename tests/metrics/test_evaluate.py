@@ -1,0 +1,112 @@
+"""The evaluator: what it reports, and that the order of what it reports is right."""
+
+import numpy as np
+import pytest
+from made_images import dataset
+
+from gan_cli.errors import UserError
+from gan_cli.metrics import evaluate
+from gan_cli.metrics.evaluate import Evaluator
+from gan_cli.metrics.features import FEATURE_NETWORKS
+from gan_cli.metrics.features import random as random_features
+from gan_cli.metrics.frechet import frechet_distance
+from gan_cli.metrics.moments import moments_of
+
+
+@pytest.fixture(scope="module", params=FEATURE_NETWORKS.names)
+def evaluator(request, digits) -> Evaluator:
+    network = FEATURE_NETWORKS.load(request.param)(digits.train, digits.holdout)
+    return Evaluator(network, digits.train, digits.holdout)
+
+
+@pytest.fixture(scope="module")
+def random_evaluator(digits) -> Evaluator:
+    network = random_features.build(digits.train, digits.holdout)
+    return Evaluator(network, digits.train, digits.holdout)
+
+
+def batches_of(images: np.ndarray):
+    return (images[start : start + 100] for start in range(0, len(images), 100))
+
+
+def test_frechet_is_the_distance_to_all_held_out_images(evaluator, digits):
+    images = digits.train.images[:250]
+    network = evaluator.network
+    expected = frechet_distance(
+        moments_of(network.features(digits.holdout.images)), moments_of(network.features(images))
+    )
+    assert evaluator.frechet(batches_of(images)) == pytest.approx(expected, rel=1e-9)
+
+
+def test_training_images_score_near_the_floor(evaluator, digits):
+    scores = evaluator.evaluate(batches_of(digits.train.images[:600])).scores
+    name = evaluator.network.name
+    assert list(scores) == [
+        f"fd_{name}",
+        f"kd_{name}",
+        "precision",
+        "recall",
+        "density",
+        "coverage",
+    ]
+    for metric, score in scores.items():
+        assert score.higher_is_better == (not metric.startswith(("fd_", "kd_")))
+        assert score.interval >= 0
+        from_floor = abs(score.value - score.floor)
+        assert from_floor < 0.15 * abs(score.ceiling - score.floor), metric
+        # Noise is worse than real images, by every metric.
+        assert (score.ceiling < score.floor) == score.higher_is_better, metric
+
+
+def test_noise_scores_like_the_ceiling(evaluator, digits):
+    noise = np.random.default_rng(9).integers(0, 256, (400, 8, 8, 1), dtype=np.uint8)
+    for metric, score in evaluator.evaluate([noise]).scores.items():
+        assert abs(score.value - score.ceiling) < 0.1 * abs(score.floor - score.ceiling), metric
+
+
+def test_counts_say_how_many_images_were_used(random_evaluator, digits):
+    evaluation = random_evaluator.evaluate([digits.train.images[:50]])
+    assert evaluation.num_generated == evaluation.num_floor == 50
+    assert evaluation.num_reference == len(digits.holdout.images)
+    twice = np.concatenate([digits.train.images] * 2)
+    assert random_evaluator.evaluate([twice]).num_floor == len(digits.train.images)
+
+
+def test_class_shares_follow_the_labels(digits):
+    network = FEATURE_NETWORKS.load("classifier")(digits.train, digits.holdout)
+    labels = digits.train.labels
+    images = digits.train.images[(labels == 3) | (labels == 7)]
+    shares = Evaluator(network, digits.train, digits.holdout).evaluate([images]).class_shares
+    assert list(shares) == list(digits.train.class_names)
+    assert sum(shares.values()) == pytest.approx(1.0)
+    actual = np.mean(labels[(labels == 3) | (labels == 7)] == 3)
+    assert shares["3"] == pytest.approx(actual, abs=0.03)
+    assert shares["7"] == pytest.approx(1 - actual, abs=0.03)
+
+
+def test_a_network_without_classes_gives_no_shares(random_evaluator, digits):
+    assert random_evaluator.evaluate([digits.train.images[:20]]).class_shares == {}
+
+
+def test_the_seed_decides_everything(random_evaluator, digits):
+    images = [digits.train.images[:60]]
+    assert random_evaluator.evaluate(images, 1) == random_evaluator.evaluate(images, 1)
+    assert random_evaluator.evaluate(images, 1) != random_evaluator.evaluate(images, 2)
+
+
+def test_neighbours_are_drawn_from_the_whole_set(monkeypatch):
+    # Sorted by class, as image folders are: the first ones would hold one class only.
+    monkeypatch.setattr(evaluate, "MOST_NEIGHBOURS", 30)
+    features = np.arange(300.0)[:, None]
+    chosen = evaluate._at_most(features, np.random.default_rng(0))
+    assert len(np.unique(chosen)) == 30
+    assert chosen.min() < 60
+    assert chosen.max() > 240
+
+
+def test_too_few_images(random_evaluator, digits):
+    with pytest.raises(UserError, match="at least 6 generated images"):
+        random_evaluator.evaluate([digits.train.images[:5]])
+    few = dataset(digits.holdout.images[:5], None, ())
+    with pytest.raises(UserError, match="at least 6 held-out images"):
+        Evaluator(random_evaluator.network, digits.train, few)

@@ -1,0 +1,55 @@
+"""The Fréchet distance against SciPy's matrix root, and where it is known in closed form."""
+
+import numpy as np
+import pytest
+from scipy import linalg
+
+from gan_cli.metrics.frechet import frechet_distance
+from gan_cli.metrics.moments import Moments, moments_of
+
+
+def random_moments(seed: int, dimension: int) -> Moments:
+    rng = np.random.default_rng(seed)
+    mixing = rng.normal(size=(dimension, dimension))
+    return Moments(1000, rng.normal(size=dimension), mixing @ mixing.T / dimension)
+
+
+@pytest.mark.parametrize("dimension", [1, 5, 64])
+def test_equals_scipys_matrix_root(dimension):
+    real, generated = random_moments(0, dimension), random_moments(1, dimension)
+    root = linalg.sqrtm(real.covariance @ generated.covariance)
+    expected = (
+        np.sum((real.mean - generated.mean) ** 2)
+        + np.trace(real.covariance)
+        + np.trace(generated.covariance)
+        - 2 * np.trace(root).real
+    )
+    assert frechet_distance(real, generated) == pytest.approx(expected, rel=1e-6)
+    assert frechet_distance(generated, real) == pytest.approx(expected, rel=1e-6)
+
+
+def test_commuting_covariances_have_a_closed_form():
+    real = Moments(10, np.array([1.0, 2.0, 0.0]), np.diag([4.0, 1.0, 9.0]))
+    generated = Moments(10, np.array([0.0, 2.0, 0.0]), np.diag([1.0, 1.0, 0.0]))
+    # 1 for the means; (2 - 1)^2 + 0 + (3 - 0)^2 for the standard deviations.
+    assert frechet_distance(real, generated) == pytest.approx(11.0, rel=1e-12)
+
+
+def test_equal_moments_are_at_no_distance():
+    moments = random_moments(2, 32)
+    assert 0.0 <= frechet_distance(moments, moments) < 1e-10
+
+
+def test_fewer_vectors_than_dimensions():
+    # Neither covariance has full rank, where SciPy's root is unsure; these two are orthogonal, so
+    # that the root of their product is 0.
+    rng = np.random.default_rng(3)
+    basis = np.linalg.qr(rng.normal(size=(40, 40)))[0]
+    real = moments_of(rng.normal(size=(10, 12)) @ basis[:12])
+    generated = moments_of(rng.normal(size=(10, 12)) @ basis[12:24])
+    expected = (
+        np.sum((real.mean - generated.mean) ** 2)
+        + np.trace(real.covariance)
+        + np.trace(generated.covariance)
+    )
+    assert frechet_distance(real, generated) == pytest.approx(expected, rel=1e-6)
