@@ -1,0 +1,59 @@
+"""The run directory: where everything about one training run lives."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from gan_cli.config.load import dump_config, load_config
+from gan_cli.config.schema import Config
+from gan_cli.errors import UserError
+from gan_cli.run.files import atomic_write
+
+
+class RunDirectory:
+    """Names the parts of a run directory; makes none of them before something is written."""
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.config = self.path / "config.yaml"
+        self.environment = self.path / "environment.json"
+        self.metrics = self.path / "metrics.jsonl"
+        self.samples = self.path / "samples"
+        self.checkpoints = self.path / "checkpoints"
+        self.evaluations = self.path / "evaluations"
+        self.report = self.path / "report.html"
+
+    def exists(self) -> bool:
+        """Whether a run has been started here."""
+        return self.config.is_file()
+
+    def write_config(self, config: Config) -> None:
+        atomic_write(self.config, dump_config(config))
+
+    def read_config(self) -> Config:
+        """Returns the resolved config of the run.
+
+        Raises:
+          UserError: this is no run directory, or its config is damaged.
+        """
+        self._require(self.config)
+        return load_config(self.config, [], {})
+
+    def write_environment(self, environment: dict[str, Any]) -> None:
+        atomic_write(self.environment, json.dumps(environment, indent=1))
+
+    def read_environment(self) -> dict[str, Any]:
+        """Returns what `write_environment` was given.
+
+        Raises:
+          UserError: it is missing or damaged.
+        """
+        self._require(self.environment)
+        try:
+            return json.loads(self.environment.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise UserError(f"{self.environment}: is damaged: {error}") from error
+
+    def _require(self, part: Path) -> None:
+        if not part.is_file():
+            raise UserError(f"{self.path}: is no run directory: it holds no {part.name}")

@@ -1,0 +1,56 @@
+"""On what a run was made: versions, devices, code and data."""
+
+import importlib.metadata
+import platform
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
+
+_PACKAGES = ("gan-cli", "tensorflow", "keras", "numpy", "pillow", "tensorflow-datasets")
+
+
+def describe_environment(dataset: dict[str, Any]) -> dict[str, Any]:
+    """Returns what `environment.json` holds.
+
+    Args:
+      dataset: fingerprint, sizes and class names of the data.
+    """
+    devices = []
+    for device in tf.config.list_physical_devices():
+        details = tf.config.experimental.get_device_details(device)
+        # Tuples would come back from JSON as lists.
+        plain = {key: list(v) if isinstance(v, tuple) else v for key, v in details.items()}
+        devices.append({"type": device.device_type, **plain})
+    return {
+        "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "processor": _processor(),
+        "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "devices": devices,
+        "git_commit": _git_commit(),
+        "dataset": dataset,
+    }
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+def _git_commit() -> str | None:
+    """Commit of the folder that the command runs in, where that is a git checkout."""
+    try:
+        result = subprocess.run(
+            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return result.stdout.strip()

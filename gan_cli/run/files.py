@@ -1,0 +1,35 @@
+"""Files that are written whole or not at all."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from gan_cli.errors import UserError
+
+
+def atomic_write(path: Path, content: str | bytes) -> None:
+    """Replaces `path` by `content`, which is on disk before the name points to it.
+
+    Raises:
+      UserError: it cannot be written. What was at `path` before is untouched.
+    """
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    aside = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            aside = Path(file.name)
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        # Temporary files are private to the user; what is kept follows the user's umask.
+        umask = os.umask(0)
+        os.umask(umask)
+        aside.chmod(0o666 & ~umask)
+        aside.replace(path)
+    except OSError as error:
+        if aside is not None:
+            aside.unlink(missing_ok=True)
+        raise UserError(f"{path}: cannot be written: {error.strerror}") from error

@@ -1,0 +1,53 @@
+"""metrics.jsonl: one JSON object a line, in the order of training."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from gan_cli.errors import UserError
+from gan_cli.run.files import atomic_write
+
+
+class MetricsLog:
+    """Appends to and reads a metrics file.
+
+    Every line holds `images_shown` and `kimg` beside its values. A line that was cut short by the
+    death of the process, necessarily the last one, is dropped.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def read(self) -> list[dict[str, Any]]:
+        """Returns all whole lines, oldest first."""
+        if not self.path.is_file():
+            return []
+        rows = []
+        for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                rows.append(json.loads(line))
+            except ValueError:
+                continue
+        return [row for row in rows if isinstance(row, dict) and "images_shown" in row]
+
+    def append(self, images_shown: int, values: Mapping[str, float]) -> None:
+        """Adds one line.
+
+        Raises:
+          UserError: it cannot be written.
+        """
+        row = {"images_shown": images_shown, "kimg": images_shown / 1000, **values}
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+        except OSError as error:
+            raise UserError(f"{self.path}: cannot be written: {error.strerror}") from error
+
+    def truncate_after(self, images_shown: int) -> None:
+        """Drops the lines of a future that training has gone back before."""
+        rows = self.read()
+        kept = [row for row in rows if row["images_shown"] <= images_shown]
+        if self.path.is_file():
+            atomic_write(self.path, "".join(json.dumps(row) + "\n" for row in kept))

@@ -1,0 +1,58 @@
+"""Images from a generator, in batches of one size, so that pixels depend on nothing else."""
+
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+BATCH_SIZE = 64
+
+
+def to_uint8(images: tf.Tensor) -> tf.Tensor:
+    """float32 in [-1, 1] to uint8 in [0, 255], rounded."""
+    return tf.cast(tf.clip_by_value(tf.round((images + 1.0) * 127.5), 0.0, 255.0), tf.uint8)
+
+
+class Sampler:
+    """Turns latents (and labels, where the generator is conditional) into pixels.
+
+    The generator is compiled once for one batch size, and the last batch is filled up: another
+    batch size could let the processor add numbers in another order.
+    """
+
+    def __init__(self, generator: keras.Model):
+        latent_dim = generator.inputs[0].shape[-1]
+        conditional = len(generator.inputs) > 1
+
+        @tf.function(
+            input_signature=[
+                tf.TensorSpec([BATCH_SIZE, latent_dim], tf.float32),
+                tf.TensorSpec([BATCH_SIZE], tf.int32),
+            ]
+        )
+        def run(latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
+            inputs = [latents, labels] if conditional else latents
+            return to_uint8(generator(inputs, training=False))
+
+        self._run = run
+
+    def batches(
+        self, latents: np.ndarray, labels: np.ndarray | None = None
+    ) -> Iterator[np.ndarray]:
+        """Yields uint8 [up to 64, height, width, channels], in the order of the latents."""
+        if labels is None:
+            labels = np.zeros(len(latents), np.int32)
+        for start in range(0, len(latents), BATCH_SIZE):
+            part = latents[start : start + BATCH_SIZE]
+            part_labels = labels[start : start + BATCH_SIZE]
+            missing = BATCH_SIZE - len(part)
+            images = self._run(
+                tf.constant(np.pad(part, ((0, missing), (0, 0))), tf.float32),
+                tf.constant(np.pad(part_labels, (0, missing)), tf.int32),
+            )
+            yield images.numpy()[: len(part)]
+
+    def images(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
+        """Returns all of them: uint8 [len(latents), height, width, channels]."""
+        return np.concatenate(list(self.batches(latents, labels)))

@@ -1,0 +1,36 @@
+"""Many images in one picture."""
+
+import numpy as np
+from PIL import Image
+
+# Smaller images are enlarged, by a whole factor, until they reach about this side.
+_COMFORTABLE_SIDE = 64
+
+
+def to_pillow(image: np.ndarray) -> Image.Image:
+    """uint8 [height, width, 1, 3 or 4] to a gray, RGB or RGBA picture."""
+    return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+
+
+def image_grid(images: np.ndarray, columns: int, padding: int = 2) -> Image.Image:
+    """Lays images out row by row on white.
+
+    Small images are enlarged without smoothing, so that every pixel stays what it is.
+
+    Args:
+      images: uint8 [count, height, width, channels].
+      padding: pixels between images, before enlargement.
+    """
+    count, height, width, channels = images.shape
+    rows = -(-count // columns)
+    sheet = np.full(
+        (rows * (height + padding) + padding, columns * (width + padding) + padding, channels),
+        255,
+        np.uint8,
+    )
+    for index, image in enumerate(images):
+        row, column = divmod(index, columns)
+        top, left = (padding + row * (height + padding), padding + column * (width + padding))
+        sheet[top : top + height, left : left + width] = image
+    factor = max(round(_COMFORTABLE_SIDE / max(height, width)), 1)
+    return to_pillow(sheet.repeat(factor, axis=0).repeat(factor, axis=1))

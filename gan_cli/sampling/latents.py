@@ -1,0 +1,46 @@
+"""Latents by seed: the same seed is the same latent, whatever is sampled beside it."""
+
+from collections.abc import Sequence
+from statistics import NormalDist
+
+import numpy as np
+
+from gan_cli.errors import UserError
+
+_NORMAL = NormalDist()
+
+
+def latents_for_seeds(
+    seeds: Sequence[int], latent_dim: int, distribution: str, truncation: float | None = None
+) -> np.ndarray:
+    """Returns one latent for each seed, each drawn from a generator of its own.
+
+    Args:
+      distribution: `normal`, N(0, 1), or `uniform`, U(-1, 1).
+      truncation: t > 0. Normal latents follow N(0, 1) cut off at -t and t, the truncation trick of
+        Brock et al. 2019, section 3.1; uniform ones shrink to U(-t, t). A seed moves continuously
+        with t, and to its untruncated self as t grows (normal) or becomes 1 (uniform).
+
+    Returns:
+      float32 [len(seeds), latent_dim].
+    """
+    if truncation is not None and truncation <= 0:
+        raise UserError(f"--truncation: must be more than 0, got {truncation:g}")
+    generators = [np.random.default_rng(seed) for seed in seeds]
+    if distribution == "uniform":
+        scale = 1.0 if truncation is None else truncation
+        drawn = [scale * generator.uniform(-1.0, 1.0, latent_dim) for generator in generators]
+    else:
+        drawn = [generator.standard_normal(latent_dim) for generator in generators]
+        if truncation is not None:
+            drawn = [_truncate(latent, truncation) for latent in drawn]
+    return np.array(drawn, np.float32).reshape(len(seeds), latent_dim)
+
+
+def _truncate(latent: np.ndarray, bound: float) -> np.ndarray:
+    """Maps normal values to truncated normal ones of the same rank, through both distributions."""
+    low = _NORMAL.cdf(-bound)
+    ranks = [low + (1.0 - 2.0 * low) * _NORMAL.cdf(value) for value in latent]
+    # Rounding must not carry a rank to 0 or 1, where the inverse is infinite.
+    tiny = 2.0**-53
+    return np.array([_NORMAL.inv_cdf(min(max(rank, tiny), 1.0 - tiny)) for rank in ranks])

@@ -1,0 +1,90 @@
+"""The run directory's files survive what happens to files."""
+
+import os
+import re
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan_cli.config.schema import Config
+from gan_cli.errors import UserError
+from gan_cli.run.directory import RunDirectory
+from gan_cli.run.files import atomic_write
+from gan_cli.run.metrics_log import MetricsLog
+from gan_cli.run.report import write_report
+
+
+class TestMetricsLog:
+    def test_lines_come_back_and_a_torn_last_one_is_dropped(self, tmp_path):
+        log = MetricsLog(tmp_path / "metrics.jsonl")
+        log.append(640, {"loss": 0.25})
+        log.append(1280, {"loss": 0.5})
+        with log.path.open("a") as file:
+            file.write('{"images_shown": 1920, "lo')
+        assert log.read() == [
+            {"images_shown": 640, "kimg": 0.64, "loss": 0.25},
+            {"images_shown": 1280, "kimg": 1.28, "loss": 0.5},
+        ]
+
+    def test_going_back_drops_the_lines_of_the_future(self, tmp_path):
+        log = MetricsLog(tmp_path / "metrics.jsonl")
+        for images in (10, 20, 30):
+            log.append(images, {})
+        with log.path.open("a") as file:
+            file.write("{torn")
+        log.truncate_after(20)
+        log.append(25, {})
+        assert [row["images_shown"] for row in log.read()] == [10, 20, 25]
+        assert log.path.read_text().count("\n") == 3
+
+
+class TestAtomicWrite:
+    def test_replaces_whole_files_with_the_users_permissions(self, tmp_path):
+        path = tmp_path / "new" / "x.txt"
+        atomic_write(path, "one")
+        atomic_write(path, b"two")
+        assert path.read_text() == "two"
+        assert [p.name for p in path.parent.iterdir()] == ["x.txt"]
+        umask = os.umask(0)
+        os.umask(umask)
+        assert path.stat().st_mode & 0o777 == 0o666 & ~umask
+
+    def test_a_failure_leaves_what_was_there(self, tmp_path, monkeypatch):
+        path = tmp_path / "x.txt"
+        atomic_write(path, "one")
+
+        def full(descriptor):
+            raise OSError(28, "No space left on device")
+
+        monkeypatch.setattr(os, "fsync", full)
+        with pytest.raises(UserError, match=r"x\.txt: cannot be written: No space left on device"):
+            atomic_write(path, "two")
+        assert path.read_text() == "one"
+        assert [p.name for p in tmp_path.iterdir()] == ["x.txt"]
+
+
+def test_a_folder_that_is_no_run_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"is no run directory: it holds no config\.yaml"):
+        RunDirectory(tmp_path).read_config()
+
+
+def test_the_report_is_one_page_that_needs_nothing_else(tmp_path):
+    run = RunDirectory(tmp_path)
+    run.write_config(Config.model_validate({"data": {"source": "npz"}, "name": "a"}))
+    log = MetricsLog(run.metrics)
+    for step in range(1, 5):
+        log.append(1000 * step, {"discriminator_loss": 1 / step, "generator_loss": step})
+        log.append(1000 * step, {"fd_random": 1 / step})
+    run.samples.mkdir()
+    for kimg in range(6):
+        pixels = np.full((8, 8), 40 * kimg, np.uint8)
+        Image.fromarray(pixels).save(run.samples / f"grid-{kimg:06d}.png")
+    write_report(run)
+    page = run.report.read_text()
+    assert page.count("<img ") == 4
+    assert page.count("<svg ") == 2
+    assert "source: npz" in page
+    loaded = re.findall(r'(?:src|href)="([^"#]{0,12})', page)
+    # Data, or (an SVG's own) fragments of the page itself.
+    assert set(loaded) <= {"data:image/p", ""}
