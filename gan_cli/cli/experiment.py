@@ -1,0 +1,181 @@
+"""One training run from start to end: data, state, directory, and the loop with its actions."""
+
+import signal
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from gan_cli.cli.build import architecture_names, build_state, build_step
+from gan_cli.cli.describe import describe_experiment
+from gan_cli.cli.follow import RunFollower
+from gan_cli.config.load import config_differences
+from gan_cli.config.resolve import DataSummary, resolve
+from gan_cli.config.schema import Config
+from gan_cli.data.dataset import DataSplits, open_splits
+from gan_cli.data.pipeline import training_batches
+from gan_cli.errors import UserError
+from gan_cli.models import ARCHITECTURES
+from gan_cli.run.directory import RunDirectory
+from gan_cli.run.environment import describe_environment
+from gan_cli.run.metrics_log import MetricsLog
+from gan_cli.run.progress import TrainingProgress, preparation_progress
+from gan_cli.training.checkpoint import CheckpointStore, restore
+from gan_cli.training.loop import DivergedError, compile_steps, train
+from gan_cli.training.precision import resolve_precision, set_determinism
+from gan_cli.training.state import GanState
+from gan_cli.training.step import TrainStep
+
+STOPPED_BY_SIGNAL = 128
+DIVERGED = 1
+
+
+@dataclass
+class Experiment:
+    """A resolved config with its data and its freshly built or restored state."""
+
+    config: Config
+    data: DataSplits
+    run: RunDirectory
+    state: GanState
+    step: TrainStep
+    store: CheckpointStore
+
+    @classmethod
+    def open(cls, config: Config, run_dir: Path) -> "Experiment":
+        """Opens the data, resolves the config with it, and builds the networks.
+
+        Raises:
+          UserError: the data cannot be read, or the config does not fit it.
+        """
+        with preparation_progress() as progress:
+            data = open_splits(config.data, progress)
+        for problem in data.skipped:
+            print(f"skipped: {problem}")
+        config = resolve_for(config, data)
+        set_determinism(config.training.deterministic)
+        run = RunDirectory(run_dir)
+        num_classes = len(data.train.class_names)
+        state = build_state(config, num_classes)
+        # All that can be wrong with a config comes out before the first file is written.
+        return cls(
+            config,
+            data,
+            run,
+            state,
+            build_step(config, state, num_classes),
+            CheckpointStore(run.checkpoints, config.training.keep_checkpoints),
+        )
+
+    def describe(self) -> None:
+        """Prints what would be trained, and writes a sheet of the images it would learn from."""
+        describe_experiment(self.config, self.data, self.state, self.run)
+
+    def prepare_directory(self, resume: str, accept_changes: bool) -> None:
+        """Restores the latest checkpoint, or starts the directory of a new run.
+
+        Args:
+          resume: `auto`, `never` or `must`.
+
+        Raises:
+          UserError: `resume` cannot be had, or the directory holds a run of another config, of
+            other data, or a checkpoint that cannot be used.
+        """
+        checkpoints = self.store.all()
+        if resume == "must" and not checkpoints:
+            raise UserError(f"{self.run.path}: --resume=must, but there is no checkpoint")
+        if resume == "never" and self.run.exists():
+            raise UserError(
+                f"{self.run.path}: holds a run already; choose another --run_dir, or --resume=auto"
+            )
+        if self.run.exists() and not accept_changes:
+            self._refuse_changes()
+        if checkpoints:
+            restore(checkpoints[-1], self.state.variables())
+        self.run.write_config(self.config)
+        self.run.write_environment(describe_environment(self._describe_data()))
+        MetricsLog(self.run.metrics).truncate_after(int(self.state.images_shown))
+
+    def _refuse_changes(self) -> None:
+        differences = config_differences(self.run.read_config(), self.config)
+        if self.run.environment.is_file():
+            known = self.run.read_environment()["dataset"]["fingerprint"]
+            if known != self.data.fingerprint:
+                differences.append(
+                    f"data: fingerprint {known[:12]} -> {self.data.fingerprint[:12]}"
+                )
+        if differences:
+            raise UserError(
+                f"{self.run.path}: holds a run of another config; choose another --run_dir, or go"
+                " on with --accept_changes. What differs:",
+                *(f"  {difference}" for difference in differences),
+            )
+
+    def _describe_data(self) -> dict:
+        train, holdout = self.data.train, self.data.holdout
+        return {
+            "fingerprint": self.data.fingerprint,
+            "train_images": len(train.images),
+            "holdout_images": len(holdout.images),
+            "image_shape": list(train.images.shape[1:]),
+            "class_names": list(train.class_names),
+        }
+
+    def train(self, began: float) -> int:
+        """Trains to the end, a signal or the deadline; returns the command's exit status.
+
+        Args:
+          began: when the command started, on the clock of `time.monotonic`.
+        """
+        training = self.config.training
+        images_shown = int(self.state.images_shown)
+        total_images = round(training.kimg * 1000)
+        batches = training_batches(
+            self.data.train,
+            training.batch_size,
+            self.config.seed,
+            first_image=images_shown,
+            mirror=self.config.data.mirror,
+            steps_per_call=training.steps_per_call,
+        )
+        minutes = training.max_minutes
+        with TrainingProgress(total_images, images_shown) as progress:
+            if images_shown:
+                progress.message(f"resuming at {images_shown / 1000:g} kimg")
+            follower = RunFollower(
+                self.config, self.data, self.run, self.state, self.store, progress
+            )
+            follower.started(time.monotonic() - began)
+            try:
+                received = train(
+                    compile_steps(self.step, self.data.train.images.shape[1:], training.xla),
+                    batches,
+                    images_shown=images_shown,
+                    total_images=total_images,
+                    batch_size=training.batch_size,
+                    actions=follower.actions(),
+                    on_report=follower.on_report,
+                    deadline=None if minutes is None else time.monotonic() + 60 * minutes,
+                )
+            except DivergedError as error:
+                progress.message(
+                    f"training diverged: {error}. The last checkpoint is from before; a lower"
+                    " learning rate or a larger gamma may help."
+                )
+                return DIVERGED
+        follower.finished()
+        if received is not None:
+            print(
+                f"stopped by {received.name} after saving; the same command goes on from"
+                f" {int(self.state.images_shown) / 1000:g} kimg"
+            )
+            return STOPPED_BY_SIGNAL + int(signal.Signals(received))
+        return 0
+
+
+def resolve_for(config: Config, data: DataSplits) -> Config:
+    """Fills in what the config leaves open, for this data and this machine."""
+    count, height, width, channels = data.train.images.shape
+    summary = DataSummary(count, height, width, channels, len(data.train.class_names))
+    generator, discriminator = (ARCHITECTURES.load(name) for name in architecture_names(config))
+    precision = resolve_precision(config.training.precision)
+    return resolve(config, summary, generator, discriminator, precision)

@@ -1,0 +1,187 @@
+"""What happens beside training: figures logged, grids drawn, scores taken, checkpoints kept."""
+
+import time
+from collections.abc import Mapping
+
+import numpy as np
+
+from gan_cli.config.schema import Config
+from gan_cli.data.dataset import DataSplits
+from gan_cli.metrics.evaluate import Evaluator
+from gan_cli.metrics.features import FEATURE_NETWORKS
+from gan_cli.run.directory import RunDirectory
+from gan_cli.run.metrics_log import MetricsLog
+from gan_cli.run.progress import TrainingProgress
+from gan_cli.run.report import write_report
+from gan_cli.run.tensorboard import TensorBoardLog
+from gan_cli.sampling.generate import Sampler
+from gan_cli.sampling.grids import image_grid
+from gan_cli.sampling.latents import latents_for_seeds
+from gan_cli.training.checkpoint import Checkpoint, CheckpointStore
+from gan_cli.training.loop import Action
+from gan_cli.training.state import GanState
+
+GRID_COLUMNS, GRID_ROWS = 10, 8
+
+
+class RunFollower:
+    """Holds the periodic actions of one run."""
+
+    def __init__(
+        self,
+        config: Config,
+        data: DataSplits,
+        run: RunDirectory,
+        state: GanState,
+        store: CheckpointStore,
+        progress: TrainingProgress,
+    ):
+        self.config, self.data, self.run = config, data, run
+        self.state, self.store, self.progress = state, store, progress
+        self.metrics, self.tensorboard = MetricsLog(run.metrics), TensorBoardLog(run.path)
+        self.sampler = Sampler(state.generator_ema)
+        self.num_classes = len(data.train.class_names) if config.model.conditional else 0
+        self._evaluator: Evaluator | None = None
+        self._reports: list[Mapping[str, float]] = []
+        self._training_seconds = 0.0
+        # A resumed run goes on counting where its log ends.
+        rows = [row for row in self.metrics.read() if "training_seconds" in row]
+        self._seconds_before = rows[-1]["training_seconds"] if rows else 0.0
+        self._images_at_log = int(state.images_shown)
+        self._seconds_at_log = 0.0
+        self._mark = time.monotonic()
+
+    def actions(self) -> list[Action]:
+        """The actions in the order in which they run where several are due."""
+        training, evaluation = self.config.training, self.config.evaluation
+        actions = [
+            Action(_images(training.log_every_kimg), self.log),
+            Action(_images(training.grid_every_kimg), self.draw_grid),
+            Action(_images(training.checkpoint_every_kimg), self.save),
+        ]
+        if evaluation.every_kimg:
+            actions.append(Action(_images(evaluation.every_kimg), self.evaluate))
+        return [Action(a.every_images, self._untimed(a.run)) for a in actions]
+
+    def started(self, seconds: float) -> None:
+        """Draws the first grid and the real images, and starts the clock."""
+        images = int(self.state.images_shown)
+        self.progress.message(
+            f"{self.config.name}: {len(self.data.train.images):,} images,"
+            f" {self.config.training.precision}, {self.run.path} (ready after {seconds:.0f} s)"
+        )
+        if images == 0:
+            self.run.samples.mkdir(parents=True, exist_ok=True)
+            count = min(GRID_ROWS * GRID_COLUMNS, len(self.data.train.images))
+            chosen = np.random.default_rng(0).permutation(len(self.data.train.images))[:count]
+            reals = image_grid(self.data.train.images[np.sort(chosen)], GRID_COLUMNS)
+            reals.save(self.run.samples / "reals.png")
+            self.draw_grid(0)
+        if self.config.evaluation.every_kimg:
+            # Before the clock starts: the classifier is trained on first use.
+            self._evaluator = self._build_evaluator()
+        self._mark = time.monotonic()
+
+    def on_report(self, images_shown: int, report: Mapping[str, float]) -> None:
+        """Takes the report of one call into TensorFlow."""
+        now = time.monotonic()
+        self._training_seconds += now - self._mark
+        self._mark = now
+        optimizer = self.state.discriminator_optimizer
+        if hasattr(optimizer, "dynamic_scale"):
+            report = {**report, "loss_scale": float(optimizer.dynamic_scale)}
+        self._reports.append(report)
+        self.progress.update(images_shown, self._reports[-1], self._images_per_second(images_shown))
+
+    def log(self, images_shown: int) -> None:
+        """Writes the means since the last line."""
+        if not self._reports:
+            return
+        means = {
+            name: float(np.mean([report[name] for report in self._reports]))
+            for name in self._reports[0]
+        }
+        values = {
+            **means,
+            "images_per_second": self._images_per_second(images_shown),
+            "training_seconds": self._seconds_before + self._training_seconds,
+        }
+        self._reports = []
+        self._images_at_log, self._seconds_at_log = images_shown, self._training_seconds
+        self.metrics.append(images_shown, values)
+        self.tensorboard.scalars(images_shown, values)
+
+    def draw_grid(self, images_shown: int) -> None:
+        """Draws the same latents as ever, a column to each class where there are classes."""
+        count = GRID_ROWS * GRID_COLUMNS
+        latents = latents_for_seeds(
+            range(count), self.config.model.latent_dim, self.config.model.latent_distribution
+        )
+        labels = np.arange(count, dtype=np.int32) % max(self.num_classes, 1)
+        grid = image_grid(self.sampler.images(latents, labels), GRID_COLUMNS)
+        self.run.samples.mkdir(parents=True, exist_ok=True)
+        grid.save(self.run.samples / f"grid-{images_shown // 1000:06d}.png")
+        self.tensorboard.grid(images_shown, grid)
+
+    def save(self, images_shown: int) -> Checkpoint:
+        """Saves everything that training goes on from."""
+        return self.store.save(self.state.variables(), images_shown)
+
+    def evaluate(self, images_shown: int) -> None:
+        """Scores the averaged generator on the held-out images, and keeps the best checkpoint."""
+        if self._evaluator is None:
+            self._evaluator = self._build_evaluator()
+        name = f"fd_{self._evaluator.network.name}"
+        value = self._evaluator.frechet(self._generated(self.config.evaluation.num_samples))
+        values = {
+            name: value,
+            "training_seconds": self._seconds_before + self._training_seconds,
+        }
+        self.metrics.append(images_shown, values)
+        self.tensorboard.scalars(images_shown, {name: value})
+        best = self.store.best_record()
+        is_best = best is None or best["metric"] != name or value < best["value"]
+        if is_best:
+            self.store.mark_best(self.save(images_shown), name, value)
+        remark = "  best so far" if is_best else ""
+        self.progress.message(f"{images_shown / 1000:8.1f} kimg  {name} {value:.4g}{remark}")
+
+    def finished(self) -> None:
+        """Writes the page about the run, and says where things are."""
+        write_report(self.run)
+        print(f"done: {self.run.samples}, {self.run.report}")
+
+    def _generated(self, count: int):
+        # From another range of seeds than the grids', so that no picture is chosen by its score.
+        seeds = range(1_000_000, 1_000_000 + count)
+        latents = latents_for_seeds(
+            seeds, self.config.model.latent_dim, self.config.model.latent_distribution
+        )
+        labels = None
+        if self.num_classes:
+            rng = np.random.default_rng(0)
+            labels = rng.choice(self.data.train.labels, count).astype(np.int32)
+        return self.sampler.batches(latents, labels)
+
+    def _build_evaluator(self) -> Evaluator:
+        self.progress.message(f"preparing features: {self.config.evaluation.features}")
+        build = FEATURE_NETWORKS.load(self.config.evaluation.features)
+        network = build(self.data.train, self.data.holdout)
+        return Evaluator(network, self.data.train, self.data.holdout)
+
+    def _images_per_second(self, images_shown: int) -> float:
+        seconds = self._training_seconds - self._seconds_at_log
+        return (images_shown - self._images_at_log) / seconds if seconds else 0.0
+
+    def _untimed(self, run):
+        """Keeps what an action takes out of the training seconds."""
+
+        def timed(images_shown: int) -> None:
+            run(images_shown)
+            self._mark = time.monotonic()
+
+        return timed
+
+
+def _images(kimg: float) -> int:
+    return max(round(kimg * 1000), 1)

@@ -1,0 +1,58 @@
+"""gan-train: trains a GAN from one YAML file.
+
+gan-train --config configs/digits.yaml
+gan-train --config configs/digits.yaml --set training.kimg=100 --set seed=1
+"""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from absl import flags
+
+from gan_cli.cli import app
+
+_CONFIG = flags.DEFINE_string("config", None, "YAML file of the experiment.", required=True)
+_RUN_DIR = flags.DEFINE_string("run_dir", None, "Run directory; by default runs/NAME.")
+_SET = flags.DEFINE_multi_string("set", [], "Overrides the config: key.path=value; repeatable.")
+_RESUME = flags.DEFINE_enum(
+    "resume",
+    "auto",
+    ["auto", "never", "must"],
+    "Go on from the latest checkpoint: if there is one, not at all, or not without one.",
+)
+_ACCEPT_CHANGES = flags.DEFINE_bool(
+    "accept_changes", False, "Resume although the config differs from the one the run began with."
+)
+_DRY_RUN = flags.DEFINE_bool(
+    "dry_run", False, "Build everything, describe it, write a sheet of real images, and stop."
+)
+
+
+def main(argv: Sequence[str]) -> int:
+    # Imported here, so that --help does not wait for them.
+    from gan_cli.cli.choices import CHOICES
+    from gan_cli.config.load import load_config
+
+    del argv
+    began = time.monotonic()
+    config = load_config(_CONFIG.value, _SET.value, CHOICES)
+    run_dir = Path(_RUN_DIR.value or Path("runs") / config.name)
+    app.import_tensorflow()
+
+    from gan_cli.cli.experiment import Experiment
+
+    experiment = Experiment.open(config, run_dir)
+    if _DRY_RUN.value:
+        experiment.describe()
+        return 0
+    experiment.prepare_directory(_RESUME.value, _ACCEPT_CHANGES.value)
+    return experiment.train(began)
+
+
+def entry_point() -> None:
+    app.run(main)
+
+
+if __name__ == "__main__":
+    entry_point()

@@ -1,0 +1,273 @@
+"""The three commands as a user runs them: in processes of their own, on real images."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+BIN = Path(sys.executable).parent
+CONFIG = """
+name: tiny
+data: {source: builtin}
+model: {conditional: true, generator_channels: 8, discriminator_channels: 8, latent_dim: 8}
+training: {batch_size: 16, kimg: 0.96, steps_per_call: 4, precision: float32,
+  checkpoint_every_kimg: 0.32, grid_every_kimg: 0.48}
+evaluation: {every_kimg: 0.48, num_samples: 200, features: random}
+"""
+
+
+# As on a user's terminal: a log level in the environment asks for TensorFlow's own lines.
+ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
+
+
+def run(command, *arguments, cwd):
+    return subprocess.run(
+        [BIN / command, *map(str, arguments)],
+        cwd=cwd,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    """A folder with a config and a finished run, and what the training printed."""
+    folder = tmp_path_factory.mktemp("user")
+    (folder / "tiny.yaml").write_text(CONFIG)
+    result = run("gan-train", "--config", "tiny.yaml", cwd=folder)
+    assert result.returncode == 0, result.stderr
+    return folder, result
+
+
+def test_training_leaves_a_whole_run_directory(trained):
+    folder, result = trained
+    run_dir = folder / "runs" / "tiny"
+    names = {path.name.split(".out.")[0] for path in run_dir.iterdir()}
+    assert names == {
+        "config.yaml",
+        "environment.json",
+        "metrics.jsonl",
+        "events",
+        "samples",
+        "checkpoints",
+        "report.html",
+    }
+    rows = [json.loads(line) for line in (run_dir / "metrics.jsonl").read_text().splitlines()]
+    scores = [row["fd_random"] for row in rows if "fd_random" in row]
+    assert len(scores) == 2
+    best = json.loads((run_dir / "checkpoints" / "best.json").read_text())
+    assert best["value"] == min(scores)
+    losses = [row["discriminator_loss"] for row in rows if "discriminator_loss" in row]
+    assert np.isfinite(losses).all()
+    assert sorted(path.name for path in (run_dir / "samples").iterdir()) == [
+        "grid-000000.png",
+        "reals.png",
+    ]
+    environment = json.loads((run_dir / "environment.json").read_text())
+    assert environment["dataset"]["class_names"] == [str(n) for n in range(10)]
+    assert result.stderr == ""
+
+
+def test_the_saved_config_alone_repeats_the_run_bit_by_bit(trained):
+    folder, _ = trained
+    result = run(
+        "gan-train", "--config", "runs/tiny/config.yaml", "--run_dir", "runs/again", cwd=folder
+    )
+    assert result.returncode == 0, result.stderr
+    manifests = [
+        json.loads((folder / "runs" / name / "checkpoints/ckpt-960/manifest.json").read_text())
+        for name in ("tiny", "again")
+    ]
+    assert manifests[0]["files"] == manifests[1]["files"]
+
+
+def test_a_finished_run_has_nothing_left_to_do(trained):
+    folder, _ = trained
+    before = (folder / "runs/tiny/checkpoints/ckpt-960/manifest.json").stat().st_mtime_ns
+    result = run("gan-train", "--config", "tiny.yaml", "--resume=must", cwd=folder)
+    assert result.returncode == 0
+    assert (folder / "runs/tiny/checkpoints/ckpt-960/manifest.json").stat().st_mtime_ns == before
+
+
+def test_a_signal_saves_says_how_to_go_on_and_the_rest_equals_the_whole(trained, tmp_path):
+    folder, _ = trained
+    command = [BIN / "gan-train", "--config", "tiny.yaml", "--run_dir", tmp_path / "cut"]
+    command += ["--set", "training.kimg=9.6"]
+    process = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT
+    )
+    while not (tmp_path / "cut" / "checkpoints").is_dir():
+        time.sleep(0.05)
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    output, _ = process.communicate(timeout=120)
+    assert process.returncode == 128 + signal.SIGTERM
+    assert "stopped by SIGTERM after saving; the same command goes on from" in output
+
+    assert run(*(map(str, command)), cwd=folder).returncode == 0
+    whole = [*command[:-1], "training.kimg=9.6"]
+    whole[4] = tmp_path / "whole"
+    assert run(*(map(str, whole)), cwd=folder).returncode == 0
+    manifests = [
+        json.loads((tmp_path / name / "checkpoints/ckpt-9600/manifest.json").read_text())
+        for name in ("cut", "whole")
+    ]
+    assert manifests[0]["files"] == manifests[1]["files"]
+
+
+def test_sampling_is_the_same_for_the_same_seeds(trained):
+    folder, _ = trained
+    assert run("gan-sample", "--run_dir=runs/tiny", "--out=grid.png", cwd=folder).returncode == 0
+    with Image.open(folder / "grid.png") as grid:
+        assert grid.size == (8 * (8 * 10 + 2), 8 * (8 * 10 + 2))
+    for out, seeds in (("all.npz", "0-9"), ("two.npz", "3,8")):
+        result = run(
+            "gan-sample",
+            "--run_dir=runs/tiny",
+            f"--seeds={seeds}",
+            "--classes=3",
+            f"--out={out}",
+            cwd=folder,
+        )
+        assert result.returncode == 0, result.stderr
+    everything, two = np.load(folder / "all.npz"), np.load(folder / "two.npz")
+    np.testing.assert_array_equal(two["images"], everything["images"][[3, 8]])
+    assert everything["labels"].tolist() == [3] * 10
+
+
+def test_evaluation_prints_and_keeps_its_scores(trained):
+    folder, _ = trained
+    result = run("gan-eval", "--run_dir=runs/tiny", "--num_samples=150", cwd=folder)
+    assert result.returncode == 0, result.stderr
+    (file,) = (folder / "runs/tiny/evaluations").iterdir()
+    record = json.loads(file.read_text())
+    assert record["num_generated"] == 150
+    assert set(record["scores"]) == {
+        "fd_random",
+        "kd_random",
+        "precision",
+        "recall",
+        "density",
+        "coverage",
+    }
+    assert f"{record['scores']['fd_random']['value']:.4g}" in result.stdout
+    assert "not with a published FID" in result.stdout
+    assert "fd_random" in (folder / "runs/tiny/report.html").read_text()
+
+
+def test_a_dry_run_describes_everything_and_trains_nothing(trained, tmp_path):
+    folder, _ = trained
+    result = run(
+        "gan-train", "--config=tiny.yaml", "--dry_run", f"--run_dir={tmp_path}", cwd=folder
+    )
+    assert result.returncode == 0, result.stderr
+    for part in ("latent_dim: 8", "Total params", "FLOPs per image", "memory, estimated"):
+        assert part in result.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["dry-run-reals.png"]
+
+
+@pytest.mark.parametrize("command", ["gan-train", "gan-sample", "gan-eval"])
+def test_help(command, tmp_path):
+    result = run(command, "--help", cwd=tmp_path)
+    assert result.returncode == 0
+    assert result.stdout.startswith(command)
+    assert "--run_dir=..." in result.stdout
+
+
+BAD_INPUT = {
+    "no config flag": (["gan-train"], "--config"),
+    "missing yaml": (["gan-train", "--config=none.yaml"], "none.yaml: cannot read the config"),
+    "unknown flag": (["gan-train", "--confg=x"], "Unknown command line flag 'confg'"),
+    "stray argument": (["gan-eval", "--run_dir=runs/tiny", "x"], "unexpected argument 'x'"),
+    "missing data": (
+        ["gan-train", "--config=tiny.yaml", "--set=data={source: idx, path: /none}"],
+        "data.path: /none does not exist",
+    ),
+    "resolution": (
+        ["gan-train", "--config=tiny.yaml", "--set=data.image_size=512", "--run_dir=x"],
+        "data.image_size: architecture 'conv' builds sides of 8 to 256 pixels, got 512x512",
+    ),
+    "smoothing": (
+        ["gan-train", "--config=tiny.yaml", "--set=objective.label_smoothing=0.1", "--run_dir=x"],
+        "loss 'relativistic' has no target to smooth",
+    ),
+    "other config": (
+        ["gan-train", "--config=tiny.yaml", "--set=seed=1"],
+        "runs/tiny: holds a run of another config",
+    ),
+    "run exists": (["gan-train", "--config=tiny.yaml", "--resume=never"], "holds a run already"),
+    "nothing to resume": (
+        ["gan-train", "--config=tiny.yaml", "--run_dir=x", "--resume=must"],
+        "x: --resume=must, but there is no checkpoint",
+    ),
+    "no run": (["gan-sample", "--run_dir=none", "--out=x.png"], "none: is no run directory"),
+    "unknown checkpoint": (
+        ["gan-sample", "--run_dir=runs/tiny", "--out=x.png", "--checkpoint=7"],
+        "no checkpoint '7' (there are: best, latest, 512, 640, 960)",
+    ),
+    "unknown class": (
+        ["gan-sample", "--run_dir=runs/tiny", "--out=x.png", "--classes=cat"],
+        "--classes: no class 'cat' (known: 0, 1,",
+    ),
+    "zero images": (
+        ["gan-sample", "--run_dir=runs/tiny", "--out=x.png", "--grid=0x8"],
+        "--grid: must be ROWSxCOLUMNS",
+    ),
+    "zero samples": (
+        ["gan-eval", "--run_dir=runs/tiny", "--num_samples=0"],
+        "--num_samples: must be at least 10, got 0",
+    ),
+    "unknown features": (
+        ["gan-eval", "--run_dir=runs/tiny", "--features=clasifier"],
+        "unknown feature network 'clasifier'; did you mean 'classifier'?",
+    ),
+    "unwritable": (
+        ["gan-train", "--config=tiny.yaml", "--run_dir=tiny.yaml/x"],
+        "tiny.yaml/x",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD_INPUT)
+def test_bad_input_is_one_clear_line_and_harms_nothing(trained, case):
+    folder, _ = trained
+    arguments, message = BAD_INPUT[case]
+    before = _state_of(folder / "runs")
+    result = run(*arguments, cwd=folder)
+    assert result.returncode == 2, result.stdout + result.stderr
+    assert "Traceback" not in result.stderr
+    first = result.stderr.splitlines()[0]
+    assert first.startswith(f"{arguments[0]}: error: ")
+    assert message in first
+    assert _state_of(folder / "runs") == before
+    assert not (folder / "x").exists()
+
+
+def _state_of(folder: Path) -> dict:
+    return {str(p): p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.mark.parametrize("command", ["gan-train", "gan-sample"])
+def test_a_truncated_checkpoint_is_refused(trained, tmp_path, command):
+    folder, _ = trained
+    shutil.copytree(folder / "runs/tiny", tmp_path / "run")
+    data = next((tmp_path / "run/checkpoints/ckpt-960").glob("state.data*"))
+    os.truncate(data, 1000)
+    arguments = {
+        "gan-train": ["--config=tiny.yaml"],
+        "gan-sample": ["--checkpoint=latest", f"--out={tmp_path}/x.png"],
+    }[command]
+    result = run(command, f"--run_dir={tmp_path}/run", *arguments, cwd=folder)
+    assert result.returncode == 2
+    assert f"{data}: damaged or missing; remove" in result.stderr
+    assert not (tmp_path / "x.png").exists()

@@ -1,0 +1,141 @@
+"""Who may import whom, and what must not be imported before it is needed."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import gan_cli
+
+ROOT = Path(gan_cli.__file__).parent
+
+# Everyone may import `gan_cli.errors` and `gan_cli.registry`, which import none of ours but errors.
+ALLOWED = {
+    "config": set(),
+    "data": {"config"},
+    "models": {"config"},
+    "objectives": {"config"},
+    "run": {"models", "data", "config"},
+    # run: pictures are written by its atomic_write.
+    "sampling": {"models", "data", "config", "run"},
+    "metrics": {"models", "data", "config"},
+    "training": {"objectives", "models", "data", "run", "config"},
+    "cli": {
+        "config",
+        "data",
+        "metrics",
+        "models",
+        "objectives",
+        "run",
+        "sampling",
+        "training",
+    },
+}
+SHARED = {"errors", "registry"}
+# These may take a section of the config as an argument, and no more.
+TYPES_ONLY = {"data", "models", "objectives"}
+HEAVY = ("tensorflow", "keras", "numpy", "PIL", "pydantic", "yaml", "rich", "matplotlib", "jinja2")
+MODULES = sorted(ROOT.rglob("*.py"))
+
+
+def imported_names(tree: ast.Module, package: list[str]) -> Iterator[str]:
+    """Yields the dotted names of all imports, relative ones made absolute, wherever they stand.
+
+    `from a import b` yields `a.b`: b may be a module.
+    """
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            start = ".".join([*base, *([node.module] if node.module else [])])
+            yield from (f"{start}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            # A registry's "gan_cli.package.module:attribute" is an import as well.
+            module, colon, attribute = node.value.partition(":")
+            if colon and module.startswith("gan_cli.") and attribute.isidentifier():
+                yield f"{module}.{attribute}"
+
+
+def wrong_arrows(source: str, path: Path) -> list[str]:
+    """Returns the imports of a file, given by its path below `gan_cli`, that are not allowed."""
+    own = path.parts[0] if len(path.parts) > 1 else path.stem
+    wrong = []
+    for name in imported_names(ast.parse(source), ["gan_cli", *path.parent.parts]):
+        first, _, rest = name.partition(".")
+        target = rest.split(".")[0]
+        if first != "gan_cli" or target in (own, "__version__"):
+            continue
+        fine = target in ALLOWED.get(own, set()) | SHARED
+        if own in TYPES_ONLY and target == "config":
+            fine = rest.startswith("config.schema.")
+        if own in SHARED:
+            fine = target == "errors"
+        if not fine:
+            wrong.append(name)
+    return wrong
+
+
+def test_every_package_has_its_arrows():
+    packages = {path.parent.name for path in ROOT.glob("*/__init__.py")}
+    assert packages == set(ALLOWED)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_imports_only_what_it_may(path):
+    assert wrong_arrows(path.read_text(encoding="utf-8"), path.relative_to(ROOT)) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "wrong"),
+    [
+        ("models/conv.py", "from gan_cli.objectives import losses", True),
+        ("models/conv.py", "def f():\n    import gan_cli.objectives.losses", True),
+        ("models/conv.py", "from ..training import step", True),
+        ("models/layers/maxout.py", "from ...data import dataset", True),
+        ("models/__init__.py", "X = {'a': 'gan_cli.training.step:TrainStep'}", True),
+        ("data/dataset.py", "from gan_cli.config.load import load_config", True),
+        ("data/dataset.py", "from gan_cli.config.schema import DataConfig", False),
+        ("config/load.py", "from gan_cli.data import dataset", True),
+        ("config/load.py", "import gan_cli.cli", True),
+        ("run/report.py", "from gan_cli.training.loop import train", True),
+        ("run/directory.py", "from gan_cli.config.load import load_config", False),
+        ("training/loop.py", "from gan_cli.metrics import frechet", True),
+        ("training/loop.py", "from gan_cli import metrics", True),
+        ("training/loop.py", "from gan_cli.run import files", False),
+        ("registry.py", "from gan_cli.models import ARCHITECTURES", True),
+        ("registry.py", "from gan_cli.errors import UserError", False),
+        ("models/layers/maxout.py", "from ..conv import block", False),
+        ("cli/build.py", "from gan_cli.training.step import TrainStep\nimport keras", False),
+    ],
+)
+def test_the_check_itself_tells_right_from_wrong(path, source, wrong):
+    assert bool(wrong_arrows(source, Path(path))) == wrong
+
+
+def loaded_by(statement: str) -> set[str]:
+    """The heavy packages that a fresh Python has loaded after a statement."""
+    code = f"import sys\n{statement}\nprint(*(name for name in {HEAVY!r} if name in sys.modules))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
+    return set(result.stdout.split())
+
+
+ENTRY_MODULES = [
+    path.stem
+    for path in sorted((ROOT / "cli").glob("*.py"))
+    if "def entry_point" in path.read_text(encoding="utf-8")
+]
+
+
+@pytest.mark.parametrize("module", ["app", "choices", *ENTRY_MODULES])
+def test_a_command_loads_nothing_heavy_before_its_flags_are_valid(module):
+    assert loaded_by(f"import gan_cli.cli.{module}") == set()
+
+
+def test_the_config_is_validated_before_tensorflow_is_loaded():
+    loaded = loaded_by("import gan_cli.cli.choices, gan_cli.config.load, gan_cli.config.resolve")
+    assert loaded == {"pydantic", "yaml"}
