@@ -1,0 +1,190 @@
+"""Times gan-cli against hand-written code, alternating in one process, and prints ratios.
+
+python -m benchmarks.speed
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from gan_cli.cli.app import import_tensorflow
+
+ROUNDS = 7
+STEPS = 16
+
+
+def main() -> None:
+    import_tensorflow()
+    from gan_cli.config.schema import DataConfig
+    from gan_cli.data.dataset import open_splits
+    from gan_cli.training.precision import resolve_precision
+
+    path = "/usr/share/datasets/fashion-mnist"
+    data = open_splits(DataConfig(source="idx", path=path)).train
+    auto = resolve_precision("auto")
+    table = Table("images per second", "gan-cli", "baseline", "ratio: median", "least", "most")
+    for precision in dict.fromkeys(["float32", auto]):
+        for batch_size in (128, 256):
+            for alternating in (True, False):
+                row = time_step(data, batch_size, precision, alternating)
+                kind = "alternating" if alternating else "simultaneous"
+                table.add_row(f"step, {precision}, batch {batch_size}, {kind} baseline", *row)
+    table.add_row("sampling", *time_sampling())
+    console = Console(width=120)
+    console.print(f"precision 'auto' is {auto} on this machine")
+    console.print(table)
+    console.print(f"input pipeline alone: {time_pipeline(data):,.0f} images/s")
+    console.print("checkpoint: {:.0f} ms to save {:.1f} MiB".format(*time_checkpoint()))
+    console.print("start: {:.2f} s to --help, {:.1f} s to the first step".format(*time_start()))
+
+
+def alternate(
+    ours: Callable[[], None], theirs: Callable[[], None], images: int
+) -> tuple[str, str, str, str, str]:
+    """Times two functions in turn, after one warm-up each; both handle `images` images."""
+    ours()
+    theirs()
+    times: list[list[float]] = [[], []]
+    for _ in range(ROUNDS):
+        for function, spent in zip((ours, theirs), times, strict=True):
+            began = time.perf_counter()
+            function()
+            spent.append(time.perf_counter() - began)
+    ratios = np.divide(times[1], times[0])
+    rates = [f"{images / np.median(spent):,.0f}" for spent in times]
+    return (
+        rates[0],
+        rates[1],
+        f"{np.median(ratios):.2f}",
+        f"{ratios.min():.2f}",
+        f"{ratios.max():.2f}",
+    )
+
+
+def time_step(data, batch_size: int, precision: str, alternating: bool) -> tuple[str, ...]:
+    """Our step and loop against the tutorial's, on the tutorial's own networks."""
+    import keras
+    import tensorflow as tf
+
+    from benchmarks import tutorial
+    from gan_cli.data.pipeline import training_batches
+    from gan_cli.objectives import LOSSES
+    from gan_cli.training.loop import compile_steps
+    from gan_cli.training.precision import dtype_policy
+    from gan_cli.training.state import GanState
+    from gan_cli.training.step import Averaging, Objective, TrainStep
+
+    with dtype_policy(precision):
+        models = (
+            tutorial.build_generator(),
+            tutorial.build_discriminator(),
+            tutorial.build_generator(),
+        )
+    state = GanState(*models, keras.optimizers.Adam(1e-4), keras.optimizers.Adam(1e-4))
+    step = TrainStep(
+        state,
+        Objective(LOSSES.load("non_saturating")),
+        Averaging(20.0),
+        seed=0,
+        batch_size=batch_size,
+        latents=lambda seed: tf.random.stateless_normal([batch_size, tutorial.LATENT_DIM], seed),
+        learning_rates=(1e-4, 1e-4),
+        learning_rate_factor=lambda images_shown: tf.constant(1.0),
+    )
+    run_steps = compile_steps(step, (28, 28, 1), xla=False)
+    stacks = iter(training_batches(data, batch_size, 0, steps_per_call=STEPS))
+    baseline = tutorial.HandWrittenLoop(batch_size, alternating)
+    batches = iter(tutorial.HandWrittenLoop.batches(data.images, batch_size))
+
+    def ours() -> None:
+        batch = next(stacks)
+        report = run_steps(batch["images"], batch["labels"])
+        float(report["generator_loss"])
+
+    def theirs() -> None:
+        for _ in range(STEPS):
+            loss, _ = baseline.step(next(batches))
+        float(loss)
+
+    return alternate(ours, theirs, STEPS * batch_size)
+
+
+def time_sampling() -> tuple[str, ...]:
+    """Our sampler against a bare loop of compiled calls of the same generator."""
+    import tensorflow as tf
+
+    from gan_cli.models import ARCHITECTURES
+    from gan_cli.models.architecture import ModelSpec
+    from gan_cli.sampling.generate import BATCH_SIZE, Sampler
+
+    architecture = ARCHITECTURES.load("conv")
+    spec = ModelSpec(28, 28, 1, 64, base_channels=architecture.base_channels)
+    generator = architecture.build_generator(spec)
+    latents = np.random.default_rng(0).standard_normal((100 * BATCH_SIZE, 64)).astype(np.float32)
+    sampler = Sampler(generator)
+    bare = tf.function(lambda z: generator(z, training=False))
+
+    def ours() -> None:
+        for _ in sampler.batches(latents):
+            pass
+
+    def theirs() -> None:
+        for start in range(0, len(latents), BATCH_SIZE):
+            bare(tf.constant(latents[start : start + BATCH_SIZE])).numpy()
+
+    return alternate(ours, theirs, len(latents))
+
+
+def time_pipeline(data) -> float:
+    from gan_cli.data.pipeline import training_batches
+
+    stacks = iter(training_batches(data, 64, 0, steps_per_call=STEPS))
+    next(stacks)
+    began = time.perf_counter()
+    for _ in range(300):
+        next(stacks)
+    return 300 * STEPS * 64 / (time.perf_counter() - began)
+
+
+def time_checkpoint() -> tuple[float, float]:
+    """Median milliseconds of a save of the default networks, and its size."""
+    import tensorflow as tf
+
+    from gan_cli.training.checkpoint import CheckpointStore
+
+    rng = np.random.default_rng(0)
+    variables = {f"v{i}": tf.Variable(rng.standard_normal(60_000)) for i in range(10)}
+    spent, size = [], 0
+    with tempfile.TemporaryDirectory() as folder:
+        for images in range(1, ROUNDS + 1):
+            began = time.perf_counter()
+            path = CheckpointStore(Path(folder)).save(variables, images).path
+            spent.append(time.perf_counter() - began)
+            size = sum(file.stat().st_size for file in path.iterdir())
+    return 1000 * float(np.median(spent)), size / 2**20
+
+
+def time_start() -> tuple[float, float]:
+    """Seconds to --help, and from the command to the end of one step of the default networks."""
+    command = [str(Path(sys.executable).parent / "gan-train")]
+    began = time.perf_counter()
+    subprocess.run([*command, "--help"], check=True, capture_output=True)
+    to_help = time.perf_counter() - began
+    root = Path(__file__).parent.parent
+    with tempfile.TemporaryDirectory() as folder:
+        command += [f"--config={root / 'configs/fashion_mnist_idx.yaml'}", f"--run_dir={folder}/r"]
+        command += ["--set=training.kimg=0.064", "--set=evaluation.every_kimg=0"]
+        began = time.perf_counter()
+        subprocess.run(command, check=True, capture_output=True)
+    return to_help, time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main()
