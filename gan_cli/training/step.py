@@ -60,15 +60,21 @@ def fold(seed: tf.Tensor, *values) -> tf.Tensor:
     return seed
 
 
-def forward(model: keras.Model, inputs, labels: tf.Tensor | None) -> tf.Tensor:
+def forward(
+    model: keras.Model, inputs, labels: tf.Tensor | None, weights: keras.Model | None = None
+) -> tf.Tensor:
     """A training-mode pass that leaves the model's buffers as they are.
 
     So a network is not changed while the other one learns: batch statistics that the pass would
     have moved are dropped.
+
+    Args:
+      weights: whose weights to compute with, a model of the same layers; by default its own.
     """
+    weights = weights or model
     outputs, _ = model.stateless_call(
-        [v.value for v in model.trainable_variables],
-        [v.value for v in model.non_trainable_variables],
+        [v.value for v in weights.trainable_variables],
+        [v.value for v in weights.non_trainable_variables],
         inputs if labels is None else [inputs, labels],
         training=True,
     )
@@ -197,17 +203,9 @@ class TrainStep:
         """The weighted mean penalty of this step, 0 in the steps between."""
 
         def value() -> tf.Tensor:
-            model = self.penalty_discriminator
-            weights = self.state.discriminator
-
             def discriminate(images):
-                logits, _ = model.stateless_call(
-                    [v.value for v in weights.trainable_variables],
-                    [v.value for v in weights.non_trainable_variables],
-                    images if labels is None else [images, labels],
-                    training=True,
-                )
-                return logits
+                discriminator = self.state.discriminator
+                return forward(self.penalty_discriminator, images, labels, weights=discriminator)
 
             per_example = lazy.penalty.value(discriminate, real, fake, seed)
             return lazy.every * lazy.gamma * tf.reduce_mean(per_example)
