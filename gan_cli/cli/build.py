@@ -41,6 +41,7 @@ def build_network(config: Config, network: str, num_classes: int) -> keras.Model
             raise UserError(
                 f"data.image_size: architecture '{names[network]}' builds sides of"
                 f" {architecture.smallest} to {architecture.largest} pixels, got {height}x{width}"
+                + ("; points are for 'points_mlp'" if (height, width) == (1, 1) else "")
             )
     spec = ModelSpec(
         height=height,

@@ -11,7 +11,7 @@ from gan_cli.data.dataset import DataSplits
 from gan_cli.data.pipeline import training_batches
 from gan_cli.errors import UserError
 from gan_cli.run.directory import RunDirectory
-from gan_cli.sampling.grids import image_grid
+from gan_cli.sampling.scatter import picture_of
 from gan_cli.training.state import GanState
 
 _MEBIBYTE = 2**20
@@ -60,7 +60,7 @@ def describe_experiment(
     path = run.path / "dry-run-reals.png"
     try:
         run.path.mkdir(parents=True, exist_ok=True)
-        image_grid(np.array(batch["images"][0]), columns=8).save(path)
+        picture_of(np.array(batch["images"][0]), 8, real=data.train.images).save(path)
     except OSError as error:
         raise UserError(f"{path}: cannot be written: {error.strerror}") from error
     console.print(f"the first batch of real images: {path}", soft_wrap=True)

@@ -129,6 +129,7 @@ class Experiment:
         training = self.config.training
         images_shown = int(self.state.images_shown)
         total_images = round(training.kimg * 1000)
+        images = self.data.train.images
         batches = training_batches(
             self.data.train,
             training.batch_size,
@@ -147,7 +148,7 @@ class Experiment:
             follower.started(time.monotonic() - began)
             try:
                 received = train(
-                    compile_steps(self.step, self.data.train.images.shape[1:], training.xla),
+                    compile_steps(self.step, images.shape[1:], training.xla, str(images.dtype)),
                     batches,
                     images_shown=images_shown,
                     total_images=total_images,

@@ -5,23 +5,26 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from gan_cli.cli.evaluator import build_evaluator
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits
+from gan_cli.data.mixture import is_points
 from gan_cli.metrics.evaluate import Evaluator
-from gan_cli.metrics.features import FEATURE_NETWORKS
+from gan_cli.metrics.points import PointsEvaluator
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.progress import TrainingProgress
 from gan_cli.run.report import write_report
 from gan_cli.run.tensorboard import TensorBoardLog
 from gan_cli.sampling.generate import Sampler
-from gan_cli.sampling.grids import image_grid
 from gan_cli.sampling.latents import latents_for_seeds
+from gan_cli.sampling.scatter import picture_of
 from gan_cli.training.checkpoint import Checkpoint, CheckpointStore
 from gan_cli.training.loop import Action
 from gan_cli.training.state import GanState
 
 GRID_COLUMNS, GRID_ROWS = 10, 8
+SCATTERED_POINTS = 2000
 
 
 class RunFollower:
@@ -41,7 +44,7 @@ class RunFollower:
         self.metrics, self.tensorboard = MetricsLog(run.metrics), TensorBoardLog(run.path)
         self.sampler = Sampler(state.generator_ema)
         self.num_classes = len(data.train.class_names) if config.model.conditional else 0
-        self._evaluator: Evaluator | None = None
+        self._evaluator: Evaluator | PointsEvaluator | None = None
         self._reports: list[Mapping[str, float]] = []
         self._training_seconds = 0.0
         # A resumed run goes on counting where its log ends.
@@ -72,9 +75,10 @@ class RunFollower:
         )
         if images == 0:
             self.run.samples.mkdir(parents=True, exist_ok=True)
-            count = min(GRID_ROWS * GRID_COLUMNS, len(self.data.train.images))
+            count = min(self._pictured, len(self.data.train.images))
             chosen = np.random.default_rng(0).permutation(len(self.data.train.images))[:count]
-            reals = image_grid(self.data.train.images[np.sort(chosen)], GRID_COLUMNS)
+            every = self.data.train.images
+            reals = picture_of(every[np.sort(chosen)], GRID_COLUMNS, real=every)
             reals.save(self.run.samples / "reals.png")
             self.draw_grid(0)
         if self.config.evaluation.every_kimg:
@@ -113,12 +117,13 @@ class RunFollower:
 
     def draw_grid(self, images_shown: int) -> None:
         """Draws the same latents as ever, a column to each class where there are classes."""
-        count = GRID_ROWS * GRID_COLUMNS
+        count = self._pictured
         latents = latents_for_seeds(
             range(count), self.config.model.latent_dim, self.config.model.latent_distribution
         )
         labels = np.arange(count, dtype=np.int32) % max(self.num_classes, 1)
-        grid = image_grid(self.sampler.images(latents, labels), GRID_COLUMNS)
+        images = self.sampler.images(latents, labels)
+        grid = picture_of(images, GRID_COLUMNS, real=self.data.train.images)
         self.run.samples.mkdir(parents=True, exist_ok=True)
         grid.save(self.run.samples / f"grid-{images_shown // 1000:06d}.png")
         self.tensorboard.grid(images_shown, grid)
@@ -131,20 +136,21 @@ class RunFollower:
         """Scores the averaged generator on the held-out images, and keeps the best checkpoint."""
         if self._evaluator is None:
             self._evaluator = self._build_evaluator()
-        name = f"fd_{self._evaluator.network.name}"
-        value = self._evaluator.frechet(self._generated(self.config.evaluation.num_samples))
+        scores = self._evaluator.track(self._generated(self.config.evaluation.num_samples))
+        name, value = next(iter(scores.items()))
         values = {
-            name: value,
+            **scores,
             "training_seconds": self._seconds_before + self._training_seconds,
         }
         self.metrics.append(images_shown, values)
-        self.tensorboard.scalars(images_shown, {name: value})
+        self.tensorboard.scalars(images_shown, scores)
         best = self.store.best_record()
         is_best = best is None or best["metric"] != name or value < best["value"]
         if is_best:
             self.store.mark_best(self.save(images_shown), name, value)
+        shown = "  ".join(f"{name} {value:.4g}" for name, value in scores.items())
         remark = "  best so far" if is_best else ""
-        self.progress.message(f"{images_shown / 1000:8.1f} kimg  {name} {value:.4g}{remark}")
+        self.progress.message(f"{images_shown / 1000:8.1f} kimg  {shown}{remark}")
 
     def finished(self) -> None:
         """Writes the page about the run, and says where things are."""
@@ -163,11 +169,16 @@ class RunFollower:
             labels = rng.choice(self.data.train.labels, count).astype(np.int32)
         return self.sampler.batches(latents, labels)
 
-    def _build_evaluator(self) -> Evaluator:
-        self.progress.message(f"preparing features: {self.config.evaluation.features}")
-        build = FEATURE_NETWORKS.load(self.config.evaluation.features)
-        network = build(self.data.train, self.data.holdout)
-        return Evaluator(network, self.data.train, self.data.holdout)
+    @property
+    def _pictured(self) -> int:
+        """How many images, or points, go into a picture."""
+        points = is_points(self.data.train.images.shape)
+        return SCATTERED_POINTS if points else GRID_ROWS * GRID_COLUMNS
+
+    def _build_evaluator(self) -> Evaluator | PointsEvaluator:
+        if self.config.evaluation.features:
+            self.progress.message(f"preparing features: {self.config.evaluation.features}")
+        return build_evaluator(self.config, self.data)
 
     def _images_per_second(self, images_shown: int) -> float:
         seconds = self._training_seconds - self._seconds_at_log

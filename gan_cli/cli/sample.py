@@ -36,6 +36,7 @@ _OUT = flags.DEFINE_string(
 )
 
 _PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+_SCATTERED_POINTS = 2500
 
 
 def main(argv: Sequence[str]) -> int:
@@ -45,20 +46,31 @@ def main(argv: Sequence[str]) -> int:
     app.import_tensorflow()
 
     from gan_cli.cli.build import load_generator
+    from gan_cli.data.mixture import is_points, mixture_of
     from gan_cli.run.directory import RunDirectory
     from gan_cli.sampling.generate import Sampler
     from gan_cli.sampling.latents import latents_for_seeds
+    from gan_cli.sampling.scatter import write_points
     from gan_cli.sampling.write import write_samples
 
     loaded = load_generator(RunDirectory(_RUN_DIR.value), _CHECKPOINT.value)
+    points = is_points(loaded.generator.outputs[0].shape)
+    if points and _SEEDS.value is None and _GRID.value is None:
+        seeds = list(range(_SEED.value, _SEED.value + _SCATTERED_POINTS))
     labels = _labels(loaded, len(seeds))
     model = loaded.config.model
     latents = latents_for_seeds(
         seeds, model.latent_dim, model.latent_distribution, _TRUNCATION.value
     )
-    batches = Sampler(loaded.generator).batches(latents, labels)
-    written = write_samples(batches, seeds, labels, loaded.class_names, columns, _OUT.value)
-    print(f"{written}: {len(seeds)} images of {loaded.checkpoint_name} ({loaded.kimg:g} kimg)")
+    sampler = Sampler(loaded.generator)
+    if points:
+        mixture = mixture_of(loaded.config.data)
+        written = write_points(sampler.images(latents, labels), seeds, labels, mixture, _OUT.value)
+    else:
+        batches = sampler.batches(latents, labels)
+        written = write_samples(batches, seeds, labels, loaded.class_names, columns, _OUT.value)
+    kind = "points" if points else "images"
+    print(f"{written}: {len(seeds)} {kind} of {loaded.checkpoint_name} ({loaded.kimg:g} kimg)")
     return 0
 
 

@@ -8,11 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 from gan_cli.cli.build import LoadedGenerator, load_generator
+from gan_cli.cli.evaluator import build_evaluator
 from gan_cli.data.dataset import DataSplits, open_splits
 from gan_cli.errors import UserError
-from gan_cli.metrics.evaluate import Evaluation, Evaluator
-from gan_cli.metrics.features import FEATURE_NETWORKS
+from gan_cli.metrics.evaluate import Evaluation
 from gan_cli.metrics.features.network import FeatureNetwork
+from gan_cli.metrics.points import Coordinates
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.files import atomic_write
 from gan_cli.run.report import write_report
@@ -41,17 +42,16 @@ def score_run(
             f"{run.path}: the data has changed since training: its fingerprint is"
             f" {data.fingerprint[:12]}, was {known[:12]}"
         )
-    network = FEATURE_NETWORKS.load(features or config.evaluation.features)(
-        data.train, data.holdout
-    )
+    evaluator = build_evaluator(config, data, features)
+    network = evaluator.network
     count = num_samples or config.evaluation.num_samples
-    evaluation = Evaluator(network, data.train, data.holdout).evaluate(
-        _generate(loaded, data, count, seed), seed
-    )
+    evaluation = evaluator.evaluate(_generate(loaded, data, count, seed), seed)
     note = (
         f"Features are of gan-cli's own network '{network.name}': the figures can be compared with"
         " others taken on the same data by the same network, not with a published FID."
     )
+    if isinstance(network, Coordinates):
+        note = "A mode is covered that has a point within three standard deviations of its centre."
     _print(loaded, network, evaluation, note)
     record = {
         "checkpoint": loaded.checkpoint_name,
@@ -85,14 +85,17 @@ def _generate(loaded: LoadedGenerator, data: DataSplits, count: int, seed: int):
 
 
 def _print(
-    loaded: LoadedGenerator, network: FeatureNetwork, evaluation: Evaluation, note: str
+    loaded: LoadedGenerator,
+    network: FeatureNetwork | Coordinates,
+    evaluation: Evaluation,
+    note: str,
 ) -> None:
     console = Console()
     table = Table(
         title=f"{loaded.checkpoint_name}, {loaded.kimg:g} kimg:"
         f" {evaluation.num_generated:,} generated, {evaluation.num_reference:,} held-out images"
     )
-    table.add_column("metric")
+    table.add_column("metric", no_wrap=True)
     for column in ("value", "± 95 %", "floor (training images)", "ceiling (noise)"):
         table.add_column(column, justify="right")
     for name, score in evaluation.scores.items():

@@ -20,6 +20,8 @@ from pydantic import (
     Field,
     Tag,
     ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
     model_validator,
 )
 from pydantic_core import core_schema
@@ -72,10 +74,29 @@ def _size_pair(value: object) -> object:
     raise ValueError(f"must be a side or [height, width], in whole pixels, got {value!r}")
 
 
+def _of_points(point_value: object):  # type: ignore[no-untyped-def]
+    """Lets source `points` have this value and no other; other sources have what the type says."""
+
+    def check(value: object, validate: ValidatorFunctionWrapHandler, info: ValidationInfo):  # type: ignore[no-untyped-def]
+        if info.data.get("source") != "points":
+            return validate(value)
+        if value != point_value:
+            raise ValueError(f"is {point_value} for source 'points'; leave it out")
+        return value
+
+    return check
+
+
 PixelCount = Annotated[int, Field(ge=8, le=1024)]
 ImageSize = Annotated[
     tuple[PixelCount, PixelCount],
-    BeforeValidator(_size_pair, json_schema_input_type=PixelCount | tuple[PixelCount, PixelCount]),
+    WrapValidator(_of_points((1, 1))),
+    BeforeValidator(
+        _size_pair,
+        json_schema_input_type=PixelCount
+        | tuple[PixelCount, PixelCount]
+        | tuple[Literal[1], Literal[1]],
+    ),
 ]
 PositiveInt = Annotated[int, Field(ge=1)]
 NonNegative = Annotated[float, Field(ge=0)]
@@ -88,7 +109,9 @@ class DataConfig(Section):
 
     source: Annotated[str, Choice("source")] = Field(description="Where the images come from.")
     path: str | None = Field(None, description="Folder, IDX folder or file, or npz file.")
-    name: str | None = Field(None, description="Which builtin or TFDS data set.")
+    name: str | None = Field(
+        None, description="Which builtin or TFDS data set, or mixture of points."
+    )
     data_dir: str | None = Field(None, description="TFDS: where prepared data sets are kept.")
     split: str = Field("train", description="TFDS: the split to train on.")
     holdout_split: str | None = Field(
@@ -103,8 +126,20 @@ class DataConfig(Section):
     image_size: ImageSize | None = Field(
         None, description="Side, or [height, width], in pixels; default: the data's own size."
     )
-    channels: Literal[1, 3, 4] | None = Field(
+    channels: (
+        Annotated[
+            Literal[1, 3, 4],
+            WrapValidator(_of_points(2), json_schema_input_type=Literal[1, 2, 3, 4]),
+        ]
+        | None
+    ) = Field(
         None, description="1 gray, 3 RGB, 4 RGBA; default: the data's own, without transparency."
+    )
+    num_points: Annotated[int, Field(ge=20)] = Field(
+        100_000, description="points: how many are drawn."
+    )
+    mode_std: Positive | None = Field(
+        None, description="points: standard deviation of a mode; default: the mixture's usual one."
     )
     fit: Literal["crop", "stretch", "pad"] = Field(
         "crop", description="How an image of another aspect ratio is brought to image_size."

@@ -22,6 +22,7 @@ class Collection:
       class_names: names of the labels, empty where there are none.
       identity: text that changes whenever the files behind it do, read without decoding them.
       images: all of them, uint8 [count, height, width(, channels)], if they are in memory anyway.
+        Points are float32 [count, 1, 1, 2].
     """
 
     count: int

@@ -10,6 +10,7 @@ import numpy as np
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, CorruptImageError, SourceSplits
 from gan_cli.data.materialise import Preparation, materialise
+from gan_cli.data.mixture import POINT_SHAPE, is_points
 from gan_cli.data.prepare import natural_channels, natural_size
 from gan_cli.data.sources import SOURCES
 from gan_cli.data.split import choose_evenly
@@ -28,7 +29,8 @@ class ImageDataset:
     """Prepared images, ready to be batched.
 
     Attributes:
-      images: uint8 [count, height, width, channels], in memory or a read-only memory map.
+      images: uint8 [count, height, width, channels], in memory or a read-only memory map; points
+        are float32 [count, 1, 1, 2].
       labels: int32 [count], or None.
       class_names: names of the labels, empty where there are none.
       fingerprint: SHA-256 of pixels, labels and class names, in hexadecimal.
@@ -128,6 +130,8 @@ def _report(progress: Callable[[int, int], None], before: int, total: int, count
 
 def _preparation(config: DataConfig, collection: Collection) -> Preparation:
     """Size and channels: the config's, else the data's own."""
+    if collection.images is not None and is_points(collection.images.shape):
+        return Preparation(*POINT_SHAPE, config.fit, config.background)
     sizes, channels = set(), 1
     if config.image_size is None or config.channels is None:
         # Spread over all of them: a folder's first images may all be of one class.

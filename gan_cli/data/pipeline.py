@@ -27,7 +27,7 @@ def training_batches(
       mirror: flip half of every epoch's images, at random, left to right.
 
     Yields:
-      {"images": uint8 [steps_per_call, batch_size, height, width, channels],
+      {"images": uint8 [steps_per_call, batch_size, height, width, channels], float32 for points,
       "labels": int32 [steps_per_call, batch_size], zeros where there are none}.
     """
     count = len(dataset.images)
@@ -53,7 +53,7 @@ def training_batches(
         return images, labels[indices]
 
     def load(element: tf.Tensor) -> dict[str, tf.Tensor]:
-        images, drawn = tf.numpy_function(gather, [element], (tf.uint8, tf.int32))
+        images, drawn = tf.numpy_function(gather, [element], (dataset.images.dtype, tf.int32))
         shape = [steps_per_call, batch_size]
         return {
             "images": tf.reshape(images, shape + list(dataset.images.shape[1:])),

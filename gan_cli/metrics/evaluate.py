@@ -86,6 +86,10 @@ class Evaluator:
             accumulator.add(self.network.features(batch))
         return frechet_distance(self._reference_moments, accumulator.result())
 
+    def track(self, generated: Iterable[np.ndarray]) -> dict[str, float]:
+        """What is followed during training. The smallest of the first one marks the best."""
+        return {self._frechet_name: self.frechet(generated)}
+
     def evaluate(self, generated: Iterable[np.ndarray], seed: int = 0) -> Evaluation:
         """Scores batches of uint8 images.
 

@@ -8,5 +8,6 @@ ARCHITECTURES = Registry(
         "conv": "gan_cli.models.conv:ARCHITECTURE",
         "dcgan": "gan_cli.models.dcgan:ARCHITECTURE",
         "mlp": "gan_cli.models.mlp:ARCHITECTURE",
+        "points_mlp": "gan_cli.models.points_mlp:ARCHITECTURE",
     },
 )

@@ -17,6 +17,12 @@ from gan_cli.run.metrics_log import MetricsLog
 # In the order of the page; each is one plot of the metrics whose names begin so.
 _PLOTS = (
     ("Fréchet distance to the held-out images", ("fd_",), True),
+    ("Modes covered", ("modes_covered",), False),
+    (
+        "Share of high quality, and error of the modes' shares",
+        ("high_quality_share", "mode_error"),
+        False,
+    ),
     ("Losses", ("discriminator_loss", "generator_loss"), False),
     (
         "What D believes: mean D(real), D(generated)",

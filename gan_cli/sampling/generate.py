@@ -1,10 +1,15 @@
-"""Images from a generator, in batches of one size, so that pixels depend on nothing else."""
+"""Images from a generator, in batches of one size, so that pixels depend on nothing else.
+
+Points of the plane, which have no pixels, stay float32.
+"""
 
 from collections.abc import Iterator
 
 import keras
 import numpy as np
 import tensorflow as tf
+
+from gan_cli.data.mixture import is_points
 
 BATCH_SIZE = 64
 
@@ -24,6 +29,7 @@ class Sampler:
     def __init__(self, generator: keras.Model):
         latent_dim = generator.inputs[0].shape[-1]
         conditional = len(generator.inputs) > 1
+        points = is_points(generator.outputs[0].shape)
 
         @tf.function(
             input_signature=[
@@ -33,7 +39,8 @@ class Sampler:
         )
         def run(latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
             inputs = [latents, labels] if conditional else latents
-            return to_uint8(generator(inputs, training=False))
+            images = generator(inputs, training=False)
+            return images if points else to_uint8(images)
 
         self._run = run
 

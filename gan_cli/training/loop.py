@@ -54,18 +54,20 @@ class StopRequest:
         self.signal = signal.Signals(number)
 
 
-def compile_steps(step: TrainStep, image_shape: Sequence[int], xla: bool) -> Callable:
+def compile_steps(
+    step: TrainStep, image_shape: Sequence[int], xla: bool, image_dtype: str = "uint8"
+) -> Callable:
     """Returns a compiled function that takes several steps in one call.
 
-    It is called with images, uint8 [steps, batch, height, width, channels], and labels, int32
-    [steps, batch], for any number of steps, and returns each reported value's mean over them.
+    It is called with images, of `image_dtype` [steps, batch, height, width, channels], and labels,
+    int32 [steps, batch], for any number of steps, and returns each reported value's mean over them.
     """
     batch = step.batch_size
 
     @tf.function(
         jit_compile=xla or None,
         input_signature=[
-            tf.TensorSpec([None, batch, *image_shape], tf.uint8),
+            tf.TensorSpec([None, batch, *image_shape], image_dtype),
             tf.TensorSpec([None, batch], tf.int32),
         ],
     )

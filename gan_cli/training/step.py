@@ -49,7 +49,9 @@ class Averaging:
 
 
 def to_model_range(images: tf.Tensor) -> tf.Tensor:
-    """uint8 [0, 255] to float32 [-1, 1]."""
+    """uint8 [0, 255] to float32 [-1, 1]; what is float32 is in that range already."""
+    if images.dtype == tf.float32:
+        return images
     return tf.cast(images, tf.float32) / 127.5 - 1.0
 
 

@@ -1,4 +1,5 @@
 from dataclasses import dataclass
+from typing import ClassVar
 
 import pytest
 
@@ -24,6 +25,7 @@ MAY_STAY_OPEN = {
     "data.data_dir",
     "data.holdout_split",
     "data.max_images",
+    "data.mode_std",
     "objective.weight_clip",
     "training.max_minutes",
     "training.ema_ramp_up",
@@ -152,3 +154,22 @@ def test_what_the_data_cannot_give_is_the_users_to_mend(summary, sections, probl
     with pytest.raises(UserError) as caught:
         resolved(summary, **sections)
     assert str(caught.value).startswith(problem)
+
+
+class TestPoints:
+    """Points of the plane come as images of one pixel with two channels."""
+
+    summary = DataSummary(num_images=90_000, height=1, width=1, channels=2, num_classes=8)
+    data: ClassVar = {"source": "points"}
+
+    def test_they_have_defaults_of_their_own(self):
+        config = resolved(self.summary, data=self.data)
+        assert (config.data.image_size, config.data.channels) == ((1, 1), 2)
+        assert config.evaluation.features is None
+        assert config.evaluation.num_samples == 2500
+        assert config.training.kimg == 1000.0
+        assert [penalty.gamma for penalty in config.objective.penalties] == [0.01, 0.01]
+
+    def test_no_network_can_be_asked_to_compare_them(self):
+        with pytest.raises(UserError, match="points are compared as they are"):
+            resolved(self.summary, data=self.data, evaluation={"features": "random"})

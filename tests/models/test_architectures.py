@@ -41,7 +41,8 @@ def test_generator_fills_the_image_and_discriminator_reads_it(
     generated = architecture.build_generator(spec)(latents(spec))
     assert generated.shape == (5, height, width, channels)
     assert generated.dtype == tf.float32
-    assert np.abs(generated).max() <= 1.0
+    if architecture.smallest > 1:  # Points may lie anywhere.
+        assert np.abs(generated).max() <= 1.0
     # Every pixel answers to the latents: no row or column is left constant.
     assert (np.std(generated, axis=0) > 0).all()
 

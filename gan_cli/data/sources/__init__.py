@@ -9,6 +9,7 @@ SOURCES = Registry(
         "folder": "gan_cli.data.sources.folder:open_source",
         "idx": "gan_cli.data.sources.idx:open_source",
         "npz": "gan_cli.data.sources.npz:open_source",
+        "points": "gan_cli.data.sources.points:open_source",
         "tfds": "gan_cli.data.sources.tfds:open_source",
     },
 )

@@ -1,0 +1,33 @@
+"""Points of the plane, drawn from a ring or a grid of Gaussians."""
+
+from gan_cli.config.schema import DataConfig
+from gan_cli.data.collection import Collection, SourceSplits, numbered_classes
+from gan_cli.data.mixture import POINT_SHAPE, mixture_of
+
+# Of its own: the points must not depend on the seed of a run.
+_SEED = 20_161_107
+
+
+def open_source(config: DataConfig) -> SourceSplits:
+    """Draws `data.num_points` points of the mixture called `data.name`, `ring8` by default.
+
+    A point is an "image" of one pixel with two channels, float32 and already in the range of a
+    generator, so that all that trains on images trains on points. Its label is its mode.
+
+    Raises:
+      UserError: there is no such mixture.
+    """
+    mixture = mixture_of(config)
+    points, labels = mixture.draw(config.num_points, _SEED)
+    images = points.reshape(-1, *POINT_SHAPE)
+    return SourceSplits(
+        Collection(
+            count=len(images),
+            read=lambda index: images[index],
+            describe=lambda index: f"{mixture.name}[{index}]",
+            labels=labels,
+            class_names=numbered_classes(labels),
+            identity=f"{mixture.sha256} {config.num_points}",
+            images=images,
+        )
+    )

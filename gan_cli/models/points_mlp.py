@@ -1,0 +1,48 @@
+"""Two small fully connected networks for points of the plane.
+
+As in the toy experiment of Metz et al. 2017 (Unrolled GAN, appendix A): two hidden layers of 128
+rectified linear units in each network, orthogonal weights with gain 0.8, and an output that is
+linear, so that a generator may miss in every direction. A point is an image of one pixel with two
+channels.
+"""
+
+import keras
+
+from gan_cli.models.architecture import Architecture, ModelSpec
+from gan_cli.models.layers.conditioning import discriminator_outputs, generator_inputs
+
+
+def _dense(units: int, activation: str | None = None) -> keras.layers.Layer:
+    initializer = keras.initializers.Orthogonal(gain=0.8)
+    return keras.layers.Dense(units, activation, kernel_initializer=initializer)
+
+
+def build_generator(spec: ModelSpec) -> keras.Model:
+    """`spec.base_channels` is the number of units of a hidden layer. Points are unbounded."""
+    inputs, x = generator_inputs(spec)
+    x = _dense(spec.base_channels, "relu")(x)
+    x = _dense(spec.base_channels, "relu")(x)
+    x = _dense(spec.height * spec.width * spec.channels)(x)
+    images = keras.layers.Reshape(
+        [spec.height, spec.width, spec.channels], dtype="float32", name="images"
+    )(x)
+    return keras.Model(inputs, images, name="generator")
+
+
+def build_discriminator(spec: ModelSpec) -> keras.Model:
+    """`spec.base_channels` is the number of units of a hidden layer."""
+    images = keras.Input([spec.height, spec.width, spec.channels], dtype="float32", name="images")
+    x = keras.layers.Flatten()(images)
+    x = _dense(spec.base_channels, "relu")(x)
+    x = _dense(spec.base_channels, "relu")(x)
+    return discriminator_outputs(spec, images, x, _dense(1)(x))
+
+
+ARCHITECTURE = Architecture(
+    build_generator,
+    build_discriminator,
+    base_channels=128,
+    learning_rate=3e-3,
+    smallest=1,
+    largest=1,
+)

@@ -1,0 +1,120 @@
+"""The three commands on a ring of Gaussians."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+BIN = Path(sys.executable).parent
+# A log level in the environment asks for TensorFlow's own lines.
+ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
+CONFIG = """
+name: ring
+data: {source: points, name: ring8, num_points: 5000}
+model: {architecture: points_mlp, latent_dim: 2}
+training: {batch_size: 128, kimg: 256, steps_per_call: 50, precision: float32,
+  checkpoint_every_kimg: 32, grid_every_kimg: 128}
+evaluation: {every_kimg: 128, num_samples: 1000}
+"""
+LAST = "checkpoints/ckpt-256000/manifest.json"
+
+
+def run(command, *arguments, cwd):
+    return subprocess.run(
+        [BIN / command, *map(str, arguments)],
+        cwd=cwd,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ring")
+    (folder / "ring.yaml").write_text(CONFIG)
+    result = run("gan-train", "--config=ring.yaml", cwd=folder)
+    assert result.returncode == 0, result.stderr
+    return folder
+
+
+def test_training_learns_the_ring_and_draws_it(trained):
+    run_dir = trained / "runs/ring"
+    rows = [json.loads(line) for line in (run_dir / "metrics.jsonl").read_text().splitlines()]
+    scores = [row for row in rows if "modes_covered" in row]
+    assert [row["kimg"] for row in scores] == [128.0, 256.0]
+    assert scores[-1]["modes_covered"] == 8
+    best = json.loads((run_dir / "checkpoints/best.json").read_text())
+    assert best["metric"] == "mode_error"
+    assert best["value"] == min(row["mode_error"] for row in scores)
+    pictures = sorted(path.name for path in (run_dir / "samples").iterdir())
+    assert pictures == ["grid-000000.png", "grid-000128.png", "grid-000256.png", "reals.png"]
+    with Image.open(run_dir / "samples/grid-000256.png") as picture:
+        assert picture.size == (480, 480)
+    assert "Modes covered" in (run_dir / "report.html").read_text()
+
+
+def test_a_run_that_was_cut_equals_the_whole(trained, tmp_path):
+    command = [BIN / "gan-train", "--config=ring.yaml", f"--run_dir={tmp_path}/cut"]
+    process = subprocess.Popen(command, cwd=trained, env=ENVIRONMENT, stdout=subprocess.DEVNULL)
+    while not (tmp_path / "cut/checkpoints").is_dir():
+        time.sleep(0.02)
+        assert process.poll() is None
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=120) == 128 + signal.SIGTERM
+    assert not (tmp_path / "cut" / LAST).exists()
+    assert run(*map(str, command), cwd=trained).returncode == 0
+    runs = tmp_path / "cut", trained / "runs/ring"
+    cut, whole = (json.loads((folder / LAST).read_text())["files"] for folder in runs)
+    assert cut == whole
+
+
+def test_sampling_and_evaluation(trained):
+    result = run("gan-sample", "--run_dir=runs/ring", "--out=points.npz", cwd=trained)
+    assert result.returncode == 0, result.stderr
+    assert "points.npz: 2500 points of ckpt-" in result.stdout
+    points = np.load(trained / "points.npz")["points"]
+    assert points.shape == (2500, 2)
+    assert points.dtype == np.float32
+    radii = np.linalg.norm(points, axis=1)
+    assert np.median(np.abs(radii - 1)) < 0.1
+
+    result = run("gan-eval", "--run_dir=runs/ring", cwd=trained)
+    assert result.returncode == 0, result.stderr
+    (file,) = (trained / "runs/ring/evaluations").iterdir()
+    record = json.loads(file.read_text())
+    assert record["scores"]["modes_covered"]["value"] == 8
+    assert record["scores"]["modes_covered"]["floor"] == 8
+    assert record["num_generated"] == 1000
+    assert "high_quality_share" in result.stdout
+    assert "within three standard deviations" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["gan-train", "--config=ring.yaml", "--set=model.architecture=conv", "--run_dir=x"],
+            "builds sides of 8 to 256 pixels, got 1x1; points are for 'points_mlp'",
+        ),
+        (
+            ["gan-train", "--config=ring.yaml", "--set=data={source: builtin}", "--run_dir=x"],
+            "architecture 'points_mlp' builds sides of 1 to 1 pixels, got 8x8",
+        ),
+        (["gan-eval", "--run_dir=runs/ring", "--features=random"], "--features: points are"),
+        (["gan-sample", "--run_dir=runs/ring", "--out=folder"], "points are written as one of"),
+    ],
+)
+def test_what_points_cannot_have_is_one_clear_line(trained, arguments, message):
+    result = run(*arguments, cwd=trained)
+    assert result.returncode == 2, result.stdout + result.stderr
+    assert message in result.stderr.splitlines()[0]
+    assert not (trained / "x").exists()
