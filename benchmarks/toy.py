@@ -96,7 +96,7 @@ def train_once(
     began = time.monotonic()
     diverged = False
     try:
-        train(
+        stopped = train(
             compile_steps(step, images.shape[1:], training.xla, str(images.dtype)),
             training_batches(
                 data.train, training.batch_size, seed, steps_per_call=training.steps_per_call
@@ -109,6 +109,9 @@ def train_once(
         )
     except DivergedError:
         diverged = True
+    else:
+        if stopped is not None:
+            sys.exit(f"stopped by {stopped.name}; nothing was written")
     seconds = time.monotonic() - began
     latents = latents_for_seeds(
         range(10_000_000, 10_000_000 + NUM_SAMPLES), config.model.latent_dim, "normal"

@@ -19,11 +19,11 @@ CONFIG = """
 name: ring
 data: {source: points, name: ring8, num_points: 5000}
 model: {architecture: points_mlp, latent_dim: 2}
-training: {batch_size: 128, kimg: 256, steps_per_call: 50, precision: float32,
-  checkpoint_every_kimg: 32, grid_every_kimg: 128}
-evaluation: {every_kimg: 128, num_samples: 1000}
+training: {batch_size: 128, kimg: 192, steps_per_call: 50, precision: float32,
+  checkpoint_every_kimg: 32, grid_every_kimg: 96}
+evaluation: {every_kimg: 96, num_samples: 1000}
 """
-LAST = "checkpoints/ckpt-256000/manifest.json"
+LAST = "checkpoints/ckpt-192000/manifest.json"
 
 
 def run(command, *arguments, cwd):
@@ -50,14 +50,14 @@ def test_training_learns_the_ring_and_draws_it(trained):
     run_dir = trained / "runs/ring"
     rows = [json.loads(line) for line in (run_dir / "metrics.jsonl").read_text().splitlines()]
     scores = [row for row in rows if "modes_covered" in row]
-    assert [row["kimg"] for row in scores] == [128.0, 256.0]
+    assert [row["kimg"] for row in scores] == [96.0, 192.0]
     assert scores[-1]["modes_covered"] == 8
     best = json.loads((run_dir / "checkpoints/best.json").read_text())
     assert best["metric"] == "mode_error"
     assert best["value"] == min(row["mode_error"] for row in scores)
     pictures = sorted(path.name for path in (run_dir / "samples").iterdir())
-    assert pictures == ["grid-000000.png", "grid-000128.png", "grid-000256.png", "reals.png"]
-    with Image.open(run_dir / "samples/grid-000256.png") as picture:
+    assert pictures == ["grid-000000.png", "grid-000096.png", "grid-000192.png", "reals.png"]
+    with Image.open(run_dir / "samples/grid-000192.png") as picture:
         assert picture.size == (480, 480)
     assert "Modes covered" in (run_dir / "report.html").read_text()
 
