@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from gan_cli.errors import UserError
+from gan_cli.objectives import PENALTIES
 from gan_cli.objectives.augment import AUGMENTATIONS
 
 SEED = tf.constant([3, 11], tf.int32)
@@ -159,6 +160,39 @@ def test_first_and_second_derivatives_are_those_of_the_affine_map(augmentation, 
         nudge[index] = 1e-5
         high, low = (((linear.T @ ((v + s * nudge) * y**2)) ** 2).sum() for s in (1, -1))
         assert by_weight[index] == pytest.approx((high - low) / 2e-5, rel=1e-4, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", PENALTIES.names)
+def test_lazy_penalties_train_a_network_through_it_in_a_graph(augmentation, name):
+    network = keras.Sequential(
+        [
+            keras.Input((8, 8, 3)),
+            keras.layers.Conv2D(4, 3, activation="softplus"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(1),
+        ]
+    )
+    real, fake = make_images((8, 8, 3)), make_images((8, 8, 3), seed=1)
+
+    def gradients(probability, step):
+        def discriminate(images):
+            return network(augmentation.apply(images, probability, SEED))[:, 0]
+
+        def value():
+            return tf.reduce_mean(PENALTIES.load(name).value(discriminate, real, fake, SEED))
+
+        with tf.GradientTape() as tape:
+            penalty = tf.cond(step % 4 == 0, value, lambda: 0.0)
+        weights = [v.value for v in network.trainable_variables]
+        return tape.gradient(penalty, weights, unconnected_gradients="zero")
+
+    graph = tf.function(gradients)
+    for probability in (0.0, 0.6):
+        eager = gradients(at(probability), tf.constant(4))
+        for got, expected in zip(graph(at(probability), tf.constant(4)), eager, strict=True):
+            np.testing.assert_allclose(got, expected, rtol=1e-3, atol=1e-4)
+        assert max(np.abs(gradient).max() for gradient in eager) > 1e-3
+    assert all(np.all(g == 0) for g in graph(at(0.6), tf.constant(5)))
 
 
 @pytest.mark.parametrize("probability", [0.0, 0.4])
