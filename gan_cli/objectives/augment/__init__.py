@@ -1,0 +1,11 @@
+"""Augmentations that the discriminator sees images through, so that few images last longer."""
+
+from gan_cli.registry import Registry
+
+AUGMENTATIONS = Registry(
+    "augmentation",
+    {
+        "diffaugment": "gan_cli.objectives.augment.diffaugment:DIFFAUGMENT",
+        "ada": "gan_cli.objectives.augment.ada:ADA",
+    },
+)

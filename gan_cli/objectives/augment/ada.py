@@ -1,0 +1,42 @@
+"""ADA's augmentations: Karras et al. 2020, section 2 and appendix B.
+
+Every transform is applied with the same probability p, drawn anew for each image and transform.
+`blit` moves pixels onto pixels, `geometry` scales, rotates, stretches and shifts, `color` changes
+colours: together the `bgc` pipeline, which is the paper's choice.
+"""
+
+import tensorflow as tf
+
+from gan_cli.objectives.augment import ada_color, ada_geometry
+from gan_cli.objectives.augment.augmentation import Augmentation
+from gan_cli.objectives.augment.draws import Draws
+from gan_cli.objectives.augment.homogeneous import compose
+from gan_cli.objectives.augment.warp import blit, warp
+
+UNIFORMS = ada_geometry.BLIT_UNIFORMS + ada_geometry.WARP_UNIFORMS + ada_color.COLOR_UNIFORMS
+NORMALS = ada_geometry.WARP_NORMALS + ada_color.COLOR_NORMALS
+
+
+def move(images, blits: ada_geometry.Blit, warps: ada_geometry.Warp) -> tf.Tensor:
+    """Blits all images, and warps, with both maps in one, those that have anything to warp."""
+    onto_pixels = blits.source()
+    moved = blit(images, onto_pixels)
+    chosen = tf.where(warps.moves())[:, 0]
+    source = tf.gather(compose(onto_pixels, warps.source()), chosen)
+    warped = warp(tf.gather(images, chosen), source)
+    return tf.tensor_scatter_nd_update(moved, chosen[:, None], warped)
+
+
+def ada(images, probability, seed, policies) -> tf.Tensor:
+    """Moves, then recolours."""
+    height, width = images.shape[1:3]
+    draws = Draws(seed, tf.shape(images)[0], UNIFORMS, NORMALS)
+    never = tf.zeros_like(probability)
+    chances = {name: probability if name in policies else never for name in ADA.policies}
+    blits = ada_geometry.draw_blit(draws, height, width, chances["blit"])
+    warps = ada_geometry.draw_warp(draws, height, width, chances["geometry"])
+    images = move(images, blits, warps)
+    return ada_color.recolor(images, ada_color.draw_color(draws, chances["color"]))
+
+
+ADA = Augmentation(ada, ("blit", "geometry", "color"), default_probability=0.0, adaptive=True)

@@ -1,0 +1,90 @@
+"""The colour part of ADA as one matrix per image: Karras et al. 2020, appendix B.
+
+A matrix [batch, 4, 4] takes a colour (red, green, blue, 1) to another. Luma is the component along
+(1, 1, 1), which all but brightness and contrast leave where it is or turn over.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from gan_cli.objectives.augment.draws import Draws
+from gan_cli.objectives.augment.homogeneous import compose, matrix
+
+BRIGHTNESS_DEVIATION = 0.2
+CONTRAST_DEVIATION = 0.5
+SATURATION_DEVIATION = 1.0
+
+COLOR_UNIFORMS = 7
+COLOR_NORMALS = 3
+
+# Onto the luma axis, and v -> (1, 1, 1)/sqrt(3) x v, the generator of rotations about it.
+LUMA = np.pad(np.full((3, 3), 1.0 / 3.0), [(0, 1), (0, 1)]).astype(np.float32)
+TURN = np.zeros((4, 4), np.float32)
+TURN[:3, :3] = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / np.sqrt(3.0)
+CHROMA = np.diag([1.0, 1.0, 1.0, 0.0]).astype(np.float32) - LUMA
+
+
+class Color(NamedTuple):
+    """All float32 [batch]; applied in this order."""
+
+    brightness: tf.Tensor  # added
+    contrast: tf.Tensor  # factor about mid-gray
+    luma_flip: tf.Tensor  # 1: black and white change places and hues stay, 0: not
+    hue: tf.Tensor  # rotation about the luma axis, radians
+    saturation: tf.Tensor  # factor of the distance from the luma axis
+
+    def matrix(self) -> tf.Tensor:
+        """[batch, 4, 4]."""
+        identity = tf.eye(4)
+        flip, hue, saturation = (
+            value[:, None, None] for value in (self.luma_flip, self.hue, self.saturation)
+        )
+        c, b = self.contrast, self.brightness
+        # Written as the identity and what is added to it, so that neutral values give it exactly.
+        return compose(
+            identity + (saturation - 1.0) * CHROMA,
+            identity + tf.sin(hue) * TURN + (tf.cos(hue) - 1.0) * CHROMA,
+            identity - 2.0 * flip * LUMA,
+            matrix([[c, 0, 0, 0], [0, c, 0, 0], [0, 0, c, 0], [0, 0, 0, 1]]),
+            matrix([[1, 0, 0, b], [0, 1, 0, b], [0, 0, 1, b], [0, 0, 0, 1]]),
+        )
+
+    def gray_factor_and_offset(self) -> tuple[tf.Tensor, tf.Tensor]:
+        """What the matrix does to grays, [batch] each: hue and saturation leave them alone."""
+        factor = self.contrast * (1.0 - 2.0 * self.luma_flip)
+        return factor, factor * self.brightness
+
+
+def draw_color(draws: Draws, probability: tf.Tensor) -> Color:
+    """Each transform with probability p: + N(0, 0.2^2), times 2^N(0, 0.5^2) and 2^N(0, 1), any hue.
+
+    A luma flip that is to happen still happens only every other time, as in the paper.
+    """
+    brightness = draws.normal(BRIGHTNESS_DEVIATION)
+    contrast = 2.0 ** draws.normal(CONTRAST_DEVIATION)
+    saturation = 2.0 ** draws.normal(SATURATION_DEVIATION)
+    flip = draws.integer(0, 1)
+    hue = draws.uniform(-math.pi, math.pi)
+    return Color(
+        brightness=tf.where(draws.happens(probability), brightness, 0.0),
+        contrast=tf.where(draws.happens(probability), contrast, 1.0),
+        luma_flip=tf.where(draws.happens(probability), flip, 0.0),
+        hue=tf.where(draws.happens(probability), hue, 0.0),
+        saturation=tf.where(draws.happens(probability), saturation, 1.0),
+    )
+
+
+def recolor(images: tf.Tensor, color: Color) -> tf.Tensor:
+    """Applies the matrices to images of 1, 3 or 4 channels; alpha stays as it is."""
+    if images.shape[3] == 1:
+        factor, offset = (value[:, None, None, None] for value in color.gray_factor_and_offset())
+        return images * factor + offset
+    entry = color.matrix()[:, None, None, :3, :]
+    # Not `tf.matmul`: see `homogeneous`.
+    changed = entry[..., 3] + sum(
+        images[..., channel : channel + 1] * entry[..., channel] for channel in range(3)
+    )
+    return tf.concat([changed, images[..., 3:]], axis=3) if images.shape[3] == 4 else changed
