@@ -101,7 +101,7 @@ def ours(data) -> Contender:
     state: GanState = build_state(config, 10)
     return Contender(
         "gan-cli",
-        _steps(build_step(config, state, 10), data),
+        _steps(build_step(config, state, 10, data.holdout), data),
         state.generator_ema,
         config.model.latent_dim,
     )
@@ -113,8 +113,9 @@ def plain_conv(data) -> Contender:
     import tensorflow as tf
 
     from gan_cli.objectives import LOSSES, PENALTIES
+    from gan_cli.training.objective import LazyPenalty, Objective
     from gan_cli.training.state import GanState
-    from gan_cli.training.step import Averaging, LazyPenalty, Objective, TrainStep
+    from gan_cli.training.step import Averaging, TrainStep
 
     def generator() -> keras.Model:
         latents = keras.Input([64])
@@ -170,7 +171,7 @@ def _steps(step, data) -> Iterator[int]:
     from gan_cli.training.loop import compile_steps
 
     run_steps = compile_steps(step, (28, 28, 1), xla=False)
-    for batch in training_batches(data.train, step.batch_size, 0, steps_per_call=16):
+    for batch in training_batches(data.train, step.images_per_step, 0, steps_per_call=16):
         float(run_steps(batch["images"], batch["labels"])["generator_loss"])
         yield int(step.state.images_shown)
 

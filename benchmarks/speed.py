@@ -77,9 +77,10 @@ def time_step(data, batch_size: int, precision: str, alternating: bool) -> tuple
     from gan_cli.data.pipeline import training_batches
     from gan_cli.objectives import LOSSES
     from gan_cli.training.loop import compile_steps
+    from gan_cli.training.objective import Objective
     from gan_cli.training.precision import dtype_policy
     from gan_cli.training.state import GanState
-    from gan_cli.training.step import Averaging, Objective, TrainStep
+    from gan_cli.training.step import Averaging, TrainStep
 
     with dtype_policy(precision):
         models = (

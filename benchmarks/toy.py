@@ -92,18 +92,18 @@ def train_once(
     num_classes = len(data.train.class_names)
     state = build_state(config, num_classes)
     training, images = config.training, data.train.images
-    step = build_step(config, state, num_classes)
+    step = build_step(config, state, num_classes, data.holdout)
     began = time.monotonic()
     diverged = False
     try:
         stopped = train(
             compile_steps(step, images.shape[1:], training.xla, str(images.dtype)),
             training_batches(
-                data.train, training.batch_size, seed, steps_per_call=training.steps_per_call
+                data.train, step.images_per_step, seed, steps_per_call=training.steps_per_call
             ),
             images_shown=0,
             total_images=round(training.kimg * 1000),
-            batch_size=training.batch_size,
+            batch_size=step.images_per_step,
             actions=[],
             on_report=lambda images_shown, report: None,
         )

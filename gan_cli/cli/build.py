@@ -4,19 +4,29 @@ import hashlib
 from dataclasses import dataclass
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from gan_cli.config.schema import ArchitecturePair, Config, OptimizerConfig
+from gan_cli.config.schema import ArchitecturePair, Config, OptimizerConfig, PenaltyConfig
+from gan_cli.data.dataset import ImageDataset
 from gan_cli.errors import UserError
 from gan_cli.models import ARCHITECTURES
 from gan_cli.models.architecture import Architecture, ModelSpec
 from gan_cli.objectives import LOSSES, PENALTIES
+from gan_cli.objectives.augment import AUGMENTATIONS
+from gan_cli.objectives.augment.augmentation import Augmentation
+from gan_cli.objectives.penalties.penalty import DISCRIMINATOR, GENERATOR, Penalty
 from gan_cli.run.directory import RunDirectory
+from gan_cli.training.augment import AugmentationControl
 from gan_cli.training.checkpoint import CheckpointStore, restore
+from gan_cli.training.objective import InstanceNoise, LazyPenalty, Objective
 from gan_cli.training.precision import dtype_policy
 from gan_cli.training.schedule import learning_rate_factor
 from gan_cli.training.state import GanState, model_variables
-from gan_cli.training.step import Averaging, LazyPenalty, Objective, TrainStep
+from gan_cli.training.step import Averaging, TrainStep
+
+# Held-out images that an adaptive augmentation looks at, in memory beside the networks.
+MOST_HELD_OUT = 2048
 
 
 def architecture_names(config: Config) -> tuple[str, str]:
@@ -43,13 +53,21 @@ def build_network(config: Config, network: str, num_classes: int) -> keras.Model
                 f" {architecture.smallest} to {architecture.largest} pixels, got {height}x{width}"
                 + ("; points are for 'points_mlp'" if (height, width) == (1, 1) else "")
             )
+    conditioning = getattr(config.model, f"{network}_conditioning")
+    offered = architecture.generator_conditionings
+    if network == "generator" and config.model.conditional and conditioning not in offered:
+        raise UserError(
+            f"model.generator_conditioning: architecture '{names[network]}' has"
+            f" {' or '.join(offered)}, got '{conditioning}'"
+        )
     spec = ModelSpec(
         height=height,
         width=width,
-        channels=config.data.channels,
+        channels=config.data.channels * (config.model.pack if network == "discriminator" else 1),
         latent_dim=config.model.latent_dim,
         num_classes=num_classes if config.model.conditional else 0,
         base_channels=getattr(config.model, f"{network}_channels"),
+        conditioning=conditioning,
         max_channels=config.model.max_channels,
     )
     return getattr(architecture, f"build_{network}")(spec)
@@ -90,13 +108,15 @@ def build_state(config: Config, num_classes: int) -> GanState:
     )
 
 
-def build_objective(config: Config) -> Objective:
+def build_objective(config: Config, state: GanState) -> Objective:
     """Looks up the loss and the penalties, with the strengths that the config holds.
 
+    What the penalties remember joins `state`.
+
     Raises:
-      UserError: label smoothing with a loss that has no target to smooth.
+      UserError: parts that cannot be had together.
     """
-    objective = config.objective
+    objective, model = config.objective, config.model
     loss = LOSSES.load(objective.loss)
     if objective.label_smoothing and not loss.has_real_target:
         smoothable = [name for name in LOSSES.names if LOSSES.load(name).has_real_target]
@@ -104,21 +124,111 @@ def build_objective(config: Config) -> Objective:
             f"objective.label_smoothing: loss '{objective.loss}' has no target to smooth; it must"
             f" be 0, or the loss one of {', '.join(smoothable)}"
         )
-    penalties = [
-        LazyPenalty(entry.name, PENALTIES.load(entry.name), entry.gamma, entry.every)
-        for entry in objective.penalties
-    ]
+    if model.pack > 1 and model.conditional:
+        raise UserError("model.pack: images of several labels cannot be packed; it must be 1")
+    if config.training.batch_size % model.pack:
+        raise UserError(
+            f"model.pack: must divide training.batch_size ({config.training.batch_size}),"
+            f" got {model.pack}"
+        )
+    noise = objective.instance_noise
     return Objective(
         loss,
-        penalties,
+        [build_penalty(entry, state, DISCRIMINATOR) for entry in objective.penalties],
+        [build_penalty(entry, state, GENERATOR) for entry in objective.generator_penalties],
         real_target=1.0 - objective.label_smoothing,
         n_critic=objective.n_critic,
         weight_clip=objective.weight_clip,
+        pack=model.pack,
+        instance_noise=None if noise is None else InstanceNoise(noise.std, noise.until_kimg),
     )
 
 
-def build_step(config: Config, state: GanState, num_classes: int) -> TrainStep:
-    """Builds the training step of a resolved config."""
+def build_penalty(entry: PenaltyConfig, state: GanState, network: str) -> LazyPenalty:
+    """Looks up one penalty of one network's update.
+
+    Raises:
+      UserError: it is not for this network, or needs what the networks do not have.
+    """
+    penalty: Penalty = PENALTIES.load(entry.name)
+    key = "generator_penalties" if network == GENERATOR else "penalties"
+    if network not in penalty.networks:
+        raise UserError(
+            f"objective.{key}: '{entry.name}' is for the {penalty.networks[0]}'s update"
+        )
+    outputs = state.discriminator.output
+    offered = set(outputs) if isinstance(outputs, dict) else set()
+    offered |= {layer.name for layer in state.discriminator.layers}
+    for output in penalty.needs_outputs:
+        if output not in offered:
+            raise UserError(
+                f"objective.{key}: '{entry.name}' needs a discriminator with '{output}', which this"
+                " one does not have"
+            )
+    if penalty.needs_styles and not {"mapping", "synthesis"} <= {
+        layer.name for layer in state.generator.layers
+    }:
+        raise UserError(f"objective.{key}: '{entry.name}' needs a generator with styles")
+    memory = penalty.memory(getattr(state, network).trainable_variables)
+    state.memory.update({f"{network}/{entry.name}/{name}": v for name, v in memory.items()})
+    return LazyPenalty(entry.name, penalty, entry.gamma, entry.every, memory)
+
+
+def build_augmentation(
+    config: Config, state: GanState, held_out: ImageDataset
+) -> AugmentationControl | None:
+    """Looks up the augmentation; its probability joins `state`.
+
+    Raises:
+      UserError: its policies are unknown, or the images cannot be augmented.
+    """
+    entry = config.objective.augmentation
+    if entry is None:
+        return None
+    if config.data.channels == 2:
+        raise UserError("objective.augmentation: is for images, not for points")
+    augmentation: Augmentation = AUGMENTATIONS.load(entry.name)
+    if entry.policies is not None:
+        augmentation = augmentation.only(entry.policies)
+    relativistic = LOSSES.load(config.objective.loss).generator_sees_real
+    signal = entry.signal
+    if signal is None and augmentation.adaptive and entry.probability is None:
+        # The offset of relativistic logits is arbitrary, and with it their sign.
+        signal = "held_out_ratio" if relativistic else "real_sign"
+    if signal == "real_sign" and relativistic:
+        raise UserError(
+            "objective.augmentation.signal: 'real_sign' means nothing under a relativistic loss;"
+            " use 'held_out_ratio' or 'pair_sign'"
+        )
+    images = None
+    if signal == "held_out_ratio":
+        chosen = np.random.default_rng(0).permutation(len(held_out.images))[:MOST_HELD_OUT]
+        chosen.sort()
+        labels = np.zeros(len(chosen)) if held_out.labels is None else held_out.labels[chosen]
+        images = tf.constant(held_out.images[chosen]), tf.constant(labels, tf.int32)
+    probability = entry.probability
+    if probability is None:
+        probability = augmentation.default_probability
+    control = AugmentationControl(
+        augmentation,
+        tf.Variable(probability, dtype=tf.float32, trainable=False),
+        None if signal == "none" else signal,
+        entry.target,
+        entry.adjustment_kimg,
+        images,
+    )
+    state.memory.update(control.variables())
+    return control
+
+
+def build_step(
+    config: Config, state: GanState, num_classes: int, held_out: ImageDataset
+) -> TrainStep:
+    """Builds the training step of a resolved config.
+
+    Args:
+      held_out: images that are not trained on, by which an augmentation may be steered.
+    """
     training, model = config.training, config.model
     shape = [training.batch_size, model.latent_dim]
 
@@ -126,6 +236,9 @@ def build_step(config: Config, state: GanState, num_classes: int) -> TrainStep:
         if model.latent_distribution == "uniform":
             return tf.random.stateless_uniform(shape, seed, minval=-1.0, maxval=1.0)
         return tf.random.stateless_normal(shape, seed)
+
+    def uniform_labels(seed: tf.Tensor) -> tf.Tensor:
+        return tf.random.stateless_uniform(shape[:1], seed, 0, num_classes, tf.int32)
 
     schedule = training.learning_rate_schedule
 
@@ -138,13 +251,17 @@ def build_step(config: Config, state: GanState, num_classes: int) -> TrainStep:
             schedule.final_factor,
         )
 
-    penalty_discriminator = None
-    if training.precision == "mixed_float16" and config.objective.penalties:
+    objective = build_objective(config, state)
+    twins: list[keras.Model | None] = [None, None]
+    if training.precision == "mixed_float16":
         with dtype_policy("float32"):
-            penalty_discriminator = build_network(config, "discriminator", num_classes)
+            if objective.penalties:
+                twins[0] = build_network(config, "discriminator", num_classes)
+            if any(lazy.penalty.needs_styles for lazy in objective.generator_penalties):
+                twins[1] = build_network(config, "generator", num_classes)
     return TrainStep(
         state,
-        build_objective(config),
+        objective,
         Averaging(training.ema_half_life_kimg, training.ema_ramp_up),
         seed=config.seed,
         batch_size=training.batch_size,
@@ -154,7 +271,10 @@ def build_step(config: Config, state: GanState, num_classes: int) -> TrainStep:
             training.discriminator_optimizer.learning_rate,
         ),
         learning_rate_factor=factor,
-        penalty_discriminator=penalty_discriminator,
+        gradient_models=(twins[0], twins[1]),
+        augmentation=build_augmentation(config, state, held_out),
+        fake_labels=uniform_labels if model.label_sampling == "uniform" else None,
+        skip_non_finite=training.skip_non_finite,
     )
 
 

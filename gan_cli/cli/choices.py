@@ -4,11 +4,13 @@ from gan_cli.data.sources import SOURCES
 from gan_cli.metrics.features import FEATURE_NETWORKS
 from gan_cli.models import ARCHITECTURES
 from gan_cli.objectives import LOSSES, PENALTIES
+from gan_cli.objectives.augment import AUGMENTATIONS
 
 CHOICES = {
     "source": SOURCES,
     "architecture": ARCHITECTURES,
     "loss": LOSSES,
     "penalty": PENALTIES,
+    "augmentation": AUGMENTATIONS,
     "features": FEATURE_NETWORKS,
 }

@@ -15,6 +15,7 @@ from gan_cli.data.dataset import DataSplits, open_splits
 from gan_cli.data.pipeline import training_batches
 from gan_cli.errors import UserError
 from gan_cli.models import ARCHITECTURES
+from gan_cli.objectives import PENALTIES
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.environment import describe_environment
 from gan_cli.run.metrics_log import MetricsLog
@@ -62,7 +63,7 @@ class Experiment:
             data,
             run,
             state,
-            build_step(config, state, num_classes),
+            build_step(config, state, num_classes, data.holdout),
             CheckpointStore(run.checkpoints, config.training.keep_checkpoints),
         )
 
@@ -132,7 +133,7 @@ class Experiment:
         images = self.data.train.images
         batches = training_batches(
             self.data.train,
-            training.batch_size,
+            self.step.images_per_step,
             self.config.seed,
             first_image=images_shown,
             mirror=self.config.data.mirror,
@@ -152,7 +153,7 @@ class Experiment:
                     batches,
                     images_shown=images_shown,
                     total_images=total_images,
-                    batch_size=training.batch_size,
+                    batch_size=self.step.images_per_step,
                     actions=follower.actions(),
                     on_report=follower.on_report,
                     deadline=None if minutes is None else time.monotonic() + 60 * minutes,
@@ -179,4 +180,7 @@ def resolve_for(config: Config, data: DataSplits) -> Config:
     summary = DataSummary(count, height, width, channels, len(data.train.class_names))
     generator, discriminator = (ARCHITECTURES.load(name) for name in architecture_names(config))
     precision = resolve_precision(config.training.precision)
-    return resolve(config, summary, generator, discriminator, precision)
+    entries = (*(config.objective.penalties or ()), *config.objective.generator_penalties)
+    names = dict.fromkeys((*PENALTIES.names, *(entry.name for entry in entries)))
+    gammas = {name: PENALTIES.load(name).default_gamma for name in names}
+    return resolve(config, summary, generator, discriminator, precision, gammas)

@@ -1,5 +1,6 @@
 """Fills in what a config leaves open, from the size of the data and of the images."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -37,6 +38,12 @@ class ArchitectureDefaults(Protocol):
     @property
     def learning_rate(self) -> float: ...
 
+    @property
+    def generator_conditioning(self) -> str: ...
+
+    @property
+    def discriminator_conditioning(self) -> str: ...
+
 
 def resolve(
     config: Config,
@@ -44,11 +51,13 @@ def resolve(
     generator: ArchitectureDefaults,
     discriminator: ArchitectureDefaults,
     precision: str,
+    gammas: Mapping[str, float | None],
 ) -> Config:
     """Returns the config with every open value chosen.
 
     Args:
       precision: what `training.precision` stands for on this machine.
+      gammas: usual strength of each penalty by name; None: it depends on the size of the images.
 
     Raises:
       UserError: the config asks for what the data cannot give.
@@ -95,11 +104,13 @@ def resolve(
             ),
             "model": _fill(
                 config.model,
+                generator_conditioning=generator.generator_conditioning,
+                discriminator_conditioning=discriminator.discriminator_conditioning,
                 generator_channels=generator.base_channels,
                 discriminator_channels=discriminator.base_channels,
             ),
             "objective": config.objective.model_copy(
-                update={"penalties": _penalties(config, summary)}
+                update=_penalties(config, summary, discriminator, gammas)
             ),
             "training": training.model_copy(update={"precision": precision, **optimizers}),
             "evaluation": _fill(
@@ -125,7 +136,13 @@ def _features(summary: DataSummary) -> str | None:
     return "classifier" if summary.num_classes >= 2 else "random"
 
 
-def _penalties(config: Config, summary: DataSummary) -> tuple[PenaltyConfig, ...]:
+def _penalties(
+    config: Config,
+    summary: DataSummary,
+    discriminator: ArchitectureDefaults,
+    gammas: Mapping[str, float | None],
+) -> dict[str, tuple[PenaltyConfig, ...]]:
+    """Returns the penalties of both networks, with what the model's conditioning implies."""
     gamma = GAMMA_PER_PIXEL * summary.height * summary.width
     if summary.channels == 2:
         gamma = GAMMA_OF_POINTS
@@ -139,9 +156,21 @@ def _penalties(config: Config, summary: DataSummary) -> tuple[PenaltyConfig, ...
             penalties = (PenaltyConfig(name="r1", every=16), PenaltyConfig(name="r2", every=16))
         else:
             penalties = (PenaltyConfig(name="r1", every=16),)
-    return tuple(
-        _fill(penalty, gamma=10.0 if penalty.name == "wgan_gp" else gamma) for penalty in penalties
+    both = {"penalties": penalties, "generator_penalties": config.objective.generator_penalties}
+    conditioning = (
+        config.model.discriminator_conditioning or discriminator.discriminator_conditioning
     )
+    if config.model.conditional and conditioning == "auxiliary":
+        for key, entries in both.items():
+            if "auxiliary_classifier" not in [entry.name for entry in entries]:
+                both[key] = (*entries, PenaltyConfig(name="auxiliary_classifier"))
+    return {
+        key: tuple(
+            _fill(entry, gamma=gamma if gammas.get(entry.name) is None else gammas[entry.name])
+            for entry in entries
+        )
+        for key, entries in both.items()
+    }
 
 
 def _fill(section: Section, **values: object) -> Section:

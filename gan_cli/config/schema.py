@@ -187,16 +187,58 @@ class ModelConfig(Section):
     )
     max_channels: PositiveInt = Field(512, description="Upper bound of a layer's width.")
     conditional: bool = Field(False, description="Condition both networks on the class label.")
+    generator_conditioning: Literal["concat", "batch_norm"] | None = Field(
+        None,
+        description="How a label enters the generator: beside the latents, or as scale and shift of"
+        " batch normalisation; default: the architecture's own way.",
+    )
+    discriminator_conditioning: Literal["projection", "concat", "auxiliary"] | None = Field(
+        None,
+        description="How a label enters the discriminator: projected on the features, as a channel"
+        " of the image, or as what an auxiliary classifier must say; default likewise.",
+    )
+    label_sampling: Literal["data", "uniform"] = Field(
+        "data", description="Labels of generated images: as frequent as in the data, or equally so."
+    )
+    pack: PositiveInt = Field(
+        1, description="Images that the discriminator judges together (PacGAN)."
+    )
 
 
 class PenaltyConfig(Section):
-    """One regulariser of the discriminator."""
+    """One regulariser."""
 
     name: Annotated[str, Choice("penalty")]
     gamma: NonNegative | None = Field(
         None, description="Strength; default: depends on the penalty."
     )
     every: PositiveInt = Field(1, description="Apply in every so-manieth step, so much stronger.")
+
+
+class InstanceNoiseConfig(Section):
+    """Noise on every image that the discriminator sees."""
+
+    std: Positive = Field(description="At the start, for images in [-1, 1].")
+    until_kimg: Positive = Field(description="Where it has faded out, linearly.")
+
+
+class AugmentationConfig(Section):
+    """A random change of every image that the discriminator sees."""
+
+    name: Annotated[str, Choice("augmentation")]
+    policies: Annotated[tuple[str, ...], Field(strict=False)] | None = Field(
+        None, description="Parts of it; default: all."
+    )
+    probability: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        None, description="Fixed, or of the start where it adapts; default: the augmentation's."
+    )
+    signal: Literal["none", "real_sign", "pair_sign", "held_out_ratio"] | None = Field(
+        None, description="What the probability follows; default for ada: what suits the loss."
+    )
+    target: Annotated[float, Field(gt=0, lt=1)] = Field(0.6, description="Of the signal.")
+    adjustment_kimg: Positive = Field(
+        500.0, description="Thousands of images in which the probability can go from 0 to 1."
+    )
 
 
 class ObjectiveConfig(Section):
@@ -206,6 +248,11 @@ class ObjectiveConfig(Section):
     penalties: Annotated[tuple[PenaltyConfig, ...], Field(strict=False)] | None = Field(
         None, description="Default: what suits the loss, with a gamma that suits the image size."
     )
+    generator_penalties: Annotated[tuple[PenaltyConfig, ...], Field(strict=False)] = Field(
+        (), description="Terms beside the generator's loss."
+    )
+    augmentation: AugmentationConfig | None = None
+    instance_noise: InstanceNoiseConfig | None = None
     label_smoothing: Annotated[float, Field(ge=0, lt=0.5)] = Field(
         0.0, description="One-sided: the target of real images is 1 minus this."
     )
@@ -253,6 +300,9 @@ class TrainingConfig(Section):
     )
     ema_ramp_up: Positive | None = Field(
         0.05, description="Bounds the half-life by this share of the images seen; null: no bound."
+    )
+    skip_non_finite: bool = Field(
+        False, description="Skip updates whose gradient is not finite, instead of diverging."
     )
     steps_per_call: PositiveInt = Field(16, description="Training steps per call into TensorFlow.")
     xla: bool = Field(False, description="Compile the step with XLA.")

@@ -16,6 +16,7 @@ class ModelSpec:
       height, width, channels: of the images.
       latent_dim: length of a latent vector.
       num_classes: number of class labels to condition on; 0: unconditional.
+      conditioning: how a label enters this network; see `layers.conditioning`.
       base_channels: width of the layers at full resolution.
       max_channels: bound of the width, which doubles with every halving of the resolution.
     """
@@ -25,6 +26,7 @@ class ModelSpec:
     channels: int
     latent_dim: int
     num_classes: int = 0
+    conditioning: str | None = None
     base_channels: int = 32
     max_channels: int = 512
 
@@ -44,6 +46,8 @@ class Architecture:
         [images, labels]. Labels are int32 [batch].
       base_channels: width at full resolution where the config names none.
       learning_rate: of both Adam optimisers, where the config names none.
+      generator_conditioning, discriminator_conditioning: where the config names none.
+      generator_conditionings: all that its generator has; see `layers.conditioning`.
       smallest, largest: bounds of the image side in pixels.
     """
 
@@ -51,5 +55,8 @@ class Architecture:
     build_discriminator: "Callable[[ModelSpec], keras.Model]"
     base_channels: int
     learning_rate: float
+    generator_conditioning: str = "concat"
+    generator_conditionings: tuple[str, ...] = ("concat",)
+    discriminator_conditioning: str = "projection"
     smallest: int = 8
     largest: int = 256

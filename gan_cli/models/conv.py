@@ -9,7 +9,13 @@ need.
 import keras
 
 from gan_cli.models.architecture import Architecture, ModelSpec
-from gan_cli.models.layers.conditioning import discriminator_outputs, generator_inputs
+from gan_cli.models.layers.conditioning import (
+    discriminator_inputs,
+    discriminator_outputs,
+    generator_inputs,
+    named_features,
+    normalized,
+)
 from gan_cli.models.layers.resolution import resolution_ladder
 from gan_cli.models.layers.shuffle import DepthToSpace, SpaceToDepth
 
@@ -17,8 +23,8 @@ from gan_cli.models.layers.shuffle import DepthToSpace, SpaceToDepth
 def build_generator(spec: ModelSpec) -> keras.Model:
     """`spec.base_channels` is the width at half the full resolution."""
 
-    def normalised(x: keras.KerasTensor) -> keras.KerasTensor:
-        return keras.layers.ReLU()(keras.layers.BatchNormalization(momentum=0.9)(x))
+    def rectified(x: keras.KerasTensor) -> keras.KerasTensor:
+        return keras.layers.ReLU()(normalized(spec, inputs, x, momentum=0.9))
 
     def doubled(x: keras.KerasTensor, channels: int, size: tuple[int, int], use_bias: bool):
         x = keras.layers.Conv2D(4 * channels, 3, padding="same", use_bias=use_bias)(x)
@@ -32,9 +38,9 @@ def build_generator(spec: ModelSpec) -> keras.Model:
     height, width = ladder[-1]
     channels = spec.width_at(len(ladder) - 2)
     x = keras.layers.Dense(height * width * channels, use_bias=False)(x)
-    x = normalised(keras.layers.Reshape([height, width, channels])(x))
+    x = rectified(keras.layers.Reshape([height, width, channels])(x))
     for level in range(len(ladder) - 2, 0, -1):
-        x = normalised(doubled(x, spec.width_at(level - 1), ladder[level], use_bias=False))
+        x = rectified(doubled(x, spec.width_at(level - 1), ladder[level], use_bias=False))
     x = doubled(x, spec.channels, ladder[0], use_bias=True)
     images = keras.layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model(inputs, images, name="generator")
@@ -43,16 +49,14 @@ def build_generator(spec: ModelSpec) -> keras.Model:
 def build_discriminator(spec: ModelSpec) -> keras.Model:
     """`spec.base_channels` is the width at half the full resolution."""
     levels = len(resolution_ladder(spec.height, spec.width)) - 1
-    images = keras.Input([spec.height, spec.width, spec.channels], dtype="float32", name="images")
-    x = images
+    inputs, x = discriminator_inputs(spec)
     for level in range(levels - 1):
         x = keras.layers.Conv2D(spec.width_at(level), 3, padding="same")(SpaceToDepth()(x))
         x = keras.layers.LeakyReLU(0.2)(x)
     x = keras.layers.Conv2D(spec.width_at(levels - 1), 4, strides=2, padding="same")(x)
     x = keras.layers.LeakyReLU(0.2)(x)
-    x = keras.layers.Flatten()(x)
-    logits = keras.layers.Dense(1)(x)
-    return discriminator_outputs(spec, images, x, logits)
+    features = named_features(keras.layers.Flatten()(x))
+    return discriminator_outputs(spec, inputs, features, keras.layers.Dense(1)(features))
 
 
 ARCHITECTURE = Architecture(
@@ -60,4 +64,5 @@ ARCHITECTURE = Architecture(
     build_discriminator,
     base_channels=16,
     learning_rate=1e-3,
+    generator_conditionings=("concat", "batch_norm"),
 )

@@ -8,7 +8,13 @@ generator and tanh at its end, LeakyReLU 0.2 in the discriminator; weights from 
 import keras
 
 from gan_cli.models.architecture import Architecture, ModelSpec
-from gan_cli.models.layers.conditioning import discriminator_outputs, generator_inputs
+from gan_cli.models.layers.conditioning import (
+    discriminator_inputs,
+    discriminator_outputs,
+    generator_inputs,
+    named_features,
+    normalized,
+)
 from gan_cli.models.layers.resolution import resolution_ladder
 
 
@@ -16,9 +22,9 @@ def _weights() -> keras.initializers.Initializer:
     return keras.initializers.RandomNormal(stddev=0.02)
 
 
-def _batch_norm() -> keras.layers.Layer:
+def _batch_norm() -> dict:
     gamma = keras.initializers.RandomNormal(mean=1.0, stddev=0.02)
-    return keras.layers.BatchNormalization(momentum=0.9, epsilon=1e-5, gamma_initializer=gamma)
+    return {"momentum": 0.9, "epsilon": 1e-5, "gamma_initializer": gamma}
 
 
 def build_generator(spec: ModelSpec) -> keras.Model:
@@ -32,7 +38,7 @@ def build_generator(spec: ModelSpec) -> keras.Model:
         height * width * channels, use_bias=False, kernel_initializer=_weights()
     )(x)
     x = keras.layers.Reshape([height, width, channels])(x)
-    x = keras.layers.ReLU()(_batch_norm()(x))
+    x = keras.layers.ReLU()(normalized(spec, inputs, x, **_batch_norm()))
     for level in range(top - 1, -1, -1):
         last = level == 0
         x = keras.layers.Conv2DTranspose(
@@ -47,15 +53,14 @@ def build_generator(spec: ModelSpec) -> keras.Model:
         # Doubling overshoots a rung of odd size by one row or column.
         x = keras.layers.Cropping2D(((0, x.shape[1] - height), (0, x.shape[2] - width)))(x)
         if not last:
-            x = keras.layers.ReLU()(_batch_norm()(x))
+            x = keras.layers.ReLU()(normalized(spec, inputs, x, **_batch_norm()))
     images = keras.layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model(inputs, images, name="generator")
 
 
 def build_discriminator(spec: ModelSpec) -> keras.Model:
     levels = len(resolution_ladder(spec.height, spec.width)) - 1
-    images = keras.Input([spec.height, spec.width, spec.channels], dtype="float32", name="images")
-    x = images
+    inputs, x = discriminator_inputs(spec)
     for level in range(levels):
         first = level == 0
         x = keras.layers.Conv2D(
@@ -67,11 +72,11 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
             kernel_initializer=_weights(),
         )(x)
         if not first:
-            x = _batch_norm()(x)
+            x = keras.layers.BatchNormalization(**_batch_norm())(x)
         x = keras.layers.LeakyReLU(0.2)(x)
-    x = keras.layers.Flatten()(x)
-    logits = keras.layers.Dense(1, kernel_initializer=_weights())(x)
-    return discriminator_outputs(spec, images, x, logits)
+    features = named_features(keras.layers.Flatten()(x))
+    logits = keras.layers.Dense(1, kernel_initializer=_weights())(features)
+    return discriminator_outputs(spec, inputs, features, logits)
 
 
 ARCHITECTURE = Architecture(
@@ -79,4 +84,5 @@ ARCHITECTURE = Architecture(
     build_discriminator,
     base_channels=64,
     learning_rate=2e-4,
+    generator_conditionings=("concat", "batch_norm"),
 )

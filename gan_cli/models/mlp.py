@@ -8,7 +8,12 @@ hidden layers. Weights start from U(-0.05, 0.05) and U(-0.005, 0.005).
 import keras
 
 from gan_cli.models.architecture import Architecture, ModelSpec
-from gan_cli.models.layers.conditioning import discriminator_outputs, generator_inputs
+from gan_cli.models.layers.conditioning import (
+    discriminator_inputs,
+    discriminator_outputs,
+    generator_inputs,
+    named_features,
+)
 from gan_cli.models.layers.maxout import Maxout
 
 
@@ -36,15 +41,16 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
     """A fifth of `spec.base_channels` is the number of maxout units of a hidden layer."""
     initializer = keras.initializers.RandomUniform(-0.005, 0.005)
     units = max(spec.base_channels // 5, 1)
-    images = keras.Input([spec.height, spec.width, spec.channels], dtype="float32", name="images")
-    x = keras.layers.Flatten()(images)
+    inputs, x = discriminator_inputs(spec)
+    x = keras.layers.Flatten()(x)
     x = keras.layers.Dropout(0.2)(x)
     x = Maxout(units, pieces=5, kernel_initializer=initializer)(x)
     x = keras.layers.Dropout(0.5)(x)
     x = Maxout(units, pieces=5, kernel_initializer=initializer)(x)
     x = keras.layers.Dropout(0.5)(x)
-    logits = keras.layers.Dense(1, kernel_initializer=initializer)(x)
-    return discriminator_outputs(spec, images, x, logits)
+    features = named_features(x)
+    logits = keras.layers.Dense(1, kernel_initializer=initializer)(features)
+    return discriminator_outputs(spec, inputs, features, logits)
 
 
 ARCHITECTURE = Architecture(

@@ -9,7 +9,12 @@ channels.
 import keras
 
 from gan_cli.models.architecture import Architecture, ModelSpec
-from gan_cli.models.layers.conditioning import discriminator_outputs, generator_inputs
+from gan_cli.models.layers.conditioning import (
+    discriminator_inputs,
+    discriminator_outputs,
+    generator_inputs,
+    named_features,
+)
 
 
 def _dense(units: int, activation: str | None = None) -> keras.layers.Layer:
@@ -31,11 +36,12 @@ def build_generator(spec: ModelSpec) -> keras.Model:
 
 def build_discriminator(spec: ModelSpec) -> keras.Model:
     """`spec.base_channels` is the number of units of a hidden layer."""
-    images = keras.Input([spec.height, spec.width, spec.channels], dtype="float32", name="images")
-    x = keras.layers.Flatten()(images)
+    inputs, x = discriminator_inputs(spec)
+    x = keras.layers.Flatten()(x)
     x = _dense(spec.base_channels, "relu")(x)
     x = _dense(spec.base_channels, "relu")(x)
-    return discriminator_outputs(spec, images, x, _dense(1)(x))
+    features = named_features(x)
+    return discriminator_outputs(spec, inputs, features, _dense(1)(features))
 
 
 ARCHITECTURE = Architecture(

@@ -1,6 +1,9 @@
-"""What the networks are trained for: adversarial losses and penalties of the discriminator."""
+"""What the networks are trained for: adversarial losses, and penalties beside them."""
 
+from gan_cli.objectives.penalties import PENALTIES
 from gan_cli.registry import Registry
+
+__all__ = ["LOSSES", "PENALTIES"]
 
 LOSSES = Registry(
     "loss",
@@ -11,14 +14,5 @@ LOSSES = Registry(
         "hinge": "gan_cli.objectives.losses:HINGE",
         "wasserstein": "gan_cli.objectives.losses:WASSERSTEIN",
         "relativistic": "gan_cli.objectives.losses:RELATIVISTIC",
-    },
-)
-
-PENALTIES = Registry(
-    "penalty",
-    {
-        "r1": "gan_cli.objectives.penalties:R1",
-        "r2": "gan_cli.objectives.penalties:R2",
-        "wgan_gp": "gan_cli.objectives.penalties:WGAN_GP",
     },
 )

@@ -62,7 +62,7 @@ def compile_steps(
     It is called with images, of `image_dtype` [steps, batch, height, width, channels], and labels,
     int32 [steps, batch], for any number of steps, and returns each reported value's mean over them.
     """
-    batch = step.batch_size
+    batch = step.images_per_step
 
     @tf.function(
         jit_compile=xla or None,

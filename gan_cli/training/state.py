@@ -12,6 +12,9 @@ class GanState:
 
     Random numbers and the order of the data are functions of the seed and of `step` and
     `images_shown`, so they need no state of their own.
+
+    Attributes:
+      memory: what penalties and controllers keep between steps, by name.
     """
 
     generator: keras.Model
@@ -21,6 +24,7 @@ class GanState:
     discriminator_optimizer: keras.optimizers.Optimizer
     step: tf.Variable = field(default_factory=lambda: tf.Variable(0, dtype=tf.int64))
     images_shown: tf.Variable = field(default_factory=lambda: tf.Variable(0, dtype=tf.int64))
+    memory: dict[str, tf.Variable] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.generator_ema.set_weights(self.generator.get_weights())
@@ -38,6 +42,7 @@ class GanState:
             **_optimizer_variables("discriminator_optimizer", self.discriminator_optimizer),
             "step": self.step,
             "images_shown": self.images_shown,
+            **{f"memory/{name}": variable for name, variable in self.memory.items()},
         }
 
 

@@ -5,39 +5,24 @@ generator runs once: its images, cut from the graph, train the discriminator, an
 updated discriminator, the generator. Everything random is a function of (seed, step, purpose).
 """
 
-from collections.abc import Callable, Sequence
+import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
 import tensorflow as tf
 
-from gan_cli.objectives.losses import Loss
-from gan_cli.objectives.penalties import Penalty
+from gan_cli.objectives.penalties.penalty import DISCRIMINATOR, GENERATOR, Update
+from gan_cli.training.augment import AugmentationControl
 from gan_cli.training.ema import ema_decay, update_ema
+from gan_cli.training.judge import Judge, before_update, forward
+from gan_cli.training.objective import LazyPenalty, Objective
 from gan_cli.training.state import GanState
 
 Report = dict[str, tf.Tensor]
 
-
-@dataclass(frozen=True)
-class LazyPenalty:
-    """A penalty that is applied in every `every`-th step, `every` times as strong."""
-
-    name: str
-    penalty: Penalty
-    gamma: float
-    every: int
-
-
-@dataclass(frozen=True)
-class Objective:
-    """What a step minimises, and how often the discriminator is updated for it."""
-
-    loss: Loss
-    penalties: Sequence[LazyPenalty] = ()
-    real_target: float = 1.0
-    n_critic: int = 1
-    weight_clip: float | None = None
+# Purposes of a step's random numbers.
+LATENTS, PENALTY, REAL_VIEW, FAKE_VIEW, GENERATOR_VIEW, LABELS, GENERATOR_PENALTY = range(7)
 
 
 @dataclass(frozen=True)
@@ -49,7 +34,7 @@ class Averaging:
 
 
 def to_model_range(images: tf.Tensor) -> tf.Tensor:
-    """uint8 [0, 255] to float32 [-1, 1]; what is float32 is in that range already."""
+    """uint8 [0, 255] to float32 [-1, 1]; float32, such as points, as it is."""
     if images.dtype == tf.float32:
         return images
     return tf.cast(images, tf.float32) / 127.5 - 1.0
@@ -62,37 +47,21 @@ def fold(seed: tf.Tensor, *values) -> tf.Tensor:
     return seed
 
 
-def forward(
-    model: keras.Model, inputs, labels: tf.Tensor | None, weights: keras.Model | None = None
-) -> tf.Tensor:
-    """A training-mode pass that leaves the model's buffers as they are.
-
-    So a network is not changed while the other one learns: batch statistics that the pass would
-    have moved are dropped.
-
-    Args:
-      weights: whose weights to compute with, a model of the same layers; by default its own.
-    """
-    weights = weights or model
-    outputs, _ = model.stateless_call(
-        [v.value for v in weights.trainable_variables],
-        [v.value for v in weights.non_trainable_variables],
-        inputs if labels is None else [inputs, labels],
-        training=True,
-    )
-    return outputs
-
-
 class TrainStep:
-    """Calls as (images uint8 [batch, height, width, channels], labels int32 [batch]) -> report.
+    """Calls as (images, labels) -> report, with `images_per_step` of each.
 
     Args:
-      penalty_discriminator: a second discriminator whose layers compute in float32, evaluated with
-        the weights of the first; None where the first one's precision serves. Squared
-        half-precision gradients overflow.
+      batch_size: of one update; a step takes `objective.n_critic` times as many real images.
+      latents: from a seed to float32 [batch_size, latent_dim].
       learning_rates: of the generator and the discriminator, before the factor. Not taken from the
         optimisers: in a restored one the rate has decayed already.
       learning_rate_factor: from images shown, int64 scalar, to a float32 factor.
+      gradient_models: float32 twins of the discriminator and the generator, evaluated with the
+        weights of the originals, for penalties of gradients; None where the originals serve.
+      augmentation: what the discriminator sees all images through.
+      fake_labels: from a seed to int32 labels [batch_size] for the generated images; by default
+        they have those of the real batch, and so the data's own frequencies.
+      skip_non_finite: leave a network as it is where its gradient is not finite.
     """
 
     def __init__(
@@ -106,14 +75,28 @@ class TrainStep:
         latents: Callable[[tf.Tensor], tf.Tensor],
         learning_rates: tuple[float, float],
         learning_rate_factor: Callable[[tf.Tensor], tf.Tensor],
-        penalty_discriminator: keras.Model | None = None,
+        gradient_models: tuple[keras.Model | None, keras.Model | None] = (None, None),
+        augmentation: AugmentationControl | None = None,
+        fake_labels: Callable[[tf.Tensor], tf.Tensor] | None = None,
+        skip_non_finite: bool = False,
     ):
         self.state, self.objective, self.averaging = state, objective, averaging
         self.batch_size, self.latents = batch_size, latents
+        self.images_per_step = batch_size * objective.n_critic
         self.learning_rates, self.learning_rate_factor = learning_rates, learning_rate_factor
         self.seed = tf.constant([seed, 0], tf.int32)
-        self.conditional = len(state.discriminator.inputs) > 1
-        self.penalty_discriminator = penalty_discriminator or state.discriminator
+        self.conditional = len(state.generator.inputs) > 1
+        self.augmentation, self.fake_labels = augmentation, fake_labels
+        self.skip_non_finite = skip_non_finite
+        self.style_generator = gradient_models[1] or state.generator
+        seen_changed = augmentation is not None or objective.instance_noise is not None
+        self.judge = Judge(
+            state.discriminator,
+            objective.outputs,
+            self.transform if seen_changed else None,
+            objective.pack,
+            gradient_models[0],
+        )
 
     @property
     def report_names(self) -> list[str]:
@@ -124,100 +107,228 @@ class TrainStep:
             "discriminator_real",
             "discriminator_fake",
             "ranking_accuracy",
+            "discriminator_gradient_norm",
+            "generator_gradient_norm",
             *(f"penalty/{lazy.name}" for lazy in self.objective.penalties),
+            *(f"generator_penalty/{lazy.name}" for lazy in self.objective.generator_penalties),
+            *(["augmentation_probability"] if self.augmentation else []),
         ]
 
     def __call__(self, images: tf.Tensor, labels: tf.Tensor) -> Report:
-        state = self.state
-        step_labels = labels if self.conditional else None
-        real = to_model_range(images)
-        factor = self.learning_rate_factor(state.images_shown)
-        optimizers = state.generator_optimizer, state.discriminator_optimizer
-        for optimizer, learning_rate in zip(optimizers, self.learning_rates, strict=True):
-            optimizer.learning_rate.assign(learning_rate * factor)
+        state, count = self.state, self.objective.n_critic
+        reals = tf.split(to_model_range(images), count)
+        real_labels = tf.split(labels, count) if self.conditional else [None] * count
+        self.set_learning_rates()
         seed = fold(self.seed, state.step)
+        before_update(state.generator, state.images_shown)
 
-        for extra in range(1, self.objective.n_critic):
-            extra_seed = fold(seed, extra)
-            fake = forward(state.generator, self.latents(fold(extra_seed, 0)), step_labels)
-            self.update_discriminator(real, fake, step_labels, extra_seed)
-
-        with tf.GradientTape() as tape:
-            latents = self.latents(fold(seed, 0))
-            fake = state.generator(
-                latents if step_labels is None else [latents, step_labels], training=True
+        for extra in range(1, count):
+            extra_seed = fold(seed, GENERATOR_PENALTY + extra)
+            fake_labels = self.labels_for_fakes(real_labels[extra], extra_seed)
+            fake = forward(
+                state.generator, with_labels(self.latents(fold(extra_seed, LATENTS)), fake_labels)
             )
+            self.update_discriminator(
+                reals[extra], fake, real_labels[extra], fake_labels, extra_seed
+            )
+
+        fake_labels = self.labels_for_fakes(real_labels[0], seed)
+        with tf.GradientTape() as tape:
+            latents = self.latents(fold(seed, LATENTS))
+            fake = state.generator(with_labels(latents, fake_labels), training=True)
             with tape.stop_recording():
-                report = self.update_discriminator(real, tf.stop_gradient(fake), step_labels, seed)
-            loss = self.generator_loss(real, fake, step_labels)
-            scaled_loss = state.generator_optimizer.scale_loss(loss)
-        self.apply(tape, scaled_loss, state.generator, state.generator_optimizer)
+                report = self.update_discriminator(
+                    reals[0], tf.stop_gradient(fake), real_labels[0], fake_labels, seed
+                )
+            loss, penalties = self.generator_loss(reals[0], fake, real_labels[0], fake_labels, seed)
+            total = tf.add_n([loss, *penalties.values()])
+            scaled_loss = state.generator_optimizer.scale_loss(total)
+        norm = self.apply(tape, scaled_loss, state.generator, state.generator_optimizer)
 
         state.step.assign_add(1)
-        state.images_shown.assign_add(self.batch_size)
+        state.images_shown.assign_add(self.images_per_step)
         decay = ema_decay(
             state.images_shown,
-            self.batch_size,
+            self.images_per_step,
             self.averaging.half_life_kimg,
             self.averaging.ramp_up,
         )
         update_ema(state.generator_ema, state.generator, decay)
-        return report | {"generator_loss": loss}
+        return report | penalties | {"generator_loss": loss, "generator_gradient_norm": norm}
 
-    def generator_loss(self, real, fake, labels) -> tf.Tensor:
-        """Mean loss of the generated images, in training mode: float32 scalar."""
-        fake_logits = forward(self.state.discriminator, fake, labels)
-        real_logits = fake_logits
-        if self.objective.loss.generator_sees_real:
-            real_logits = forward(self.state.discriminator, real, labels)
-        return tf.reduce_mean(self.objective.loss.generator(real_logits, fake_logits))
-
-    def update_discriminator(self, real, fake, labels, seed) -> Report:
+    def update_discriminator(self, real, fake, real_labels, fake_labels, seed) -> Report:
         """One update on float32 images in [-1, 1]; `fake` is taken as constant."""
-        state, objective = self.state, self.objective
-        inputs = lambda images: images if labels is None else [images, labels]  # noqa: E731
+        state, objective, judge = self.state, self.objective, self.judge
+        before_update(state.discriminator, state.images_shown)
+        real, fake = judge.pack(real), judge.pack(fake)
+        real_seed, fake_seed = fold(seed, REAL_VIEW), fold(seed, FAKE_VIEW)
         with tf.GradientTape() as tape:
-            real_logits = state.discriminator(inputs(real), training=True)
-            fake_logits = state.discriminator(inputs(fake), training=True)
+            real_outputs = judge.learn(real, real_labels, real_seed)
+            fake_outputs = judge.learn(fake, fake_labels, fake_seed)
+            real_logits, fake_logits = real_outputs["logits"], fake_outputs["logits"]
             loss = tf.reduce_mean(
                 objective.loss.discriminator(real_logits, fake_logits, objective.real_target)
             )
-            penalties = {
-                f"penalty/{lazy.name}": self.penalty(lazy, real, fake, labels, fold(seed, 1, index))
-                for index, lazy in enumerate(objective.penalties)
-            }
+            update = Update(
+                network=DISCRIMINATOR,
+                seed=seed,
+                real=real,
+                fake=fake,
+                real_labels=real_labels,
+                fake_labels=fake_labels,
+                real_outputs=real_outputs,
+                fake_outputs=fake_outputs,
+                discriminate=lambda images: judge.logits_for_gradients(
+                    images, real_labels, real_seed
+                ),
+                discriminate_fake=lambda images: judge.logits_for_gradients(
+                    images, fake_labels, fake_seed
+                ),
+                weights=state.discriminator.trainable_variables,
+            )
+            penalties = self.penalties("penalty", objective.penalties, update, PENALTY)
             total = tf.add_n([loss, *penalties.values()])
             scaled_loss = state.discriminator_optimizer.scale_loss(total)
-        self.apply(tape, scaled_loss, state.discriminator, state.discriminator_optimizer)
+        norm = self.apply(tape, scaled_loss, state.discriminator, state.discriminator_optimizer)
         if objective.weight_clip is not None:
             for variable in state.discriminator.trainable_variables:
                 variable.assign(
                     tf.clip_by_value(variable, -objective.weight_clip, objective.weight_clip)
                 )
-        return penalties | {
+        report = penalties | {
             "discriminator_loss": loss,
             "discriminator_real": tf.reduce_mean(tf.sigmoid(real_logits)),
             "discriminator_fake": tf.reduce_mean(tf.sigmoid(fake_logits)),
             "ranking_accuracy": tf.reduce_mean(tf.cast(real_logits > fake_logits, tf.float32)),
+            "discriminator_gradient_norm": norm,
         }
+        if self.augmentation is not None:
+            self.augmentation.follow(
+                state.step,
+                self.batch_size,
+                real_logits,
+                fake_logits,
+                lambda: self.judge_held_out(seed),
+            )
+            report["augmentation_probability"] = tf.convert_to_tensor(self.augmentation.probability)
+        return report
 
-    def penalty(self, lazy: LazyPenalty, real, fake, labels, seed) -> tf.Tensor:
-        """The weighted mean penalty of this step, 0 in the steps between."""
+    def generator_loss(
+        self, real, fake, real_labels, fake_labels, seed
+    ) -> tuple[tf.Tensor, Report]:
+        """Mean loss of the generated images, and the penalties: float32 scalars."""
+        objective, judge = self.objective, self.judge
+        real, fake = judge.pack(real), judge.pack(fake)
+        view_seed = fold(seed, GENERATOR_VIEW)
+        fake_outputs = judge.judge(fake, fake_labels, fold(view_seed, FAKE_VIEW))
+        real_outputs = fake_outputs
+        if objective.generator_sees_real:
+            real_outputs = judge.judge(real, real_labels, fold(view_seed, REAL_VIEW))
+        loss = objective.loss.generator(real_outputs["logits"], fake_outputs["logits"])
+        update = Update(
+            network=GENERATOR,
+            seed=seed,
+            real=real,
+            fake=fake,
+            real_labels=real_labels,
+            fake_labels=fake_labels,
+            real_outputs=real_outputs,
+            fake_outputs=fake_outputs,
+            generate=lambda penalty_seed, tape: self.generate(penalty_seed, fake_labels, tape),
+            weights=self.state.generator.trainable_variables,
+        )
+        lazies = objective.generator_penalties
+        penalties = self.penalties("generator_penalty", lazies, update, GENERATOR_PENALTY)
+        return tf.reduce_mean(loss), penalties
 
-        def value() -> tf.Tensor:
-            def discriminate(images):
-                discriminator = self.state.discriminator
-                return forward(self.penalty_discriminator, images, labels, weights=discriminator)
+    def penalties(self, prefix: str, lazies, update: Update, purpose: int) -> Report:
+        """Every penalty's weighted mean in this step, 0 in the steps between."""
+        found = {}
+        for index, lazy in enumerate(lazies):
+            own = replace_seed(update, fold(update.seed, purpose, index), lazy)
 
-            per_example = lazy.penalty.value(discriminate, real, fake, seed)
-            return lazy.every * lazy.gamma * tf.reduce_mean(per_example)
+            def value(lazy: LazyPenalty = lazy, own: Update = own) -> tf.Tensor:
+                return lazy.every * lazy.gamma * tf.reduce_mean(lazy.penalty.value(own))
 
-        if lazy.every == 1:
-            return value()
-        return tf.cond(self.state.step % lazy.every == 0, value, lambda: tf.constant(0.0))
+            if lazy.every > 1:
+                is_due = self.state.step % lazy.every == 0
+                found[f"{prefix}/{lazy.name}"] = tf.cond(is_due, value, lambda: tf.constant(0.0))
+            else:
+                found[f"{prefix}/{lazy.name}"] = value()
+        return found
 
-    @staticmethod
-    def apply(tape, scaled_loss, model: keras.Model, optimizer) -> None:
-        """One optimiser step. A loss-scaled optimiser unscales, and skips non-finite gradients."""
+    def transform(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """What the discriminator sees in place of float32 images in [-1, 1]."""
+        if self.augmentation is not None:
+            images = self.augmentation(images, seed)
+        noise = self.objective.instance_noise
+        if noise is not None:
+            kimg = tf.cast(self.state.images_shown, tf.float32) / 1000.0
+            std = noise.std * tf.maximum(1.0 - kimg / noise.until_kimg, 0.0)
+            images += std * tf.random.stateless_normal(tf.shape(images), fold(seed, 1))
+        return images
+
+    def generate(self, seed: tf.Tensor, labels: tf.Tensor | None, tape: tf.GradientTape):
+        """Styles of new latents, watched by `tape`, and their images, for half a batch.
+
+        Half: as in Karras et al. 2020, appendix B, since the Jacobian takes memory.
+        """
+        half = max(self.batch_size // 2, 1)
+        inputs = with_labels(self.latents(seed)[:half], None if labels is None else labels[:half])
+        parts = [
+            (self.style_generator.get_layer(name), self.state.generator.get_layer(name))
+            for name in ("mapping", "synthesis")
+        ]
+        styles = tf.cast(forward(parts[0][0], inputs, weights=parts[0][1]), tf.float32)
+        tape.watch(styles)
+        return styles, forward(parts[1][0], styles, weights=parts[1][1])
+
+    def judge_held_out(self, seed: tf.Tensor) -> tf.Tensor:
+        """Logits of a batch of held-out images, seen as real ones are."""
+        images, labels = self.augmentation.held_out
+        chosen = tf.random.stateless_uniform(
+            [self.batch_size], fold(seed, LABELS, 1), 0, images.shape[0], tf.int32
+        )
+        images = self.judge.pack(to_model_range(tf.gather(images, chosen)))
+        labels = tf.gather(labels, chosen) if self.conditional else None
+        return self.judge.judge(images, labels, fold(seed, REAL_VIEW))["logits"]
+
+    def labels_for_fakes(self, labels: tf.Tensor | None, seed: tf.Tensor) -> tf.Tensor | None:
+        if labels is None or self.fake_labels is None:
+            return labels
+        return self.fake_labels(fold(seed, LABELS))
+
+    def set_learning_rates(self) -> None:
+        state = self.state
+        factor = self.learning_rate_factor(state.images_shown)
+        optimizers = state.generator_optimizer, state.discriminator_optimizer
+        for optimizer, learning_rate in zip(optimizers, self.learning_rates, strict=True):
+            optimizer.learning_rate.assign(learning_rate * factor)
+
+    def apply(self, tape, scaled_loss, model: keras.Model, optimizer) -> tf.Tensor:
+        """One optimiser step; returns the gradient's global norm.
+
+        A loss-scaled optimiser unscales, and skips gradients that are not finite.
+        """
         variables = model.trainable_variables
-        optimizer.apply(tape.gradient(scaled_loss, [v.value for v in variables]), variables)
+        gradients = tape.gradient(scaled_loss, [v.value for v in variables])
+        norm = tf.linalg.global_norm(gradients)
+        if self.skip_non_finite:
+            tf.cond(
+                tf.math.is_finite(norm),
+                lambda: (optimizer.apply(gradients, variables), tf.constant(True))[1],
+                lambda: tf.constant(False),
+            )
+        else:
+            optimizer.apply(gradients, variables)
+        return norm / getattr(optimizer, "dynamic_scale", 1.0)
+
+
+def with_labels(inputs: tf.Tensor, labels: tf.Tensor | None):
+    """A network's inputs: alone, or with labels where it is conditional."""
+    return inputs if labels is None else [inputs, labels]
+
+
+def replace_seed(update: Update, seed: tf.Tensor, lazy: LazyPenalty) -> Update:
+    """The update as one penalty sees it: with random numbers and memory of its own."""
+    return dataclasses.replace(update, seed=seed, memory=lazy.memory)

@@ -13,6 +13,7 @@ NAMES = {
     "architecture": ("conv",),
     "loss": ("hinge",),
     "penalty": ("r1",),
+    "augmentation": ("ada",),
     "features": ("random",),
 }
 

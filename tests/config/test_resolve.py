@@ -13,12 +13,15 @@ from gan_cli.errors import UserError
 class Defaults:
     base_channels: int
     learning_rate: float
+    generator_conditioning: str = "concat"
+    discriminator_conditioning: str = "projection"
 
 
 LABELLED = DataSummary(num_images=60_000, height=28, width=32, channels=1, num_classes=10)
 UNLABELLED = DataSummary(num_images=60_000, height=28, width=32, channels=1, num_classes=0)
 
 # What null means here is "no", not "chosen for you".
+GAMMAS = {"r1": None, "r2": None, "wgan_gp": 10.0, "auxiliary_classifier": 1.0}
 MAY_STAY_OPEN = {
     "data.path",
     "data.name",
@@ -26,6 +29,8 @@ MAY_STAY_OPEN = {
     "data.holdout_split",
     "data.max_images",
     "data.mode_std",
+    "objective.augmentation",
+    "objective.instance_noise",
     "objective.weight_clip",
     "training.max_minutes",
     "training.ema_ramp_up",
@@ -36,7 +41,9 @@ MAY_STAY_OPEN = {
 
 def resolved(summary=LABELLED, **sections):
     config = Config.model_validate({"data": {"source": "folder"}} | sections, strict=False)
-    return resolve(config, summary, Defaults(24, 3e-4), Defaults(48, 7e-4), "mixed_bfloat16")
+    return resolve(
+        config, summary, Defaults(24, 3e-4), Defaults(48, 7e-4), "mixed_bfloat16", GAMMAS
+    )
 
 
 def open_keys(section, prefix=""):
@@ -95,7 +102,10 @@ def test_what_the_config_says_stays():
 
 def test_resolving_twice_changes_nothing_and_the_result_is_accepted_back(tmp_path):
     once = resolved()
-    assert resolve(once, LABELLED, Defaults(1, 1.0), Defaults(1, 1.0), "mixed_bfloat16") == once
+    assert (
+        resolve(once, LABELLED, Defaults(1, 1.0), Defaults(1, 1.0), "mixed_bfloat16", GAMMAS)
+        == once
+    )
     path = tmp_path / "config.yaml"
     path.write_text(dump_config(once), encoding="utf-8")
     assert load_config(path, [], {}) == once

@@ -8,9 +8,12 @@ import tensorflow as tf
 from gan_cli.models import ARCHITECTURES
 from gan_cli.models.architecture import ModelSpec
 from gan_cli.objectives import LOSSES, PENALTIES
+from gan_cli.objectives.augment import AUGMENTATIONS
+from gan_cli.training.augment import AugmentationControl
+from gan_cli.training.objective import LazyPenalty, Objective
 from gan_cli.training.precision import dtype_policy
 from gan_cli.training.state import GanState
-from gan_cli.training.step import Averaging, LazyPenalty, Objective, TrainStep
+from gan_cli.training.step import Averaging, TrainStep
 
 BATCH, LATENT = 8, 6
 
@@ -29,6 +32,9 @@ class SmallGan:
         seed=0,
         half_life_kimg=0.05,
         learning_rate_factor=lambda images_shown: tf.constant(1.0),
+        augmentation=None,
+        fake_labels=None,
+        skip_non_finite=False,
         **objective,
     ):
         keras.utils.set_random_seed(seed)
@@ -40,13 +46,34 @@ class SmallGan:
                 family.build_discriminator(spec),
                 family.build_generator(spec),
             )
+        for model in models:
+            for weight in model.trainable_variables:
+                # Attention that starts from nothing would hold its own weights still for a step.
+                if weight.path.endswith("/gamma") and weight.shape == ():
+                    weight.assign(0.5)
         optimizers = optimizer(), optimizer()
         penalty_discriminator = None
         if policy == "mixed_float16":
             optimizers = [keras.optimizers.LossScaleOptimizer(o) for o in optimizers]
             penalty_discriminator = family.build_discriminator(spec)
         self.state = GanState(*models, *optimizers)
-        lazy = [LazyPenalty(n, PENALTIES.load(n), gamma, every) for n, gamma, every in penalties]
+        lazy = []
+        for name, gamma, every in penalties:
+            penalty = PENALTIES.load(name)
+            memory = penalty.memory(self.state.discriminator.trainable_variables)
+            self.state.memory.update({f"{name}/{key}": v for key, v in memory.items()})
+            lazy.append(LazyPenalty(name, penalty, gamma, every, memory))
+        control = None
+        if augmentation:
+            # So eager that a few steps move the probability.
+            control = AugmentationControl(
+                AUGMENTATIONS.load(augmentation),
+                tf.Variable(0.0, trainable=False),
+                "pair_sign",
+                target=-1.0,
+                adjustment_kimg=0.1,
+            )
+            self.state.memory.update(control.variables())
         self.step = TrainStep(
             self.state,
             Objective(LOSSES.load(loss), lazy, **objective),
@@ -56,7 +83,10 @@ class SmallGan:
             latents=lambda seed: tf.random.stateless_normal([BATCH, LATENT], seed),
             learning_rates=tuple(float(o.learning_rate) for o in optimizers),
             learning_rate_factor=learning_rate_factor,
-            penalty_discriminator=penalty_discriminator,
+            gradient_models=(penalty_discriminator, None),
+            augmentation=control,
+            fake_labels=fake_labels,
+            skip_non_finite=skip_non_finite,
         )
 
 

@@ -24,14 +24,19 @@ def dataset():
 def run(gan, dataset, steps, steps_per_call=3):
     shown = int(gan.state.images_shown)
     batches = training_batches(
-        dataset, BATCH, 0, first_image=shown, mirror=True, steps_per_call=steps_per_call
+        dataset,
+        gan.step.images_per_step,
+        0,
+        first_image=shown,
+        mirror=True,
+        steps_per_call=steps_per_call,
     )
     train(
         compile_steps(gan.step, (12, 12, 1), xla=False),
         batches,
         images_shown=shown,
-        total_images=shown + steps * BATCH,
-        batch_size=BATCH,
+        total_images=shown + steps * gan.step.images_per_step,
+        batch_size=gan.step.images_per_step,
         actions=[],
         on_report=lambda images_shown, report: None,
     )
@@ -48,6 +53,12 @@ def test_k_steps_a_resume_and_k_steps_equal_2k_steps(tmp_path, small_gan, datase
     }
     if architecture == "conv":
         options |= {"num_classes": 3, "n_critic": 2}
+    if architecture == "dcgan":
+        # What remembers: an adaptive augmentation, and penalties with variables of their own.
+        options |= {
+            "penalties": [("lecam", 0.3, 1), ("historical_averaging", 0.1, 2)],
+            "augmentation": "ada",
+        }
     whole = small_gan(**options)
     run(whole, dataset, 2 * STEPS)
 
@@ -70,7 +81,11 @@ def test_k_steps_a_resume_and_k_steps_equal_2k_steps(tmp_path, small_gan, datase
         + len(whole.state.generator_optimizer.variables)
         + len(whole.state.discriminator_optimizer.variables)
         + 2
+        + len(whole.state.memory)
     )
+    if architecture == "dcgan":
+        assert float(actual["memory/augmentation/probability"]) > 0
+        assert len(whole.state.memory) > 4
     for name in expected:
         np.testing.assert_array_equal(actual[name], expected[name], err_msg=name)
     assert int(actual["step"]) == 2 * STEPS

@@ -95,7 +95,7 @@ class TestWhoLearns:
         gan = small_gan(architecture, penalties=[("r1", 1.0, 1)])
         before = snapshot(gan.state.generator), snapshot(gan.state.discriminator)
         real = to_model_range(batch[0])
-        gan.step.update_discriminator(real, -real, None, tf.constant([1, 2]))
+        gan.step.update_discriminator(real, -real, None, None, tf.constant([1, 2]))
         assert not any(changed(before[0], snapshot(gan.state.generator)))
         moved = changed(before[1], snapshot(gan.state.discriminator))
         trainable = is_trainable(gan.state.discriminator)
@@ -110,7 +110,7 @@ class TestWhoLearns:
         real = to_model_range(batch[0])
         with tf.GradientTape() as tape:
             fake = gan.state.generator(latents_of_step(0, 0), training=True)
-            loss = gan.step.generator_loss(real, fake, None)
+            loss, _ = gan.step.generator_loss(real, fake, None, None, tf.constant([1, 2]))
         gan.step.apply(tape, loss, gan.state.generator, gan.state.generator_optimizer)
         assert not any(changed(before[1], snapshot(gan.state.discriminator)))
         moved = changed(before[0], snapshot(gan.state.generator))
@@ -122,7 +122,7 @@ class TestWhoLearns:
         statistics = []
         for n_critic in (1, 3):
             gan = small_gan(n_critic=n_critic, optimizer=lambda: keras.optimizers.SGD(0.0))
-            gan.step(*batch)
+            gan.step(*(tf.repeat(part, n_critic, axis=0) for part in batch))
             statistics.append(snapshot(gan.state.generator))
         assert not any(changed(*statistics))
 
@@ -188,11 +188,12 @@ def test_a_lazy_penalty_acts_in_every_nth_step_n_times_as_strong(small_gan, batc
 def test_n_critic_counts_discriminator_updates(small_gan, batch):
     gan = small_gan(n_critic=4)
     for _ in range(2):
-        gan.step(*batch)
+        gan.step(*(tf.repeat(part, 4, axis=0) for part in batch))
     assert gan.state.discriminator_optimizer.iterations.numpy() == 8
     assert gan.state.generator_optimizer.iterations.numpy() == 2
     assert gan.state.step.numpy() == 2
-    assert gan.state.images_shown.numpy() == 16
+    # Every update has real images of its own.
+    assert gan.state.images_shown.numpy() == 2 * 4 * 8
 
 
 def test_weight_clip_bounds_every_discriminator_weight_and_no_generator_weight(small_gan, batch):

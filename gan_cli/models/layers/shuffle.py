@@ -32,3 +32,21 @@ class SpaceToDepth(keras.layers.Layer):
     def compute_output_shape(self, input_shape):
         batch, height, width, channels = input_shape
         return batch, (height + 1) // 2, (width + 1) // 2, 4 * channels
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class RepeatUpsampling(keras.layers.Layer):
+    """[batch, height, width, n] to [batch, 2 height, 2 width, n], each pixel four times.
+
+    By broadcasting: unlike `UpSampling2D`, it has gradients of every order and compiles with XLA.
+    """
+
+    def call(self, inputs):
+        _, height, width, channels = inputs.shape
+        x = tf.reshape(inputs, [-1, height, 1, width, 1, channels])
+        x = tf.tile(x, [1, 1, 2, 1, 2, 1])
+        return tf.reshape(x, [-1, 2 * height, 2 * width, channels])
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, channels = input_shape
+        return batch, 2 * height, 2 * width, channels

@@ -8,6 +8,7 @@ import tensorflow as tf
 from gan_cli.errors import UserError
 from gan_cli.objectives import PENALTIES
 from gan_cli.objectives.augment import AUGMENTATIONS
+from gan_cli.objectives.penalties.penalty import Update
 
 SEED = tf.constant([3, 11], tf.int32)
 SHAPES = [(16, 16, 3), (13, 13, 1), (9, 14, 4), (8, 8, 1)]
@@ -162,7 +163,7 @@ def test_first_and_second_derivatives_are_those_of_the_affine_map(augmentation, 
         assert by_weight[index] == pytest.approx((high - low) / 2e-5, rel=1e-4, abs=1e-4)
 
 
-@pytest.mark.parametrize("name", PENALTIES.names)
+@pytest.mark.parametrize("name", ["r1", "r2", "wgan_gp", "dragan", "consistency"])
 def test_lazy_penalties_train_a_network_through_it_in_a_graph(augmentation, name):
     network = keras.Sequential(
         [
@@ -179,7 +180,15 @@ def test_lazy_penalties_train_a_network_through_it_in_a_graph(augmentation, name
             return network(augmentation.apply(images, probability, SEED))[:, 0]
 
         def value():
-            return tf.reduce_mean(PENALTIES.load(name).value(discriminate, real, fake, SEED))
+            update = Update(
+                network="discriminator",
+                seed=SEED,
+                real=real,
+                fake=fake,
+                discriminate=discriminate,
+                discriminate_fake=discriminate,
+            )
+            return tf.reduce_mean(PENALTIES.load(name).value(update))
 
         with tf.GradientTape() as tape:
             penalty = tf.cond(step % 4 == 0, value, lambda: 0.0)

@@ -1,0 +1,49 @@
+"""Normalisation that knows the class."""
+
+import keras
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class ConditionalBatchNormalization(keras.layers.Layer):
+    """Batch normalisation whose scale and shift belong to the label: de Vries et al. 2017.
+
+    [features [batch, ..., channels], labels int32 [batch]] -> features. All classes share the batch
+    statistics, and start from scale 1 and shift 0, as in Miyato and Koyama 2018.
+    """
+
+    def __init__(self, num_classes: int, momentum: float = 0.99, epsilon: float = 1e-3, **kwargs):
+        super().__init__(**kwargs)
+        self.num_classes, self.momentum, self.epsilon = num_classes, momentum, epsilon
+        self.normalize = keras.layers.BatchNormalization(
+            momentum=momentum,
+            epsilon=epsilon,
+            center=False,
+            scale=False,
+            dtype=self.dtype_policy,
+        )
+
+    def build(self, input_shape):
+        features_shape, _ = input_shape
+        shape = [self.num_classes, features_shape[-1]]
+        self.scale = self.add_weight(shape=shape, initializer="ones", name="scale")
+        self.shift = self.add_weight(shape=shape, initializer="zeros", name="shift")
+        self.normalize.build(features_shape)
+        super().build(input_shape)
+
+    def call(self, inputs, training=None):
+        features, labels = inputs
+        x = self.normalize(features, training=training)
+        shape = [-1, *[1] * (len(x.shape) - 2), x.shape[-1]]
+        scale = keras.ops.reshape(keras.ops.take(self.scale, labels, axis=0), shape)
+        shift = keras.ops.reshape(keras.ops.take(self.shift, labels, axis=0), shape)
+        return x * keras.ops.cast(scale, x.dtype) + keras.ops.cast(shift, x.dtype)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0]
+
+    def get_config(self):
+        return super().get_config() | {
+            "num_classes": self.num_classes,
+            "momentum": self.momentum,
+            "epsilon": self.epsilon,
+        }

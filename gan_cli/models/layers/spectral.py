@@ -1,0 +1,99 @@
+"""Spectral normalisation (Miyato et al. 2018): weights divided by their largest singular value.
+
+The gradient goes through the singular value, with its vectors held constant (equation 9 and
+algorithm 1), and the power iteration takes one step per update of the network, before it. Keras'
+own wrapper overwrites the weights instead, so that no gradient passes and every training-mode pass
+changes the network.
+"""
+
+import keras
+import tensorflow as tf
+
+
+class _Spectral(keras.layers.Layer):
+    """What a layer needs to divide a weight; mixed into the layer before Keras' class."""
+
+    def _build_spectral(self, weight) -> None:
+        self.left_vector = self.add_weight(
+            shape=[weight.shape[-1]],
+            initializer=keras.initializers.RandomNormal(stddev=1.0),
+            trainable=False,
+            # float32: it is iterated for the whole training.
+            dtype="float32",
+            name="left_singular_vector",
+        )
+        self.left_vector.assign(tf.math.l2_normalize(self.left_vector.value))
+
+    def _normalize(self, weight) -> tf.Tensor:
+        """The weight over its largest singular value, in the layer's compute type."""
+        matrix = _matrix(weight)
+        # With u held constant, W u over its length is the other singular vector.
+        left = tf.stop_gradient(tf.cast(self.left_vector.value, tf.float32))
+        product = tf.linalg.matvec(matrix, left)
+        right = tf.stop_gradient(tf.math.l2_normalize(product))
+        normalized = matrix / tf.reduce_sum(right * product)
+        return tf.cast(tf.reshape(normalized, weight.shape), self.compute_dtype)
+
+    def _iterate(self, weight) -> None:
+        matrix = _matrix(weight)
+        right = tf.math.l2_normalize(tf.linalg.matvec(matrix, self.left_vector.value))
+        left = tf.linalg.matvec(matrix, right, transpose_a=True)
+        self.left_vector.assign(tf.math.l2_normalize(left))
+
+
+def _matrix(weight) -> tf.Tensor:
+    """The weight as float32 [everything else, outputs]."""
+    # Within a layer's call, Keras hands out weights in the layer's compute type.
+    return tf.reshape(tf.cast(weight.value, tf.float32), [-1, weight.shape[-1]])
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class SpectralConv2D(_Spectral, keras.layers.Conv2D):
+    """`Conv2D` with a spectrally normalised kernel, [in x height x width, out] as a matrix."""
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self._build_spectral(self._kernel)
+
+    @property
+    def kernel(self):
+        return self._normalize(self._kernel) if hasattr(self, "left_vector") else self._kernel
+
+    def before_update(self, images_shown) -> None:
+        """One step of the power iteration."""
+        self._iterate(self._kernel)
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class SpectralDense(_Spectral, keras.layers.Dense):
+    """`Dense` with a spectrally normalised kernel."""
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self._build_spectral(self._kernel)
+
+    @property
+    def kernel(self):
+        return self._normalize(self._kernel) if hasattr(self, "left_vector") else self._kernel
+
+    def before_update(self, images_shown) -> None:
+        """One step of the power iteration."""
+        self._iterate(self._kernel)
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class SpectralEmbedding(_Spectral, keras.layers.Embedding):
+    """`Embedding` with a spectrally normalised table."""
+
+    def build(self, input_shape=None):
+        super().build(input_shape)
+        self._build_spectral(self._embeddings)
+
+    @property
+    def embeddings(self):
+        table = self._embeddings
+        return self._normalize(table) if hasattr(self, "left_vector") else table
+
+    def before_update(self, images_shown) -> None:
+        """One step of the power iteration."""
+        self._iterate(self._embeddings)

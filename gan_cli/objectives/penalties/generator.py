@@ -1,0 +1,56 @@
+"""Penalties of the generator's images."""
+
+from collections.abc import Sequence
+
+import tensorflow as tf
+
+from gan_cli.objectives.penalties.penalty import GENERATOR, Penalty, Update
+
+_PATH_LENGTH_DECAY = 0.99
+
+
+def feature_matching(update: Update) -> tf.Tensor:
+    """||E f(x) - E f(G(z))||^2: Salimans et al. 2016, section 3.1.
+
+    f are the features that the discriminator's last layer reads.
+    """
+    real = tf.reduce_mean(update.real_outputs["features"], axis=0)
+    fake = tf.reduce_mean(update.fake_outputs["features"], axis=0)
+    return tf.reduce_sum(tf.square(tf.stop_gradient(real) - fake))
+
+
+def path_length(update: Update) -> tf.Tensor:
+    """(||J^T y|| - a)^2 for each image: Karras et al. 2020 (StyleGAN2), equation 4.
+
+    J is the Jacobian of the image with respect to its styles, y ~ N(0, 1) an image of noise over
+    the root of the number of pixels. The norm is the root of the mean over layers of the squared
+    norm, as in the authors' code. a is the moving average of the norms, which this call moves.
+    """
+    generate_seed, noise_seed = tf.unstack(tf.random.split(update.seed, 2))
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        styles, images = update.generate(generate_seed, tape)
+        pixels = images.shape[1] * images.shape[2]
+        noise = tf.random.stateless_normal(tf.shape(images), noise_seed) / pixels**0.5
+        product = tf.reduce_sum(images * noise)
+    gradient = tape.gradient(product, styles)
+    lengths = tf.sqrt(tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=2), axis=1) + 1e-12)
+    mean = update.memory["mean"]
+    moved = mean + (1.0 - _PATH_LENGTH_DECAY) * (tf.reduce_mean(lengths) - mean)
+    mean.assign(tf.stop_gradient(moved))
+    return tf.square(lengths - moved)
+
+
+def _mean(weights: Sequence[tf.Variable]) -> dict[str, tf.Variable]:
+    return {"mean": tf.Variable(0.0, trainable=False)}
+
+
+FEATURE_MATCHING = Penalty(
+    feature_matching,
+    networks=(GENERATOR,),
+    default_gamma=1.0,
+    needs_outputs=("features",),
+    needs_real_outputs=True,
+)
+PATH_LENGTH = Penalty(
+    path_length, networks=(GENERATOR,), default_gamma=2.0, memory=_mean, needs_styles=True
+)

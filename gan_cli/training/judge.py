@@ -1,0 +1,120 @@
+"""The discriminator as the training step sees it: what it is shown, and what it answers."""
+
+from collections.abc import Callable
+
+import keras
+import tensorflow as tf
+
+Outputs = dict[str, tf.Tensor]
+Transform = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+
+
+def forward(model: keras.Model, inputs, weights: keras.Model | None = None):
+    """A training-mode pass that leaves the model's buffers as they are.
+
+    So a network is not changed while the other one learns: batch statistics that the pass would
+    have moved are dropped.
+
+    Args:
+      weights: whose weights to compute with, a model of the same layers; by default its own.
+    """
+    weights = weights or model
+    outputs, _ = model.stateless_call(
+        [v.value for v in weights.trainable_variables],
+        [v.value for v in weights.non_trainable_variables],
+        inputs,
+        training=True,
+    )
+    return outputs
+
+
+def before_update(model: keras.Model, images_shown: tf.Tensor) -> None:
+    """Tells every layer that wants to know, by its method of this name, that a step begins.
+
+    Spectral normalisation takes its power iteration then, progressive growing looks at the clock.
+    """
+    # Keras has no public way to reach layers within layers.
+    for layer in model._flatten_layers(include_self=False):
+        if hasattr(layer, "before_update"):
+            layer.before_update(images_shown)
+
+
+class Judge:
+    """Shows images to a discriminator: transformed, packed and with their labels.
+
+    Args:
+      outputs: which outputs are wanted beside `logits`: outputs of the discriminator itself, or
+        names of its layers.
+      transform: from images and a seed to images of the same shape, such as an augmentation;
+        real and generated images alike go through it.
+      pack: number of images that are judged together, on the channels of one (PacGAN, Lin et al.
+        2018).
+      gradient_model: a discriminator of the same layers that computes in float32, for penalties of
+        gradients; None where the discriminator's own precision serves. Squared half-precision
+        gradients overflow.
+    """
+
+    def __init__(
+        self,
+        discriminator: keras.Model,
+        outputs: tuple[str, ...] = (),
+        transform: Transform | None = None,
+        pack: int = 1,
+        gradient_model: keras.Model | None = None,
+    ):
+        self.discriminator, self.transform, self.group = discriminator, transform, pack
+        self.gradient_model = gradient_model or discriminator
+        own = discriminator.output if isinstance(discriminator.output, dict) else {}
+        inner = {n: discriminator.get_layer(n).output for n in outputs if n not in own}
+        self._model = discriminator
+        if inner:
+            given = own or {"logits": discriminator.output}
+            self._model = keras.Model(discriminator.inputs, {**given, **inner})
+
+    def pack(self, images: tf.Tensor) -> tf.Tensor:
+        """[batch, height, width, channels] to [batch / pack, height, width, pack channels]."""
+        if self.group == 1:
+            return images
+        batch, height, width, channels = images.shape
+        groups = tf.reshape(images, [batch // self.group, self.group, height, width, channels])
+        groups = tf.transpose(groups, [0, 2, 3, 1, 4])
+        return tf.reshape(groups, [batch // self.group, height, width, self.group * channels])
+
+    def unpack(self, images: tf.Tensor) -> tf.Tensor:
+        """The inverse of `pack`."""
+        if self.group == 1:
+            return images
+        packs, height, width, channels = images.shape
+        groups = tf.reshape(images, [packs, height, width, self.group, channels // self.group])
+        groups = tf.transpose(groups, [0, 3, 1, 2, 4])
+        return tf.reshape(groups, [packs * self.group, height, width, channels // self.group])
+
+    def learn(self, images: tf.Tensor, labels: tf.Tensor | None, seed: tf.Tensor) -> Outputs:
+        """The pass of the discriminator's own update, which moves its batch statistics.
+
+        Args:
+          images: packed.
+        """
+        return _named(self._model(self._shown(images, labels, seed), training=True))
+
+    def judge(self, images: tf.Tensor, labels: tf.Tensor | None, seed: tf.Tensor) -> Outputs:
+        """The same answers, without any change to the discriminator."""
+        return _named(forward(self._model, self._shown(images, labels, seed)))
+
+    def logits_for_gradients(
+        self, images: tf.Tensor, labels: tf.Tensor | None, seed: tf.Tensor
+    ) -> tf.Tensor:
+        """Logits that can be differentiated twice, in float32; the discriminator stays as it is."""
+        shown = self._shown(images, labels, seed)
+        return _named(forward(self.gradient_model, shown, weights=self.discriminator))["logits"]
+
+    def _shown(self, images: tf.Tensor, labels: tf.Tensor | None, seed: tf.Tensor):
+        if self.transform is not None:
+            images = self.pack(self.transform(self.unpack(images), seed))
+        # An auxiliary classifier is not told the label.
+        told = labels is not None and len(self.discriminator.inputs) > 1
+        return [images, labels] if told else images
+
+
+def _named(outputs) -> Outputs:
+    return outputs if isinstance(outputs, dict) else {"logits": outputs}

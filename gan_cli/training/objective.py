@@ -1,0 +1,70 @@
+"""What a step minimises: the adversarial loss and the penalties of both networks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import tensorflow as tf
+
+from gan_cli.objectives.losses import Loss
+from gan_cli.objectives.penalties.penalty import Penalty
+
+
+@dataclass(frozen=True)
+class LazyPenalty:
+    """A penalty that is applied in every `every`-th step, `every` times as strong.
+
+    Attributes:
+      memory: the variables that the penalty keeps between steps.
+    """
+
+    name: str
+    penalty: Penalty
+    gamma: float
+    every: int = 1
+    memory: Mapping[str, tf.Variable] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class InstanceNoise:
+    """Gaussian noise on every image that D sees, fading out (Sonderby et al. 2017, section 3.2).
+
+    Attributes:
+      std: at the start, for images in [-1, 1]; it falls linearly to 0 at `until_kimg`.
+    """
+
+    std: float
+    until_kimg: float
+
+
+@dataclass(frozen=True)
+class Objective:
+    """What a step minimises, and how often the discriminator is updated for it.
+
+    Attributes:
+      penalties, generator_penalties: of the discriminator's and the generator's update.
+      real_target: label of real images, below 1 for one-sided label smoothing.
+      n_critic: discriminator updates, each on real images of its own, per generator update.
+      weight_clip: bound of the discriminator's weights after its updates.
+      pack: number of images that the discriminator judges together.
+    """
+
+    loss: Loss
+    penalties: Sequence[LazyPenalty] = ()
+    generator_penalties: Sequence[LazyPenalty] = ()
+    real_target: float = 1.0
+    n_critic: int = 1
+    weight_clip: float | None = None
+    pack: int = 1
+    instance_noise: InstanceNoise | None = None
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The discriminator's outputs that the penalties need beside logits."""
+        lazies = (*self.penalties, *self.generator_penalties)
+        return tuple(dict.fromkeys(name for lazy in lazies for name in lazy.penalty.needs_outputs))
+
+    @property
+    def generator_sees_real(self) -> bool:
+        """Whether the generator's update passes real images through the discriminator."""
+        needed = [lazy.penalty.needs_real_outputs for lazy in self.generator_penalties]
+        return self.loss.generator_sees_real or any(needed)

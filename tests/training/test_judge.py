@@ -1,0 +1,127 @@
+"""What the discriminator is shown, and what it answers."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_cli.objectives.augment import AUGMENTATIONS
+from gan_cli.training.augment import AugmentationControl
+from gan_cli.training.judge import Judge
+from gan_cli.training.objective import InstanceNoise
+
+SEED = tf.constant([3, 4], tf.int32)
+
+
+def sums(channels):
+    """A discriminator that answers with the weighted sum of its image."""
+    images = keras.Input([2, 3, channels])
+    x = keras.layers.Flatten(name="features")(images)
+    return keras.Model(images, keras.layers.Reshape([])(keras.layers.Dense(1)(x)))
+
+
+def test_packing_puts_whole_images_on_the_channels_and_back():
+    images = np.random.default_rng(0).standard_normal((6, 2, 3, 2)).astype(np.float32)
+    judge = Judge(sums(6), pack=3)
+    packed = judge.pack(tf.constant(images)).numpy()
+    assert packed.shape == (2, 2, 3, 6)
+    for pack in range(2):
+        for member in range(3):
+            expected = images[3 * pack + member]
+            np.testing.assert_array_equal(packed[pack][..., 2 * member : 2 * member + 2], expected)
+    np.testing.assert_array_equal(judge.unpack(tf.constant(packed)), images)
+
+
+def test_the_transform_sees_single_images_and_every_pass_goes_through_it():
+    images = tf.constant(np.random.default_rng(0).standard_normal((4, 2, 3, 1)), tf.float32)
+    seen = []
+
+    def transform(given, seed):
+        seen.append(given.shape)
+        return given * 2.0 + tf.cast(seed[0], tf.float32)
+
+    model = sums(2)
+    judge, plain = Judge(model, ("features",), transform, pack=2), Judge(model, pack=2)
+    packed = judge.pack(images)
+    expected = plain.learn(judge.pack(images * 2.0 + 3.0), None, SEED)["logits"]
+    for answers in (judge.learn(packed, None, SEED), judge.judge(packed, None, SEED)):
+        np.testing.assert_allclose(answers["logits"], expected, rtol=1e-5)
+        np.testing.assert_allclose(
+            answers["features"], tf.reshape(packed * 2.0 + 3.0, [2, -1]), rtol=1e-6
+        )
+    np.testing.assert_allclose(judge.logits_for_gradients(packed, None, SEED), expected, rtol=1e-5)
+    assert set(seen) == {(4, 2, 3, 1)}
+
+
+def test_instance_noise_fades_linearly(small_gan, batch):
+    gan = small_gan(instance_noise=InstanceNoise(0.5, until_kimg=0.016))
+    images = tf.zeros([400, 12, 12, 1])
+    for shown, std in ((0, 0.5), (8, 0.25), (16, 0.0), (80, 0.0)):
+        gan.state.images_shown.assign(shown)
+        assert np.std(gan.step.transform(images, SEED)) == pytest.approx(std, rel=0.02)
+
+
+def control(signal, **options):
+    return AugmentationControl(
+        AUGMENTATIONS.load("ada"), tf.Variable(0.5, trainable=False), signal, **options
+    )
+
+
+def test_the_controller_moves_every_fourth_step_by_the_mean_signal():
+    adaptive = control("real_sign", target=0.4, adjustment_kimg=1.0)
+    # Mean signs 1, 0, 0, 1 -> 0.5, above the target; then 0.25, below it.
+    rounds = [([1, 1], [1, -1], [1, -1], [1, 1]), ([1, 1], [1, -1], [-1, 1], [1, -1])]
+    found, step = [], 0
+    for logits_of_round in rounds:
+        for logits in logits_of_round:
+            adaptive.follow(
+                tf.constant(step), 10, tf.constant(logits, tf.float32), tf.zeros(2), tf.zeros
+            )
+            found.append(float(adaptive.probability))
+            step += 1
+    moved = 10 * 4 / 1000
+    np.testing.assert_allclose(found, [0.5] * 3 + [0.5 + moved] * 4 + [0.5], atol=1e-6)
+
+
+def test_the_held_out_ratio_is_measured_in_the_step_that_moves():
+    train, fake = tf.constant([2.0, 4.0]), tf.constant([-1.0, 1.0])
+    for held_out, direction in (([0.0, 1.0], 1), ([2.0, 3.0], -1)):
+        adaptive = control("held_out_ratio", adjustment_kimg=1.0)
+        for step in range(4):
+            adaptive.follow(
+                tf.constant(step), 10, train, fake, lambda held_out=held_out: tf.constant(held_out)
+            )
+        # (3 - 0.5) / 3 is above 0.6, (3 - 2.5) / 3 below it.
+        assert float(adaptive.probability) == pytest.approx(0.5 + direction * 0.04)
+
+
+def test_a_fixed_probability_stays(small_gan, batch):
+    fixed = control(None)
+    fixed.follow(tf.constant(3), 10, tf.ones(2), tf.zeros(2), tf.zeros)
+    assert float(fixed.probability) == 0.5
+
+
+def test_labels_of_generated_images_can_be_others_than_those_of_the_real_ones(small_gan, batch):
+    given = []
+
+    def labels(seed):
+        given.append(tf.random.stateless_uniform([8], seed, 0, 3, tf.int32))
+        return given[-1]
+
+    gan = small_gan(num_classes=3, fake_labels=labels)
+    gan.step(*batch)
+    assert not np.array_equal(given[0], batch[1])
+
+
+def test_an_update_that_is_not_finite_is_skipped_where_asked(small_gan, batch, snapshot):
+    gan = small_gan(skip_non_finite=True, learning_rate_factor=lambda shown: tf.constant(1.0))
+    gan.state.discriminator.trainable_variables[0].assign(
+        tf.fill(gan.state.discriminator.trainable_variables[0].shape, np.nan)
+    )
+    before = snapshot(gan.state.generator)
+    gan.step(*batch)
+    after = snapshot(gan.state.generator)
+    trainable = {id(v) for v in gan.state.generator.trainable_variables}
+    for variable, old, new in zip(gan.state.generator.variables, before, after, strict=True):
+        if id(variable) in trainable:
+            np.testing.assert_array_equal(old, new)
