@@ -7,7 +7,7 @@ RUN ?= runs/digits
 CONFIG ?= configs/digits.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train sample eval test test-all lint format schema bench ci clean
+.PHONY: help setup demo train sample eval test test-all lint format schema bench chaos ci clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ format: $(READY) ## Put the code into its form
 
 schema: $(READY) ## Write the JSON schema of config files
 	$(BIN)/python -m gan_cli.cli.schema > configs/schema.json
+
+chaos: $(READY) ## Kill, stop and damage a run 60 times; it must end the same: about 15 minutes
+	$(BIN)/python -m benchmarks.chaos
 
 bench: $(READY) ## Measure speed and quality against hand-written baselines: about 25 minutes
 	$(BIN)/python -m benchmarks.speed

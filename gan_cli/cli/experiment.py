@@ -18,6 +18,7 @@ from gan_cli.models import ARCHITECTURES
 from gan_cli.objectives import PENALTIES
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.environment import describe_environment
+from gan_cli.run.lock import RunLock
 from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.progress import TrainingProgress, preparation_progress
 from gan_cli.training.checkpoint import CheckpointStore, restore
@@ -40,6 +41,7 @@ class Experiment:
     state: GanState
     step: TrainStep
     store: CheckpointStore
+    lock: RunLock
 
     @classmethod
     def open(cls, config: Config, run_dir: Path) -> "Experiment":
@@ -65,6 +67,7 @@ class Experiment:
             state,
             build_step(config, state, num_classes, data.holdout),
             CheckpointStore(run.checkpoints, config.training.keep_checkpoints),
+            RunLock(run.path),
         )
 
     def describe(self) -> None:
@@ -90,8 +93,16 @@ class Experiment:
             )
         if self.run.exists() and not accept_changes:
             self._refuse_changes()
-        if checkpoints:
-            restore(checkpoints[-1], self.state.variables())
+        # Nothing has been written so far, and nobody else writes from here on.
+        self.lock.acquire()
+        newest = self.store.newest_good(on_damage=print)
+        if newest is not None:
+            restore(newest, self.state.variables())
+        elif checkpoints:
+            raise UserError(
+                f"{self.run.path}: none of its checkpoints is sound; all were set aside, and the"
+                " same command now starts over"
+            )
         self.run.write_config(self.config)
         self.run.write_environment(describe_environment(self._describe_data()))
         MetricsLog(self.run.metrics).truncate_after(int(self.state.images_shown))

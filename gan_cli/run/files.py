@@ -29,7 +29,17 @@ def atomic_write(path: Path, content: str | bytes) -> None:
         os.umask(umask)
         aside.chmod(0o666 & ~umask)
         aside.replace(path)
+        force_to_disk(path.parent)
     except OSError as error:
         if aside is not None:
             aside.unlink(missing_ok=True)
         raise UserError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def force_to_disk(path: Path) -> None:
+    """Waits until a file, or the names in a folder, are on disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

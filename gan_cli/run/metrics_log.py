@@ -1,6 +1,7 @@
 """metrics.jsonl: one JSON object a line, in the order of training."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -40,8 +41,12 @@ class MetricsLog:
         row = {"images_shown": images_shown, "kimg": images_shown / 1000, **values}
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row) + "\n")
+            with self.path.open("a+b") as file:
+                # A line that was cut short must not swallow this one.
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(size - 1, 0))
+                start = b"\n" if file.read(1) not in (b"", b"\n") else b""
+                file.write(start + json.dumps(row).encode() + b"\n")
         except OSError as error:
             raise UserError(f"{self.path}: cannot be written: {error.strerror}") from error
 

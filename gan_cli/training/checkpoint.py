@@ -7,17 +7,16 @@ checksum. A checkpoint is written beside its final name, forced to disk, and the
 
 import hashlib
 import json
-import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import tensorflow as tf
 
 from gan_cli.errors import UserError
-from gan_cli.run.files import atomic_write
+from gan_cli.run.files import atomic_write, force_to_disk
 
 _FOLDER = re.compile(r"ckpt-(\d+)")
 
@@ -65,8 +64,13 @@ class CheckpointStore:
 
     def best_record(self) -> dict | None:
         """Returns {"checkpoint", "metric", "value"} of the best checkpoint so far."""
-        path = self.folder / "best.json"
-        return json.loads(path.read_text()) if path.is_file() else None
+        try:
+            record = json.loads((self.folder / "best.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            # Damaged, it costs no more than knowing which was best.
+            return None
+        is_whole = isinstance(record, dict) and record.keys() >= {"checkpoint", "metric", "value"}
+        return record if is_whole else None
 
     def find(self, which: str) -> Checkpoint:
         """Returns the checkpoint called `latest`, `best`, or by its number.
@@ -89,6 +93,37 @@ class CheckpointStore:
         known = ", ".join(["best", "latest", *(str(c.images_shown) for c in checkpoints)])
         raise UserError(f"{self.folder}: no checkpoint '{which}' (there are: {known})")
 
+    def newest_good(self, on_damage: Callable[[str], None]) -> Checkpoint | None:
+        """Returns the newest sound checkpoint, if there is any, to go on training from.
+
+        Damaged ones that are newer are set aside as `damaged-N`, out of the way of those that
+        training will write when it comes there again.
+
+        Args:
+          on_damage: told of each of them, in one line.
+        """
+        for checkpoint in reversed(self.all()):
+            try:
+                _verify(checkpoint)
+            except UserError as error:
+                aside = self._set_aside(checkpoint)
+                reason = error.problems[0].partition(";")[0]
+                on_damage(f"{reason}; set aside as {aside.name}, going on from an older checkpoint")
+            else:
+                return checkpoint
+        return None
+
+    def _set_aside(self, checkpoint: Checkpoint) -> Path:
+        aside = self.folder / checkpoint.name.replace("ckpt-", "damaged-")
+        shutil.rmtree(aside, ignore_errors=True)
+        try:
+            checkpoint.path.rename(aside)
+        except OSError as error:
+            raise UserError(
+                f"{checkpoint.path}: is damaged and cannot be moved: {error.strerror}"
+            ) from error
+        return aside
+
     def save(self, variables: Mapping[str, tf.Variable], images_shown: int) -> Checkpoint:
         """Writes all `variables`; returns the checkpoint once it is safely on disk.
 
@@ -98,8 +133,14 @@ class CheckpointStore:
         """
         final = self.folder / f"ckpt-{images_shown}"
         partial = self.folder / f".ckpt-{images_shown}.partial"
+        existing = Checkpoint(final, images_shown)
         if final.exists():
-            return Checkpoint(final, images_shown)
+            try:
+                _verify(existing)
+            except UserError:
+                self._set_aside(existing)
+            else:
+                return existing
         try:
             shutil.rmtree(partial, ignore_errors=True)
             partial.mkdir(parents=True)
@@ -112,9 +153,9 @@ class CheckpointStore:
             }
             (partial / "manifest.json").write_text(json.dumps(manifest, indent=1))
             for file in (*files, partial / "manifest.json", partial):
-                _force_to_disk(file)
+                force_to_disk(file)
             partial.rename(final)
-            _force_to_disk(self.folder)
+            force_to_disk(self.folder)
         except (OSError, tf.errors.OpError) as error:
             shutil.rmtree(partial, ignore_errors=True)
             reason = str(error).splitlines()[0]
@@ -145,14 +186,7 @@ def restore(checkpoint: Checkpoint, variables: Mapping[str, tf.Variable]) -> Non
     Raises:
       UserError: a file is missing or damaged, or the checkpoint is of another model.
     """
-    manifest = _read_manifest(checkpoint)
-    for file, checksum in manifest["files"].items():
-        path = checkpoint.path / file
-        if not path.is_file() or _sha256(path) != checksum:
-            raise UserError(
-                f"{path}: damaged or missing; remove {checkpoint.path} to use an older checkpoint"
-            )
-    saved = manifest["variables"]
+    saved = _verify(checkpoint)["variables"]
     for name, wanted in _describe(variables).items():
         if saved.get(name) != wanted:
             held = _spell(saved[name]) if name in saved else "nothing"
@@ -164,14 +198,31 @@ def restore(checkpoint: Checkpoint, variables: Mapping[str, tf.Variable]) -> Non
     status.expect_partial().assert_existing_objects_matched()
 
 
-def _read_manifest(checkpoint: Checkpoint) -> dict:
+def _verify(checkpoint: Checkpoint) -> dict:
+    """Returns the manifest of a checkpoint all of whose files are what they were.
+
+    Raises:
+      UserError: a file is missing or damaged.
+    """
+    advice = f"damaged or missing; remove {checkpoint.path} to use an older checkpoint"
     path = checkpoint.path / "manifest.json"
     try:
-        return json.loads(path.read_text())
-    except (OSError, ValueError) as error:
-        raise UserError(
-            f"{path}: damaged or missing; remove {checkpoint.path} to use an older checkpoint"
-        ) from error
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        files, variables = dict(manifest["files"]), dict(manifest["variables"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path}: {advice}") from error
+    # An index and at least one file of data; names with folders in them are none of ours.
+    if "state.index" not in files or any(Path(name).name != name for name in files):
+        raise UserError(f"{path}: {advice}")
+    for name, checksum in files.items():
+        file = checkpoint.path / name
+        try:
+            is_sound = _sha256(file) == checksum
+        except OSError:
+            is_sound = False
+        if not is_sound:
+            raise UserError(f"{file}: {advice}")
+    return {"files": files, "variables": variables}
 
 
 def _describe(variables: Mapping[str, tf.Variable]) -> dict[str, list]:
@@ -185,11 +236,3 @@ def _spell(description: list) -> str:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _force_to_disk(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

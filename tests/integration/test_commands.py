@@ -61,6 +61,7 @@ def test_training_leaves_a_whole_run_directory(trained):
         "samples",
         "checkpoints",
         "report.html",
+        ".lock",
     }
     rows = [json.loads(line) for line in (run_dir / "metrics.jsonl").read_text().splitlines()]
     scores = [row["fd_random"] for row in rows if "fd_random" in row]
@@ -257,17 +258,37 @@ def _state_of(folder: Path) -> dict:
     return {str(p): p.stat().st_mtime_ns for p in folder.rglob("*") if p.is_file()}
 
 
-@pytest.mark.parametrize("command", ["gan-train", "gan-sample"])
-def test_a_truncated_checkpoint_is_refused(trained, tmp_path, command):
-    folder, _ = trained
-    shutil.copytree(folder / "runs/tiny", tmp_path / "run")
-    data = next((tmp_path / "run/checkpoints/ckpt-960").glob("state.data*"))
+def _with_truncated_checkpoint(folder: Path, run_dir: Path) -> Path:
+    """Copies the finished run and cuts its newest checkpoint short; returns the cut file."""
+    shutil.copytree(folder / "runs/tiny", run_dir)
+    data = next((run_dir / "checkpoints/ckpt-960").glob("state.data*"))
     os.truncate(data, 1000)
-    arguments = {
-        "gan-train": ["--config=tiny.yaml"],
-        "gan-sample": ["--checkpoint=latest", f"--out={tmp_path}/x.png"],
-    }[command]
-    result = run(command, f"--run_dir={tmp_path}/run", *arguments, cwd=folder)
+    return data
+
+
+def test_a_truncated_checkpoint_is_not_sampled(trained, tmp_path):
+    folder, _ = trained
+    data = _with_truncated_checkpoint(folder, tmp_path / "run")
+    result = run(
+        "gan-sample",
+        f"--run_dir={tmp_path}/run",
+        "--checkpoint=latest",
+        f"--out={tmp_path}/x.png",
+        cwd=folder,
+    )
     assert result.returncode == 2
     assert f"{data}: damaged or missing; remove" in result.stderr
     assert not (tmp_path / "x.png").exists()
+
+
+def test_training_goes_on_from_behind_a_truncated_checkpoint_to_the_same_end(trained, tmp_path):
+    folder, _ = trained
+    data = _with_truncated_checkpoint(folder, tmp_path / "run")
+    result = run("gan-train", f"--run_dir={tmp_path}/run", "--config=tiny.yaml", cwd=folder)
+    assert result.returncode == 0, result.stderr
+    assert f"{data}: damaged or missing; set aside as damaged-960" in result.stdout
+    manifests = [
+        json.loads((path / "checkpoints/ckpt-960/manifest.json").read_text())
+        for path in (folder / "runs/tiny", tmp_path / "run")
+    ]
+    assert manifests[0]["files"] == manifests[1]["files"]

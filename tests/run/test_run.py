@@ -88,3 +88,13 @@ def test_the_report_is_one_page_that_needs_nothing_else(tmp_path):
     loaded = re.findall(r'(?:src|href)="([^"#]{0,12})', page)
     # Data, or (an SVG's own) fragments of the page itself.
     assert set(loaded) <= {"data:image/p", ""}
+
+
+def test_a_line_that_was_cut_short_does_not_swallow_the_next(tmp_path):
+    log = MetricsLog(tmp_path / "metrics.jsonl")
+    log.append(1000, {"loss": 1.0})
+    with log.path.open("a") as file:
+        file.write('{"images_shown": 2000, "lo')
+    log.append(3000, {"loss": 3.0})
+    log.append(4000, {"loss": 4.0})
+    assert [row["images_shown"] for row in log.read()] == [1000, 3000, 4000]

@@ -137,3 +137,66 @@ def test_a_full_disk_is_one_line_and_leaves_older_checkpoints(small_disk, variab
     assert store.all() == [whole]
     assert [path.name for path in small_disk.iterdir()] == ["ckpt-1"]
     restore(whole, zeros_like(variables))
+
+
+DAMAGES = [damage_truncate, damage_flip, damage_index, damage_manifest]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_the_newest_sound_checkpoint_is_found_behind_damaged_ones(tmp_path, variables, damage):
+    store, told = CheckpointStore(tmp_path, keep=5), []
+    sound = store.save(variables, 1)
+    for images in (2, 3):
+        damage(store.save(variables, images).path)
+    assert store.newest_good(told.append) == sound
+    assert len(told) == 2
+    assert "ckpt-3" in told[0]
+    assert "set aside as damaged-3" in told[0]
+    # Nothing is deleted, and the names are free for when training comes there again.
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["ckpt-1", "damaged-2", "damaged-3"]
+    again = store.save(variables, 3)
+    assert store.newest_good(told.append) == again
+    assert len(told) == 2
+
+
+def test_where_no_checkpoint_is_sound_there_is_none(tmp_path, variables):
+    store, told = CheckpointStore(tmp_path), []
+    damage_flip(store.save(variables, 1).path)
+    assert store.newest_good(told.append) is None
+    assert len(told) == 1
+
+
+def test_saving_over_a_damaged_checkpoint_of_the_same_number_writes_a_sound_one(
+    tmp_path, variables
+):
+    store = CheckpointStore(tmp_path)
+    damage_flip(store.save(variables, 4).path)
+    restored = zeros_like(variables)
+    restore(store.save(variables, 4), restored)
+    np.testing.assert_array_equal(restored["a/0/kernel"], variables["a/0/kernel"])
+
+
+@pytest.mark.parametrize(
+    "manifest",
+    [
+        "[]",
+        '{"files": 3}',
+        '{"files": {}, "variables": {}}',
+        '{"files": {"../x": "0", "state.index": "0"}, "variables": {}}',
+    ],
+)
+def test_a_manifest_of_another_form_is_refused(tmp_path, variables, manifest):
+    checkpoint = CheckpointStore(tmp_path).save(variables, 5)
+    (checkpoint.path / "manifest.json").write_text(manifest)
+    with pytest.raises(UserError, match=r"manifest\.json: damaged or missing"):
+        restore(checkpoint, zeros_like(variables))
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]", '{"checkpoint": "ckpt-1"}'])
+def test_a_damaged_record_of_the_best_costs_the_record_only(tmp_path, variables, content):
+    store = CheckpointStore(tmp_path, keep=1)
+    store.mark_best(store.save(variables, 1), "fd", 1.0)
+    (tmp_path / "best.json").write_text(content)
+    assert store.best() is None
+    assert store.find("best").images_shown == 1
+    assert store.save(variables, 2).images_shown == 2

@@ -1,0 +1,145 @@
+"""Faults thrown at one training run again and again; it must end as if nothing had happened.
+
+python -m benchmarks.chaos [FAULTS] [SEED]
+
+A small run on the builtin digits is started; at a random moment it is killed (SIGKILL), stopped
+(SIGTERM), or killed with its newest checkpoint then cut short or with one bit turned over. The same
+command is given again, until all faults are spent, and then to the end. The last checkpoint must
+equal, file by file, that of a run that was never disturbed.
+"""
+
+import json
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+CONFIG = """
+name: chaos
+data: {source: builtin, name: digits}
+model: {conditional: true, generator_channels: 8, discriminator_channels: 8, latent_dim: 8}
+training: {batch_size: 16, kimg: 12.8, steps_per_call: 4, precision: float32,
+  checkpoint_every_kimg: 0.32, grid_every_kimg: 0.64, log_every_kimg: 0.064}
+evaluation: {every_kimg: 3.2, num_samples: 100, features: random}
+"""
+KINDS = ("SIGKILL", "SIGTERM", "SIGKILL, newest checkpoint cut", "SIGKILL, one bit turned over")
+
+
+def main() -> None:
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else 60
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = campaign(Path(folder), count, seed)
+    table = Table("fault", "injected", "survived")
+    for kind in KINDS:
+        table.add_row(kind, str(outcome["injected"][kind]), str(outcome["survived"][kind]))
+    console = Console()
+    console.print(table)
+    console.print(f"restarts from another state than a sound checkpoint: {outcome['lost']}")
+    console.print(f"last checkpoint equal to the undisturbed run's: {outcome['equal']}")
+    if outcome["lost"] or not outcome["equal"]:
+        sys.exit(1)
+
+
+def campaign(folder: Path, count: int, seed: int) -> dict:
+    """Injects `count` faults; returns what came of them."""
+    rng = random.Random(seed)
+    config = folder / "chaos.yaml"
+    config.write_text(CONFIG)
+    began = time.monotonic()
+    finish(config, folder / "whole")
+    # From the first import to the last file.
+    longest = time.monotonic() - began
+    run = folder / "disturbed"
+    injected: Counter[str] = Counter()
+    survived: Counter[str] = Counter()
+    lost = 0
+    for number in range(count):
+        kind = KINDS[0] if number % 2 else rng.choice(KINDS)
+        process = start(config, run)
+        wait = rng.uniform(0, longest)
+        try:
+            process.wait(timeout=wait)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGTERM if kind == "SIGTERM" else signal.SIGKILL)
+        output, _ = process.communicate()
+        if process.returncode not in (0, -signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGTERM):
+            # The restart after the previous fault did not work.
+            lost += 1
+            print(output, file=sys.stderr)
+        damage(kind, run)
+        injected[kind] += 1
+        survived[kind] += process.returncode in (0, -9, -15, 128 + 15)
+        if process.returncode == 0:
+            # Finished before the fault came: begin again, with faults to spare.
+            if not same_end(folder / "whole", run) and not kind.startswith("SIGKILL,"):
+                lost += 1
+            shutil.rmtree(run)
+    finish(config, run)
+    return {
+        "injected": injected,
+        "survived": survived,
+        "lost": lost,
+        "equal": same_end(folder / "whole", run),
+    }
+
+
+def start(config: Path, run: Path) -> subprocess.Popen:
+    return subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "gan_cli.cli.train",
+            f"--config={config}",
+            f"--run_dir={run}",
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def finish(config: Path, run: Path) -> None:
+    """Trains to the end without a fault."""
+    process = start(config, run)
+    output, _ = process.communicate()
+    if process.returncode:
+        raise SystemExit(f"could not finish:\n{output}")
+
+
+def damage(kind: str, run: Path) -> None:
+    """Harms the newest checkpoint, if another one is there to fall back to."""
+    found = sorted(run.glob("checkpoints/ckpt-*"), key=lambda path: int(path.name[5:]))
+    if len(found) < 2:
+        return
+    file = next(found[-1].glob("state.data*"))
+    content = bytearray(file.read_bytes())
+    if "cut" in kind:
+        file.write_bytes(content[: len(content) // 2])
+    elif "bit" in kind:
+        content[len(content) // 3] ^= 1
+        file.write_bytes(content)
+
+
+def same_end(one: Path, other: Path) -> bool:
+    """Whether both runs' last checkpoints hold the same bytes."""
+    manifests = []
+    for run in (one, other):
+        found = sorted(run.glob("checkpoints/ckpt-*"), key=lambda path: int(path.name[5:]))
+        manifests.append(json.loads((found[-1] / "manifest.json").read_text()))
+    return (
+        manifests[0]["images_shown"] == manifests[1]["images_shown"]
+        and manifests[0]["files"] == manifests[1]["files"]
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,54 @@
+"""One training process to a run directory."""
+
+import fcntl
+import os
+from pathlib import Path
+from typing import IO
+
+from gan_cli.errors import UserError
+
+
+class RunLock:
+    """A lock that the operating system holds, and lets go of when its owner ends, however it does.
+
+    The file `.lock` stays behind, with the owner's process number in it; the file is not the lock.
+
+    Args:
+      folder: the run directory.
+    """
+
+    def __init__(self, folder: Path):
+        self.path = folder / ".lock"
+        self._file: IO[str] | None = None
+
+    def acquire(self) -> None:
+        """Takes the lock until `release`, or the end of the process.
+
+        Raises:
+          UserError: another process has it, or the file cannot be written.
+        """
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            file = self.path.open("a+", encoding="utf-8")
+        except OSError as error:
+            raise UserError(f"{self.path}: cannot be written: {error.strerror}") from error
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.seek(0)
+            owner = file.read().strip() or "unknown"
+            file.close()
+            raise UserError(
+                f"{self.path.parent}: is being trained by process {owner}; wait for it, stop it, or"
+                " choose another --run_dir"
+            ) from error
+        file.truncate(0)
+        file.write(f"{os.getpid()}\n")
+        file.flush()
+        self._file = file
+
+    def release(self) -> None:
+        """Lets go of the lock, if it is held."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
