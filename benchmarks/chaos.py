@@ -62,6 +62,7 @@ def campaign(folder: Path, count: int, seed: int) -> dict:
     injected: Counter[str] = Counter()
     survived: Counter[str] = Counter()
     lost = 0
+    previous = None
     for number in range(count):
         kind = KINDS[0] if number % 2 else rng.choice(KINDS)
         process = start(config, run)
@@ -75,15 +76,19 @@ def campaign(folder: Path, count: int, seed: int) -> dict:
             # The restart after the previous fault did not work.
             lost += 1
             print(output, file=sys.stderr)
+        elif previous is not None:
+            survived[previous] += 1
         damage(kind, run)
         injected[kind] += 1
-        survived[kind] += process.returncode in (0, -9, -15, 128 + 15)
+        previous = kind
         if process.returncode == 0:
             # Finished before the fault came: begin again, with faults to spare.
             if not same_end(folder / "whole", run) and not kind.startswith("SIGKILL,"):
                 lost += 1
             shutil.rmtree(run)
     finish(config, run)
+    if previous is not None:
+        survived[previous] += 1
     return {
         "injected": injected,
         "survived": survived,
