@@ -1,6 +1,7 @@
 """Shared by all tests: quiet TensorFlow, a private cache, and the data sets."""
 
 import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -28,3 +29,17 @@ def fashion_mnist_path() -> Path:
     if not FASHION_MNIST.is_dir():
         pytest.skip("the Debian package dataset-fashion-mnist is not installed")
     return FASHION_MNIST
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 256 KiB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder], capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("may not mount a file system here")
+    yield folder
+    subprocess.run(["umount", folder], check=True)

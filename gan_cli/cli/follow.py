@@ -12,6 +12,7 @@ from gan_cli.data.mixture import is_points
 from gan_cli.metrics.evaluate import Evaluator
 from gan_cli.metrics.points import PointsEvaluator
 from gan_cli.run.directory import RunDirectory
+from gan_cli.run.files import atomic_write
 from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.progress import TrainingProgress
 from gan_cli.run.report import write_report
@@ -19,6 +20,7 @@ from gan_cli.run.tensorboard import TensorBoardLog
 from gan_cli.sampling.generate import Sampler
 from gan_cli.sampling.latents import latents_for_seeds
 from gan_cli.sampling.scatter import picture_of
+from gan_cli.sampling.write import encoded
 from gan_cli.training.checkpoint import Checkpoint, CheckpointStore
 from gan_cli.training.loop import Action
 from gan_cli.training.state import GanState
@@ -74,12 +76,11 @@ class RunFollower:
             f" {self.config.training.precision}, {self.run.path} (ready after {seconds:.0f} s)"
         )
         if images == 0:
-            self.run.samples.mkdir(parents=True, exist_ok=True)
             count = min(self._pictured, len(self.data.train.images))
             chosen = np.random.default_rng(0).permutation(len(self.data.train.images))[:count]
             every = self.data.train.images
             reals = picture_of(every[np.sort(chosen)], GRID_COLUMNS, real=every)
-            reals.save(self.run.samples / "reals.png")
+            atomic_write(self.run.samples / "reals.png", encoded(reals, "PNG"))
             self.draw_grid(0)
         if self.config.evaluation.every_kimg:
             # Before the clock starts: the classifier is trained on first use.
@@ -124,8 +125,8 @@ class RunFollower:
         labels = np.arange(count, dtype=np.int32) % max(self.num_classes, 1)
         images = self.sampler.images(latents, labels)
         grid = picture_of(images, GRID_COLUMNS, real=self.data.train.images)
-        self.run.samples.mkdir(parents=True, exist_ok=True)
-        grid.save(self.run.samples / f"grid-{images_shown // 1000:06d}.png")
+        name = f"grid-{images_shown // 1000:06d}.png"
+        atomic_write(self.run.samples / name, encoded(grid, "PNG"))
         self.tensorboard.grid(images_shown, grid)
 
     def save(self, images_shown: int) -> Checkpoint:

@@ -1,28 +1,50 @@
 """The run's scalars and image grids in TensorBoard's own format."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 from PIL import Image
 
+from gan_cli.errors import UserError
+
 
 class TensorBoardLog:
     """Writes event files into the run directory; the step is the number of images shown."""
 
     def __init__(self, folder: Path):
+        self._folder = folder
         self._writer = tf.summary.create_file_writer(str(folder))
 
     def scalars(self, images_shown: int, values: Mapping[str, float]) -> None:
-        with self._writer.as_default(step=images_shown):
+        """Writes one value a name.
+
+        Raises:
+          UserError: it cannot be written.
+        """
+        with self._writing(images_shown):
             for name, value in values.items():
                 tf.summary.scalar(name, value)
-        self._writer.flush()
 
     def grid(self, images_shown: int, grid: Image.Image) -> None:
+        """Writes a picture.
+
+        Raises:
+          UserError: it cannot be written.
+        """
         pixels = np.asarray(grid)
         pixels = pixels[..., None] if pixels.ndim == 2 else pixels
-        with self._writer.as_default(step=images_shown):
+        with self._writing(images_shown):
             tf.summary.image("samples", pixels[None])
-        self._writer.flush()
+
+    @contextlib.contextmanager
+    def _writing(self, images_shown: int) -> Iterator[None]:
+        try:
+            with self._writer.as_default(step=images_shown):
+                yield
+            self._writer.flush()
+        except tf.errors.OpError as error:
+            reason = error.message.splitlines()[0].rpartition("; ")[2]
+            raise UserError(f"{self._folder}: events cannot be written: {reason}") from error

@@ -40,7 +40,7 @@ def write_samples(
         grid = image_grid(np.concatenate(list(batches)), columns)
         if _FORMATS[ending] == "JPEG" and grid.mode == "RGBA":
             raise UserError(f"--out: {path}: JPEG has no transparency; use .png or .webp")
-        atomic_write(path, _encode(grid, _FORMATS[ending]))
+        atomic_write(path, encoded(grid, _FORMATS[ending]))
     elif ending == ".npz":
         arrays = {"images": np.concatenate(list(batches)), "seeds": np.array(seeds, np.int64)}
         if labels is not None:
@@ -58,12 +58,13 @@ def write_samples(
                 name = f"seed{seeds[written]:06d}"
                 if labels is not None:
                     name += f"-{class_names[labels[written]].replace('/', '_')}"
-                atomic_write(path / f"{name}.png", _encode(to_pillow(image), "PNG"))
+                atomic_write(path / f"{name}.png", encoded(to_pillow(image), "PNG"))
                 written += 1
     return path
 
 
-def _encode(image: Image.Image, format_name: str) -> bytes:
+def encoded(image: Image.Image, format_name: str) -> bytes:
+    """The file's content; without loss where the format, PNG, JPEG or WEBP, can."""
     content = io.BytesIO()
     # Lossless where the format can: pixels are what was generated.
     if format_name == "JPEG":

@@ -1,5 +1,6 @@
 """The run directory's files survive what happens to files."""
 
+import contextlib
 import os
 import re
 
@@ -98,3 +99,25 @@ def test_a_line_that_was_cut_short_does_not_swallow_the_next(tmp_path):
     log.append(3000, {"loss": 3.0})
     log.append(4000, {"loss": 4.0})
     assert [row["images_shown"] for row in log.read()] == [1000, 3000, 4000]
+
+
+def test_a_full_disk_is_one_line_and_leaves_what_was_there(small_disk):
+    log = MetricsLog(small_disk / "metrics.jsonl")
+    log.append(1000, {"loss": 1.0})
+    atomic_write(small_disk / "kept", "before")
+    (small_disk / "large").write_bytes(bytes(200_000))
+    with pytest.raises(UserError, match="kept: cannot be written: No space left on device"):
+        atomic_write(small_disk / "kept", "x" * 300_000)
+    assert (small_disk / "kept").read_text() == "before"
+    (small_disk / "rest").write_bytes(b"")
+    with contextlib.suppress(OSError), (small_disk / "rest").open("ab", buffering=0) as file:
+        while True:
+            file.write(bytes(1024))
+    # The page that holds the first line has room for some more.
+    shown = []
+    with pytest.raises(UserError, match=r"metrics\.jsonl: cannot be written: No space left"):  # noqa: PT012
+        for images_shown in range(2000, 3000):
+            log.append(images_shown, {"loss": 1.0})
+            shown.append(images_shown)
+    assert [row["images_shown"] for row in log.read()] == [1000, *shown]
+    assert sorted(path.name for path in small_disk.iterdir() if path.name.startswith(".")) == []

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -110,20 +109,6 @@ def test_the_manifest_lists_every_variable(tmp_path, variables):
     checkpoint = CheckpointStore(tmp_path).save(variables, 5)
     manifest = json.loads((checkpoint.path / "manifest.json").read_text())
     assert manifest["variables"] == {"a/0/kernel": ["float64", 4, 3], "step": ["int64"]}
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A file system of 256 KiB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", folder], capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip("may not mount a file system here")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
 
 
 def test_a_full_disk_is_one_line_and_leaves_older_checkpoints(small_disk, variables):
