@@ -98,6 +98,8 @@ def describe(report: Mapping[str, float]) -> str:
         for name, value in report.items()
         if name.startswith("penalty/")
     ]
+    if "augmentation_probability" in report:
+        parts.append(f"augment {report['augmentation_probability']:.3f}")
     if "loss_scale" in report:
         parts.append(f"scale {report['loss_scale']:.0f}")
     return "  ".join(parts)

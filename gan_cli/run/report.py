@@ -31,6 +31,9 @@ _PLOTS = (
     ),
     ("Share of pairs that D ranks right", ("ranking_accuracy",), False),
     ("Penalties", ("penalty/",), False),
+    ("Penalties of the generator", ("generator_penalty/",), False),
+    ("Norms of the gradients", ("discriminator_gradient_norm", "generator_gradient_norm"), True),
+    ("Probability of augmentation", ("augmentation_probability",), False),
     ("Images per second", ("images_per_second",), False),
 )
 _MOST_GRIDS = 4
