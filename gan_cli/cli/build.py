@@ -54,10 +54,10 @@ def build_network(config: Config, network: str, num_classes: int) -> keras.Model
                 + ("; points are for 'points_mlp'" if (height, width) == (1, 1) else "")
             )
     conditioning = getattr(config.model, f"{network}_conditioning")
-    offered = architecture.generator_conditionings
-    if network == "generator" and config.model.conditional and conditioning not in offered:
+    offered = getattr(architecture, f"{network}_conditionings")
+    if config.model.conditional and conditioning not in offered:
         raise UserError(
-            f"model.generator_conditioning: architecture '{names[network]}' has"
+            f"model.{network}_conditioning: architecture '{names[network]}' has"
             f" {' or '.join(offered)}, got '{conditioning}'"
         )
     spec = ModelSpec(
@@ -69,6 +69,7 @@ def build_network(config: Config, network: str, num_classes: int) -> keras.Model
         base_channels=getattr(config.model, f"{network}_channels"),
         conditioning=conditioning,
         max_channels=config.model.max_channels,
+        options={name: config.model.options[name] for name in architecture.options},
     )
     return getattr(architecture, f"build_{network}")(spec)
 

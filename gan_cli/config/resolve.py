@@ -1,12 +1,13 @@
 """Fills in what a config leaves open, from the size of the data and of the images."""
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from gan_cli.config.problems import describe
+from gan_cli.config.problems import describe, show_value
 from gan_cli.config.schema import Config, PenaltyConfig
 from gan_cli.errors import UserError
 
@@ -43,6 +44,9 @@ class ArchitectureDefaults(Protocol):
 
     @property
     def discriminator_conditioning(self) -> str: ...
+
+    @property
+    def options(self) -> Mapping[str, bool | int | float | str]: ...
 
 
 def resolve(
@@ -108,7 +112,7 @@ def resolve(
                 discriminator_conditioning=discriminator.discriminator_conditioning,
                 generator_channels=generator.base_channels,
                 discriminator_channels=discriminator.base_channels,
-            ),
+            ).model_copy(update={"options": _options(config, generator, discriminator)}),
             "objective": config.objective.model_copy(
                 update=_penalties(config, summary, discriminator, gammas)
             ),
@@ -127,6 +131,37 @@ def resolve(
     except ValidationError as error:
         # Such as images smaller than any that can be generated.
         raise UserError(*describe(error, data, "as chosen for this data", {})) from error
+
+
+def _options(
+    config: Config, generator: ArchitectureDefaults, discriminator: ArchitectureDefaults
+) -> dict[str, bool | int | float | str]:
+    """Returns all settings that the architectures have of their own, as given or by default.
+
+    Raises:
+      UserError: a setting that neither has, or a value of another type than the default's.
+    """
+    options = {**discriminator.options, **generator.options}
+    problems = []
+    for name, value in config.model.options.items():
+        if name not in options:
+            near = difflib.get_close_matches(name, options, n=1)
+            hint = f"; did you mean '{near[0]}'?" if near else ""
+            known = ", ".join(options) or "none"
+            problems.append(f"model.options: unknown option '{name}'{hint} (known: {known})")
+            continue
+        kind = type(options[name])
+        if kind is float and type(value) is int:
+            value = float(value)
+        if type(value) is not kind:
+            wanted = {bool: "true or false", int: "a whole number", float: "a number", str: "text"}
+            problems.append(
+                f"model.options.{name}: must be {wanted[kind]}, got {show_value(value)}"
+            )
+        options[name] = value
+    if problems:
+        raise UserError(*problems)
+    return options
 
 
 def _features(summary: DataSummary) -> str | None:

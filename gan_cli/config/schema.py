@@ -74,6 +74,12 @@ def _size_pair(value: object) -> object:
     raise ValueError(f"must be a side or [height, width], in whole pixels, got {value!r}")
 
 
+def _check_option(value: object) -> object:
+    if not isinstance(value, bool | int | float | str):
+        raise ValueError(f"must be true or false, a number or text, got {value!r}")
+    return value
+
+
 def _of_points(point_value: object):  # type: ignore[no-untyped-def]
     """Lets source `points` have this value and no other; other sources have what the type says."""
 
@@ -98,6 +104,7 @@ ImageSize = Annotated[
         | tuple[Literal[1], Literal[1]],
     ),
 ]
+Option = Annotated[bool | int | float | str, BeforeValidator(_check_option)]
 PositiveInt = Annotated[int, Field(ge=1)]
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
@@ -187,21 +194,27 @@ class ModelConfig(Section):
     )
     max_channels: PositiveInt = Field(512, description="Upper bound of a layer's width.")
     conditional: bool = Field(False, description="Condition both networks on the class label.")
-    generator_conditioning: Literal["concat", "batch_norm"] | None = Field(
+    generator_conditioning: Literal["concat", "batch_norm", "mapping"] | None = Field(
         None,
-        description="How a label enters the generator: beside the latents, or as scale and shift of"
-        " batch normalisation; default: the architecture's own way.",
+        description="How a label enters the generator: beside the latents, as scale and shift of"
+        " batch normalisation, or through the mapping network; default: the architecture's way.",
     )
-    discriminator_conditioning: Literal["projection", "concat", "auxiliary"] | None = Field(
-        None,
-        description="How a label enters the discriminator: projected on the features, as a channel"
-        " of the image, or as what an auxiliary classifier must say; default likewise.",
+    discriminator_conditioning: Literal["projection", "concat", "auxiliary", "mapping"] | None = (
+        Field(
+            None,
+            description="How a label enters the discriminator: projected on the features, as a channel"
+            " of the image, as what an auxiliary classifier must say, or through a mapping network;"
+            " default likewise.",
+        )
     )
     label_sampling: Literal["data", "uniform"] = Field(
         "data", description="Labels of generated images: as frequent as in the data, or equally so."
     )
     pack: PositiveInt = Field(
         1, description="Images that the discriminator judges together (PacGAN)."
+    )
+    options: dict[str, Option] = Field(
+        {}, description="Settings that only this architecture has; see docs/architectures.md."
     )
 
 

@@ -1,11 +1,13 @@
 """What an architecture is: the sizes it is given, and the two builders that it provides."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import keras
+
+Option = bool | int | float | str
 
 
 @dataclass(frozen=True)
@@ -19,6 +21,7 @@ class ModelSpec:
       conditioning: how a label enters this network; see `layers.conditioning`.
       base_channels: width of the layers at full resolution.
       max_channels: bound of the width, which doubles with every halving of the resolution.
+      options: every setting of `Architecture.options`, with the value that the config gives it.
     """
 
     height: int
@@ -29,6 +32,7 @@ class ModelSpec:
     conditioning: str | None = None
     base_channels: int = 32
     max_channels: int = 512
+    options: Mapping[str, Option] = field(default_factory=dict)
 
     def width_at(self, level: int) -> int:
         """Channels after `level` halvings of the resolution."""
@@ -41,14 +45,18 @@ class Architecture:
 
     Attributes:
       build_generator: returns a model from latents, float32 [batch, latent_dim], to images, float32
-        [batch, height, width, channels] in [-1, 1]; conditional: from [latents, labels].
+        [batch, height, width, channels], meant for [-1, 1] and cut off there when they are written;
+        conditional: from [latents, labels].
       build_discriminator: returns a model from images to logits, float32 [batch]; conditional: from
         [images, labels]. Labels are int32 [batch].
       base_channels: width at full resolution where the config names none.
       learning_rate: of both Adam optimisers, where the config names none.
       generator_conditioning, discriminator_conditioning: where the config names none.
-      generator_conditionings: all that its generator has; see `layers.conditioning`.
+      generator_conditionings, discriminator_conditionings: all that it has; see
+        `layers.conditioning`.
       smallest, largest: bounds of the image side in pixels.
+      options: settings that only this architecture has, under `model.options` of a config, with
+        their default values, whose types they must have.
     """
 
     build_generator: "Callable[[ModelSpec], keras.Model]"
@@ -58,5 +66,7 @@ class Architecture:
     generator_conditioning: str = "concat"
     generator_conditionings: tuple[str, ...] = ("concat",)
     discriminator_conditioning: str = "projection"
+    discriminator_conditionings: tuple[str, ...] = ("projection", "concat", "auxiliary")
     smallest: int = 8
     largest: int = 256
+    options: Mapping[str, Option] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import pytest
@@ -15,6 +15,7 @@ class Defaults:
     learning_rate: float
     generator_conditioning: str = "concat"
     discriminator_conditioning: str = "projection"
+    options: dict = field(default_factory=dict)
 
 
 LABELLED = DataSummary(num_images=60_000, height=28, width=32, channels=1, num_classes=10)
@@ -183,3 +184,26 @@ class TestPoints:
     def test_no_network_can_be_asked_to_compare_them(self):
         with pytest.raises(UserError, match="points are compared as they are"):
             resolved(self.summary, data=self.data, evaluation={"features": "random"})
+
+
+def test_options_are_those_of_both_architectures_with_the_values_given():
+    def options(**given):
+        config = Config.model_validate(
+            {"data": {"source": "folder"}, "model": {"options": given}}, strict=False
+        )
+        generator = Defaults(24, 3e-4, options={"layers": 8, "share": 0.5})
+        discriminator = Defaults(24, 3e-4, options={"pool": True, "mode": "soft"})
+        return resolve(config, LABELLED, generator, discriminator, "float32", GAMMAS).model.options
+
+    assert options() == {"layers": 8, "share": 0.5, "pool": True, "mode": "soft"}
+    changed = options(layers=2, share=1, pool=False)
+    assert changed == {"layers": 2, "share": 1.0, "pool": False, "mode": "soft"}
+    assert type(changed["share"]) is float
+    with pytest.raises(UserError) as caught:
+        options(layer=2, pool="yes", layers=1.5)
+    assert str(caught.value).splitlines() == [
+        "model.options: unknown option 'layer'; did you mean 'layers'?"
+        " (known: pool, mode, layers, share)",
+        "model.options.pool: must be true or false, got 'yes'",
+        "model.options.layers: must be a whole number, got 1.5",
+    ]
