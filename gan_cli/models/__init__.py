@@ -5,6 +5,7 @@ from gan_cli.registry import Registry
 ARCHITECTURES = Registry(
     "architecture",
     {
+        "biggan": "gan_cli.models.biggan:ARCHITECTURE",
         "conv": "gan_cli.models.conv:ARCHITECTURE",
         "dcgan": "gan_cli.models.dcgan:ARCHITECTURE",
         "mlp": "gan_cli.models.mlp:ARCHITECTURE",
