@@ -336,7 +336,9 @@ class EvaluationConfig(Section):
         None, description="Generated images per evaluation."
     )
     features: Annotated[str, Choice("features")] | None = Field(
-        None, description="Default: classifier where the data has labels, else random."
+        None,
+        description="classifier, random, inception:FILE, keras:NAME, keras_file:FILE or"
+        " saved_model:FOLDER; default: classifier where the data has labels, else random.",
     )
 
 

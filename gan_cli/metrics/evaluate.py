@@ -88,7 +88,7 @@ class Evaluator:
 
     def track(self, generated: Iterable[np.ndarray]) -> dict[str, float]:
         """What is followed during training. The smallest of the first one marks the best."""
-        return {self._frechet_name: self.frechet(generated)}
+        return {self.network.frechet_name: self.frechet(generated)}
 
     def evaluate(self, generated: Iterable[np.ndarray], seed: int = 0) -> Evaluation:
         """Scores batches of uint8 images.
@@ -113,24 +113,20 @@ class Evaluator:
         floor, _ = self._measure(floor_features, rng)
         ceiling, _ = self._measure(noise_features, rng)
         # Apart from the others: it takes long, and the floor and ceiling go without.
-        intervals[self._frechet_name] = frechet_half_width(self.reference, features, rng)
+        intervals[self.network.frechet_name] = frechet_half_width(self.reference, features, rng)
         scores = {
             name: Score(
                 value,
                 intervals[name],
                 floor[name],
                 ceiling[name],
-                higher_is_better=not name.startswith(("fd_", "kd_")),
+                higher_is_better=name not in (self.network.frechet_name, self.network.kernel_name),
             )
             for name, value in values.items()
         }
         return Evaluation(
             scores, count, len(self.reference), len(floor_features), self._shares(probabilities)
         )
-
-    @property
-    def _frechet_name(self) -> str:
-        return f"fd_{self.network.name}"
 
     @cached_property
     def _manifold(self) -> RealManifold:
@@ -141,10 +137,10 @@ class Evaluator:
     ) -> tuple[dict[str, float], dict[str, float]]:
         """Returns every metric's value, and the half-widths of all but the Fréchet distance's."""
         frechet = frechet_distance(self._reference_moments, moments_of(features))
-        kernel_name = f"kd_{self.network.name}"
+        kernel_name = self.network.kernel_name
         kernel, kernel_half_width = kernel_distance(self.reference, features, rng)
         near = self._manifold.compare(_at_most(features, rng))
-        values = {self._frechet_name: frechet, kernel_name: kernel}
+        values = {self.network.frechet_name: frechet, kernel_name: kernel}
         half_widths = {kernel_name: kernel_half_width}
         for name in ("precision", "recall", "density", "coverage"):
             per_image = getattr(near, name)
@@ -153,7 +149,8 @@ class Evaluator:
         return values, half_widths
 
     def _shares(self, probabilities: np.ndarray | None) -> dict[str, float]:
-        if probabilities is None:
+        # Only a classifier of this data's own classes has an accuracy: Inception knows others.
+        if probabilities is None or self.network.accuracy is None:
             return {}
         counts = np.bincount(probabilities.argmax(axis=1), minlength=len(self.class_names))
         return dict(zip(self.class_names, (counts / len(probabilities)).tolist(), strict=True))

@@ -12,7 +12,9 @@ import tensorflow as tf
 # Larger images are first averaged down to at most this side: the networks stay small enough for a
 # CPU, at the price of not seeing finer detail.
 LARGEST_SIDE = 64
-_BATCH_SIZE = 256
+# Images of one pass; fewer where they are large, as the activations have to fit into memory.
+_BATCH_SIZE, _LARGE_BATCH_SIZE = 256, 32
+_LARGE_SIDE = 128
 _IMAGES_FOR_SCALE = 5000
 
 
@@ -26,12 +28,16 @@ class FeatureNetwork:
         dimension], or to features and logits.
       scale: what the model's features are multiplied by; see `build_network`.
       accuracy: on held-out images, of a classifier.
+      file_sha256: of the file that the model came from, where its weights are not Keras variables.
+      batch_size: images of one pass.
     """
 
     name: str
     model: keras.Model
     scale: float = 1.0
     accuracy: float | None = None
+    file_sha256: str | None = None
+    batch_size: int = _BATCH_SIZE
 
     @property
     def dimension(self) -> int:
@@ -41,10 +47,20 @@ class FeatureNetwork:
     def is_classifier(self) -> bool:
         return len(self.model.outputs) > 1
 
+    @property
+    def frechet_name(self) -> str:
+        """FID is the name of one network's figure alone."""
+        return "fid" if self.name == "inception" else f"fd_{self.name}"
+
+    @property
+    def kernel_name(self) -> str:
+        return "kid" if self.name == "inception" else f"kd_{self.name}"
+
     @cached_property
     def sha256(self) -> str:
         """Of the weights and the scale, in hexadecimal: figures compare only where it is equal."""
         digest = hashlib.sha256(np.float64(self.scale).tobytes())
+        digest.update((self.file_sha256 or "").encode())
         for weight in self.model.get_weights():
             digest.update(repr(weight.shape).encode())
             digest.update(np.asarray(weight, np.float32).tobytes())
@@ -72,9 +88,9 @@ class FeatureNetwork:
         """
         batches = [images] if isinstance(images, np.ndarray) else images
         features, probabilities = [], []
-        for block in _blocks(batches):
+        for block in _blocks(batches, self.batch_size):
             self._check(block)
-            missing = [(0, _BATCH_SIZE - len(block)), (0, 0), (0, 0), (0, 0)]
+            missing = [(0, self.batch_size - len(block)), (0, 0), (0, 0), (0, 0)]
             outputs = self._forward(tf.constant(np.pad(block, missing)))
             features.append(outputs[0].numpy()[: len(block)])
             if self.is_classifier:
@@ -94,7 +110,7 @@ class FeatureNetwork:
 
     @cached_property
     def _forward(self) -> Callable[[tf.Tensor], list[tf.Tensor]]:
-        shape = [_BATCH_SIZE, *self.model.inputs[0].shape[1:]]
+        shape = [self.batch_size, *self.model.inputs[0].shape[1:]]
 
         @tf.function(input_signature=[tf.TensorSpec(shape, tf.uint8)])
         def forward(images: tf.Tensor) -> list[tf.Tensor]:
@@ -130,6 +146,14 @@ def with_accuracy(
     return replace(network, accuracy=float((probabilities.argmax(axis=1) == labels).mean()))
 
 
+def as_rgb(images: keras.KerasTensor) -> keras.KerasTensor:
+    """Three channels: a single one is repeated (as in StyleGAN 3), a fourth, alpha, is left out."""
+    channels = images.shape[-1]
+    if channels == 1:
+        return keras.layers.Concatenate(dtype="float32")([images] * 3)
+    return images if channels == 3 else images[..., :3]
+
+
 def reduce_to_largest_side(images: keras.KerasTensor) -> keras.KerasTensor:
     """Averages blocks of pixels so that neither side is above `LARGEST_SIDE`."""
     factors = tuple(-(-side // LARGEST_SIDE) for side in images.shape[1:3])
@@ -138,7 +162,12 @@ def reduce_to_largest_side(images: keras.KerasTensor) -> keras.KerasTensor:
     return keras.layers.AveragePooling2D(factors, padding="same", dtype="float32")(images)
 
 
-def _blocks(batches: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+def batch_size_for(side: int) -> int:
+    """Images of one pass through a network that sees them `side` pixels large."""
+    return _BATCH_SIZE if side <= _LARGE_SIDE else _LARGE_BATCH_SIZE
+
+
+def _blocks(batches: Iterable[np.ndarray], size: int) -> Iterator[np.ndarray]:
     for batch in batches:
-        for start in range(0, len(batch), _BATCH_SIZE):
-            yield np.asarray(batch[start : start + _BATCH_SIZE])
+        for start in range(0, len(batch), size):
+            yield np.asarray(batch[start : start + size])
