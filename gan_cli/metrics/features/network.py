@@ -48,13 +48,23 @@ class FeatureNetwork:
         return len(self.model.outputs) > 1
 
     @property
+    def knows_own_classes(self) -> bool:
+        """Whether its classes are the data's own: only then was its accuracy taken."""
+        return self.is_classifier and self.accuracy is not None
+
+    def metric_name(self, metric: str) -> str:
+        """`fid`, `kid` or `is` for the one network that they are defined on, another for others."""
+        if self.name == "inception":
+            return metric
+        return f"{metric.replace('id', 'd')}_{self.name}"
+
+    @property
     def frechet_name(self) -> str:
-        """FID is the name of one network's figure alone."""
-        return "fid" if self.name == "inception" else f"fd_{self.name}"
+        return self.metric_name("fid")
 
     @property
     def kernel_name(self) -> str:
-        return "kid" if self.name == "inception" else f"kd_{self.name}"
+        return self.metric_name("kid")
 
     @cached_property
     def sha256(self) -> str:
@@ -87,18 +97,24 @@ class FeatureNetwork:
         how many come with it.
         """
         batches = [images] if isinstance(images, np.ndarray) else images
-        features, probabilities = [], []
+        blocks = list(self.blocks(batches))
+        if not blocks:
+            raise ValueError("no images were given")
+        features, probabilities = zip(*blocks, strict=True)
+        return np.concatenate(features), np.concatenate(
+            probabilities
+        ) if self.is_classifier else None
+
+    def blocks(
+        self, batches: Iterable[np.ndarray]
+    ) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+        """Yields both, block by block."""
         for block in _blocks(batches, self.batch_size):
             self._check(block)
             missing = [(0, self.batch_size - len(block)), (0, 0), (0, 0), (0, 0)]
             outputs = self._forward(tf.constant(np.pad(block, missing)))
-            features.append(outputs[0].numpy()[: len(block)])
-            if self.is_classifier:
-                probabilities.append(outputs[1].numpy()[: len(block)])
-        if not features:
-            raise ValueError("no images were given")
-        scaled = np.concatenate(features) * np.float32(self.scale)
-        return scaled, np.concatenate(probabilities) if probabilities else None
+            features = outputs[0].numpy()[: len(block)] * np.float32(self.scale)
+            yield features, outputs[1].numpy()[: len(block)] if self.is_classifier else None
 
     def _check(self, images: np.ndarray) -> None:
         expected = tuple(self.model.inputs[0].shape[1:])
