@@ -202,9 +202,9 @@ class ModelConfig(Section):
     discriminator_conditioning: Literal["projection", "concat", "auxiliary", "mapping"] | None = (
         Field(
             None,
-            description="How a label enters the discriminator: projected on the features, as a channel"
-            " of the image, as what an auxiliary classifier must say, or through a mapping network;"
-            " default likewise.",
+            description="How a label enters the discriminator: projected on the features, as a"
+            " channel of the image, as what an auxiliary classifier must say, or through a mapping"
+            " network; default likewise.",
         )
     )
     label_sampling: Literal["data", "uniform"] = Field(
