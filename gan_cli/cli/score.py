@@ -113,7 +113,7 @@ def _print(
         table.add_row(
             f"{name} {arrow}",
             *(
-                "–" if number is None else f"{number:{form}}"
+                "-" if number is None else f"{number:{form}}"
                 for number, form in (
                     (score.value, ".4g"),
                     (score.interval, ".2g"),

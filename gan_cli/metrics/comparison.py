@@ -1,8 +1,9 @@
 """What generated images are compared with: real images, and the networks that made them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -60,6 +61,7 @@ class Comparison:
     ):
         self.network, self.train, self.holdout = network, train, holdout
         self.gan = gan or GanAccess()
+        self._derived: dict[Hashable, Any] = {}
         self._near: tuple[Sample, Neighbourhoods] | None = None
 
     @cached_property
@@ -88,6 +90,12 @@ class Comparison:
             part = sample.part(MOST_NEIGHBOURS, np.random.default_rng(0))
             self._near = (sample, self.manifold.compare(part))
         return self._near[1]
+
+    def derived(self, key: Hashable, compute: Callable[[], Any]) -> Any:
+        """What a metric has computed of the real side alone, once for all sets of images."""
+        if key not in self._derived:
+            self._derived[key] = compute()
+        return self._derived[key]
 
     def part_of_training(self, indices: np.ndarray) -> Sample:
         """The training images at `indices`, ascending."""

@@ -10,8 +10,8 @@ from gan_cli.metrics.moments import Moments, MomentsAccumulator
 
 # Feature vectors kept: as many as the usual protocols take, 400 MB of them at 2048 features.
 MOST_VECTORS = 50_000
-# Images kept as such, for the metrics of pixels.
-MOST_IMAGES = 2048
+# Images kept as such, for the metrics of pixels, and the bytes that they may take.
+MOST_IMAGES, MOST_IMAGE_BYTES = 10_000, 256 * 2**20
 
 
 # Compared by identity: what is derived from a sample is kept beside it.
@@ -19,8 +19,8 @@ MOST_IMAGES = 2048
 class Sample:
     """A set of images, as far as metrics need it.
 
-    Beyond `MOST_VECTORS` and `MOST_IMAGES` a random part is kept, each image with equal chance; the
-    moments are of all.
+    Beyond `MOST_VECTORS` vectors, and `MOST_IMAGES` images, a random part is kept, each image with
+    equal chance; the moments are of all.
 
     Attributes:
       count: images there were.
@@ -31,6 +31,7 @@ class Sample:
       labels: int32 [kept], the classes that the images were drawn as or belong to, where known.
       images: uint8 [few, height, width, channels].
       image_indices: int64 [few], ascending: which ones they are.
+      image_labels: int32 [few], where known.
     """
 
     count: int
@@ -41,6 +42,7 @@ class Sample:
     labels: np.ndarray | None
     images: np.ndarray
     image_indices: np.ndarray
+    image_labels: np.ndarray | None
 
     def part(self, most: int, rng: np.random.Generator) -> np.ndarray:
         """Features of a random part where there are too many: data sets are sorted by class."""
@@ -66,7 +68,9 @@ def gather(
     """
     moments = MomentsAccumulator(network.dimension)
     vectors = _Reservoir(MOST_VECTORS, np.random.default_rng([seed, 0]))
-    pictures = _Reservoir(MOST_IMAGES, np.random.default_rng([seed, 1]))
+    image_bytes = int(np.prod(network.image_shape))
+    most_images = max(min(MOST_IMAGES, MOST_IMAGE_BYTES // image_bytes), 1)
+    pictures = _Reservoir(most_images, np.random.default_rng([seed, 1]))
 
     def seen() -> Iterator[np.ndarray]:
         for batch in batches:
@@ -88,6 +92,7 @@ def gather(
         None if labels is None else labels[indices],
         images,
         image_indices,
+        None if labels is None else labels[image_indices],
     )
 
 

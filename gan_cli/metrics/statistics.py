@@ -2,8 +2,6 @@
 
 import hashlib
 import logging
-import os
-import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +13,7 @@ from gan_cli.data.dataset import ImageDataset
 from gan_cli.data.materialise import cache_folder
 from gan_cli.errors import UserError
 from gan_cli.metrics.features.network import FeatureNetwork
+from gan_cli.metrics.files import write_npz
 from gan_cli.metrics.moments import Moments
 from gan_cli.metrics.sample import Sample
 
@@ -36,7 +35,7 @@ def cached_sample(
     arrays = _read(path)
     if arrays is not None:
         try:
-            return _sample(arrays)
+            return _sample(arrays, dataset)
         except (KeyError, ValueError) as error:
             _logger.warning("%s: cannot be used, computing it again: %s", path, error)
     sample = compute()
@@ -122,27 +121,6 @@ def read_statistics(path: Path, network: FeatureNetwork) -> Moments:
     return Moments(count, mean, covariance)
 
 
-def write_npz(path: Path, arrays: dict[str, Any]) -> str | None:
-    """Writes the file whole or not at all; returns what went wrong, or None.
-
-    Two processes may write the same one at once: each writes aside, the last rename stays.
-    """
-    aside = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".partial", delete=False) as file:
-            aside = Path(file.name)
-            np.savez(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    except OSError as error:
-        if aside is not None:
-            aside.unlink(missing_ok=True)
-        return error.strerror or str(error)
-    return None
-
-
 def _path(kind: str, network: FeatureNetwork, dataset: ImageDataset) -> Path:
     parts = (
         _RECIPE,
@@ -185,22 +163,25 @@ def _moments(arrays: dict[str, Any]) -> Moments:
 
 def _sample_arrays(sample: Sample) -> dict[str, Any]:
     arrays = _moments_arrays(sample.moments) | {"features": sample.features}
-    for name in ("indices", "images", "image_indices", "probabilities", "labels"):
+    # The images themselves are in the data set.
+    for name in ("indices", "image_indices", "probabilities"):
         value = getattr(sample, name)
         if value is not None:
             arrays[name] = value
     return arrays
 
 
-def _sample(arrays: dict[str, Any]) -> Sample:
-    moments = _moments(arrays)
+def _sample(arrays: dict[str, Any], dataset: ImageDataset) -> Sample:
+    moments, labels = _moments(arrays), dataset.labels
+    indices, image_indices = arrays["indices"], arrays["image_indices"]
     return Sample(
         moments.count,
         moments,
         arrays["features"],
         arrays.get("probabilities"),
-        arrays["indices"],
-        arrays.get("labels"),
-        arrays["images"],
-        arrays["image_indices"],
+        indices,
+        None if labels is None else labels[indices],
+        dataset.images[image_indices],
+        image_indices,
+        None if labels is None else labels[image_indices],
     )
