@@ -327,3 +327,16 @@ def load_generator(run: RunDirectory, which: str) -> LoadedGenerator:
         checkpoint.kimg,
         digest.hexdigest(),
     )
+
+
+def load_discriminator(run: RunDirectory, loaded: LoadedGenerator) -> keras.Model:
+    """Loads the discriminator of the checkpoint that a generator came from, in float32.
+
+    Raises:
+      UserError: the checkpoint is gone or damaged.
+    """
+    with dtype_policy("float32"):
+        discriminator = build_network(loaded.config, "discriminator", loaded.num_classes)
+    checkpoint = CheckpointStore(run.checkpoints).find(loaded.checkpoint_name)
+    restore(checkpoint, model_variables("discriminator", discriminator))
+    return discriminator

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from gan_cli.cli.evaluator import build_evaluator
+from gan_cli.cli.evaluation.evaluator import build_evaluator
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits
 from gan_cli.data.mixture import is_points

@@ -50,6 +50,7 @@ class Comparison:
       train: what the generator learnt from; None for images of unknown origin.
       holdout: the reference.
       gan: see `GanAccess`.
+      statistics: moments of the reference in place of the held-out images' own, as from a file.
     """
 
     def __init__(
@@ -58,7 +59,9 @@ class Comparison:
         train: ImageDataset | None,
         holdout: ImageDataset,
         gan: GanAccess | None = None,
+        statistics: Moments | None = None,
     ):
+        self.statistics = statistics
         self.network, self.train, self.holdout = network, train, holdout
         self.gan = gan or GanAccess()
         self._derived: dict[Hashable, Any] = {}
@@ -71,6 +74,8 @@ class Comparison:
 
     @cached_property
     def reference_moments(self) -> Moments:
+        if self.statistics is not None:
+            return self.statistics
         if "reference" in self.__dict__:
             return self.reference.moments
         return cached_moments(self.network, self.holdout, lambda: self.reference)
