@@ -176,7 +176,12 @@ def test_a_keras_application_with_weights_from_a_file(tmp_path):
     )
     weights = tmp_path / "mobile.weights.h5"
     original.save_weights(weights)
-    network = load(f"keras:MobileNetV2:{weights}", data)
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        network = load(f"keras:MobileNetV2:{weights}", data)
+        assert keras.config.dtype_policy().name == "mixed_bfloat16"
+    finally:
+        keras.config.set_dtype_policy("float32")
     # Not filled up to as many images as a pass usually has.
     network = dataclasses.replace(network, batch_size=2)
     resized = tf.image.resize(np.repeat(data.images, 3, axis=3), (224, 224))
