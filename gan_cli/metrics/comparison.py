@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gan_cli.data.dataset import ImageDataset
+from gan_cli.errors import UserError
 from gan_cli.metrics.features.network import FeatureNetwork
 from gan_cli.metrics.manifold import Neighbourhoods, RealManifold
 from gan_cli.metrics.moments import Moments
@@ -108,11 +109,13 @@ class Comparison:
         return gather(self.network, batches_of(self.train.images, indices), labels)
 
     def _whole(self, dataset: ImageDataset) -> Sample:
-        return cached_sample(
-            self.network,
-            dataset,
-            lambda: gather(self.network, batches_of(dataset.images), dataset.labels),
-        )
+        def compute() -> Sample:
+            try:
+                return gather(self.network, batches_of(dataset.images), dataset.labels)
+            except ValueError as error:
+                raise UserError(f"real images: {error}") from error
+
+        return cached_sample(self.network, dataset, compute)
 
 
 def batches_of(images: np.ndarray, indices: np.ndarray | None = None) -> Iterator[np.ndarray]:
