@@ -178,7 +178,8 @@ def test_every_checkpoint_and_every_metric_is_scored(trained, tmp_path):
     folder, _ = trained
     shutil.copytree(folder / "runs/tiny", tmp_path / "run")
     result = run(
-        "gan-eval", "--run_dir=run", "--checkpoint=all", "--num_samples=100", "--features=classifier",
+        "gan-eval", "--run_dir=run", "--checkpoint=all", "--num_samples=100",
+        "--features=classifier",
         "--metrics=frechet,class_modes,discriminator_overfitting", "--out=all.json", cwd=tmp_path,
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
