@@ -30,7 +30,7 @@ def main(dimension: int) -> None:
         table.add_column(column, justify="left" if column == "what" else "right")
     rng = np.random.default_rng(0)
     for count in (dimension // 2, 10_000, 50_000):
-        real, generated = (draw(count, dimension, shift, rng) for shift in (0.0, 0.1))
+        real, generated = (draw(count, dimension, shift, rng) for shift in (0.0, 0.01))
         add_frechet(table, real, generated)
         if count == 10_000:
             add_interval(table, real, generated)
@@ -70,7 +70,9 @@ def add_precision_recall(table: Table, real: np.ndarray, generated: np.ndarray) 
 
 def draw(count: int, dimension: int, shift: float, rng: np.random.Generator) -> np.ndarray:
     """Correlated float32 features, rectified as those of networks are."""
-    mixing = rng.standard_normal((dimension, dimension), np.float32) / np.float32(dimension**0.5)
+    # The same for all sets.
+    mixing = np.random.default_rng(1).standard_normal((dimension, dimension), np.float32)
+    mixing /= np.float32(dimension**0.5)
     mixing *= np.linspace(1.0, 0.05, dimension, dtype=np.float32)[:, None]
     return np.maximum(rng.standard_normal((count, dimension), np.float32) @ mixing + shift, 0)
 

@@ -1,5 +1,7 @@
 """The evaluator: what it reports, and that the order of what it reports is right."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
@@ -7,7 +9,6 @@ from made_images import dataset
 
 from gan_cli.config.schema import EvaluationConfig
 from gan_cli.errors import UserError
-from gan_cli.metrics.against import score_against
 from gan_cli.metrics.evaluate import Evaluator
 from gan_cli.metrics.features import FEATURE_NETWORKS
 from gan_cli.metrics.features import random as random_features
@@ -133,18 +134,6 @@ def test_scores_say_where_they_come_from(random_evaluator, digits):
     assert all(score.count == 60 for score in scores.values())
 
 
-def test_against_statistics_alone(random_evaluator, digits):
-    network, images = random_evaluator.network, digits.train.images[:100]
-    moments = moments_of(network.features(digits.holdout.images))
-    evaluation = score_against(moments, network, batches_of(images))
-    score = evaluation.scores["fd_random"]
-    assert score.value == pytest.approx(random_evaluator.frechet([images]), rel=1e-9)
-    assert (score.interval, score.floor, score.ceiling) == (None, None, None)
-    assert (evaluation.num_generated, evaluation.num_reference) == (100, len(digits.holdout.images))
-    with pytest.raises(UserError, match="at least 6 generated images"):
-        score_against(moments, network, [images[:3]])
-
-
 @pytest.mark.parametrize(
     ("generated", "problem"),
     [
@@ -164,3 +153,17 @@ def test_features_that_are_not_finite(digits):
     evaluator = Evaluator(network, digits.train, digits.holdout)
     with pytest.raises(UserError, match="generated images: features are not finite"):
         evaluator.evaluate([digits.train.images[:20]])
+
+
+def test_statistics_in_place_of_the_held_out_images(random_evaluator, digits):
+    network, images = random_evaluator.network, digits.train.images[:60]
+    statistics = moments_of(network.features(digits.train.images[500:900]))
+    evaluator = Evaluator(network, None, digits.holdout, ("frechet", "kernel"), None, statistics)
+    scores = evaluator.evaluate([images]).scores
+    expected = frechet_distance(statistics, moments_of(network.features(images)))
+    assert scores["fd_random"].value == pytest.approx(expected, rel=1e-9)
+    # The vectors behind them are not known, and the kernel distance needs vectors.
+    assert scores["fd_random"].interval is None
+    assert scores["kd_random"] == dataclasses.replace(
+        random_evaluator.evaluate([images]).scores["kd_random"], floor=None
+    )
