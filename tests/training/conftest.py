@@ -35,11 +35,21 @@ class SmallGan:
         augmentation=None,
         fake_labels=None,
         skip_non_finite=False,
+        options=None,
         **objective,
     ):
         keras.utils.set_random_seed(seed)
         family = ARCHITECTURES.load(architecture)
-        spec = ModelSpec(12, 12, 1, LATENT, num_classes, base_channels=10, max_channels=16)
+        spec = ModelSpec(
+            12,
+            12,
+            1,
+            LATENT,
+            num_classes,
+            base_channels=10,
+            max_channels=16,
+            options={**family.options, **(options or {})},
+        )
         with dtype_policy(policy):
             models = (
                 family.build_generator(spec),
