@@ -15,6 +15,7 @@ from gan_cli.models.layers.conditioning import (
     discriminator_outputs,
     named_features,
 )
+from gan_cli.models.layers.grouped import GroupedConv2D
 from gan_cli.models.layers.resample import FilteredDownsampling, FilteredUpsampling
 from gan_cli.models.layers.resolution import resolution_ladder
 
@@ -83,9 +84,9 @@ def _stage(x: keras.KerasTensor, spec: ModelSpec, num_stages: int) -> keras.Kera
 
 def _convolution(
     channels: int, kernel_size: int, groups: int = 1, gain: float = 1.0
-) -> keras.layers.Conv2D:
+) -> GroupedConv2D:
     """Without bias, from N(0, gain^2 / fan-in)."""
-    return keras.layers.Conv2D(
+    return GroupedConv2D(
         channels,
         kernel_size,
         padding="same",
