@@ -8,6 +8,7 @@ ARCHITECTURES = Registry(
         "biggan": "gan_cli.models.biggan:ARCHITECTURE",
         "conv": "gan_cli.models.conv:ARCHITECTURE",
         "dcgan": "gan_cli.models.dcgan:ARCHITECTURE",
+        "fastgan": "gan_cli.models.fastgan:ARCHITECTURE",
         "mlp": "gan_cli.models.mlp:ARCHITECTURE",
         "points_mlp": "gan_cli.models.points_mlp:ARCHITECTURE",
         "progan": "gan_cli.models.progan:ARCHITECTURE",
