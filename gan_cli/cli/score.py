@@ -112,10 +112,15 @@ def _print(
         arrow = "↑" if score.higher_is_better else "↓"
         table.add_row(
             f"{name} {arrow}",
-            f"{score.value:.4g}",
-            f"{score.interval:.2g}",
-            f"{score.floor:.4g}",
-            f"{score.ceiling:.4g}",
+            *(
+                "-" if number is None else f"{number:{form}}"
+                for number, form in (
+                    (score.value, ".4g"),
+                    (score.interval, ".2g"),
+                    (score.floor, ".4g"),
+                    (score.ceiling, ".4g"),
+                )
+            ),
         )
     console.print(table)
     if evaluation.class_shares:

@@ -340,6 +340,11 @@ class EvaluationConfig(Section):
         description="classifier, random, inception:FILE, keras:NAME, keras_file:FILE or"
         " saved_model:FOLDER; default: classifier where the data has labels, else random.",
     )
+    metrics: Annotated[tuple[Annotated[str, Choice("metric")], ...], Field(strict=False)] = Field(
+        ("frechet", "kernel", "precision_recall", "density_coverage"),
+        min_length=1,
+        description="What gan-eval takes; all: every metric that these images and networks allow.",
+    )
 
 
 class Config(Section):

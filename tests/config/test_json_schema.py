@@ -15,6 +15,7 @@ NAMES = {
     "penalty": ("r1",),
     "augmentation": ("ada",),
     "features": ("random",),
+    "metric": ("frechet",),
 }
 
 

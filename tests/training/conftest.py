@@ -61,6 +61,9 @@ class SmallGan:
                 # Attention that starts from nothing would hold its own weights still for a step.
                 if weight.path.endswith("/gamma") and weight.shape == ():
                     weight.assign(0.5)
+                # And so would residual blocks that end in nothing.
+                if len(weight.shape) == 4 and not np.any(weight):
+                    weight.assign(keras.random.normal(weight.shape, stddev=0.1, seed=1))
         optimizers = optimizer(), optimizer()
         penalty_discriminator = None
         if policy == "mixed_float16":

@@ -44,17 +44,32 @@ class FeatureNetwork:
         return int(self.model.outputs[0].shape[-1])
 
     @property
+    def image_shape(self) -> tuple[int, ...]:
+        """Height, width, channels of the images that it takes."""
+        return tuple(self.model.inputs[0].shape[1:])
+
+    @property
     def is_classifier(self) -> bool:
         return len(self.model.outputs) > 1
 
     @property
+    def knows_own_classes(self) -> bool:
+        """Whether its classes are the data's own: only then was its accuracy taken."""
+        return self.is_classifier and self.accuracy is not None
+
+    def metric_name(self, metric: str) -> str:
+        """`fid`, `kid` or `is` for the one network that they are defined on, another for others."""
+        if self.name == "inception":
+            return metric
+        return f"{metric.replace('id', 'd')}_{self.name}"
+
+    @property
     def frechet_name(self) -> str:
-        """FID is the name of one network's figure alone."""
-        return "fid" if self.name == "inception" else f"fd_{self.name}"
+        return self.metric_name("fid")
 
     @property
     def kernel_name(self) -> str:
-        return "kid" if self.name == "inception" else f"kd_{self.name}"
+        return self.metric_name("kid")
 
     @cached_property
     def sha256(self) -> str:
@@ -87,21 +102,36 @@ class FeatureNetwork:
         how many come with it.
         """
         batches = [images] if isinstance(images, np.ndarray) else images
-        features, probabilities = [], []
+        blocks = list(self.blocks(batches))
+        if not blocks:
+            raise ValueError("no images were given")
+        features, probabilities = zip(*blocks, strict=True)
+        return np.concatenate(features), np.concatenate(
+            probabilities
+        ) if self.is_classifier else None
+
+    def features_of_floats(self, images: np.ndarray) -> np.ndarray:
+        """Maps float images in [0, 255], which no rounding has touched, to [count, dimension]."""
+        features = []
+        for block in _blocks([np.asarray(images, np.float32)], self.batch_size):
+            missing = [(0, self.batch_size - len(block)), (0, 0), (0, 0), (0, 0)]
+            outputs = self._forward(tf.constant(np.pad(block, missing)))
+            features.append(outputs[0].numpy()[: len(block)] * np.float32(self.scale))
+        return np.concatenate(features)
+
+    def blocks(
+        self, batches: Iterable[np.ndarray]
+    ) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+        """Yields both, block by block."""
         for block in _blocks(batches, self.batch_size):
             self._check(block)
             missing = [(0, self.batch_size - len(block)), (0, 0), (0, 0), (0, 0)]
-            outputs = self._forward(tf.constant(np.pad(block, missing)))
-            features.append(outputs[0].numpy()[: len(block)])
-            if self.is_classifier:
-                probabilities.append(outputs[1].numpy()[: len(block)])
-        if not features:
-            raise ValueError("no images were given")
-        scaled = np.concatenate(features) * np.float32(self.scale)
-        return scaled, np.concatenate(probabilities) if probabilities else None
+            outputs = self._forward(tf.constant(np.pad(block, missing), tf.float32))
+            features = outputs[0].numpy()[: len(block)] * np.float32(self.scale)
+            yield features, outputs[1].numpy()[: len(block)] if self.is_classifier else None
 
     def _check(self, images: np.ndarray) -> None:
-        expected = tuple(self.model.inputs[0].shape[1:])
+        expected = self.image_shape
         if images.dtype != np.uint8 or images.shape[1:] != expected:
             raise ValueError(
                 f"feature network '{self.name}' takes uint8 images of shape {expected},"
@@ -112,9 +142,9 @@ class FeatureNetwork:
     def _forward(self) -> Callable[[tf.Tensor], list[tf.Tensor]]:
         shape = [self.batch_size, *self.model.inputs[0].shape[1:]]
 
-        @tf.function(input_signature=[tf.TensorSpec(shape, tf.uint8)])
+        @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)])
         def forward(images: tf.Tensor) -> list[tf.Tensor]:
-            outputs = self.model(tf.cast(images, tf.float32), training=False)
+            outputs = self.model(images, training=False)
             return [outputs[0], tf.nn.softmax(outputs[1])] if self.is_classifier else [outputs]
 
         return forward
