@@ -70,7 +70,8 @@ def build_network(config: Config, network: str, num_classes: int) -> keras.Model
         base_channels=getattr(config.model, f"{network}_channels"),
         conditioning=conditioning,
         max_channels=config.model.max_channels,
-        options={name: config.model.options[name] for name in architecture.options},
+        # A run of before an architecture had an option is one with its default.
+        options={k: config.model.options.get(k, v) for k, v in architecture.options.items()},
     )
     return getattr(architecture, f"build_{network}")(spec)
 
