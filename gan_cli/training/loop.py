@@ -9,9 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
+from gan_cli.training.distribution import Distribution
 from gan_cli.training.step import TrainStep
 
 Report = Mapping[str, float]
+
+ONE_DEVICE = Distribution()
 
 
 class DivergedError(Exception):
@@ -55,14 +58,19 @@ class StopRequest:
 
 
 def compile_steps(
-    step: TrainStep, image_shape: Sequence[int], xla: bool, image_dtype: str = "uint8"
+    step: TrainStep,
+    image_shape: Sequence[int],
+    xla: bool,
+    image_dtype: str = "uint8",
+    distribution: Distribution = ONE_DEVICE,
 ) -> Callable:
     """Returns a compiled function that takes several steps in one call.
 
     It is called with images, of `image_dtype` [steps, batch, height, width, channels], and labels,
     int32 [steps, batch], for any number of steps, and returns each reported value's mean over them.
+    Of several workers, each calls it with its share of every batch.
     """
-    batch = step.images_per_step
+    batch = step.images_per_step // distribution.workers
 
     @tf.function(
         jit_compile=xla or None,
@@ -75,7 +83,7 @@ def compile_steps(
         steps = tf.shape(images)[0]
         totals = dict.fromkeys(step.report_names, tf.constant(0.0))
         for index in tf.range(steps):
-            report = step(images[index], labels[index])
+            report = distribution.run(step, images[index], labels[index])
             totals = {name: total + report[name] for name, total in totals.items()}
         return {name: total / tf.cast(steps, tf.float32) for name, total in totals.items()}
 

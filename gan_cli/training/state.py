@@ -22,8 +22,12 @@ class GanState:
     generator_ema: keras.Model
     generator_optimizer: keras.optimizers.Optimizer
     discriminator_optimizer: keras.optimizers.Optimizer
-    step: tf.Variable = field(default_factory=lambda: tf.Variable(0, dtype=tf.int64))
-    images_shown: tf.Variable = field(default_factory=lambda: tf.Variable(0, dtype=tf.int64))
+    step: tf.Variable = field(
+        default_factory=lambda: tf.Variable(0, trainable=False, dtype=tf.int64)
+    )
+    images_shown: tf.Variable = field(
+        default_factory=lambda: tf.Variable(0, trainable=False, dtype=tf.int64)
+    )
     memory: dict[str, tf.Variable] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
