@@ -7,7 +7,7 @@ RUN ?= runs/digits
 CONFIG ?= configs/digits.yaml
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train sample eval test test-all lint format schema bench chaos ci clean
+.PHONY: help setup demo train sample eval test test-all lint format schema bench chaos results ci clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -57,6 +57,9 @@ chaos: $(READY) ## Kill, stop and damage a run 60 times; it must end the same: a
 bench: $(READY) ## Measure speed and quality against hand-written baselines: about 25 minutes
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.race
+
+results: $(READY) ## Train every recipe on Fashion-MNIST and write docs/results.md: about 40 minutes
+	$(BIN)/python -m benchmarks.recipes
 
 ci: lint test ## What continuous integration runs
 

@@ -70,10 +70,11 @@ def alternate(
 
 def time_step(data, batch_size: int, precision: str, alternating: bool) -> tuple[str, ...]:
     """Our step and loop against the tutorial's, on the tutorial's own networks."""
-    import keras
     import tensorflow as tf
 
     from benchmarks import tutorial
+    from gan_cli.cli.build import build_optimizer
+    from gan_cli.config.schema import OptimizerConfig
     from gan_cli.data.pipeline import training_batches
     from gan_cli.objectives import LOSSES
     from gan_cli.training.loop import compile_steps
@@ -88,7 +89,8 @@ def time_step(data, batch_size: int, precision: str, alternating: bool) -> tuple
             tutorial.build_discriminator(),
             tutorial.build_generator(),
         )
-    state = GanState(*models, keras.optimizers.Adam(1e-4), keras.optimizers.Adam(1e-4))
+    optimizers = (build_optimizer(OptimizerConfig(learning_rate=1e-4), False) for _ in range(2))
+    state = GanState(*models, *optimizers)
     step = TrainStep(
         state,
         Objective(LOSSES.load("non_saturating")),

@@ -17,7 +17,7 @@ USAGE_ERROR = 2
 INTERRUPTED = 130
 
 
-def run(main: Callable[[Sequence[str]], int | None]) -> None:
+def run(main: Callable[[Sequence[str]], int | None], parts: Sequence[ModuleType] = ()) -> None:
     """Parses the flags, calls `main`, and exits with the status that it returns.
 
     A `UserError` becomes lines on standard error and exit status 2, Ctrl-C exit status 130. Any
@@ -25,6 +25,7 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
 
     Args:
       main: of the module that defines the command's flags and describes it in its docstring.
+      parts: further modules with flags of the command, each described in its docstring.
     """
 
     def guarded(argv: Sequence[str]) -> int:
@@ -42,7 +43,7 @@ def run(main: Callable[[Sequence[str]], int | None]) -> None:
 
     # Abseil's own help shows the flags of every imported module, and exits with 1.
     if {"-h", "-help", "--help"} & set(sys.argv[1:]):
-        print(_help(sys.modules[main.__module__]))
+        print("\n\n".join(map(_help, [sys.modules[main.__module__], *parts])))
         return
     app.run(guarded, flags_parser=_parse_flags)
 

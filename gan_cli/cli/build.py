@@ -20,6 +20,7 @@ from gan_cli.run.directory import RunDirectory
 from gan_cli.training.augment import AugmentationControl
 from gan_cli.training.checkpoint import CheckpointStore, restore
 from gan_cli.training.objective import InstanceNoise, LazyPenalty, Objective
+from gan_cli.training.optimizer import FusedAdam
 from gan_cli.training.precision import dtype_policy
 from gan_cli.training.schedule import learning_rate_factor
 from gan_cli.training.state import GanState, model_variables
@@ -79,7 +80,7 @@ def build_optimizer(config: OptimizerConfig, loss_scaling: bool) -> keras.optimi
     shared = {"learning_rate": config.learning_rate, "global_clipnorm": config.gradient_clip_norm}
     optimizer: keras.optimizers.Optimizer
     if config.name == "adam":
-        optimizer = keras.optimizers.Adam(
+        optimizer = FusedAdam(
             beta_1=config.beta_1, beta_2=config.beta_2, epsilon=config.epsilon, **shared
         )
     elif config.name == "rmsprop":

@@ -2,6 +2,7 @@
 
 from gan_cli.data.sources import SOURCES
 from gan_cli.metrics.features import FEATURE_NETWORKS
+from gan_cli.metrics.scores import METRICS
 from gan_cli.models import ARCHITECTURES
 from gan_cli.objectives import LOSSES, PENALTIES
 from gan_cli.objectives.augment import AUGMENTATIONS
@@ -13,4 +14,5 @@ CHOICES = {
     "penalty": PENALTIES,
     "augmentation": AUGMENTATIONS,
     "features": FEATURE_NETWORKS,
+    "metric": METRICS,
 }

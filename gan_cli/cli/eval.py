@@ -19,7 +19,7 @@ _NUM_SAMPLES = flags.DEFINE_integer(
     "num_samples", None, "Generated images to score; by default the config's number."
 )
 _FEATURES = flags.DEFINE_string(
-    "features", None, "Feature network in place of the config's: classifier or random."
+    "features", None, "Feature network in place of the config's, such as random or inception:FILE."
 )
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the generated images and of the resampling.")
 

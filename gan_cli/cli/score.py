@@ -46,12 +46,7 @@ def score_run(
     network = evaluator.network
     count = num_samples or config.evaluation.num_samples
     evaluation = evaluator.evaluate(_generate(loaded, data, count, seed), seed)
-    note = (
-        f"Features are of gan-cli's own network '{network.name}': the figures can be compared with"
-        " others taken on the same data by the same network, not with a published FID."
-    )
-    if isinstance(network, Coordinates):
-        note = "A mode is covered that has a point within three standard deviations of its centre."
+    note = _note(network)
     _print(loaded, network, evaluation, note)
     record = {
         "checkpoint": loaded.checkpoint_name,
@@ -69,6 +64,21 @@ def score_run(
     atomic_write(run.evaluations / name, json.dumps(record, indent=1))
     write_report(run)
     print(f"written: {run.evaluations / name}, {run.report}")
+
+
+def _note(network: FeatureNetwork | Coordinates) -> str:
+    if isinstance(network, Coordinates):
+        return "A mode is covered that has a point within three standard deviations of its centre."
+    if network.name == "inception":
+        return (
+            "Features are of the Inception graph with SHA-256"
+            f" {network.file_sha256}: fid and kid compare with published figures taken on the same"
+            " reference images with as many generated ones."
+        )
+    return (
+        f"Features are of the network '{network.name}': the figures can be compared with others"
+        " taken on the same data by the same network, not with a published FID."
+    )
 
 
 def _generate(loaded: LoadedGenerator, data: DataSplits, count: int, seed: int):
@@ -102,10 +112,15 @@ def _print(
         arrow = "↑" if score.higher_is_better else "↓"
         table.add_row(
             f"{name} {arrow}",
-            f"{score.value:.4g}",
-            f"{score.interval:.2g}",
-            f"{score.floor:.4g}",
-            f"{score.ceiling:.4g}",
+            *(
+                "-" if number is None else f"{number:{form}}"
+                for number, form in (
+                    (score.value, ".4g"),
+                    (score.interval, ".2g"),
+                    (score.floor, ".4g"),
+                    (score.ceiling, ".4g"),
+                )
+            ),
         )
     console.print(table)
     if evaluation.class_shares:

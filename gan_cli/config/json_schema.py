@@ -28,7 +28,7 @@ def json_schema(names: dict[str, tuple[str, ...]]) -> str:
 
 
 def _offer_names(node: object, names: dict[str, tuple[str, ...]]) -> None:
-    """Replaces every field marked with a family by its names or a path of the user's own."""
+    """Replaces every field marked with a family by its names or what holds a colon."""
     if isinstance(node, list):
         for inner in node:
             _offer_names(inner, names)
@@ -39,7 +39,7 @@ def _offer_names(node: object, names: dict[str, tuple[str, ...]]) -> None:
         node.pop("type")
         node["anyOf"] = [
             {"enum": list(names[family])},
-            {"type": "string", "pattern": "^[\\w.]+:\\w+$"},
+            {"type": "string", "pattern": "^[\\w.]+:.+$"},
         ]
     for inner in node.values():
         _offer_names(inner, names)

@@ -202,9 +202,9 @@ class ModelConfig(Section):
     discriminator_conditioning: Literal["projection", "concat", "auxiliary", "mapping"] | None = (
         Field(
             None,
-            description="How a label enters the discriminator: projected on the features, as a channel"
-            " of the image, as what an auxiliary classifier must say, or through a mapping network;"
-            " default likewise.",
+            description="How a label enters the discriminator: projected on the features, as a"
+            " channel of the image, as what an auxiliary classifier must say, or through a mapping"
+            " network; default likewise.",
         )
     )
     label_sampling: Literal["data", "uniform"] = Field(
@@ -336,7 +336,14 @@ class EvaluationConfig(Section):
         None, description="Generated images per evaluation."
     )
     features: Annotated[str, Choice("features")] | None = Field(
-        None, description="Default: classifier where the data has labels, else random."
+        None,
+        description="classifier, random, inception:FILE, keras:NAME, keras_file:FILE or"
+        " saved_model:FOLDER; default: classifier where the data has labels, else random.",
+    )
+    metrics: Annotated[tuple[Annotated[str, Choice("metric")], ...], Field(strict=False)] = Field(
+        ("frechet", "kernel", "precision_recall", "density_coverage"),
+        min_length=1,
+        description="What gan-eval takes; all: every metric that these images and networks allow.",
     )
 
 

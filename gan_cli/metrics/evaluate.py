@@ -1,22 +1,31 @@
-"""Scores generated images against held-out real ones, beside a floor and a ceiling."""
+"""Scores generated images against held-out real ones, beside a floor and a ceiling.
 
-from collections.abc import Iterable, Iterator
+    evaluator = Evaluator(network, train, holdout, metrics=("frechet", "authenticity"), gan=gan)
+    evaluation = evaluator.evaluate(batches_of_uint8_images, seed=0, labels=labels)
+
+`metrics` are names from `scores.METRICS`, or `("all",)`; `gan` gives access to the trained networks
+for the metrics that ask them (`comparison.GanAccess`); `labels` are the classes that the images
+were generated as. All three may be left out. `Evaluation.scores` holds the figures, `details` what
+pages show of single metrics, `skipped` why a metric of "all" has no value.
+"""
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from typing import Any, get_args
 
 import numpy as np
 
 from gan_cli.data.dataset import ImageDataset
 from gan_cli.errors import UserError
-from gan_cli.metrics.bootstrap import frechet_half_width, mean_half_width
+from gan_cli.metrics.comparison import Comparison, GanAccess
 from gan_cli.metrics.features.network import FeatureNetwork
 from gan_cli.metrics.frechet import frechet_distance
-from gan_cli.metrics.kernel import kernel_distance
-from gan_cli.metrics.manifold import RealManifold
-from gan_cli.metrics.moments import MomentsAccumulator, moments_of
+from gan_cli.metrics.metric import Measurement, Metric, Need, UnavailableError
+from gan_cli.metrics.moments import MomentsAccumulator
+from gan_cli.metrics.sample import Sample, gather
+from gan_cli.metrics.scores import DEFAULT_METRICS, METRICS
 
-# Of each set, at most, for the neighbourhood metrics, whose time grows with the square.
-MOST_NEIGHBOURS = 10_000
 # The fifth neighbour of density and coverage has to exist.
 FEWEST_IMAGES = 6
 _BATCH_SIZE = 256
@@ -24,19 +33,25 @@ _BATCH_SIZE = 256
 
 @dataclass(frozen=True)
 class Score:
-    """One metric.
+    """One figure.
 
     Attributes:
-      interval: half-width of the 95 % interval; see `bootstrap` and `kernel`.
-      floor: the metric of training images in place of generated ones, as of a perfect generator.
-      ceiling: the metric of uniform noise.
+      interval: half-width of the 95 % interval; None where it is not defined.
+      floor: what a perfect generator gets: the figure of training images in place of generated
+        ones, or of held-out ones where copies of the training set are what is looked for; None
+        where nothing can stand in.
+      ceiling: the figure of uniform noise, or of training images where copies are looked for.
+      source: the paper that defines it, and choices made.
+      count: images, or pairs of them, that it was taken from.
     """
 
     value: float
-    interval: float
-    floor: float
-    ceiling: float
+    interval: float | None
+    floor: float | None
+    ceiling: float | None
     higher_is_better: bool
+    source: str = ""
+    count: int = 0
 
 
 @dataclass(frozen=True)
@@ -44,11 +59,14 @@ class Evaluation:
     """All scores of one set of generated images, and how its classes are spread.
 
     Attributes:
-      scores: by metric; the Fréchet and kernel distances are named after the feature network.
+      scores: by figure; those of the Fréchet and kernel distance and of the Inception score are
+        named after the feature network.
       num_reference: held-out images that the generated ones were compared with.
-      num_floor: training images that the floor was taken with.
+      num_floor: training images that the floor was taken with; 0 where there are none.
       class_shares: share of the generated images that a classifier puts into each class; empty for
         networks that know no classes.
+      details: by metric, in JSON's own types; each metric's file says what.
+      skipped: metrics without a value, and why.
     """
 
     scores: dict[str, Score]
@@ -56,6 +74,8 @@ class Evaluation:
     num_reference: int
     num_floor: int
     class_shares: dict[str, float] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
 
 
 class Evaluator:
@@ -64,113 +84,198 @@ class Evaluator:
     The reference are all held-out images, so that copying the training set earns nothing beyond the
     floor. With few of them all distances are too large; so is the floor, which says by how much.
 
+    Args:
+      train: None where it is not known what the generator learnt from: there is no floor then.
+      metrics: names from `scores.METRICS`, or `("all",)` for those that have a value.
+      gan: the trained networks, for metrics that ask them.
+
     Raises:
-      UserError: too few images are held out.
+      UserError: too few images are held out, or a metric is unknown or cannot be had here.
     """
 
-    def __init__(self, network: FeatureNetwork, train: ImageDataset, holdout: ImageDataset):
+    def __init__(
+        self,
+        network: FeatureNetwork,
+        train: ImageDataset | None,
+        holdout: ImageDataset,
+        metrics: tuple[str, ...] = DEFAULT_METRICS,
+        gan: GanAccess | None = None,
+    ):
         if len(holdout.images) < FEWEST_IMAGES:
             raise UserError(
                 f"data: at least {FEWEST_IMAGES} held-out images are needed to evaluate, got"
                 f" {len(holdout.images)}; add images or raise data.holdout_fraction"
             )
         self.network, self.train = network, train
-        self.class_names = train.class_names
-        self.reference = network.features(_batches(holdout.images))
-        self._reference_moments = moments_of(self.reference)
+        self.comparison = Comparison(network, train, holdout, gan)
+        self.class_names = holdout.class_names
+        self._takes_all = "all" in metrics
+        names = METRICS.names if self._takes_all else metrics
+        self._metrics: dict[str, Metric] = {name: METRICS.load(name) for name in names}
+        # The trained networks may be unknown so far, as while training.
+        self._require(("train", "labels", "classifier"))
 
     def frechet(self, generated: Iterable[np.ndarray]) -> float:
         """Fréchet distance of batches of uint8 images, in memory independent of their number."""
         accumulator = MomentsAccumulator(self.network.dimension)
-        for batch in generated:
-            accumulator.add(self.network.features(batch))
-        return frechet_distance(self._reference_moments, accumulator.result())
+        for features, _ in self.network.blocks(generated):
+            accumulator.add(features)
+        return frechet_distance(self.comparison.reference_moments, accumulator.result())
 
     def track(self, generated: Iterable[np.ndarray]) -> dict[str, float]:
         """What is followed during training. The smallest of the first one marks the best."""
-        return {self._frechet_name: self.frechet(generated)}
+        return {self.network.frechet_name: self.frechet(generated)}
 
-    def evaluate(self, generated: Iterable[np.ndarray], seed: int = 0) -> Evaluation:
+    def evaluate(
+        self,
+        generated: Iterable[np.ndarray],
+        seed: int = 0,
+        labels: np.ndarray | None = None,
+        progress: Callable[[str], None] | None = None,
+    ) -> Evaluation:
         """Scores batches of uint8 images.
 
         Args:
           seed: draws subsets, resamples and the noise images.
+          labels: int32, the class that each image was generated as, in their order.
+          progress: called with the name of each metric before it is taken.
 
         Raises:
-          UserError: too few images were given.
+          UserError: too few images were given, or a metric has no value for them.
         """
-        features, probabilities = self.network.features_and_probabilities(generated)
-        count = len(features)
+        self._require(get_args(Need))
+        try:
+            sample = gather(self.network, generated, labels, seed)
+            count = sample.count
+        except ValueError as error:
+            raise UserError(f"generated images: {error}") from error
         if count < FEWEST_IMAGES:
             raise UserError(
                 f"at least {FEWEST_IMAGES} generated images are needed to evaluate, got {count}"
             )
-        rng = np.random.default_rng(seed)
-        chosen = rng.permutation(len(self.train.images))[:count]
-        floor_features = self.network.features(_batches(self.train.images, np.sort(chosen)))
-        noise_features = self.network.features(_noise(count, self.train.images.shape[1:], rng))
-        values, intervals = self._measure(features, rng)
-        floor, _ = self._measure(floor_features, rng)
-        ceiling, _ = self._measure(noise_features, rng)
-        # Apart from the others: it takes long, and the floor and ceiling go without.
-        intervals[self._frechet_name] = frechet_half_width(self.reference, features, rng)
-        scores = {
-            name: Score(
-                value,
-                intervals[name],
-                floor[name],
-                ceiling[name],
-                higher_is_better=not name.startswith(("fd_", "kd_")),
-            )
-            for name, value in values.items()
-        }
+        stand_ins = _StandIns(self.comparison, sample, seed)
+        scores: dict[str, Score] = {}
+        details: dict[str, Any] = {}
+        skipped: dict[str, str] = {}
+        for name, metric in self._metrics.items():
+            reason = self._lacks(metric.needs)
+            if reason is None:
+                if progress is not None:
+                    progress(name)
+                try:
+                    measurement, measured = self._score(name, metric, sample, stand_ins, seed)
+                except UnavailableError as error:
+                    reason = str(error)
+            if reason is None:
+                scores |= measured
+                if measurement.details is not None:
+                    details[name] = measurement.details
+            elif self._takes_all:
+                skipped[name] = reason
+            else:
+                raise UserError(f"metric '{name}': {reason}")
         return Evaluation(
-            scores, count, len(self.reference), len(floor_features), self._shares(probabilities)
+            scores,
+            count,
+            len(self.comparison.holdout.images),
+            0 if self.train is None else min(count, len(self.train.images)),
+            self._shares(sample.probabilities),
+            details,
+            skipped,
         )
 
-    @property
-    def _frechet_name(self) -> str:
-        return f"fd_{self.network.name}"
+    def _score(
+        self, name: str, metric: Metric, sample: Sample, stand_ins: "_StandIns", seed: int
+    ) -> tuple[Measurement, dict[str, Score]]:
+        def measure(images: Sample, thorough: bool = False) -> Measurement:
+            # Of its own, so that a figure does not depend on which others are taken.
+            rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
+            return metric.measure(images, self.comparison, rng, thorough)
 
-    @cached_property
-    def _manifold(self) -> RealManifold:
-        return RealManifold(_at_most(self.reference, np.random.default_rng(0)))
+        measurement = measure(sample, thorough=True)
+        bounds = []
+        for kind in (metric.perfect, metric.worst):
+            stand_in = stand_ins.get(kind)
+            try:
+                bounds.append(measure(stand_in).figures if stand_in is not None else {})
+            except UnavailableError:
+                bounds.append({})
+        scores = {}
+        for figure_name, figure in measurement.figures.items():
+            floor, ceiling = (
+                own
+                if own is not None
+                else bound[figure_name].value
+                if figure_name in bound
+                else None
+                for own, bound in zip((figure.floor, figure.ceiling), bounds, strict=True)
+            )
+            scores[figure_name] = Score(
+                figure.value,
+                figure.interval,
+                floor,
+                ceiling,
+                figure.higher_is_better,
+                metric.source,
+                figure.count or sample.count,
+            )
+        return measurement, scores
 
-    def _measure(
-        self, features: np.ndarray, rng: np.random.Generator
-    ) -> tuple[dict[str, float], dict[str, float]]:
-        """Returns every metric's value, and the half-widths of all but the Fréchet distance's."""
-        frechet = frechet_distance(self._reference_moments, moments_of(features))
-        kernel_name = f"kd_{self.network.name}"
-        kernel, kernel_half_width = kernel_distance(self.reference, features, rng)
-        near = self._manifold.compare(_at_most(features, rng))
-        values = {self._frechet_name: frechet, kernel_name: kernel}
-        half_widths = {kernel_name: kernel_half_width}
-        for name in ("precision", "recall", "density", "coverage"):
-            per_image = getattr(near, name)
-            values[name] = float(per_image.mean())
-            half_widths[name] = mean_half_width(per_image)
-        return values, half_widths
+    def _require(self, needs: tuple[str, ...]) -> None:
+        if self._takes_all:
+            return
+        for name, metric in self._metrics.items():
+            reason = self._lacks(tuple(need for need in metric.needs if need in needs))
+            if reason:
+                raise UserError(f"metric '{name}': {reason}")
+
+    def _lacks(self, needs: tuple[str, ...]) -> str | None:
+        """Why a metric with these needs cannot be had here, or None."""
+        gan = self.comparison.gan
+        there = {
+            "train": (self.train is not None, "the training images"),
+            "labels": (self.comparison.holdout.labels is not None, "images with labels"),
+            "classifier": (self.network.knows_own_classes, "features: classifier"),
+            "generator": (gan.synthesize is not None, "the generator of a run"),
+            "discriminator": (gan.discriminate is not None, "the discriminator of a run"),
+        }
+        return next((f"needs {there[need][1]}" for need in needs if not there[need][0]), None)
 
     def _shares(self, probabilities: np.ndarray | None) -> dict[str, float]:
-        if probabilities is None:
+        # Only a classifier of this data's own classes can tell: Inception knows others.
+        if probabilities is None or not self.network.knows_own_classes:
             return {}
         counts = np.bincount(probabilities.argmax(axis=1), minlength=len(self.class_names))
         return dict(zip(self.class_names, (counts / len(probabilities)).tolist(), strict=True))
 
 
-def _at_most(features: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """A random part where there are too many: data sets are often sorted by class."""
-    if len(features) <= MOST_NEIGHBOURS:
-        return features
-    return features[rng.choice(len(features), MOST_NEIGHBOURS, replace=False)]
+class _StandIns:
+    """Images in place of the generated ones, as many where there are, made when asked for."""
 
+    def __init__(self, comparison: Comparison, sample: Sample, seed: int):
+        self._comparison, self._sample, self._seed = comparison, sample, seed
+        self._known: dict[str, Sample] = {}
 
-def _batches(images: np.ndarray, indices: np.ndarray | None = None) -> Iterator[np.ndarray]:
-    """Yields the images at `indices`, or all; few at a time, as they may be a memory map."""
-    chosen = np.arange(len(images)) if indices is None else indices
-    for start in range(0, len(chosen), _BATCH_SIZE):
-        yield images[chosen[start : start + _BATCH_SIZE]]
+    def get(self, kind: str | None) -> Sample | None:
+        if kind is None or (kind == "train" and self._comparison.train is None):
+            return None
+        if kind not in self._known:
+            self._known[kind] = getattr(self, f"_{kind}")()
+        return self._known[kind]
+
+    def _train(self) -> Sample:
+        images = self._comparison.train.images
+        chosen = np.random.default_rng([self._seed, 2]).permutation(len(images))
+        return self._comparison.part_of_training(np.sort(chosen[: self._sample.count]))
+
+    def _holdout(self) -> Sample:
+        return self._comparison.reference
+
+    def _noise(self) -> Sample:
+        rng = np.random.default_rng([self._seed, 3])
+        count = min(self._sample.count, len(self._sample.indices))
+        shape = self._comparison.holdout.images.shape[1:]
+        return gather(self._comparison.network, _noise(count, shape, rng), self._sample.labels)
 
 
 def _noise(

@@ -5,11 +5,14 @@ from gan_cli.registry import Registry
 ARCHITECTURES = Registry(
     "architecture",
     {
+        "biggan": "gan_cli.models.biggan:ARCHITECTURE",
         "conv": "gan_cli.models.conv:ARCHITECTURE",
         "dcgan": "gan_cli.models.dcgan:ARCHITECTURE",
         "mlp": "gan_cli.models.mlp:ARCHITECTURE",
         "points_mlp": "gan_cli.models.points_mlp:ARCHITECTURE",
+        "r3gan": "gan_cli.models.r3gan:ARCHITECTURE",
         "sagan": "gan_cli.models.sagan:ARCHITECTURE",
         "sngan": "gan_cli.models.sngan:ARCHITECTURE",
+        "stylegan2": "gan_cli.models.stylegan2:ARCHITECTURE",
     },
 )

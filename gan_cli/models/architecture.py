@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import keras
 
-Option = bool | int | float | str
+# bool, int, float or str: which one, the architecture that has the option knows.
+Option = Any
 
 
 @dataclass(frozen=True)

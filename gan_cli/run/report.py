@@ -16,7 +16,7 @@ from gan_cli.run.metrics_log import MetricsLog
 
 # In the order of the page; each is one plot of the metrics whose names begin so.
 _PLOTS = (
-    ("Fréchet distance to the held-out images", ("fd_",), True),
+    ("Fréchet distance to the held-out images", ("fd_", "fid"), True),
     ("Modes covered", ("modes_covered",), False),
     (
         "Share of high quality, and error of the modes' shares",

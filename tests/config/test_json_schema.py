@@ -15,6 +15,7 @@ NAMES = {
     "penalty": ("r1",),
     "augmentation": ("ada",),
     "features": ("random",),
+    "metric": ("frechet",),
 }
 
 
@@ -28,7 +29,7 @@ def test_choices_are_known_names_or_a_path_of_the_users_own():
     source = definitions["DataConfig"]["properties"]["source"]
     assert source["anyOf"] == [
         {"enum": ["one", "two"]},
-        {"type": "string", "pattern": "^[\\w.]+:\\w+$"},
+        {"type": "string", "pattern": "^[\\w.]+:.+$"},
     ]
     # Every other choice, however deep within unions, has lost its marker too.
     text = json.dumps(definitions)
@@ -48,6 +49,9 @@ def test_choices_are_known_names_or_a_path_of_the_users_own():
         ({"data": {"source": "one"}, "model": {"architecture": "conv"}}, True),
         ({"model": {"architecture": {"generator": "conv", "discriminator": "a.b:c"}}}, True),
         ({"objective": {"penalties": [{"name": "r1"}]}}, True),
+        ({"evaluation": {"features": "inception:/a folder/graph.pb"}}, True),
+        ({"evaluation": {"features": "keras:VGG16"}}, True),
+        ({"evaluation": {"features": "inception"}}, False),
         ({"data": {"source": "three"}}, False),
         ({"data": {"image_size": 4}}, False),
         ({"data": {"image_size": [28]}}, False),

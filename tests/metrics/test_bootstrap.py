@@ -3,9 +3,14 @@
 import numpy as np
 import pytest
 
-from gan_cli.metrics.bootstrap import frechet_half_width, mean_half_width
+from gan_cli.metrics import bootstrap
+from gan_cli.metrics.bootstrap import (
+    frechet_half_width,
+    frechet_influences,
+    mean_half_width,
+)
 from gan_cli.metrics.frechet import frechet_distance
-from gan_cli.metrics.moments import moments_of
+from gan_cli.metrics.moments import Moments, moments_of
 
 
 def test_half_width_of_a_mean_is_that_of_the_resampled_bootstrap():
@@ -15,7 +20,11 @@ def test_half_width_of_a_mean_is_that_of_the_resampled_bootstrap():
     assert mean_half_width(values) == pytest.approx(1.96 * np.std(means), rel=0.06)
 
 
-def test_half_width_of_the_frechet_distance_is_the_spread_of_repeated_draws():
+@pytest.mark.parametrize("most_resampled", [256, 1])
+def test_half_width_of_the_frechet_distance_is_the_spread_of_repeated_draws(
+    most_resampled, monkeypatch
+):
+    monkeypatch.setattr(bootstrap, "_MOST_RESAMPLED_DIMENSIONS", most_resampled)
     rng = np.random.default_rng(2)
 
     def draw() -> tuple[np.ndarray, np.ndarray]:
@@ -25,3 +34,29 @@ def test_half_width_of_the_frechet_distance_is_the_spread_of_repeated_draws():
     distances = [frechet_distance(moments_of(real), moments_of(fake)) for real, fake in pairs]
     half_widths = [frechet_half_width(real, fake, rng) for real, fake in pairs[:10]]
     assert np.mean(half_widths) == pytest.approx(1.96 * np.std(distances), rel=0.3)
+
+
+@pytest.mark.parametrize(("count", "dimension"), [(40, 5), (12, 30)])
+def test_influences_are_how_the_distance_changes_with_a_vectors_weight(count, dimension):
+    rng = np.random.default_rng(3)
+    real, generated = (
+        rng.normal(size=(count + 7, dimension)),
+        rng.gamma(2.0, size=(count, dimension)),
+    )
+
+    def distance(extra: float) -> float:
+        """With vector 4 of the generated ones counted 1 + extra times; moments divided by count."""
+        weights = np.ones(count)
+        weights[4] += extra
+        weights /= weights.sum()
+        mean = weights @ generated
+        factor = ((generated - mean) * np.sqrt(weights[:, None])).T
+        weighted = Moments(count, mean, factor @ factor.T, factor)
+        return frechet_distance(moments_of(real), weighted)
+
+    influence = frechet_influences(real, generated)[1]
+    step = 1e-4
+    slope = (distance(step) - distance(-step)) / (2 * step)
+    # A weight moves the share of one vector by 1 / count; shares sum to 1. ddof 1, not 0, in it.
+    expected = (influence[4] - influence.mean()) / count
+    assert slope == pytest.approx(expected, rel=0.05)

@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 from made_images import dataset
 
+from gan_cli.config.schema import EvaluationConfig
 from gan_cli.errors import UserError
-from gan_cli.metrics import evaluate
 from gan_cli.metrics.evaluate import Evaluator
 from gan_cli.metrics.features import FEATURE_NETWORKS
 from gan_cli.metrics.features import random as random_features
 from gan_cli.metrics.frechet import frechet_distance
 from gan_cli.metrics.moments import moments_of
+from gan_cli.metrics.scores import DEFAULT_METRICS
 
 
 @pytest.fixture(scope="module", params=FEATURE_NETWORKS.names)
@@ -94,19 +95,36 @@ def test_the_seed_decides_everything(random_evaluator, digits):
     assert random_evaluator.evaluate(images, 1) != random_evaluator.evaluate(images, 2)
 
 
-def test_neighbours_are_drawn_from_the_whole_set(monkeypatch):
-    # Sorted by class, as image folders are: the first ones would hold one class only.
-    monkeypatch.setattr(evaluate, "MOST_NEIGHBOURS", 30)
-    features = np.arange(300.0)[:, None]
-    chosen = evaluate._at_most(features, np.random.default_rng(0))
-    assert len(np.unique(chosen)) == 30
-    assert chosen.min() < 60
-    assert chosen.max() > 240
-
-
 def test_too_few_images(random_evaluator, digits):
     with pytest.raises(UserError, match="at least 6 generated images"):
         random_evaluator.evaluate([digits.train.images[:5]])
     few = dataset(digits.holdout.images[:5], None, ())
     with pytest.raises(UserError, match="at least 6 held-out images"):
         Evaluator(random_evaluator.network, digits.train, few)
+
+
+def test_a_figure_does_not_depend_on_which_others_are_taken(random_evaluator, digits):
+    images = [digits.train.images[:60]]
+    parts = (random_evaluator.network, digits.train, digits.holdout)
+    alone = Evaluator(*parts, metrics=("kernel",)).evaluate(images).scores
+    assert list(alone) == ["kd_random"]
+    assert alone["kd_random"] == random_evaluator.evaluate(images).scores["kd_random"]
+
+
+def test_without_training_images_there_is_no_floor(random_evaluator, digits):
+    evaluator = Evaluator(random_evaluator.network, None, digits.holdout)
+    evaluation = evaluator.evaluate([digits.train.images[:60]])
+    assert evaluation.num_floor == 0
+    for score in evaluation.scores.values():
+        assert score.floor is None
+        assert score.ceiling is not None
+
+
+def test_the_default_is_that_of_the_config():
+    assert EvaluationConfig().metrics == DEFAULT_METRICS
+
+
+def test_scores_say_where_they_come_from(random_evaluator, digits):
+    scores = random_evaluator.evaluate([digits.train.images[:60]]).scores
+    assert scores["fd_random"].source.startswith("Heusel et al. 2017")
+    assert all(score.count == 60 for score in scores.values())

@@ -136,7 +136,7 @@ def test_second_time_comes_from_the_cache(empty_cache, monkeypatch):
     train = stripes(40, (8, 8, 1), seed=0)
     first = classifier.build(train, train)
     (path,) = (empty_cache / "features").iterdir()
-    monkeypatch.setattr(classifier, "_train", lambda *_: pytest.fail("trained again"))
+    monkeypatch.setattr(classifier, "train_model", lambda *_: pytest.fail("trained again"))
     assert classifier.build(train, train).sha256 == first.sha256
     assert path.suffix == ".npz"
 

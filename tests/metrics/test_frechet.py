@@ -53,3 +53,24 @@ def test_fewer_vectors_than_dimensions():
         + np.trace(generated.covariance)
     )
     assert frechet_distance(real, generated) == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_vectors_themselves_keep_the_digits_that_their_covariance_has_lost():
+    rng = np.random.default_rng(4)
+    features = rng.normal(size=(20, 50))
+    other = rng.normal(size=(30, 50))
+    # In the span of both, where all covariances that matter have full rank.
+    basis = np.linalg.qr(np.concatenate([features, other]).T)[0]
+    one, two = (np.cov(basis.T @ each.T) for each in (features, other))
+    root = linalg.svdvals(
+        ((features - features.mean(axis=0)) @ (other - other.mean(axis=0)).T) / np.sqrt(19 * 29)
+    )
+    mean = np.sum((features.mean(axis=0) - other.mean(axis=0)) ** 2)
+    expected = mean + np.trace(one) + np.trace(two) - 2 * root.sum()
+    distance = frechet_distance(moments_of(features), moments_of(other))
+    assert distance == pytest.approx(expected, rel=1e-12)
+    from_covariances = [
+        Moments(m.count, m.mean, m.covariance) for m in map(moments_of, (features, other))
+    ]
+    assert frechet_distance(*from_covariances) == pytest.approx(expected, rel=1e-6)
+    assert frechet_distance(moments_of(features), moments_of(features[::-1])) < 1e-10

@@ -6,7 +6,7 @@ import pytest
 import scipy.stats
 from PIL import Image
 
-from gan_cli.cli.sample import parse_seeds
+from gan_cli.cli.sampling.seeds import parse_seeds
 from gan_cli.errors import UserError
 from gan_cli.models import ARCHITECTURES
 from gan_cli.models.architecture import ModelSpec

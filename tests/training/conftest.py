@@ -35,11 +35,21 @@ class SmallGan:
         augmentation=None,
         fake_labels=None,
         skip_non_finite=False,
+        options=None,
         **objective,
     ):
         keras.utils.set_random_seed(seed)
         family = ARCHITECTURES.load(architecture)
-        spec = ModelSpec(12, 12, 1, LATENT, num_classes, base_channels=10, max_channels=16)
+        spec = ModelSpec(
+            12,
+            12,
+            1,
+            LATENT,
+            num_classes,
+            base_channels=10,
+            max_channels=16,
+            options={**family.options, **(options or {})},
+        )
         with dtype_policy(policy):
             models = (
                 family.build_generator(spec),
@@ -51,6 +61,9 @@ class SmallGan:
                 # Attention that starts from nothing would hold its own weights still for a step.
                 if weight.path.endswith("/gamma") and weight.shape == ():
                     weight.assign(0.5)
+                # And so would residual blocks that end in nothing.
+                if len(weight.shape) == 4 and not np.any(weight):
+                    weight.assign(keras.random.normal(weight.shape, stddev=0.1, seed=1))
         optimizers = optimizer(), optimizer()
         penalty_discriminator = None
         if policy == "mixed_float16":

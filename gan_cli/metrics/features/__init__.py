@@ -1,11 +1,52 @@
 """Networks in whose features images are compared."""
 
+import functools
+from typing import Any
+
+from gan_cli.errors import UserError
 from gan_cli.registry import Registry
 
-FEATURE_NETWORKS = Registry(
-    "feature network",
+
+class FeatureRegistry(Registry):
+    """Feature networks by name, some with an argument behind a colon: `keras:ResNet50`.
+
+    Args:
+      families: what takes an argument, and the builder, which takes it after the data sets.
+    """
+
+    def __init__(self, entries: dict[str, str], families: dict[str, str]):
+        super().__init__("feature network", entries)
+        self._families = Registry("feature network", families)
+
+    def problem(self, name: str) -> str | None:
+        family, _, argument = name.partition(":")
+        if family in self._families.names:
+            return None if argument else f"feature network '{family}' needs an argument: {family}:X"
+        found = super().problem(name)
+        if found is None:
+            return None
+        forms = ", ".join(f"{family}:X" for family in self._families.names)
+        return f"{found.removesuffix(')')}, {forms})"
+
+    def load(self, name: str) -> Any:
+        family, _, argument = name.partition(":")
+        if family not in self._families.names or name in self.names:
+            return super().load(name)
+        problem = self.problem(name)
+        if problem:
+            raise UserError(problem)
+        return functools.partial(self._families.load(family), argument=argument)
+
+
+FEATURE_NETWORKS = FeatureRegistry(
     {
         "classifier": "gan_cli.metrics.features.classifier:build",
         "random": "gan_cli.metrics.features.random:build",
+    },
+    families={
+        "inception": "gan_cli.metrics.features.inception:build",
+        "keras": "gan_cli.metrics.features.pretrained:build_application",
+        "keras_file": "gan_cli.metrics.features.pretrained:build_keras_file",
+        "saved_model": "gan_cli.metrics.features.pretrained:build_saved_model",
     },
 )

@@ -2,8 +2,6 @@
 
 import hashlib
 import logging
-import os
-import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +20,7 @@ from gan_cli.metrics.features.network import (
     reduce_to_largest_side,
     with_accuracy,
 )
+from gan_cli.metrics.files import write_npz
 
 # Part of the cache's key: to be raised with any change of network or training.
 _RECIPE = 1
@@ -62,17 +61,19 @@ def build(
             "evaluation.features: 'classifier' needs images with labels of at least two classes;"
             " use 'random' for others"
         )
-    model = _network(train.images.shape[1:], len(train.class_names))
+    model = untrained(train.images.shape[1:], len(train.class_names))
     key = hashlib.sha256(f"{train.fingerprint} {_RECIPE}".encode()).hexdigest()
     path = cache_folder("features") / f"classifier-{key}.npz"
     if not _load(model, path):
-        _train(model, train, progress)
+        train_model(model, train, progress)
         _save(model, path)
     network = build_network("classifier", model, train.images)
     return with_accuracy(network, holdout.images, holdout.labels)
 
 
-def _network(image_shape: tuple[int, ...], num_classes: int) -> keras.Model:
+def untrained(image_shape: tuple[int, ...], num_classes: int) -> keras.Model:
+    """The network at its fixed start: images to features and logits."""
+
     # Seeds of their own, and float32 whatever the process's policy is: the features must not depend
     # on what else was built before, or on the precision of the run.
     def initializer(seed: int) -> keras.initializers.Initializer:
@@ -104,9 +105,12 @@ def _network(image_shape: tuple[int, ...], num_classes: int) -> keras.Model:
     return keras.Model(images, [features, logits])
 
 
-def _train(
-    model: keras.Model, train: ImageDataset, progress: Callable[[int, int], None] | None
+def train_model(
+    model: keras.Model,
+    train: ImageDataset,
+    progress: Callable[[int, int], None] | None = None,
 ) -> None:
+    """Trains it by the recipe that `build` tells of."""
     steps = min(max(_EPOCHS * len(train.images) // _BATCH_SIZE, _FEWEST_STEPS), _MOST_STEPS)
     # Without the warm-up some of the rectified units die in the first steps.
     warmup = steps // 8
@@ -146,19 +150,7 @@ def _load(model: keras.Model, path: Path) -> bool:
 
 
 def _save(model: keras.Model, path: Path) -> None:
-    arrays = {str(index): weight for index, weight in enumerate(model.get_weights())}
-    aside = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # Two processes may train the same one at once: each writes aside, the last rename stays.
-        with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".partial", delete=False) as file:
-            aside = Path(file.name)
-            np.savez(file, **arrays)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    except OSError as error:
-        if aside is not None:
-            aside.unlink(missing_ok=True)
+    problem = write_npz(path, {str(index): each for index, each in enumerate(model.get_weights())})
+    if problem:
         # The network in hand is sound; only the next run pays for training it again.
-        _logger.warning("%s: cannot be kept for next time: %s", path, error.strerror)
+        _logger.warning("%s: cannot be kept for next time: %s", path, problem)

@@ -12,7 +12,9 @@ import tensorflow as tf
 # Larger images are first averaged down to at most this side: the networks stay small enough for a
 # CPU, at the price of not seeing finer detail.
 LARGEST_SIDE = 64
-_BATCH_SIZE = 256
+# Images of one pass; fewer where they are large, as the activations have to fit into memory.
+_BATCH_SIZE, _LARGE_BATCH_SIZE = 256, 32
+_LARGE_SIDE = 128
 _IMAGES_FOR_SCALE = 5000
 
 
@@ -26,25 +28,54 @@ class FeatureNetwork:
         dimension], or to features and logits.
       scale: what the model's features are multiplied by; see `build_network`.
       accuracy: on held-out images, of a classifier.
+      file_sha256: of the file that the model came from, where its weights are not Keras variables.
+      batch_size: images of one pass.
     """
 
     name: str
     model: keras.Model
     scale: float = 1.0
     accuracy: float | None = None
+    file_sha256: str | None = None
+    batch_size: int = _BATCH_SIZE
 
     @property
     def dimension(self) -> int:
         return int(self.model.outputs[0].shape[-1])
 
     @property
+    def image_shape(self) -> tuple[int, ...]:
+        """Height, width, channels of the images that it takes."""
+        return tuple(self.model.inputs[0].shape[1:])
+
+    @property
     def is_classifier(self) -> bool:
         return len(self.model.outputs) > 1
+
+    @property
+    def knows_own_classes(self) -> bool:
+        """Whether its classes are the data's own: only then was its accuracy taken."""
+        return self.is_classifier and self.accuracy is not None
+
+    def metric_name(self, metric: str) -> str:
+        """`fid`, `kid` or `is` for the one network that they are defined on, another for others."""
+        if self.name == "inception":
+            return metric
+        return f"{metric.replace('id', 'd')}_{self.name}"
+
+    @property
+    def frechet_name(self) -> str:
+        return self.metric_name("fid")
+
+    @property
+    def kernel_name(self) -> str:
+        return self.metric_name("kid")
 
     @cached_property
     def sha256(self) -> str:
         """Of the weights and the scale, in hexadecimal: figures compare only where it is equal."""
         digest = hashlib.sha256(np.float64(self.scale).tobytes())
+        digest.update((self.file_sha256 or "").encode())
         for weight in self.model.get_weights():
             digest.update(repr(weight.shape).encode())
             digest.update(np.asarray(weight, np.float32).tobytes())
@@ -71,21 +102,36 @@ class FeatureNetwork:
         how many come with it.
         """
         batches = [images] if isinstance(images, np.ndarray) else images
-        features, probabilities = [], []
-        for block in _blocks(batches):
-            self._check(block)
-            missing = [(0, _BATCH_SIZE - len(block)), (0, 0), (0, 0), (0, 0)]
-            outputs = self._forward(tf.constant(np.pad(block, missing)))
-            features.append(outputs[0].numpy()[: len(block)])
-            if self.is_classifier:
-                probabilities.append(outputs[1].numpy()[: len(block)])
-        if not features:
+        blocks = list(self.blocks(batches))
+        if not blocks:
             raise ValueError("no images were given")
-        scaled = np.concatenate(features) * np.float32(self.scale)
-        return scaled, np.concatenate(probabilities) if probabilities else None
+        features, probabilities = zip(*blocks, strict=True)
+        return np.concatenate(features), np.concatenate(
+            probabilities
+        ) if self.is_classifier else None
+
+    def features_of_floats(self, images: np.ndarray) -> np.ndarray:
+        """Maps float images in [0, 255], which no rounding has touched, to [count, dimension]."""
+        features = []
+        for block in _blocks([np.asarray(images, np.float32)], self.batch_size):
+            missing = [(0, self.batch_size - len(block)), (0, 0), (0, 0), (0, 0)]
+            outputs = self._forward(tf.constant(np.pad(block, missing)))
+            features.append(outputs[0].numpy()[: len(block)] * np.float32(self.scale))
+        return np.concatenate(features)
+
+    def blocks(
+        self, batches: Iterable[np.ndarray]
+    ) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
+        """Yields both, block by block."""
+        for block in _blocks(batches, self.batch_size):
+            self._check(block)
+            missing = [(0, self.batch_size - len(block)), (0, 0), (0, 0), (0, 0)]
+            outputs = self._forward(tf.constant(np.pad(block, missing), tf.float32))
+            features = outputs[0].numpy()[: len(block)] * np.float32(self.scale)
+            yield features, outputs[1].numpy()[: len(block)] if self.is_classifier else None
 
     def _check(self, images: np.ndarray) -> None:
-        expected = tuple(self.model.inputs[0].shape[1:])
+        expected = self.image_shape
         if images.dtype != np.uint8 or images.shape[1:] != expected:
             raise ValueError(
                 f"feature network '{self.name}' takes uint8 images of shape {expected},"
@@ -94,11 +140,11 @@ class FeatureNetwork:
 
     @cached_property
     def _forward(self) -> Callable[[tf.Tensor], list[tf.Tensor]]:
-        shape = [_BATCH_SIZE, *self.model.inputs[0].shape[1:]]
+        shape = [self.batch_size, *self.model.inputs[0].shape[1:]]
 
-        @tf.function(input_signature=[tf.TensorSpec(shape, tf.uint8)])
+        @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)])
         def forward(images: tf.Tensor) -> list[tf.Tensor]:
-            outputs = self.model(tf.cast(images, tf.float32), training=False)
+            outputs = self.model(images, training=False)
             return [outputs[0], tf.nn.softmax(outputs[1])] if self.is_classifier else [outputs]
 
         return forward
@@ -130,6 +176,14 @@ def with_accuracy(
     return replace(network, accuracy=float((probabilities.argmax(axis=1) == labels).mean()))
 
 
+def as_rgb(images: keras.KerasTensor) -> keras.KerasTensor:
+    """Three channels: a single one is repeated (as in StyleGAN 3), a fourth, alpha, is left out."""
+    channels = images.shape[-1]
+    if channels == 1:
+        return keras.layers.Concatenate(dtype="float32")([images] * 3)
+    return images if channels == 3 else images[..., :3]
+
+
 def reduce_to_largest_side(images: keras.KerasTensor) -> keras.KerasTensor:
     """Averages blocks of pixels so that neither side is above `LARGEST_SIDE`."""
     factors = tuple(-(-side // LARGEST_SIDE) for side in images.shape[1:3])
@@ -138,7 +192,12 @@ def reduce_to_largest_side(images: keras.KerasTensor) -> keras.KerasTensor:
     return keras.layers.AveragePooling2D(factors, padding="same", dtype="float32")(images)
 
 
-def _blocks(batches: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+def batch_size_for(side: int) -> int:
+    """Images of one pass through a network that sees them `side` pixels large."""
+    return _BATCH_SIZE if side <= _LARGE_SIDE else _LARGE_BATCH_SIZE
+
+
+def _blocks(batches: Iterable[np.ndarray], size: int) -> Iterator[np.ndarray]:
     for batch in batches:
-        for start in range(0, len(batch), _BATCH_SIZE):
-            yield np.asarray(batch[start : start + _BATCH_SIZE])
+        for start in range(0, len(batch), size):
+            yield np.asarray(batch[start : start + size])

@@ -15,11 +15,23 @@ class SelfAttention(keras.layers.Layer):
     bias and are spectrally normalised. [batch, height, width, channels] to the same.
     """
 
+    def __init__(self, kernel_initializer="glorot_uniform", **kwargs):
+        super().__init__(**kwargs)
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+
     def build(self, input_shape):
         channels = input_shape[-1]
 
         def convolution(filters: int, name: str) -> SpectralConv2D:
-            return SpectralConv2D(filters, 1, use_bias=False, name=name, dtype=self.dtype_policy)
+            return SpectralConv2D(
+                filters,
+                1,
+                use_bias=False,
+                # One initialiser draws the same numbers every time.
+                kernel_initializer=self.kernel_initializer.clone(),
+                name=name,
+                dtype=self.dtype_policy,
+            )
 
         self.query = convolution(max(channels // 8, 1), "query")
         self.key = convolution(max(channels // 8, 1), "key")
@@ -49,3 +61,7 @@ class SelfAttention(keras.layers.Layer):
 
     def compute_output_shape(self, input_shape):
         return input_shape
+
+    def get_config(self):
+        initializer = keras.initializers.serialize(self.kernel_initializer)
+        return super().get_config() | {"kernel_initializer": initializer}

@@ -73,6 +73,7 @@ def discriminator_outputs(
     features: keras.KerasTensor,
     logits: keras.KerasTensor,
     spectral: bool = False,
+    embeddings_initializer: keras.initializers.Initializer | None = None,
 ) -> keras.Model:
     """Returns the finished discriminator: images (and labels) to float32 logits [batch].
 
@@ -84,6 +85,7 @@ def discriminator_outputs(
       features: [batch, n], what the label is compared with; its layer gets the name `features`.
       logits: [batch, 1], the unconditional part.
       spectral: whether the weights made here are spectrally normalised.
+      embeddings_initializer: of the projected embedding; by default normal, of unit length.
     """
     class_logits = None
     if spec.num_classes and spec.conditioning == "auxiliary":
@@ -94,9 +96,8 @@ def discriminator_outputs(
         embedding = embed(
             spec.num_classes,
             features.shape[-1],
-            embeddings_initializer=keras.initializers.RandomNormal(
-                stddev=features.shape[-1] ** -0.5
-            ),
+            embeddings_initializer=embeddings_initializer
+            or keras.initializers.RandomNormal(stddev=features.shape[-1] ** -0.5),
             name="label_embedding",
         )(inputs[1])
         projection = keras.layers.Dot(axes=1, name="projection")([embedding, features])

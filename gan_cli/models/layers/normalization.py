@@ -2,6 +2,8 @@
 
 import keras
 
+from gan_cli.models.layers.spectral import SpectralDense
+
 
 @keras.saving.register_keras_serializable("gan_cli")
 class ConditionalBatchNormalization(keras.layers.Layer):
@@ -47,3 +49,52 @@ class ConditionalBatchNormalization(keras.layers.Layer):
             "momentum": self.momentum,
             "epsilon": self.epsilon,
         }
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class ProjectedBatchNormalization(keras.layers.Layer):
+    """Batch norm whose scale and shift are linear in a vector: Brock et al. 2019, section 3.
+
+    [features [batch, ..., channels], condition [batch, n]] -> (1 + W c) x + V c, x of mean 0 and
+    variance 1 over the batch; W and V have no bias and are spectrally normalised. The condition is
+    an embedding of the label that all layers share, a part of the latents, or both side by side.
+    """
+
+    def __init__(self, momentum: float = 0.99, epsilon: float = 1e-3, **kwargs):
+        super().__init__(**kwargs)
+        self.momentum, self.epsilon = momentum, epsilon
+        self.normalize = keras.layers.BatchNormalization(
+            momentum=momentum, epsilon=epsilon, center=False, scale=False, dtype=self.dtype_policy
+        )
+
+    def build(self, input_shape):
+        features_shape, condition_shape = input_shape
+
+        def linear(name: str) -> SpectralDense:
+            layer = SpectralDense(
+                features_shape[-1],
+                use_bias=False,
+                kernel_initializer=keras.initializers.Orthogonal(),
+                name=name,
+                dtype=self.dtype_policy,
+            )
+            layer.build(condition_shape)
+            return layer
+
+        self.scale, self.shift = linear("scale"), linear("shift")
+        self.normalize.build(features_shape)
+        super().build(input_shape)
+
+    def call(self, inputs, training=None):
+        features, condition = inputs
+        x = self.normalize(features, training=training)
+        shape = [-1, *[1] * (len(x.shape) - 2), x.shape[-1]]
+        scale = keras.ops.reshape(self.scale(condition), shape)
+        shift = keras.ops.reshape(self.shift(condition), shape)
+        return x * (1.0 + scale) + shift
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0]
+
+    def get_config(self):
+        return super().get_config() | {"momentum": self.momentum, "epsilon": self.epsilon}

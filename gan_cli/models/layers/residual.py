@@ -14,11 +14,23 @@ Normalize = Callable[[keras.KerasTensor], keras.KerasTensor]
 
 
 def convolution(
-    channels: int, kernel_size: int, spectral: bool, gain: float = 1.0
+    channels: int,
+    kernel_size: int,
+    spectral: bool,
+    gain: float = 1.0,
+    orthogonal: bool = False,
 ) -> keras.layers.Layer:
-    """A stride-1 convolution with Glorot's uniform initial weights, times `gain`."""
+    """A stride-1 convolution; its initial weights are Glorot's uniform ones times `gain`.
+
+    Args:
+      orthogonal: orthogonal initial weights instead, as in BigGAN.
+    """
     kind = SpectralConv2D if spectral else keras.layers.Conv2D
-    initializer = keras.initializers.VarianceScaling(gain**2, "fan_avg", "uniform")
+    initializer: keras.initializers.Initializer
+    if orthogonal:
+        initializer = keras.initializers.Orthogonal()
+    else:
+        initializer = keras.initializers.VarianceScaling(gain**2, "fan_avg", "uniform")
     return kind(channels, kernel_size, padding="same", kernel_initializer=initializer)
 
 
@@ -28,6 +40,7 @@ def generator_block(
     size: tuple[int, int],
     normalize: Normalize,
     spectral: bool = False,
+    orthogonal: bool = False,
 ) -> keras.KerasTensor:
     """Doubles the resolution, to `size`: norm, ReLU, up, 3x3, norm, ReLU, 3x3, plus up and 1x1."""
 
@@ -38,15 +51,19 @@ def generator_block(
         return keras.layers.Cropping2D(((0, surplus[0]), (0, surplus[1])))(y)
 
     residual = doubled(keras.layers.ReLU()(normalize(x)))
-    residual = convolution(channels, 3, spectral, RESIDUAL_GAIN)(residual)
+    residual = convolution(channels, 3, spectral, RESIDUAL_GAIN, orthogonal)(residual)
     residual = keras.layers.ReLU()(normalize(residual))
-    residual = convolution(channels, 3, spectral, RESIDUAL_GAIN)(residual)
-    shortcut = convolution(channels, 1, spectral)(doubled(x))
+    residual = convolution(channels, 3, spectral, RESIDUAL_GAIN, orthogonal)(residual)
+    shortcut = convolution(channels, 1, spectral, orthogonal=orthogonal)(doubled(x))
     return keras.layers.Add()([residual, shortcut])
 
 
 def discriminator_block(
-    x: keras.KerasTensor, channels: int, down: bool, first: bool = False
+    x: keras.KerasTensor,
+    channels: int,
+    down: bool,
+    first: bool = False,
+    orthogonal: bool = False,
 ) -> keras.KerasTensor:
     """ReLU, 3x3, ReLU, 3x3 and average pooling where `down`, plus the 1x1 shortcut.
 
@@ -57,12 +74,12 @@ def discriminator_block(
         return keras.layers.AveragePooling2D(2, padding="same")(y) if down else y
 
     residual = x if first else keras.layers.ReLU()(x)
-    residual = convolution(channels, 3, True, RESIDUAL_GAIN)(residual)
+    residual = convolution(channels, 3, True, RESIDUAL_GAIN, orthogonal)(residual)
     residual = keras.layers.ReLU()(residual)
-    residual = halved(convolution(channels, 3, True, RESIDUAL_GAIN)(residual))
+    residual = halved(convolution(channels, 3, True, RESIDUAL_GAIN, orthogonal)(residual))
     shortcut = x
     if first:
-        shortcut = convolution(channels, 1, True)(halved(x))
+        shortcut = convolution(channels, 1, True, orthogonal=orthogonal)(halved(x))
     elif down or x.shape[-1] != channels:
-        shortcut = halved(convolution(channels, 1, True)(x))
+        shortcut = halved(convolution(channels, 1, True, orthogonal=orthogonal)(x))
     return keras.layers.Add()([residual, shortcut])

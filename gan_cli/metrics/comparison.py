@@ -1,0 +1,117 @@
+"""What generated images are compared with: real images, and the networks that made them."""
+
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from gan_cli.data.dataset import ImageDataset
+from gan_cli.metrics.features.network import FeatureNetwork
+from gan_cli.metrics.manifold import Neighbourhoods, RealManifold
+from gan_cli.metrics.moments import Moments
+from gan_cli.metrics.sample import Sample, gather
+from gan_cli.metrics.statistics import cached_moments, cached_sample
+
+# Of each set, at most, for the neighbourhood metrics, whose time grows with the square.
+MOST_NEIGHBOURS = 10_000
+_BATCH_SIZE = 256
+
+
+@dataclass(frozen=True)
+class GanAccess:
+    """The trained networks themselves, for metrics that ask them and not their images.
+
+    Attributes:
+      draw_latents: (count, rng) -> float32 [count, latent_dim].
+      draw_labels: (count, rng) -> int32 [count]; None for an unconditional generator.
+      synthesize: (latents, labels or None) -> float32 [count, height, width, channels] in [-1, 1].
+      spherical: latents are directions, as normal ones are, and walked along great circles.
+      map_latents: (latents, labels or None) -> styles w, float32 [count, ...], of a generator that
+        has a mapping network.
+      synthesize_styles: (w, labels or None) -> images like those of `synthesize`.
+      discriminate: (images float32 in [-1, 1], labels or None) -> float32 logits [count].
+    """
+
+    draw_latents: Callable[[int, np.random.Generator], np.ndarray] | None = None
+    draw_labels: Callable[[int, np.random.Generator], np.ndarray] | None = None
+    synthesize: Callable[[np.ndarray, np.ndarray | None], np.ndarray] | None = None
+    spherical: bool = True
+    map_latents: Callable[[np.ndarray, np.ndarray | None], np.ndarray] | None = None
+    synthesize_styles: Callable[[np.ndarray, np.ndarray | None], np.ndarray] | None = None
+    discriminate: Callable[[np.ndarray, np.ndarray | None], np.ndarray] | None = None
+
+
+class Comparison:
+    """Holds the real side, computed once and only as far as it is asked for.
+
+    Attributes:
+      train: what the generator learnt from; None for images of unknown origin.
+      holdout: the reference.
+      gan: see `GanAccess`.
+    """
+
+    def __init__(
+        self,
+        network: FeatureNetwork,
+        train: ImageDataset | None,
+        holdout: ImageDataset,
+        gan: GanAccess | None = None,
+    ):
+        self.network, self.train, self.holdout = network, train, holdout
+        self.gan = gan or GanAccess()
+        self._derived: dict[Hashable, Any] = {}
+        self._near: tuple[Sample, Neighbourhoods] | None = None
+
+    @cached_property
+    def reference(self) -> Sample:
+        """The held-out images."""
+        return self._whole(self.holdout)
+
+    @cached_property
+    def reference_moments(self) -> Moments:
+        if "reference" in self.__dict__:
+            return self.reference.moments
+        return cached_moments(self.network, self.holdout, lambda: self.reference)
+
+    @cached_property
+    def training(self) -> Sample:
+        """All training images."""
+        return self._whole(self.train)
+
+    @cached_property
+    def manifold(self) -> RealManifold:
+        return RealManifold(self.reference.part(MOST_NEIGHBOURS, np.random.default_rng(0)))
+
+    def neighbourhoods(self, sample: Sample) -> Neighbourhoods:
+        """Computed once for the metrics that share it; at most `MOST_NEIGHBOURS` of each set."""
+        if self._near is None or self._near[0] is not sample:
+            part = sample.part(MOST_NEIGHBOURS, np.random.default_rng(0))
+            self._near = (sample, self.manifold.compare(part))
+        return self._near[1]
+
+    def derived(self, key: Hashable, compute: Callable[[], Any]) -> Any:
+        """What a metric has computed of the real side alone, once for all sets of images."""
+        if key not in self._derived:
+            self._derived[key] = compute()
+        return self._derived[key]
+
+    def part_of_training(self, indices: np.ndarray) -> Sample:
+        """The training images at `indices`, ascending."""
+        labels = None if self.train.labels is None else self.train.labels[indices]
+        return gather(self.network, batches_of(self.train.images, indices), labels)
+
+    def _whole(self, dataset: ImageDataset) -> Sample:
+        return cached_sample(
+            self.network,
+            dataset,
+            lambda: gather(self.network, batches_of(dataset.images), dataset.labels),
+        )
+
+
+def batches_of(images: np.ndarray, indices: np.ndarray | None = None) -> Iterator[np.ndarray]:
+    """Yields the images at `indices`, or all; few at a time, as they may be a memory map."""
+    chosen = np.arange(len(images)) if indices is None else indices
+    for start in range(0, len(chosen), _BATCH_SIZE):
+        yield images[chosen[start : start + _BATCH_SIZE]]

@@ -1,0 +1,154 @@
+"""The Inception network of 2015-12-05, on whose features FID, KID and IS are defined."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+from google.protobuf.message import DecodeError
+
+from gan_cli.data.dataset import ImageDataset
+from gan_cli.errors import UserError
+from gan_cli.metrics.features.network import FeatureNetwork, as_rgb, batch_size_for
+
+SIDE = 299
+# What the nodes of the published graph hold: a graph of other sizes is another network.
+DIMENSION, NUM_CLASSES = 2048, 1008
+_INPUT, _POOL, _LOGITS = "Mul", "pool_3", "softmax/logits/MatMul"
+_OLD_NORMALISATION = "BatchNormWithGlobalNormalization"
+
+
+def build(
+    train: ImageDataset,
+    holdout: ImageDataset,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    argument: str,
+) -> FeatureNetwork:
+    """Loads the frozen graph `classify_image_graph_def.pb` from the path `argument`.
+
+    Images are resized to 299x299 as TensorFlow 1 did (bilinear, corners and pixel centres not
+    aligned, no antialiasing) and scaled to (x - 128) / 128. Features are pool_3; class
+    probabilities are of its product with the last weights, without bias, as the Inception Score
+    takes them (Salimans et al. 2016). Features are not rescaled.
+
+    Raises:
+      UserError: the file is not that graph.
+    """
+    del holdout, progress
+    path = Path(argument).expanduser()
+    content, graph = _read(path)
+    layer = FrozenInception(graph)
+    images = keras.Input(train.images.shape[1:], dtype="float32")
+    outputs = layer(legacy_resize(as_rgb(images)))
+    sizes = tuple(int(output.shape[-1]) for output in outputs)
+    if sizes != (DIMENSION, NUM_CLASSES):
+        raise UserError(
+            f"{path}: not the graph of 2015-12-05: {_POOL} and the logits have {sizes[0]} and"
+            f" {sizes[1]} channels there, must have {DIMENSION} and {NUM_CLASSES}"
+        )
+    model = keras.Model(images, outputs)
+    digest = hashlib.sha256(content).hexdigest()
+    return FeatureNetwork("inception", model, file_sha256=digest, batch_size=batch_size_for(SIDE))
+
+
+def legacy_resize(images: keras.KerasTensor) -> keras.KerasTensor:
+    """Resizes float32 images in [0, 255] to [batch, 299, 299, 3], values in [-1, 1)."""
+    return _LegacyResize(dtype="float32")(images)
+
+
+class _LegacyResize(keras.layers.Layer):
+    def call(self, images: tf.Tensor) -> tf.Tensor:
+        resized = tf.compat.v1.image.resize_bilinear(
+            images, [SIDE, SIDE], align_corners=False, half_pixel_centers=False
+        )
+        return (resized - 128.0) / 128.0
+
+    def compute_output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        return (input_shape[0], SIDE, SIDE, input_shape[-1])
+
+
+class FrozenInception(keras.layers.Layer):
+    """The graph from its node Mul on: scaled images to pool_3 and unbiased logits."""
+
+    def __init__(self, graph: tf.compat.v1.GraphDef):
+        super().__init__(dtype="float32", trainable=False)
+        weights = next(node.input[1] for node in graph.node if node.name == _LOGITS)
+        # Of the path to the logits only the weights: it holds a reshape for one image.
+        needed = tf.compat.v1.graph_util.extract_sub_graph(_modernised(graph), [_POOL, weights])
+
+        def imported(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            pool, kernel = tf.graph_util.import_graph_def(
+                needed, {f"{_INPUT}:0": images}, [f"{_POOL}:0", f"{weights}:0"], name=""
+            )
+            features = tf.reshape(pool, [-1, pool.shape[-1]])
+            return features, tf.matmul(features, kernel)
+
+        signature = [tf.TensorSpec([None, SIDE, SIDE, 3], tf.float32)]
+        # wrap_function and not tf.function: nodes of TensorFlow 1 must not be pruned by name.
+        self._function = tf.compat.v1.wrap_function(imported, signature)
+
+    def call(self, images: tf.Tensor) -> list[tf.Tensor]:
+        return list(self._function(images))
+
+    def compute_output_shape(self, input_shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+        return [
+            (input_shape[0], int(output.shape[-1])) for output in self._function.structured_outputs
+        ]
+
+
+def _read(path: Path) -> tuple[bytes, tf.compat.v1.GraphDef]:
+    try:
+        content = path.read_bytes()
+        graph = tf.compat.v1.GraphDef.FromString(content)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
+    except DecodeError as error:
+        raise UserError(
+            f"{path}: not a frozen graph, such as classify_image_graph_def.pb"
+        ) from error
+    missing = {_INPUT, _POOL, _LOGITS} - {node.name for node in graph.node}
+    if missing:
+        names = ", ".join(sorted(missing))
+        raise UserError(f"{path}: not the graph of 2015-12-05: it has no node {names}")
+    return content, graph
+
+
+def _modernised(graph: tf.compat.v1.GraphDef) -> tf.compat.v1.GraphDef:
+    """Returns a graph that TensorFlow 2 takes, and that starts at the scaled images.
+
+    The normalisation, which functions of TensorFlow 2 refuse, is written as the sum that it was.
+    Its kernel computes (x - mean) * (rsqrt(variance + epsilon) * gamma) + beta in this order, so
+    rounding is kept too.
+    """
+    modern = tf.compat.v1.GraphDef()
+    for node in graph.node:
+        if node.name == _INPUT:
+            # Cuts off what decodes, resizes and scales one image.
+            start = modern.node.add(name=_INPUT, op="Placeholder")
+            start.attr["dtype"].type = tf.float32.as_datatype_enum
+            continue
+        if node.op != _OLD_NORMALISATION:
+            modern.node.add().CopyFrom(node)
+            continue
+        images, mean, variance, beta, gamma = node.input
+        epsilon = modern.node.add(name=f"{node.name}/epsilon", op="Const")
+        epsilon.attr["dtype"].type = tf.float32.as_datatype_enum
+        epsilon.attr["value"].tensor.CopyFrom(
+            tf.make_tensor_proto(node.attr["variance_epsilon"].f, tf.float32)
+        )
+
+        def add(name: str, op: str, *inputs: str) -> str:
+            added = modern.node.add(name=name, op=op, input=inputs)
+            added.attr["T"].type = tf.float32.as_datatype_enum
+            return name
+
+        scale = add(f"{node.name}/variance", "Add", variance, f"{node.name}/epsilon")
+        scale = add(f"{node.name}/rsqrt", "Rsqrt", scale)
+        if node.attr["scale_after_normalization"].b:
+            scale = add(f"{node.name}/scale", "Mul", scale, gamma)
+        centred = add(f"{node.name}/centred", "Sub", images, mean)
+        scaled = add(f"{node.name}/scaled", "Mul", centred, scale)
+        add(node.name, "Add", scaled, beta)
+    return modern

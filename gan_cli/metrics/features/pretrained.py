@@ -1,0 +1,134 @@
+"""Features of networks that others trained: Keras applications, .keras files and SavedModels."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import keras
+import tensorflow as tf
+
+from gan_cli.data.dataset import ImageDataset
+from gan_cli.errors import UserError
+from gan_cli.metrics.features.network import FeatureNetwork, as_rgb, batch_size_for
+
+Progress = Callable[[int, int], None] | None
+
+
+def build_application(
+    train: ImageDataset, holdout: ImageDataset, progress: Progress = None, *, argument: str
+) -> FeatureNetwork:
+    """Builds `keras:NAME`, or `keras:NAME:WEIGHTS_FILE`, such as `keras:VGG16`.
+
+    The features are the channel means of the last layer without the classifier, of images resized
+    bilinearly to the application's own size and scaled as it was trained. ImageNet weights are
+    downloaded by Keras, which checks their hash, unless a file is given.
+
+    Raises:
+      UserError: Keras has no such application, or its weights cannot be had.
+    """
+    del holdout, progress
+    name, _, weights = argument.partition(":")
+    application = getattr(keras.applications, name, None)
+    module = _module_of(application)
+    if module is None:
+        raise UserError(
+            f"evaluation.features: Keras has no application '{name}'; use its name as in"
+            " keras.applications, such as ResNet50, VGG16, InceptionV3 or EfficientNetB0"
+        )
+    try:
+        with_top = application(weights=None)
+        size = with_top.input_shape[1:3]
+        network = application(
+            weights=weights or "imagenet", include_top=False, pooling="avg", input_shape=(*size, 3)
+        )
+    except Exception as error:
+        raise UserError(
+            f"evaluation.features: the weights of '{name}' cannot be had:"
+            f" {str(error).splitlines()[0]}; without a network, give a file:"
+            f" keras:{name}:WEIGHTS_FILE"
+        ) from error
+    images = keras.Input(train.images.shape[1:], dtype="float32")
+    x = keras.layers.Resizing(*size, dtype="float32")(as_rgb(images))
+    x = keras.layers.Lambda(module.preprocess_input, output_shape=(*size, 3))(x)
+    model = keras.Model(images, network(x, training=False))
+    return FeatureNetwork(name.lower(), model, batch_size=batch_size_for(max(size)))
+
+
+def build_keras_file(
+    train: ImageDataset, holdout: ImageDataset, progress: Progress = None, *, argument: str
+) -> FeatureNetwork:
+    """Loads `keras_file:PATH`; code stored in the file is refused (Keras' safe mode).
+
+    The model must take float32 images of the data's own shape in [0, 255], and give features of
+    shape [batch, dimension].
+
+    Raises:
+      UserError: the file or its model cannot be used.
+    """
+    del holdout, progress
+    path = Path(argument).expanduser()
+    try:
+        content = path.read_bytes()
+        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:
+        raise UserError(f"{path}: cannot be loaded: {str(error).splitlines()[0]}") from error
+    _check(path, model.input_shape, model.output_shape, train)
+    digest = hashlib.sha256(content).hexdigest()
+    return FeatureNetwork("keras_file", model, file_sha256=digest, batch_size=_batch_size(train))
+
+
+def build_saved_model(
+    train: ImageDataset, holdout: ImageDataset, progress: Progress = None, *, argument: str
+) -> FeatureNetwork:
+    """Loads `saved_model:FOLDER`, whose `serving_default` takes and gives what `keras_file` does.
+
+    Raises:
+      UserError: the folder or its model cannot be used.
+    """
+    del holdout, progress
+    folder = Path(argument).expanduser()
+    try:
+        layer = keras.layers.TFSMLayer(folder, call_endpoint="serving_default", dtype="float32")
+        images = keras.Input(train.images.shape[1:], dtype="float32")
+        outputs = layer(images)
+    except Exception as error:
+        raise UserError(f"{folder}: cannot be loaded: {str(error).splitlines()[0]}") from error
+    if isinstance(outputs, dict):
+        outputs = next(iter(outputs.values()))
+    _check(folder, (None, *train.images.shape[1:]), tuple(outputs.shape), train)
+    digest = hashlib.sha256()
+    # Variables live in files beside the graph; the order of files on disk must not matter.
+    for file in sorted(p for p in folder.rglob("*") if p.is_file()):
+        digest.update(file.relative_to(folder).as_posix().encode())
+        digest.update(file.read_bytes())
+    model = keras.Model(images, outputs)
+    return FeatureNetwork(
+        "saved_model", model, file_sha256=digest.hexdigest(), batch_size=_batch_size(train)
+    )
+
+
+def _batch_size(train: ImageDataset) -> int:
+    return batch_size_for(max(train.images.shape[1:3]))
+
+
+def _module_of(application: object) -> ModuleType | None:
+    """The module that holds an application's `preprocess_input`."""
+    if not callable(application):
+        return None
+    path = application.__module__.removeprefix("keras.src.applications.")
+    return getattr(keras.applications, path, None)
+
+
+def _check(path: Path, takes: object, gives: object, train: ImageDataset) -> None:
+    expected = (None, *train.images.shape[1:])
+    if not isinstance(takes, tuple) or len(takes) != 4 or not _fits(takes, expected):
+        raise UserError(f"{path}: takes {takes}, must take images of shape {expected}")
+    if not isinstance(gives, tuple) or len(gives) != 2 or gives[1] is None:
+        raise UserError(f"{path}: gives {gives}, must give features of shape (None, dimension)")
+
+
+def _fits(takes: tuple, expected: tuple) -> bool:
+    return all(
+        tf.TensorShape([a]).is_compatible_with([b]) for a, b in zip(takes, expected, strict=True)
+    )

@@ -1,0 +1,54 @@
+"""Nearest neighbours, block by block: memory does not grow with the product of the numbers."""
+
+import numpy as np
+
+_BLOCK = 1024
+# Further candidates, so that rounding in the quick distances cannot lose the true neighbour.
+_SPARE = 4
+
+
+def nearest_neighbours(
+    points: np.ndarray, others: np.ndarray, k: int = 1, own: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Finds the `k` of `others` that are nearest to each point.
+
+    Candidates come from products in float32, where copies would be at small distances and not at
+    none; the distances of those are then taken directly, in float64.
+
+    Args:
+      points, others: features, [count, dimension].
+      own: int64 [count], which of `others` each point is itself: not a neighbour of its own.
+
+    Returns:
+      indices into `others`, int64 [count, k], and distances, float64 [count, k], ascending.
+
+    Raises:
+      ValueError: there are too few others, or a feature is not finite.
+    """
+    if len(others) < k + (own is not None):
+        raise ValueError(f"{k} neighbours need more than {len(others)} points")
+    if not (np.isfinite(points).all() and np.isfinite(others).all()):
+        raise ValueError("features are not finite")
+    # Distances do not change with the origin; far from it they would lose digits.
+    centre = others.mean(axis=0, dtype=np.float64)
+    quick = (others - centre).astype(np.float32)
+    norms = (quick**2).sum(axis=1)
+    number = min(k + _SPARE + (own is not None), len(others))
+    indices = np.empty((len(points), k), np.int64)
+    distances = np.empty((len(points), k))
+    for start in range(0, len(points), _BLOCK):
+        rows = slice(start, min(start + _BLOCK, len(points)))
+        block = np.asarray(points[rows], np.float64)
+        squares = norms - 2.0 * (block - centre).astype(np.float32) @ quick.T
+        if own is not None:
+            squares[np.arange(len(block)), own[rows]] = np.inf
+        near = np.argpartition(squares, min(number, len(others) - 1), axis=1)[:, :number]
+        exact = np.empty(near.shape)
+        for rank in range(number):
+            exact[:, rank] = ((block - others[near[:, rank]]) ** 2).sum(axis=1)
+        if own is not None:
+            exact[near == own[rows, None]] = np.inf
+        order = np.argsort(exact, axis=1, kind="stable")[:, :k]
+        indices[rows] = np.take_along_axis(near, order, axis=1)
+        distances[rows] = np.sqrt(np.take_along_axis(exact, order, axis=1))
+    return indices, distances

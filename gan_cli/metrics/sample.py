@@ -1,0 +1,136 @@
+"""What is kept of a set of images, however many they are, to be compared with another set."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from gan_cli.metrics.features.network import FeatureNetwork
+from gan_cli.metrics.moments import Moments, MomentsAccumulator
+
+# Feature vectors kept: as many as the usual protocols take, 400 MB of them at 2048 features.
+MOST_VECTORS = 50_000
+# Images kept as such, for the metrics of pixels, and the bytes that they may take.
+MOST_IMAGES, MOST_IMAGE_BYTES = 10_000, 256 * 2**20
+
+
+# Compared by identity: what is derived from a sample is kept beside it.
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """A set of images, as far as metrics need it.
+
+    Beyond `MOST_VECTORS` vectors, and `MOST_IMAGES` images, a random part is kept, each image with
+    equal chance; the moments are of all.
+
+    Attributes:
+      count: images there were.
+      moments: of the features of all images.
+      features: float32 [kept, dimension].
+      probabilities: float32 [kept, classes], of a classifier.
+      indices: int64 [kept], ascending: which images the vectors are of.
+      labels: int32 [kept], the classes that the images were drawn as or belong to, where known.
+      images: uint8 [few, height, width, channels].
+      image_indices: int64 [few], ascending: which ones they are.
+      image_labels: int32 [few], where known.
+    """
+
+    count: int
+    moments: Moments
+    features: np.ndarray
+    probabilities: np.ndarray | None
+    indices: np.ndarray
+    labels: np.ndarray | None
+    images: np.ndarray
+    image_indices: np.ndarray
+    image_labels: np.ndarray | None
+
+    def part(self, most: int, rng: np.random.Generator) -> np.ndarray:
+        """Features of a random part where there are too many: data sets are sorted by class."""
+        if len(self.features) <= most:
+            return self.features
+        return self.features[np.sort(rng.choice(len(self.features), most, replace=False))]
+
+
+def gather(
+    network: FeatureNetwork,
+    batches: Iterable[np.ndarray],
+    labels: np.ndarray | None = None,
+    seed: int = 0,
+) -> Sample:
+    """Takes in batches of uint8 images, one after the other.
+
+    Args:
+      labels: int32 [count], of all images in their order.
+      seed: draws which ones are kept where they are too many.
+
+    Raises:
+      ValueError: there are fewer than two images, or a feature is not finite.
+    """
+    moments = MomentsAccumulator(network.dimension)
+    vectors = _Reservoir(MOST_VECTORS, np.random.default_rng([seed, 0]))
+    image_bytes = int(np.prod(network.image_shape))
+    most_images = max(min(MOST_IMAGES, MOST_IMAGE_BYTES // image_bytes), 1)
+    pictures = _Reservoir(most_images, np.random.default_rng([seed, 1]))
+
+    def seen() -> Iterator[np.ndarray]:
+        for batch in batches:
+            pictures.add(batch)
+            yield batch
+
+    for features, probabilities in network.blocks(seen()):
+        moments.add(features)
+        vectors.add(features, *([] if probabilities is None else [probabilities]))
+    result = moments.result()
+    indices, kept = vectors.result()
+    image_indices, (images,) = pictures.result()
+    return Sample(
+        vectors.count,
+        result,
+        kept[0],
+        kept[1] if len(kept) > 1 else None,
+        indices,
+        None if labels is None else labels[indices],
+        images,
+        image_indices,
+        None if labels is None else labels[image_indices],
+    )
+
+
+class _Reservoir:
+    """Keeps rows, each with equal chance (algorithm R: Vitter 1985)."""
+
+    def __init__(self, size: int, rng: np.random.Generator):
+        self.count = 0
+        self._size, self._rng = size, rng
+        self._parts: list[list[np.ndarray]] = []
+        self._kept: list[np.ndarray] | None = None
+        self._indices = np.empty(0, np.int64)
+
+    def add(self, *rows: np.ndarray) -> None:
+        """Takes in a batch of rows of one or more arrays that belong together."""
+        number = len(rows[0])
+        room = min(max(self._size - self.count, 0), number)
+        if room:
+            self._parts.append([np.array(each[:room]) for each in rows])
+            self._indices = np.append(self._indices, np.arange(self.count, self.count + room))
+        if room < number:
+            self._join()
+            ranks = np.arange(self.count + room, self.count + number)
+            places = self._rng.integers(0, ranks + 1)
+            for row, place in enumerate(places, start=room):
+                if place < self._size:
+                    for kept, each in zip(self._kept, rows, strict=True):
+                        kept[place] = each[row]
+                    self._indices[place] = self.count + row
+        self.count += number
+
+    def _join(self) -> None:
+        if self._kept is None:
+            self._kept = [np.concatenate(each) for each in zip(*self._parts, strict=True)]
+            self._parts = []
+
+    def result(self) -> tuple[np.ndarray, list[np.ndarray]]:
+        """Returns which rows were kept, ascending, and the rows of every array."""
+        self._join()
+        order = np.argsort(self._indices)
+        return self._indices[order], [each[order] for each in self._kept]

@@ -1,0 +1,48 @@
+"""AuthPct: the share of generated images that are not too near to a training image."""
+
+import numpy as np
+
+from gan_cli.metrics.bootstrap import mean_half_width
+from gan_cli.metrics.comparison import MOST_NEIGHBOURS, Comparison
+from gan_cli.metrics.metric import Figure, Measurement, Metric
+from gan_cli.metrics.nearest import nearest_neighbours
+from gan_cli.metrics.sample import Sample
+
+
+def authentic(generated: np.ndarray, train: np.ndarray) -> np.ndarray:
+    """Whether each generated image lies further from its training image than that from the others.
+
+    Args:
+      generated, train: features, [count, dimension].
+
+    Returns:
+      bool [count].
+    """
+    nearest, distances = nearest_neighbours(generated, train)
+    used, positions = np.unique(nearest[:, 0], return_inverse=True)
+    _, apart = nearest_neighbours(train[used], train, own=used)
+    return distances[:, 0] > apart[positions, 0]
+
+
+def measure(
+    sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
+) -> Measurement:
+    del thorough
+    generated = sample.part(MOST_NEIGHBOURS, rng)
+    per_image = 100.0 * authentic(generated, comparison.training.features)
+    figure = Figure(
+        float(per_image.mean()),
+        higher_is_better=True,
+        interval=mean_half_width(per_image),
+        count=len(generated),
+    )
+    return Measurement({"auth_pct": figure})
+
+
+METRIC = Metric(
+    "Alaa et al. 2022, section 4; floor: held-out images, ceiling: training images",
+    measure,
+    perfect="holdout",
+    worst="train",
+    needs=("train",),
+)

@@ -1,0 +1,20 @@
+"""The kernel distance of the features: KID, where they are Inception's."""
+
+import numpy as np
+
+from gan_cli.metrics.comparison import Comparison
+from gan_cli.metrics.kernel import kernel_distance
+from gan_cli.metrics.metric import Figure, Measurement, Metric
+from gan_cli.metrics.sample import Sample
+
+
+def measure(
+    sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
+) -> Measurement:
+    del thorough
+    value, half_width = kernel_distance(comparison.reference.features, sample.features, rng)
+    name = comparison.network.metric_name("kid")
+    return Measurement({name: Figure(value, higher_is_better=False, interval=half_width)})
+
+
+METRIC = Metric("Binkowski et al. 2018: unbiased, 100 subsets of up to 1000", measure)

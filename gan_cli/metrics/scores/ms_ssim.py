@@ -1,0 +1,83 @@
+"""MS-SSIM of pairs of generated images: high where a generator repeats itself."""
+
+import numpy as np
+import tensorflow as tf
+
+from gan_cli.metrics.bootstrap import mean_half_width
+from gan_cli.metrics.comparison import Comparison
+from gan_cli.metrics.metric import Figure, Measurement, Metric, UnavailableError
+from gan_cli.metrics.sample import Sample
+
+_PAIRS = 1000
+_BATCH_SIZE = 100
+_FILTER_SIDE = 11
+# Of the five scales, the finest first (Wang et al. 2003, section 3.2).
+_SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
+
+
+def scale_weights(side: int) -> tuple[float, ...]:
+    """Weights, with sum 1, of the scales at which an image of this side still holds the filter."""
+    fitting = [
+        weight for scale, weight in enumerate(_SCALE_WEIGHTS) if side // 2**scale >= _FILTER_SIDE
+    ]
+    return tuple(weight / sum(fitting) for weight in fitting)
+
+
+def draw_pairs(
+    labels: np.ndarray | None, count: int, pairs: int, rng: np.random.Generator
+) -> np.ndarray:
+    """Draws pairs of two different images each, of one class where labels are known.
+
+    Returns:
+      int64 [at most pairs, 2].
+    """
+    first = rng.integers(0, count, pairs)
+    if labels is None:
+        second = (first + rng.integers(1, count, pairs)) % count
+        return np.stack([first, second], axis=1)
+    order = np.argsort(labels, kind="stable")
+    sizes = np.bincount(labels)
+    starts = np.cumsum(sizes) - sizes
+    classes = labels[first]
+    places = np.empty(count, np.int64)
+    places[order] = np.arange(count)
+    alone = sizes[classes] < 2
+    steps = 1 + np.floor(rng.random(pairs) * (sizes[classes] - 1)).astype(np.int64)
+    within = (places[first] - starts[classes] + steps) % sizes[classes]
+    second = order[starts[classes] + within]
+    return np.stack([first, second], axis=1)[~alone]
+
+
+def measure(
+    sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
+) -> Measurement:
+    del comparison, thorough
+    images = sample.images
+    weights = scale_weights(min(images.shape[1:3]))
+    if not weights:
+        raise UnavailableError(f"needs images of at least {_FILTER_SIDE} pixels")
+    pairs = draw_pairs(sample.image_labels, len(images), _PAIRS, rng)
+    if not len(pairs):
+        raise UnavailableError("needs two images of one class")
+    values = []
+    for start in range(0, len(pairs), _BATCH_SIZE):
+        one, other = (images[side] for side in pairs[start : start + _BATCH_SIZE].T)
+        similarity = tf.image.ssim_multiscale(
+            one, other, max_val=255, power_factors=weights, filter_size=_FILTER_SIDE
+        )
+        values.append(similarity.numpy())
+    per_pair = np.concatenate(values)
+    figure = Figure(
+        float(per_pair.mean(dtype=np.float64)),
+        higher_is_better=False,
+        interval=mean_half_width(per_pair),
+        count=len(pairs),
+    )
+    return Measurement({"ms_ssim": figure})
+
+
+METRIC = Metric(
+    "Odena et al. 2017, section 4.2: pairs of one class where classes are known; below 176 pixels"
+    " with the scales that the filter fits",
+    measure,
+)

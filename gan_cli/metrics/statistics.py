@@ -1,0 +1,187 @@
+"""Statistics of real images, kept between runs, and exchanged with other programs as npz files."""
+
+import hashlib
+import logging
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gan_cli.data.dataset import ImageDataset
+from gan_cli.data.materialise import cache_folder
+from gan_cli.errors import UserError
+from gan_cli.metrics.features.network import FeatureNetwork
+from gan_cli.metrics.files import write_npz
+from gan_cli.metrics.moments import Moments
+from gan_cli.metrics.sample import Sample
+
+# Part of the keys: to be raised with any change to what is kept or how it is computed.
+_RECIPE = 1
+
+_logger = logging.getLogger(__name__)
+
+
+def cached_sample(
+    network: FeatureNetwork, dataset: ImageDataset, compute: Callable[[], Sample]
+) -> Sample:
+    """Returns what `compute` gives, or gave for the same images and network.
+
+    The key is of the data's fingerprint, which covers every pixel after preparation and the
+    labels, and of the network's hash, name and input. Anything unreadable is computed again.
+    """
+    path = _path("sample", network, dataset)
+    arrays = _read(path)
+    if arrays is not None:
+        try:
+            return _sample(arrays, dataset)
+        except (KeyError, ValueError) as error:
+            _logger.warning("%s: cannot be used, computing it again: %s", path, error)
+    sample = compute()
+    _keep(path, _sample_arrays(sample))
+    return sample
+
+
+def cached_moments(
+    network: FeatureNetwork, dataset: ImageDataset, compute: Callable[[], Sample]
+) -> Moments:
+    """Like `cached_sample`, for the moments alone: a file of their own is small."""
+    path = _path("moments", network, dataset)
+    arrays = _read(path)
+    if arrays is not None:
+        try:
+            return _moments(arrays)
+        except (KeyError, ValueError) as error:
+            _logger.warning("%s: cannot be used, computing it again: %s", path, error)
+    moments = compute().moments
+    _keep(path, _moments_arrays(moments))
+    return moments
+
+
+def write_statistics(path: Path, moments: Moments, network: FeatureNetwork) -> None:
+    """Writes mean and covariance as pytorch-fid does, `mu` and `sigma`, and what they are of.
+
+    Raises:
+      UserError: the file cannot be written.
+    """
+    arrays = {
+        "mu": moments.mean,
+        "sigma": moments.covariance,
+        "num_images": np.int64(moments.count),
+        "features": np.str_(network.name),
+        "features_sha256": np.str_(network.sha256),
+    }
+    problem = write_npz(path, arrays)
+    if problem:
+        raise UserError(f"{path}: cannot be written: {problem}")
+
+
+def read_statistics(path: Path, network: FeatureNetwork) -> Moments:
+    """Reads `mu` and `sigma`, or StyleGAN's sums `raw_mean`, `raw_cov`, `num_items`, from an npz.
+
+    The sums give a covariance with ddof 0, as they do there. Files of other programs do not say
+    which network they are of: then only the number of features can be checked.
+
+    Raises:
+      UserError: the file cannot be read, or is of another network.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = dict(file)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        reason = getattr(error, "strerror", None) or "not an npz file"
+        raise UserError(f"{path}: cannot be read: {reason}") from error
+    if {"raw_mean", "raw_cov", "num_items"} <= arrays.keys():
+        count = int(arrays["num_items"])
+        mean = np.asarray(arrays["raw_mean"], np.float64) / max(count, 1)
+        covariance = arrays["raw_cov"] / max(count, 1) - np.outer(mean, mean)
+    elif {"mu", "sigma"} <= arrays.keys():
+        count = int(arrays.get("num_images", 0))
+        mean = np.asarray(arrays["mu"], np.float64)
+        covariance = np.asarray(arrays["sigma"], np.float64)
+    else:
+        raise UserError(
+            f"{path}: holds {', '.join(arrays) or 'nothing'}; must hold mu and sigma, or raw_mean,"
+            " raw_cov and num_items"
+        )
+    if str(arrays.get("features_sha256", network.sha256)) != network.sha256:
+        raise UserError(
+            f"{path}: statistics of another network, '{arrays.get('features')}' with SHA-256"
+            f" {str(arrays['features_sha256'])[:12]}; got '{network.name}' {network.sha256[:12]}"
+        )
+    dimension = network.dimension
+    if mean.shape != (dimension,) or covariance.shape != (dimension, dimension):
+        raise UserError(
+            f"{path}: statistics of another network: the mean has shape {mean.shape}, the"
+            f" covariance {covariance.shape}; '{network.name}' gives {dimension} features"
+        )
+    if not (np.isfinite(mean).all() and np.isfinite(covariance).all()):
+        raise UserError(f"{path}: mu or sigma is not finite")
+    return Moments(count, mean, covariance)
+
+
+def _path(kind: str, network: FeatureNetwork, dataset: ImageDataset) -> Path:
+    parts = (
+        _RECIPE,
+        network.name,
+        network.sha256,
+        network.model.inputs[0].shape,
+        dataset.fingerprint,
+    )
+    key = hashlib.sha256(repr(parts).encode()).hexdigest()
+    return cache_folder("statistics") / f"{kind}-{key}.npz"
+
+
+def _keep(path: Path, arrays: dict[str, Any]) -> None:
+    problem = write_npz(path, arrays)
+    if problem:
+        # What was computed is sound; only the next run pays for it again.
+        _logger.warning("%s: cannot be kept for next time: %s", path, problem)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        _logger.warning("%s: cannot be read, computing it again: %s", path, error)
+        return None
+
+
+def _moments_arrays(moments: Moments) -> dict[str, Any]:
+    arrays: dict[str, Any] = {"count": np.int64(moments.count), "mean": moments.mean}
+    arrays["covariance"] = moments.covariance
+    return arrays if moments.factor is None else {**arrays, "factor": moments.factor}
+
+
+def _moments(arrays: dict[str, Any]) -> Moments:
+    return Moments(int(arrays["count"]), arrays["mean"], arrays["covariance"], arrays.get("factor"))
+
+
+def _sample_arrays(sample: Sample) -> dict[str, Any]:
+    arrays = _moments_arrays(sample.moments) | {"features": sample.features}
+    # The images themselves are in the data set.
+    for name in ("indices", "image_indices", "probabilities"):
+        value = getattr(sample, name)
+        if value is not None:
+            arrays[name] = value
+    return arrays
+
+
+def _sample(arrays: dict[str, Any], dataset: ImageDataset) -> Sample:
+    moments, labels = _moments(arrays), dataset.labels
+    indices, image_indices = arrays["indices"], arrays["image_indices"]
+    return Sample(
+        moments.count,
+        moments,
+        arrays["features"],
+        arrays.get("probabilities"),
+        indices,
+        None if labels is None else labels[indices],
+        dataset.images[image_indices],
+        image_indices,
+        None if labels is None else labels[image_indices],
+    )

@@ -1,0 +1,141 @@
+"""Layers of equalised learning rate: Karras et al. 2018 (progressive growing), section 4.1.
+
+Weights start from N(0, 1), and each pass scales them by the constant that He et al. 2015 would
+start them with, so that Adam moves all layers at one relative speed.
+"""
+
+import math
+
+import keras
+import tensorflow as tf
+
+from gan_cli.models.layers.resample import filtered
+
+# Of a leaky ReLU of slope 0.2 as StyleGAN2 takes it: as of a ReLU.
+LEAKY_RELU_GAIN = 2.0**0.5
+
+
+def leaky_relu(x: tf.Tensor, gain: float = LEAKY_RELU_GAIN) -> tf.Tensor:
+    """A leaky ReLU of slope 0.2, times `gain`."""
+    return tf.nn.leaky_relu(x, 0.2) * tf.cast(gain, x.dtype)
+
+
+class _Equalized(keras.layers.Layer):
+    """Holds the weights of one linear map.
+
+    Args:
+      activation: `leaky_relu` or `linear`.
+      gain: of the weights: 1 for N(0, 1 / fan-in).
+      learning_rate_multiplier: relative to the optimiser's rate; the weights start so much larger.
+    """
+
+    def __init__(
+        self,
+        activation: str = "linear",
+        use_bias: bool = True,
+        bias_initial: float = 0.0,
+        gain: float = 1.0,
+        learning_rate_multiplier: float = 1.0,
+        activation_gain: float = LEAKY_RELU_GAIN,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        if activation not in ("leaky_relu", "linear"):
+            raise ValueError(f"activation must be 'leaky_relu' or 'linear', got '{activation}'")
+        self.activation, self.use_bias, self.bias_initial = activation, use_bias, bias_initial
+        self.gain, self.learning_rate_multiplier = gain, learning_rate_multiplier
+        self.activation_gain = activation_gain
+
+    def add_equalized(self, kernel_shape: list[int]) -> None:
+        """Makes the weights; all but the last axis of the kernel are its fan-in."""
+        multiplier = self.learning_rate_multiplier
+        self.scale = self.gain * multiplier / math.sqrt(math.prod(kernel_shape[:-1]))
+        self.kernel = self.add_weight(
+            shape=kernel_shape,
+            initializer=keras.initializers.RandomNormal(stddev=1.0 / multiplier),
+            name="kernel",
+        )
+        if self.use_bias:
+            self.bias = self.add_weight(
+                shape=kernel_shape[-1:],
+                initializer=keras.initializers.Constant(self.bias_initial / multiplier),
+                name="bias",
+            )
+
+    def scaled_kernel(self) -> tf.Tensor:
+        """The weights as they are applied, in the layer's compute dtype."""
+        return tf.convert_to_tensor(self.kernel) * tf.cast(self.scale, self.compute_dtype)
+
+    def finish(self, x: tf.Tensor) -> tf.Tensor:
+        """Adds the bias and applies the activation."""
+        if self.use_bias:
+            bias = tf.convert_to_tensor(self.bias)
+            x += bias * tf.cast(self.learning_rate_multiplier, bias.dtype)
+        return leaky_relu(x, self.activation_gain) if self.activation == "leaky_relu" else x
+
+    def get_config(self):
+        return super().get_config() | {
+            "activation": self.activation,
+            "use_bias": self.use_bias,
+            "bias_initial": self.bias_initial,
+            "gain": self.gain,
+            "learning_rate_multiplier": self.learning_rate_multiplier,
+            "activation_gain": self.activation_gain,
+        }
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class EqualizedDense(_Equalized):
+    """[..., n] to [..., units]."""
+
+    def __init__(self, units: int, **kwargs):
+        super().__init__(**kwargs)
+        self.units = units
+
+    def build(self, input_shape):
+        self.add_equalized([input_shape[-1], self.units])
+
+    def call(self, inputs):
+        return self.finish(tf.matmul(inputs, self.scaled_kernel()))
+
+    def compute_output_shape(self, input_shape):
+        return *input_shape[:-1], self.units
+
+    def get_config(self):
+        return super().get_config() | {"units": self.units}
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class EqualizedConv2D(_Equalized):
+    """A stride-1 convolution of same size: [batch, height, width, n] to [..., filters]."""
+
+    def __init__(self, filters: int, kernel_size: int, **kwargs):
+        super().__init__(**kwargs)
+        self.filters, self.kernel_size = filters, kernel_size
+
+    def build(self, input_shape):
+        self.add_equalized([self.kernel_size, self.kernel_size, input_shape[-1], self.filters])
+
+    def call(self, inputs):
+        return self.finish(tf.nn.conv2d(inputs, self.scaled_kernel(), 1, "SAME"))
+
+    def compute_output_shape(self, input_shape):
+        return *input_shape[:-1], self.filters
+
+    def get_config(self):
+        return super().get_config() | {"filters": self.filters, "kernel_size": self.kernel_size}
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class DownsamplingConv2D(EqualizedConv2D):
+    """The low-pass filter, then a convolution of stride 2: halves the resolution, rounded up."""
+
+    def call(self, inputs):
+        _, height, width, _ = inputs.shape
+        x = tf.pad(inputs, [[0, 0], [0, height % 2], [0, width % 2], [0, 0]])
+        x = filtered(x, padding=self.kernel_size // 2 + 1)
+        return self.finish(tf.nn.conv2d(x, self.scaled_kernel(), 2, "VALID"))
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, _ = input_shape
+        return batch, (height + 1) // 2, (width + 1) // 2, self.filters

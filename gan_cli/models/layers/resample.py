@@ -1,0 +1,101 @@
+"""Doubling and halving of resolution through the low-pass filter [1, 3, 3, 1].
+
+Written as sums of shifted images, which have gradients of every order, on every device: Zhang 2019
+says why to filter at all, Karras et al. 2020 (StyleGAN2), appendix B, which filter.
+"""
+
+import keras
+import tensorflow as tf
+
+
+def doubled(x: tf.Tensor) -> tf.Tensor:
+    """[batch, height, width, n] to [batch, 2 height, 2 width, n], zeros beyond the border."""
+    return _doubled_along(_doubled_along(x, 1), 2)
+
+
+def halved(x: tf.Tensor) -> tf.Tensor:
+    """[batch, height, width, n] to [batch, height / 2, width / 2, n], rounded up."""
+    return _halved_along(_halved_along(x, 1), 2)
+
+
+def filtered(x: tf.Tensor, padding: int, gain: float = 1.0) -> tf.Tensor:
+    """Both sides convolved with the filter, of sum `gain` ** 2, after `padding` zeros at each end.
+
+    A side of n becomes n + 2 `padding` - 3.
+    """
+    for axis in (1, 2):
+        x = _padded(x, axis, padding, padding)
+        size = x.shape[axis] - 3
+        outer = _part(x, axis, 0, size) + _part(x, axis, 3, size)
+        inner = _part(x, axis, 1, size) + _part(x, axis, 2, size)
+        x = (outer + 3.0 * inner) * tf.cast(gain / 8.0, x.dtype)
+    return x
+
+
+def cropped(x: tf.Tensor, size: tuple[int, ...]) -> tf.Tensor:
+    """The top left part: doubling overshoots a rung of odd size by one row or column."""
+    return x if tuple(x.shape[1:3]) == size else x[:, : size[0], : size[1]]
+
+
+def _doubled_along(x: tf.Tensor, axis: int) -> tf.Tensor:
+    size = x.shape[axis]
+    wide = _padded(x, axis, 1, 1)
+    before, after = _part(wide, axis, 0, size), _part(wide, axis, 2, size)
+    pairs = tf.stack([before + 3.0 * x, 3.0 * x + after], axis=axis + 1)
+    shape = [-1, *x.shape[1:]]
+    shape[axis] = 2 * size
+    return tf.reshape(pairs, shape) * tf.cast(0.25, x.dtype)
+
+
+def _halved_along(x: tf.Tensor, axis: int) -> tf.Tensor:
+    size = (x.shape[axis] + 1) // 2
+    # In front one row of zeros for the filter, and behind as many as an even number takes.
+    wide = _padded(x, axis, 1, 2 * size + 1 - x.shape[axis])
+    shape = list(wide.shape)
+    shape[0] = -1
+    shape[axis : axis + 1] = [size + 1, 2]
+    even, odd = tf.unstack(tf.reshape(wide, shape), axis=axis + 1)
+    # Of the window (a, b, c, d): a and c stand at even places, b and d at odd ones.
+    outer = _part(even, axis, 0, size) + _part(odd, axis, 1, size)
+    inner = _part(odd, axis, 0, size) + _part(even, axis, 1, size)
+    return (outer + 3.0 * inner) * tf.cast(0.125, x.dtype)
+
+
+def _padded(x: tf.Tensor, axis: int, before: int, after: int) -> tf.Tensor:
+    paddings = [[0, 0]] * 4
+    paddings[axis] = [before, after]
+    return tf.pad(x, paddings)
+
+
+def _part(x: tf.Tensor, axis: int, start: int, size: int) -> tf.Tensor:
+    return x[:, start : start + size] if axis == 1 else x[:, :, start : start + size]
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class FilteredUpsampling(keras.layers.Layer):
+    """Doubles the resolution and cuts it to `size`, [height, width]."""
+
+    def __init__(self, size: tuple[int, int], **kwargs):
+        super().__init__(**kwargs)
+        self.size = tuple(size)
+
+    def call(self, inputs):
+        return cropped(doubled(inputs), self.size)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[0], *self.size, input_shape[-1]
+
+    def get_config(self):
+        return super().get_config() | {"size": self.size}
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class FilteredDownsampling(keras.layers.Layer):
+    """Halves the resolution, rounded up."""
+
+    def call(self, inputs):
+        return halved(inputs)
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, channels = input_shape
+        return batch, (height + 1) // 2, (width + 1) // 2, channels
