@@ -105,7 +105,7 @@ class Experiment:
             )
         self.run.write_config(self.config)
         self.run.write_environment(describe_environment(self._describe_data()))
-        MetricsLog(self.run.metrics).truncate_after(int(self.state.images_shown))
+        MetricsLog(self.run.metrics).truncate_after(self.state.images_so_far())
 
     def _refuse_changes(self) -> None:
         differences = config_differences(self.run.read_config(), self.config)
@@ -139,7 +139,7 @@ class Experiment:
           began: when the command started, on the clock of `time.monotonic`.
         """
         training = self.config.training
-        images_shown = int(self.state.images_shown)
+        images_shown = self.state.images_so_far()
         total_images = round(training.kimg * 1000)
         images = self.data.train.images
         batches = training_batches(
@@ -179,7 +179,7 @@ class Experiment:
         if received is not None:
             print(
                 f"stopped by {received.name} after saving; the same command goes on from"
-                f" {int(self.state.images_shown) / 1000:g} kimg"
+                f" {self.state.images_so_far() / 1000:g} kimg"
             )
             return STOPPED_BY_SIGNAL + int(signal.Signals(received))
         return 0

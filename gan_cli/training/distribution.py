@@ -66,6 +66,9 @@ class Distribution:
         """Gives the chief's values to all workers; all must call it."""
 
 
+ONE_DEVICE = Distribution()
+
+
 class Replicated(Distribution):
     """Several devices, of one or several processes, under a strategy of `tf.distribute`.
 

@@ -9,12 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from gan_cli.training.distribution import Distribution
+from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.step import TrainStep
 
 Report = Mapping[str, float]
-
-ONE_DEVICE = Distribution()
 
 
 class DivergedError(Exception):

@@ -36,6 +36,10 @@ class GanState:
         self.generator_optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
 
+    def images_so_far(self) -> int:
+        """`images_shown` as a number, wherever its variable is kept."""
+        return int(self.images_shown.numpy())
+
     def variables(self) -> dict[str, tf.Variable]:
         """Every variable under its place, such as `generator/3/kernel`."""
         return {
