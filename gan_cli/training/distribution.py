@@ -17,6 +17,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_cli import replicas
+from gan_cli.errors import UserError
 from gan_cli.training.state import GanState
 from gan_cli.training.step import Report, TrainStep
 
@@ -62,6 +63,14 @@ class Distribution:
         """Whether any worker wishes something; all must ask."""
         return wish
 
+    def alive(self) -> contextlib.AbstractContextManager:
+        """Turns the loss of another worker, while it is entered, into a `UserError`."""
+        return contextlib.nullcontext()
+
+    def of_chief(self, value: float) -> float:
+        """The chief's value; all must ask."""
+        return value
+
     def share(self, variables: Mapping[str, tf.Variable]) -> None:
         """Gives the chief's values to all workers; all must call it."""
 
@@ -80,7 +89,7 @@ class Replicated(Distribution):
     def __init__(self, strategy: tf.distribute.Strategy, worker: int = 0, workers: int = 1):
         self.strategy, self.worker, self.workers = strategy, worker, workers
         self.replicas = strategy.num_replicas_in_sync
-        self._sum = tf.function(self._sum_over_workers)
+        self._sum = tf.function(self._sum_over_workers, reduce_retracing=False)
 
     @contextlib.contextmanager
     def scope(self, averaged: bool = False) -> Iterator[None]:
@@ -145,11 +154,29 @@ class Replicated(Distribution):
             return wish
         return float(self._sum(tf.constant(float(wish)))) > 0
 
+    @contextlib.contextmanager
+    def alive(self) -> Iterator[None]:
+        try:
+            yield
+        except tf.errors.OpError as error:
+            if self.workers == 1:
+                raise
+            raise UserError(
+                f"worker {self.worker}: another worker of the job has ended; start them all again,"
+                " to go on from the last checkpoint"
+            ) from error
+
+    def of_chief(self, value: float) -> float:
+        if self.workers == 1:
+            return value
+        return float(self._sum(tf.constant(value if self.is_chief else 0.0, tf.float64)))
+
     def share(self, variables: Mapping[str, tf.Variable]) -> None:
         if self.workers == 1:
             return
         for name in sorted(variables):
             variable = variables[name]
+            # float64 holds all that counters and weights can be.
             value = tf.cast(variable.read_value(), tf.float64)
             value = value if self.is_chief else tf.zeros_like(value)
             variable.assign(tf.cast(self._sum(value), variable.dtype))

@@ -98,6 +98,7 @@ def train(
     actions: Sequence[Action],
     on_report: Callable[[int, Report], None],
     deadline: float | None = None,
+    agree: Callable[[bool], bool] = bool,
 ) -> signal.Signals | None:
     """Trains until `total_images` have been shown, the deadline has passed, or a signal comes.
 
@@ -106,18 +107,21 @@ def train(
       batches: stacked batches, as `run_steps` takes them.
       on_report: called after every call into TensorFlow with the images shown and the report.
       deadline: on the clock of `time.monotonic`.
+      agree: from one worker's wish to stop to whether any of them has it; they stop together.
 
     Returns:
-      the signal that ended training, or None.
+      the signal that ended training, or None; SIGTERM where another worker had the signal.
 
     Raises:
       DivergedError: a reported value is not finite. No action is run on such a state.
     """
     last_run = dict.fromkeys(range(len(actions)), images_shown)
+    is_signalled = False
     with StopRequest() as stop:
         for batch in batches:
             late = deadline is not None and time.monotonic() >= deadline
-            if images_shown >= total_images or late or stop.signal:
+            is_signalled = agree(stop.signal is not None)
+            if images_shown >= total_images or is_signalled or agree(late):
                 break
             steps_left = -(-(total_images - images_shown) // batch_size)
             images, labels = batch["images"][:steps_left], batch["labels"][:steps_left]
@@ -134,4 +138,4 @@ def train(
         for index, action in enumerate(actions):
             if last_run[index] < images_shown:
                 action.run(images_shown)
-    return stop.signal
+    return (stop.signal or signal.SIGTERM) if is_signalled else stop.signal

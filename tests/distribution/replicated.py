@@ -1,4 +1,4 @@
-"""Trains on one device and on several, and prints how far apart they end: `replicated.py N CASE...`.
+"""`replicated.py N CASE...` trains on one device and on N, and prints how far apart they end.
 
 A process of its own, since TensorFlow makes logical devices at its start only.
 """
