@@ -24,12 +24,16 @@ STEPS, BATCH, PER_CALL = 20, 16, 5
 
 LAZY_R1 = {"name": "r1", "gamma": 1.0, "every": 4}
 CASES = {
-    # Batch normalisation in the generator, labels in both, ADA at a fixed probability.
+    # Batch normalisation in the generator, labels in both networks.
     "conv": {
         "model": {"architecture": "conv", "conditional": True},
+        "objective": {"loss": "relativistic", "penalties": [LAZY_R1]},
+    },
+    "ada": {
+        "model": {"architecture": "conv"},
         "objective": {
-            "loss": "relativistic",
-            "penalties": [LAZY_R1],
+            "loss": "non_saturating",
+            "penalties": [{"name": "r1", "gamma": 1.0}],
             "augmentation": {"name": "ada", "probability": 0.7},
         },
     },
@@ -73,7 +77,8 @@ CASES = {
         "data": {"image_size": 16},
     },
     "stylegan2": {
-        "model": {"architecture": "stylegan2"},
+        # Groups of one image: those of several stay within a replica.
+        "model": {"architecture": "stylegan2", "options": {"minibatch_std_group": 1}},
         "objective": {"generator_penalties": [{"name": "path_length", "every": 2}]},
         "data": {"image_size": 16},
     },
