@@ -52,7 +52,7 @@ class RunFollower:
         # A resumed run goes on counting where its log ends.
         rows = [row for row in self.metrics.read() if "training_seconds" in row]
         self._seconds_before = rows[-1]["training_seconds"] if rows else 0.0
-        self._images_at_log = int(state.images_shown)
+        self._images_at_log = state.images_so_far()
         self._seconds_at_log = 0.0
         self._mark = time.monotonic()
 
@@ -70,7 +70,7 @@ class RunFollower:
 
     def started(self, seconds: float) -> None:
         """Draws the first grid and the real images, and starts the clock."""
-        images = int(self.state.images_shown)
+        images = self.state.images_so_far()
         self.progress.message(
             f"{self.config.name}: {len(self.data.train.images):,} images,"
             f" {self.config.training.precision}, {self.run.path} (ready after {seconds:.0f} s)"
@@ -94,7 +94,7 @@ class RunFollower:
         self._mark = now
         optimizer = self.state.discriminator_optimizer
         if hasattr(optimizer, "dynamic_scale"):
-            report = {**report, "loss_scale": float(optimizer.dynamic_scale)}
+            report = {**report, "loss_scale": float(optimizer.dynamic_scale.numpy())}
         self._reports.append(report)
         self.progress.update(images_shown, self._reports[-1], self._images_per_second(images_shown))
 

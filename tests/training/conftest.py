@@ -95,7 +95,7 @@ class SmallGan:
             seed=seed,
             batch_size=BATCH,
             latents=lambda seed: tf.random.stateless_normal([BATCH, LATENT], seed),
-            learning_rates=tuple(float(o.learning_rate) for o in optimizers),
+            learning_rates=tuple(float(o.learning_rate.numpy()) for o in optimizers),
             learning_rate_factor=learning_rate_factor,
             gradient_models=(penalty_discriminator, None),
             augmentation=control,

@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from gan_cli import replicas
+
 
 class Clocked(keras.layers.Layer):
     """Draws random numbers that are a function of (seed, images shown): a resumed run draws alike.
@@ -52,7 +54,7 @@ class Noise(Clocked):
         noise = tf.convert_to_tensor(self.constant)
         if training:
             shape = [tf.shape(inputs)[0], *self.size, 1]
-            noise = tf.cast(tf.random.stateless_normal(shape, self.seed()), noise.dtype)
+            noise = tf.cast(replicas.normal(shape, self.seed()), noise.dtype)
         return noise * tf.convert_to_tensor(self.strength)
 
     def compute_output_shape(self, input_shape):
@@ -69,7 +71,7 @@ class OtherLatents(Clocked):
     def call(self, inputs, training=None):
         if not training:
             return inputs
-        return tf.cast(tf.random.stateless_normal(tf.shape(inputs), self.seed()), inputs.dtype)
+        return tf.cast(replicas.normal(tf.shape(inputs), self.seed()), inputs.dtype)
 
     def compute_output_shape(self, input_shape):
         return input_shape
@@ -125,7 +127,7 @@ class StyleAverage(keras.layers.Layer):
 
     def call(self, inputs, training=None):
         if training:
-            mean = tf.reduce_mean(tf.cast(inputs, tf.float32), axis=0)
+            mean = replicas.mean(tf.reduce_mean(tf.cast(inputs, tf.float32), axis=0))
             average = tf.cast(tf.convert_to_tensor(self.average), tf.float32)
             self.average.assign(mean + self.momentum * (average - mean))
         return inputs
