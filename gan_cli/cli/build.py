@@ -1,6 +1,5 @@
 """The composition root: a resolved config becomes the objects that train, and a run a generator."""
 
-import hashlib
 from dataclasses import dataclass
 
 import keras
@@ -12,6 +11,7 @@ from gan_cli.data.dataset import ImageDataset
 from gan_cli.errors import UserError
 from gan_cli.models import ARCHITECTURES
 from gan_cli.models.architecture import Architecture, ModelSpec
+from gan_cli.models.digest import weights_sha256
 from gan_cli.objectives import LOSSES, PENALTIES
 from gan_cli.objectives.augment import AUGMENTATIONS
 from gan_cli.objectives.augment.augmentation import Augmentation
@@ -348,9 +348,6 @@ def load_generator(run: RunDirectory, which: str) -> LoadedGenerator:
     with dtype_policy("float32"):
         generator = build_network(config, "generator", num_classes)
     restore(checkpoint, model_variables("generator_ema", generator))
-    digest = hashlib.sha256()
-    for weight in generator.get_weights():
-        digest.update(weight.tobytes())
     return LoadedGenerator(
         generator,
         config,
@@ -358,7 +355,7 @@ def load_generator(run: RunDirectory, which: str) -> LoadedGenerator:
         class_names,
         checkpoint.name,
         checkpoint.kimg,
-        digest.hexdigest(),
+        weights_sha256(generator),
     )
 
 
