@@ -1,5 +1,6 @@
 """What --dry_run prints: config, networks, arithmetic and memory, and a sheet of real images."""
 
+import keras
 import numpy as np
 import tensorflow as tf
 from rich.console import Console
@@ -67,10 +68,22 @@ def describe_experiment(
 
 
 def flops_per_image(model) -> int:
-    """Floating point operations of a forward pass of one image, by TensorFlow's own count."""
+    """Floating point operations of a forward pass of one image, by TensorFlow's own count.
+
+    Of a network that grows, when it is whole: TensorFlow counts no branches.
+    """
     specs = [tf.TensorSpec([1, *tensor.shape[1:]], tensor.dtype) for tensor in model.inputs]
     inputs = specs if len(specs) > 1 else specs[0]
+    growing = [
+        layer
+        for layer in model._flatten_layers(include_self=False)
+        if hasattr(layer, "always_whole")
+    ]
+    for layer in growing:
+        layer.always_whole = True
     graph = tf.function(lambda x: model(x, training=False)).get_concrete_function(inputs).graph
+    for layer in growing:
+        layer.always_whole = False
     profiler = tf.compat.v1.profiler
     options = profiler.ProfileOptionBuilder(profiler.ProfileOptionBuilder.float_operation())
     counted = profiler.profile(graph, options=options.with_empty_output().build())
@@ -78,9 +91,13 @@ def flops_per_image(model) -> int:
 
 
 def activation_bytes(model) -> int:
-    """Bytes of all layers' outputs for one image."""
-    return sum(
-        int(np.prod(tensor.shape[1:])) * tf.as_dtype(tensor.dtype).size
-        for layer in model.layers
-        for tensor in (layer.output if isinstance(layer.output, list) else [layer.output])
-    )
+    """Bytes of all layers' outputs for one image, those of models within the model too."""
+    total = 0
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            total += activation_bytes(layer)
+            continue
+        for tensor in tf.nest.flatten(layer.output):
+            total += int(np.prod(tensor.shape[1:])) * tf.as_dtype(tensor.dtype).size
+        total += getattr(layer, "inner_activation_bytes", 0)
+    return total

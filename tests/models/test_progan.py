@@ -9,6 +9,7 @@ import pytest
 import tensorflow as tf
 from float64_networks import convolve, exact, leaky, pool, upsample
 
+from gan_cli.cli.describe import activation_bytes, flops_per_image
 from gan_cli.errors import UserError
 from gan_cli.models import progan
 from gan_cli.models.architecture import ModelSpec
@@ -219,6 +220,22 @@ def test_penalties_of_gradients_differentiate_twice_within_a_fade(monkeypatch):
     for actual, expected in zip(chosen, gradients(), strict=True):
         assert np.abs(expected).max() > 1e-3
         np.testing.assert_allclose(actual, expected, rtol=1e-3, atol=1e-6)
+
+
+def test_a_growing_network_is_described_whole():
+    model = progan.build_generator(SPEC)
+    set_detail(model, "images", 2.0)
+    # The multiplications of the dense layer, of each rung's convolutions, and of the image's.
+    width = [4, 7, 7, 7]
+    counted = 6 * 16 * 7 + 16 * 9 * 7 * 7
+    counted += 64 * 9 * (7 * 7 + 7 * 7) + 256 * 9 * (7 * 4 + 4 * 4) + 256 * 4 * 3
+    assert 2 * counted < flops_per_image(model) < 1.3 * 2 * counted
+    values = 16 * width[2] + 2 * 64 * width[1] + 2 * 256 * width[0]
+    assert model.get_layer("images").inner_activation_bytes == 4 * values
+    assert activation_bytes(model) > 4 * values + 4 * 256 * 3
+    # And goes on growing.
+    images = model(tf.ones([1, 6])).numpy()
+    np.testing.assert_array_equal(images[:, :4, :4], images[:, :1, :1].repeat(4, 1).repeat(4, 2))
 
 
 @pytest.mark.parametrize("option", ["stable_kimg", "fade_kimg"])

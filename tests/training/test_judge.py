@@ -125,3 +125,28 @@ def test_an_update_that_is_not_finite_is_skipped_where_asked(small_gan, batch, s
     for variable, old, new in zip(gan.state.generator.variables, before, after, strict=True):
         if id(variable) in trainable:
             np.testing.assert_array_equal(old, new)
+
+
+def test_a_growing_discriminator_is_shown_real_images_as_coarse_as_generated_ones(
+    small_gan, batch, monkeypatch
+):
+    gan = small_gan("progan", loss="relativistic")
+    seen = []
+    for name in ("learn", "judge"):
+        original = getattr(gan.step.judge, name)
+
+        def spy(images, labels, seed, original=original):
+            seen.append(images.numpy())
+            return original(images, labels, seed)
+
+        monkeypatch.setattr(gan.step.judge, name, spy)
+    gan.step(*batch)
+    # At the first stage, 3x3 pixels: reals and fakes of D's update, and of G's.
+    assert len(seen) == 4
+    for images in seen:
+        blocks = images.reshape(8, 3, 4, 3, 4)
+        assert np.ptp(blocks, axis=(2, 4)).max() < 1e-5
+    exact = np.asarray(batch[0], np.float64) / 127.5 - 1.0
+    means = exact.reshape(8, 3, 4, 3, 4).mean(axis=(2, 4))
+    for real in (seen[0], seen[3]):
+        np.testing.assert_allclose(real[:, ::4, ::4, 0], means, atol=1e-5)

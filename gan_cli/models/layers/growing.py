@@ -85,6 +85,9 @@ class _Growing(keras.layers.Layer):
         self.widths = list(widths)
         self.stable_kimg, self.fade_kimg = stable_kimg, fade_kimg
         self.top = len(self.ladder) - 1
+        self.blocks: list[list[EqualizedConv2D]] = []
+        # For counting what a pass costs in the end: without any choice of a branch.
+        self.always_whole = False
 
     def _add_level_of_detail(self) -> None:
         # A network that was never trained shows all that it has.
@@ -113,12 +116,24 @@ class _Growing(keras.layers.Layer):
             level_of_detail(images_shown, self.top, self.stable_kimg, self.fade_kimg)
         )
 
+    @property
+    def inner_activation_bytes(self) -> int:
+        """Of the outputs of all blocks' convolutions, for one image and the whole network."""
+        values = sum(
+            height * width * layer.filters
+            for (height, width), layers in zip(self.ladder, self.blocks, strict=False)
+            for layer in layers
+        )
+        return values * tf.as_dtype(self.compute_dtype).size
+
     def _by_stage(self, make: Callable[[int, tf.Tensor], tf.Tensor]) -> tf.Tensor:
         """Computes what has grown so far: `make` of the finest rung in use and of the detail.
 
         One branch for each rung, not one within the other: the gradient of a gradient through
         nested conditions takes TensorFlow minutes to build.
         """
+        if self.always_whole:
+            return make(0, tf.zeros([]))
         detail = tf.convert_to_tensor(self.level_of_detail)
         branches = [lambda level=level: make(level, detail) for level in range(self.top + 1)]
         return tf.switch_case(tf.cast(tf.floor(detail), tf.int32), branches)
