@@ -82,6 +82,15 @@ CASES = {
         "objective": {"generator_penalties": [{"name": "path_length", "every": 2}]},
         "data": {"image_size": 16},
     },
+    # Through a stage of each of two resolutions and both fades; groups as above.
+    "progan": {
+        "model": {
+            "architecture": "progan",
+            "options": {"minibatch_std_group": 1, "stable_kimg": 0.064, "fade_kimg": 0.064},
+        },
+        "objective": {"loss": "wasserstein", "penalties": [{"name": "drift"}]},
+        "data": {"image_size": 16},
+    },
     "half": {
         "model": {"architecture": "conv"},
         "objective": {"loss": "non_saturating", "penalties": [LAZY_R1]},

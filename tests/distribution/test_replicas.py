@@ -42,7 +42,7 @@ def test_twenty_steps_on_two_devices_equal_those_on_one():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", ["memory", "mlp", "stylegan2"])
+@pytest.mark.parametrize("case", ["memory", "mlp", "progan", "stylegan2"])
 def test_everything_else_that_sees_the_batch_equals_too(case):
     check(outcomes(2, case))
 
