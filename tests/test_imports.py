@@ -12,7 +12,8 @@ import gan_cli
 
 ROOT = Path(gan_cli.__file__).parent
 
-# Everyone may import `gan_cli.errors` and `gan_cli.registry`, which import none of ours but errors.
+# Everyone may import these, which import none of ours but errors: `gan_cli.errors`, `.registry`,
+# `.replicas`.
 ALLOWED = {
     "config": set(),
     "data": {"config"},
@@ -34,7 +35,7 @@ ALLOWED = {
         "training",
     },
 }
-SHARED = {"errors", "registry"}
+SHARED = {"errors", "registry", "replicas"}
 # These may take a section of the config as an argument, and no more.
 TYPES_ONLY = {"data", "models", "objectives"}
 HEAVY = ("tensorflow", "keras", "numpy", "PIL", "pydantic", "yaml", "rich", "matplotlib", "jinja2")

@@ -83,11 +83,14 @@ def _help(module: ModuleType) -> str:
     return "\n".join(lines)
 
 
-def import_tensorflow() -> None:
+def import_tensorflow(first: Callable[[], object] = lambda: None) -> None:
     """Imports TensorFlow without its start-up lines, which it writes past Python to the terminal.
 
     They are shown after all where the import fails, and wherever the environment sets
     `TF_CPP_MIN_LOG_LEVEL`: 0 shows everything.
+
+    Args:
+      first: what has to be done before TensorFlow's first operation.
     """
     logging.set_verbosity(logging.WARNING)
     chosen_by_user = "TF_CPP_MIN_LOG_LEVEL" in os.environ
@@ -96,6 +99,7 @@ def import_tensorflow() -> None:
     with contextlib.nullcontext() if chosen_by_user else _quiet_stderr():
         import tensorflow as tf
 
+        first()
         # The first operation brings a few lines more.
         tf.zeros([]) + 1.0
     tf.get_logger().setLevel("ERROR")
@@ -110,6 +114,8 @@ def _quiet_stderr() -> Iterator[None]:
         os.dup2(held_back.fileno(), 2)
         try:
             yield
+        except UserError:
+            raise
         except Exception:
             sys.stderr.flush()
             held_back.seek(0)

@@ -1,6 +1,5 @@
 """The composition root: a resolved config becomes the objects that train, and a run a generator."""
 
-import hashlib
 from dataclasses import dataclass
 
 import keras
@@ -12,6 +11,7 @@ from gan_cli.data.dataset import ImageDataset
 from gan_cli.errors import UserError
 from gan_cli.models import ARCHITECTURES
 from gan_cli.models.architecture import Architecture, ModelSpec
+from gan_cli.models.digest import weights_sha256
 from gan_cli.objectives import LOSSES, PENALTIES
 from gan_cli.objectives.augment import AUGMENTATIONS
 from gan_cli.objectives.augment.augmentation import Augmentation
@@ -19,6 +19,7 @@ from gan_cli.objectives.penalties.penalty import DISCRIMINATOR, GENERATOR, Penal
 from gan_cli.run.directory import RunDirectory
 from gan_cli.training.augment import AugmentationControl
 from gan_cli.training.checkpoint import CheckpointStore, restore
+from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.objective import InstanceNoise, LazyPenalty, Objective
 from gan_cli.training.optimizer import FusedAdam
 from gan_cli.training.precision import dtype_policy
@@ -70,7 +71,8 @@ def build_network(config: Config, network: str, num_classes: int) -> keras.Model
         base_channels=getattr(config.model, f"{network}_channels"),
         conditioning=conditioning,
         max_channels=config.model.max_channels,
-        options={name: config.model.options[name] for name in architecture.options},
+        # A run of before an architecture had an option is one with its default.
+        options={k: config.model.options.get(k, v) for k, v in architecture.options.items()},
     )
     return getattr(architecture, f"build_{network}")(spec)
 
@@ -92,22 +94,28 @@ def build_optimizer(config: OptimizerConfig, loss_scaling: bool) -> keras.optimi
     return keras.optimizers.LossScaleOptimizer(optimizer) if loss_scaling else optimizer
 
 
-def build_state(config: Config, num_classes: int) -> GanState:
+def build_state(
+    config: Config, num_classes: int, distribution: Distribution = ONE_DEVICE
+) -> GanState:
     """Builds both networks, the averaged generator and the optimisers, from the config's seed."""
     # Initialisers take their seeds from the process's generator.
     keras.utils.set_random_seed(config.seed)
     loss_scaling = config.training.precision == "mixed_float16"
-    with dtype_policy(config.training.precision):
-        generator = build_network(config, "generator", num_classes)
-        discriminator = build_network(config, "discriminator", num_classes)
-        generator_ema = build_network(config, "generator", num_classes)
-    return GanState(
-        generator,
-        discriminator,
-        generator_ema,
-        build_optimizer(config.training.generator_optimizer, loss_scaling),
-        build_optimizer(config.training.discriminator_optimizer, loss_scaling),
-    )
+    with distribution.scope():
+        with dtype_policy(config.training.precision):
+            generator = build_network(config, "generator", num_classes)
+            discriminator = build_network(config, "discriminator", num_classes)
+            with distribution.scope(averaged=True):
+                generator_ema = build_network(config, "generator", num_classes)
+        state = GanState(
+            distribution.synchronise(generator),
+            distribution.synchronise(discriminator),
+            generator_ema,
+            build_optimizer(config.training.generator_optimizer, loss_scaling),
+            build_optimizer(config.training.discriminator_optimizer, loss_scaling),
+        )
+    distribution.join(state)
+    return state
 
 
 def build_objective(config: Config, state: GanState) -> Objective:
@@ -224,13 +232,19 @@ def build_augmentation(
 
 
 def build_step(
-    config: Config, state: GanState, num_classes: int, held_out: ImageDataset
+    config: Config,
+    state: GanState,
+    num_classes: int,
+    held_out: ImageDataset,
+    distribution: Distribution = ONE_DEVICE,
 ) -> TrainStep:
     """Builds the training step of a resolved config.
 
     Args:
       held_out: images that are not trained on, by which an augmentation may be steered.
+      distribution: that `state` was built for.
     """
+    _check_batch(config, distribution.replicas)
     training, model = config.training, config.model
     shape = [training.batch_size, model.latent_dim]
 
@@ -253,14 +267,19 @@ def build_step(
             schedule.final_factor,
         )
 
-    objective = build_objective(config, state)
+    # What penalties and augmentation remember is made with them.
+    with distribution.scope():
+        objective = build_objective(config, state)
+        augmentation = build_augmentation(config, state, held_out)
     twins: list[keras.Model | None] = [None, None]
     if training.precision == "mixed_float16":
-        with dtype_policy("float32"):
+        with dtype_policy("float32"), distribution.scope():
             if objective.penalties:
                 twins[0] = build_network(config, "discriminator", num_classes)
+                distribution.synchronise(twins[0])
             if any(lazy.penalty.needs_styles for lazy in objective.generator_penalties):
                 twins[1] = build_network(config, "generator", num_classes)
+                distribution.synchronise(twins[1])
     return TrainStep(
         state,
         objective,
@@ -274,10 +293,24 @@ def build_step(
         ),
         learning_rate_factor=factor,
         gradient_models=(twins[0], twins[1]),
-        augmentation=build_augmentation(config, state, held_out),
+        augmentation=augmentation,
         fake_labels=uniform_labels if model.label_sampling == "uniform" else None,
         skip_non_finite=training.skip_non_finite,
     )
+
+
+def _check_batch(config: Config, replicas: int) -> None:
+    if replicas == 1:
+        return
+    training, pack = config.training, config.model.pack
+    if training.batch_size % (replicas * pack):
+        among = f"{replicas} replicas" + (f" in packs of {pack}" if pack > 1 else "")
+        raise UserError(
+            f"training.batch_size: is the global batch, and must divide evenly among {among};"
+            f" got {training.batch_size}"
+        )
+    if training.xla:
+        raise UserError("training.xla: is for one device; it must be false with several replicas")
 
 
 @dataclass(frozen=True)
@@ -315,9 +348,6 @@ def load_generator(run: RunDirectory, which: str) -> LoadedGenerator:
     with dtype_policy("float32"):
         generator = build_network(config, "generator", num_classes)
     restore(checkpoint, model_variables("generator_ema", generator))
-    digest = hashlib.sha256()
-    for weight in generator.get_weights():
-        digest.update(weight.tobytes())
     return LoadedGenerator(
         generator,
         config,
@@ -325,7 +355,7 @@ def load_generator(run: RunDirectory, which: str) -> LoadedGenerator:
         class_names,
         checkpoint.name,
         checkpoint.kimg,
-        digest.hexdigest(),
+        weights_sha256(generator),
     )
 
 

@@ -48,7 +48,7 @@ def main(argv: Sequence[str]) -> int:
     app.import_tensorflow()
 
     from gan_cli.cli.evaluation.compare import compare_runs
-    from gan_cli.cli.evaluation.images import score_images
+    from gan_cli.cli.evaluation.images import score_against_file, score_images
     from gan_cli.cli.evaluation.run import Request, ScoredRun, score_all, score_checkpoint
 
     out = Path(_OUT.value) if _OUT.value else None
@@ -61,6 +61,8 @@ def main(argv: Sequence[str]) -> int:
     )
     if _REAL.value:
         score_images(_REAL.value, _FAKE.value, request, out)
+    elif _FAKE.value:
+        score_against_file(_FAKE.value, request, out)
     elif runs:
         compare_runs(runs, _CHECKPOINT.value, request, out)
     elif _CHECKPOINT.value == "all":
@@ -88,12 +90,14 @@ def _check_what_is_scored(runs: list[str]) -> None:
         raise UserError(f"--num_samples: must be at least 10, got {_NUM_SAMPLES.value}")
     if _SEED.value < 0:
         raise UserError(f"--seed: must be at least 0, got {_SEED.value}")
-    if bool(_REAL.value) != bool(_FAKE.value):
-        raise UserError("--real and --fake: go together")
-    kinds = {"--run_dir": _RUN_DIR.value, "--compare": runs, "--real": _REAL.value}
+    if _REAL.value and not _FAKE.value:
+        raise UserError("--real: needs --fake, the images to score")
+    if _FAKE.value and not (_REAL.value or _STATS.value):
+        raise UserError("--fake: needs --real, the images to score against, or --stats")
+    kinds = {"--run_dir": _RUN_DIR.value, "--compare": runs, "--fake": _FAKE.value}
     given = [flag for flag, value in kinds.items() if value]
     if not given:
-        raise UserError("--run_dir is required, or --compare, or --real with --fake")
+        raise UserError("--run_dir is required, or --compare, or --fake with --real")
     if len(given) > 1:
         raise UserError(f"{given[1]}: cannot be had together with {given[0]}")
     if _CHECKPOINT.value == "all" and not _RUN_DIR.value:

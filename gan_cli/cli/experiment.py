@@ -1,14 +1,19 @@
 """One training run from start to end: data, state, directory, and the loop with its actions."""
 
+import hashlib
 import signal
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+import tensorflow as tf
 
 from gan_cli.cli.build import architecture_names, build_state, build_step
 from gan_cli.cli.describe import describe_experiment
 from gan_cli.cli.follow import RunFollower
-from gan_cli.config.load import config_differences
+from gan_cli.config.load import config_differences, dump_config
 from gan_cli.config.resolve import DataSummary, resolve
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits, open_splits
@@ -22,6 +27,7 @@ from gan_cli.run.lock import RunLock
 from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.progress import TrainingProgress, preparation_progress
 from gan_cli.training.checkpoint import CheckpointStore, restore
+from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.loop import DivergedError, compile_steps, train
 from gan_cli.training.precision import resolve_precision, set_determinism
 from gan_cli.training.state import GanState
@@ -42,10 +48,16 @@ class Experiment:
     step: TrainStep
     store: CheckpointStore
     lock: RunLock
+    distribution: Distribution = ONE_DEVICE
 
     @classmethod
-    def open(cls, config: Config, run_dir: Path) -> "Experiment":
+    def open(
+        cls, config: Config, run_dir: Path, distribution: Distribution = ONE_DEVICE
+    ) -> "Experiment":
         """Opens the data, resolves the config with it, and builds the networks.
+
+        Args:
+          distribution: the devices to train on.
 
         Raises:
           UserError: the data cannot be read, or the config does not fit it.
@@ -58,16 +70,17 @@ class Experiment:
         set_determinism(config.training.deterministic)
         run = RunDirectory(run_dir)
         num_classes = len(data.train.class_names)
-        state = build_state(config, num_classes)
+        state = build_state(config, num_classes, distribution)
         # All that can be wrong with a config comes out before the first file is written.
         return cls(
             config,
             data,
             run,
             state,
-            build_step(config, state, num_classes, data.holdout),
+            build_step(config, state, num_classes, data.holdout, distribution),
             CheckpointStore(run.checkpoints, config.training.keep_checkpoints),
             RunLock(run.path),
+            distribution,
         )
 
     def describe(self) -> None:
@@ -77,6 +90,8 @@ class Experiment:
     def prepare_directory(self, resume: str, accept_changes: bool) -> None:
         """Restores the latest checkpoint, or starts the directory of a new run.
 
+        Of several workers the chief does, and hands on what it restored.
+
         Args:
           resume: `auto`, `never` or `must`.
 
@@ -84,6 +99,21 @@ class Experiment:
           UserError: `resume` cannot be had, or the directory holds a run of another config, of
             other data, or a checkpoint that cannot be used.
         """
+        self._compare_with_chief()
+        if self.distribution.is_chief:
+            self._open_directory(resume, accept_changes)
+        self.distribution.share(self.state.variables())
+
+    def _compare_with_chief(self) -> None:
+        text = f"{dump_config(self.config)} {self.data.fingerprint}"
+        mine = int(hashlib.sha256(text.encode()).hexdigest()[:12], 16)
+        if self.distribution.any(mine != self.distribution.of_chief(mine)):
+            raise UserError(
+                f"worker {self.distribution.worker}: the workers' configs or data differ; all need"
+                " the same --config, --set, images and machine type"
+            )
+
+    def _open_directory(self, resume: str, accept_changes: bool) -> None:
         checkpoints = self.store.all()
         if resume == "must" and not checkpoints:
             raise UserError(f"{self.run.path}: --resume=must, but there is no checkpoint")
@@ -105,7 +135,7 @@ class Experiment:
             )
         self.run.write_config(self.config)
         self.run.write_environment(describe_environment(self._describe_data()))
-        MetricsLog(self.run.metrics).truncate_after(int(self.state.images_shown))
+        MetricsLog(self.run.metrics).truncate_after(self.state.images_so_far())
 
     def _refuse_changes(self) -> None:
         differences = config_differences(self.run.read_config(), self.config)
@@ -139,7 +169,7 @@ class Experiment:
           began: when the command started, on the clock of `time.monotonic`.
         """
         training = self.config.training
-        images_shown = int(self.state.images_shown)
+        images_shown = self.state.images_so_far()
         total_images = round(training.kimg * 1000)
         images = self.data.train.images
         batches = training_batches(
@@ -149,8 +179,23 @@ class Experiment:
             first_image=images_shown,
             mirror=self.config.data.mirror,
             steps_per_call=training.steps_per_call,
+            updates_per_step=self.config.objective.n_critic,
+            worker=self.distribution.worker,
+            workers=self.distribution.workers,
         )
         minutes = training.max_minutes
+        run_steps = compile_steps(
+            self.step, images.shape[1:], training.xla, str(images.dtype), self.distribution
+        )
+        course: dict[str, Any] = {
+            "images_shown": images_shown,
+            "total_images": total_images,
+            "batch_size": self.step.images_per_step,
+            "deadline": None if minutes is None else time.monotonic() + 60 * minutes,
+            "agree": self.distribution.any,
+        }
+        if not self.distribution.is_chief:
+            return self._assist(run_steps, batches, course)
         with TrainingProgress(total_images, images_shown) as progress:
             if images_shown:
                 progress.message(f"resuming at {images_shown / 1000:g} kimg")
@@ -160,14 +205,11 @@ class Experiment:
             follower.started(time.monotonic() - began)
             try:
                 received = train(
-                    compile_steps(self.step, images.shape[1:], training.xla, str(images.dtype)),
+                    run_steps,
                     batches,
-                    images_shown=images_shown,
-                    total_images=total_images,
-                    batch_size=self.step.images_per_step,
                     actions=follower.actions(),
                     on_report=follower.on_report,
-                    deadline=None if minutes is None else time.monotonic() + 60 * minutes,
+                    **course,
                 )
             except DivergedError as error:
                 progress.message(
@@ -176,13 +218,28 @@ class Experiment:
                 )
                 return DIVERGED
         follower.finished()
+        self.distribution.any(False)
         if received is not None:
             print(
                 f"stopped by {received.name} after saving; the same command goes on from"
-                f" {int(self.state.images_shown) / 1000:g} kimg"
+                f" {self.state.images_so_far() / 1000:g} kimg"
             )
             return STOPPED_BY_SIGNAL + int(signal.Signals(received))
         return 0
+
+    def _assist(self, run_steps: Callable, batches: tf.data.Dataset, course: dict) -> int:
+        """Trains along with the chief, who does all that is to be seen."""
+        try:
+            received = train(run_steps, batches, actions=[], on_report=_ignore, **course)
+        except DivergedError:
+            return DIVERGED
+        # Until the chief has written its last file.
+        self.distribution.any(False)
+        return 0 if received is None else STOPPED_BY_SIGNAL + int(signal.Signals(received))
+
+
+def _ignore(images_shown: int, report: object) -> None:
+    """What workers other than the chief do about a report."""
 
 
 def resolve_for(config: Config, data: DataSplits) -> Config:

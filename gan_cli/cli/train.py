@@ -38,16 +38,25 @@ def main(argv: Sequence[str]) -> int:
     began = time.monotonic()
     config = load_config(_CONFIG.value, _SET.value, CHOICES)
     run_dir = Path(_RUN_DIR.value or Path("runs") / config.name)
-    app.import_tensorflow()
+    distribution = None
+
+    def open_devices() -> None:
+        from gan_cli.training.cluster import open_distribution
+
+        nonlocal distribution
+        distribution = open_distribution(config.training.strategy)
+
+    app.import_tensorflow(open_devices)
 
     from gan_cli.cli.experiment import Experiment
 
-    experiment = Experiment.open(config, run_dir)
-    if _DRY_RUN.value:
-        experiment.describe()
-        return 0
-    experiment.prepare_directory(_RESUME.value, _ACCEPT_CHANGES.value)
-    return experiment.train(began)
+    with distribution.alive():
+        experiment = Experiment.open(config, run_dir, distribution)
+        if _DRY_RUN.value:
+            experiment.describe()
+            return 0
+        experiment.prepare_directory(_RESUME.value, _ACCEPT_CHANGES.value)
+        return experiment.train(began)
 
 
 def entry_point() -> None:

@@ -318,6 +318,11 @@ class TrainingConfig(Section):
         False, description="Skip updates whose gradient is not finite, instead of diverging."
     )
     steps_per_call: PositiveInt = Field(16, description="Training steps per call into TensorFlow.")
+    strategy: Literal["auto", "one", "mirrored", "multi_worker"] = Field(
+        "auto",
+        description="Devices: one, all of this machine, or of all processes; auto: the most there"
+        " are of GPUs.",
+    )
     xla: bool = Field(False, description="Compile the step with XLA.")
     deterministic: bool = Field(False, description="Deterministic kernels on GPUs, at some cost.")
     log_every_kimg: Positive | None = None

@@ -15,6 +15,9 @@ def training_batches(
     first_image: int = 0,
     mirror: bool = False,
     steps_per_call: int = 1,
+    updates_per_step: int = 1,
+    worker: int = 0,
+    workers: int = 1,
 ) -> tf.data.Dataset:
     """Returns an endless stream of stacked batches.
 
@@ -25,14 +28,19 @@ def training_batches(
     Args:
       first_image: position to start from, the number of images shown so far.
       mirror: flip half of every epoch's images, at random, left to right.
+      updates_per_step: parts of a batch that are used one after another.
+      worker, workers: which of several processes this is. Each gets its share, and loads no more,
+        of the very batches that one would get: of each part a slice.
 
     Yields:
-      {"images": uint8 [steps_per_call, batch_size, height, width, channels], float32 for points,
-      "labels": int32 [steps_per_call, batch_size], zeros where there are none}.
+      {"images": uint8 [steps_per_call, batch_size / workers, height, width, channels], float32 for
+      points, "labels": int32 [steps_per_call, batch_size / workers], zeros where there are none}.
     """
     count = len(dataset.images)
     labels = np.zeros(count, np.int32) if dataset.labels is None else dataset.labels
     per_element = steps_per_call * batch_size
+    own = np.arange(per_element).reshape([steps_per_call * updates_per_step, workers, -1])
+    own = own[:, worker].ravel()
 
     # Two epochs are in use at once where a batch runs across their border.
     @functools.lru_cache(maxsize=2)
@@ -41,10 +49,10 @@ def training_batches(
         return rng.permutation(count), rng.permutation(count) < count // 2
 
     def gather(element: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        positions = first_image + element * per_element + np.arange(per_element)
-        epochs, places = np.divmod(positions, count)
-        orders = [epoch_order(int(epoch)) for epoch in np.unique(epochs)]
-        offsets = (epochs - epochs[0]) * count + places
+        epochs, places = np.divmod(first_image + element * per_element + own, count)
+        used, which = np.unique(epochs, return_inverse=True)
+        orders = [epoch_order(int(epoch)) for epoch in used]
+        offsets = which * count + places
         indices = np.concatenate([order for order, _ in orders])[offsets]
         images = dataset.images[indices]
         if mirror:
@@ -54,7 +62,7 @@ def training_batches(
 
     def load(element: tf.Tensor) -> dict[str, tf.Tensor]:
         images, drawn = tf.numpy_function(gather, [element], (dataset.images.dtype, tf.int32))
-        shape = [steps_per_call, batch_size]
+        shape = [steps_per_call, batch_size // workers]
         return {
             "images": tf.reshape(images, shape + list(dataset.images.shape[1:])),
             "labels": tf.reshape(drawn, shape),

@@ -14,6 +14,7 @@ from gan_cli.models.layers.conditioning import (
     generator_inputs,
     named_features,
 )
+from gan_cli.models.layers.dropout import Dropout
 from gan_cli.models.layers.maxout import Maxout
 
 
@@ -43,11 +44,11 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
     units = max(spec.base_channels // 5, 1)
     inputs, x = discriminator_inputs(spec)
     x = keras.layers.Flatten()(x)
-    x = keras.layers.Dropout(0.2)(x)
+    x = Dropout(0.2)(x)
     x = Maxout(units, pieces=5, kernel_initializer=initializer)(x)
-    x = keras.layers.Dropout(0.5)(x)
+    x = Dropout(0.5)(x)
     x = Maxout(units, pieces=5, kernel_initializer=initializer)(x)
-    x = keras.layers.Dropout(0.5)(x)
+    x = Dropout(0.5)(x)
     features = named_features(x)
     logits = keras.layers.Dense(1, kernel_initializer=initializer)(features)
     return discriminator_outputs(spec, inputs, features, logits)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import tensorflow as tf
 
+from gan_cli import replicas
 from gan_cli.objectives.augment import controller
 from gan_cli.objectives.augment.augmentation import Augmentation
 
@@ -37,6 +38,12 @@ class AugmentationControl:
             "augmentation/signal_sum": self.signal_sum,
         }
 
+    @property
+    def turns(self) -> set[tuple[int, int]]:
+        """In which steps held-out images are looked at, as (every, phase)."""
+        every = controller.MOVE_EVERY_STEPS
+        return {(every, every - 1)} if self.signal == "held_out_ratio" else set()
+
     def __call__(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         return self.augmentation.apply(images, self.probability, seed)
 
@@ -58,8 +65,10 @@ class AugmentationControl:
             return
         is_last = step % controller.MOVE_EVERY_STEPS == controller.MOVE_EVERY_STEPS - 1
         if self.signal == "held_out_ratio":
-            measured = tf.cond(
-                is_last,
+            measured = replicas.when(
+                step,
+                controller.MOVE_EVERY_STEPS,
+                controller.MOVE_EVERY_STEPS - 1,
                 lambda: (
                     controller.held_out_ratio(real_logits, judge_held_out(), fake_logits)
                     # The sum is divided by the steps between moves; this signal is measured once.

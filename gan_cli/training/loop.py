@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
+from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.step import TrainStep
 
 Report = Mapping[str, float]
@@ -55,14 +56,19 @@ class StopRequest:
 
 
 def compile_steps(
-    step: TrainStep, image_shape: Sequence[int], xla: bool, image_dtype: str = "uint8"
+    step: TrainStep,
+    image_shape: Sequence[int],
+    xla: bool,
+    image_dtype: str = "uint8",
+    distribution: Distribution = ONE_DEVICE,
 ) -> Callable:
     """Returns a compiled function that takes several steps in one call.
 
     It is called with images, of `image_dtype` [steps, batch, height, width, channels], and labels,
     int32 [steps, batch], for any number of steps, and returns each reported value's mean over them.
+    Of several workers, each calls it with its share of every batch.
     """
-    batch = step.images_per_step
+    batch = step.images_per_step // distribution.workers
 
     @tf.function(
         jit_compile=xla or None,
@@ -75,7 +81,7 @@ def compile_steps(
         steps = tf.shape(images)[0]
         totals = dict.fromkeys(step.report_names, tf.constant(0.0))
         for index in tf.range(steps):
-            report = step(images[index], labels[index])
+            report = distribution.run(step, images[index], labels[index])
             totals = {name: total + report[name] for name, total in totals.items()}
         return {name: total / tf.cast(steps, tf.float32) for name, total in totals.items()}
 
@@ -92,6 +98,7 @@ def train(
     actions: Sequence[Action],
     on_report: Callable[[int, Report], None],
     deadline: float | None = None,
+    agree: Callable[[bool], bool] = bool,
 ) -> signal.Signals | None:
     """Trains until `total_images` have been shown, the deadline has passed, or a signal comes.
 
@@ -100,18 +107,21 @@ def train(
       batches: stacked batches, as `run_steps` takes them.
       on_report: called after every call into TensorFlow with the images shown and the report.
       deadline: on the clock of `time.monotonic`.
+      agree: from one worker's wish to stop to whether any of them has it; they stop together.
 
     Returns:
-      the signal that ended training, or None.
+      the signal that ended training, or None; SIGTERM where another worker had the signal.
 
     Raises:
       DivergedError: a reported value is not finite. No action is run on such a state.
     """
     last_run = dict.fromkeys(range(len(actions)), images_shown)
+    is_signalled = False
     with StopRequest() as stop:
         for batch in batches:
             late = deadline is not None and time.monotonic() >= deadline
-            if images_shown >= total_images or late or stop.signal:
+            is_signalled = agree(stop.signal is not None)
+            if images_shown >= total_images or is_signalled or agree(late):
                 break
             steps_left = -(-(total_images - images_shown) // batch_size)
             images, labels = batch["images"][:steps_left], batch["labels"][:steps_left]
@@ -128,4 +138,4 @@ def train(
         for index, action in enumerate(actions):
             if last_run[index] < images_shown:
                 action.run(images_shown)
-    return stop.signal
+    return (stop.signal or signal.SIGTERM) if is_signalled else stop.signal

@@ -22,8 +22,12 @@ class GanState:
     generator_ema: keras.Model
     generator_optimizer: keras.optimizers.Optimizer
     discriminator_optimizer: keras.optimizers.Optimizer
-    step: tf.Variable = field(default_factory=lambda: tf.Variable(0, dtype=tf.int64))
-    images_shown: tf.Variable = field(default_factory=lambda: tf.Variable(0, dtype=tf.int64))
+    step: tf.Variable = field(
+        default_factory=lambda: tf.Variable(0, trainable=False, dtype=tf.int64)
+    )
+    images_shown: tf.Variable = field(
+        default_factory=lambda: tf.Variable(0, trainable=False, dtype=tf.int64)
+    )
     memory: dict[str, tf.Variable] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -31,6 +35,10 @@ class GanState:
         # Optimisers make their slots on first use, which a tf.function forbids.
         self.generator_optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
+
+    def images_so_far(self) -> int:
+        """`images_shown` as a number, wherever its variable is kept."""
+        return int(self.images_shown.numpy())
 
     def variables(self) -> dict[str, tf.Variable]:
         """Every variable under its place, such as `generator/3/kernel`."""

@@ -3,6 +3,7 @@
 Each network has its own tape, and every forward pass that a tape differentiates is inside it. The
 generator runs once: its images, cut from the graph, train the discriminator, and then, through the
 updated discriminator, the generator. Everything random is a function of (seed, step, purpose).
+Replicas take the step together, each on its slice of the batch; see `gan_cli.replicas`.
 """
 
 import dataclasses
@@ -12,10 +13,11 @@ from dataclasses import dataclass
 import keras
 import tensorflow as tf
 
+from gan_cli import replicas
 from gan_cli.objectives.penalties.penalty import DISCRIMINATOR, GENERATOR, Update
 from gan_cli.training.augment import AugmentationControl
 from gan_cli.training.ema import ema_decay, update_ema
-from gan_cli.training.judge import Judge, before_update, forward
+from gan_cli.training.judge import Judge, before_update, forward, view_of_reals
 from gan_cli.training.objective import LazyPenalty, Objective
 from gan_cli.training.state import GanState
 
@@ -48,10 +50,11 @@ def fold(seed: tf.Tensor, *values) -> tf.Tensor:
 
 
 class TrainStep:
-    """Calls as (images, labels) -> report, with `images_per_step` of each.
+    """Calls as (images, labels) -> report, with this replica's share of `images_per_step` of each.
 
     Args:
-      batch_size: of one update; a step takes `objective.n_critic` times as many real images.
+      batch_size: of one update, on all replicas together; a step takes `objective.n_critic` times
+        as many real images.
       latents: from a seed to float32 [batch_size, latent_dim].
       learning_rates: of the generator and the discriminator, before the factor. Not taken from the
         optimisers: in a restored one the rate has decayed already.
@@ -114,6 +117,13 @@ class TrainStep:
             *(["augmentation_probability"] if self.augmentation else []),
         ]
 
+    @property
+    def turns(self) -> set[tuple[int, int]]:
+        """What is done in some steps only, as (every, phase): see `replicas.when`."""
+        lazies = (*self.objective.penalties, *self.objective.generator_penalties)
+        turns = {(lazy.every, 0) for lazy in lazies if lazy.every > 1}
+        return turns | (self.augmentation.turns if self.augmentation else set())
+
     def __call__(self, images: tf.Tensor, labels: tf.Tensor) -> Report:
         state, count = self.state, self.objective.n_critic
         reals = tf.split(to_model_range(images), count)
@@ -125,16 +135,15 @@ class TrainStep:
         for extra in range(1, count):
             extra_seed = fold(seed, GENERATOR_PENALTY + extra)
             fake_labels = self.labels_for_fakes(real_labels[extra], extra_seed)
-            fake = forward(
-                state.generator, with_labels(self.latents(fold(extra_seed, LATENTS)), fake_labels)
-            )
+            latents = replicas.slice_of(self.latents(fold(extra_seed, LATENTS)))
+            fake = forward(state.generator, with_labels(latents, fake_labels))
             self.update_discriminator(
                 reals[extra], fake, real_labels[extra], fake_labels, extra_seed
             )
 
         fake_labels = self.labels_for_fakes(real_labels[0], seed)
         with tf.GradientTape() as tape:
-            latents = self.latents(fold(seed, LATENTS))
+            latents = replicas.slice_of(self.latents(fold(seed, LATENTS)))
             fake = state.generator(with_labels(latents, fake_labels), training=True)
             with tape.stop_recording():
                 report = self.update_discriminator(
@@ -142,7 +151,7 @@ class TrainStep:
                 )
             loss, penalties = self.generator_loss(reals[0], fake, real_labels[0], fake_labels, seed)
             total = tf.add_n([loss, *penalties.values()])
-            scaled_loss = state.generator_optimizer.scale_loss(total)
+            scaled_loss = state.generator_optimizer.scale_loss(replicas.share(total))
         norm = self.apply(tape, scaled_loss, state.generator, state.generator_optimizer)
 
         state.step.assign_add(1)
@@ -154,13 +163,14 @@ class TrainStep:
             self.averaging.ramp_up,
         )
         update_ema(state.generator_ema, state.generator, decay)
-        return report | penalties | {"generator_loss": loss, "generator_gradient_norm": norm}
+        report |= penalties | {"generator_loss": loss, "generator_gradient_norm": norm}
+        return replicas.mean(report)
 
     def update_discriminator(self, real, fake, real_labels, fake_labels, seed) -> Report:
         """One update on float32 images in [-1, 1]; `fake` is taken as constant."""
         state, objective, judge = self.state, self.objective, self.judge
         before_update(state.discriminator, state.images_shown)
-        real, fake = judge.pack(real), judge.pack(fake)
+        real, fake = judge.pack(view_of_reals(state.discriminator, real)), judge.pack(fake)
         real_seed, fake_seed = fold(seed, REAL_VIEW), fold(seed, FAKE_VIEW)
         with tf.GradientTape() as tape:
             real_outputs = judge.learn(real, real_labels, real_seed)
@@ -188,7 +198,7 @@ class TrainStep:
             )
             penalties = self.penalties("penalty", objective.penalties, update, PENALTY)
             total = tf.add_n([loss, *penalties.values()])
-            scaled_loss = state.discriminator_optimizer.scale_loss(total)
+            scaled_loss = state.discriminator_optimizer.scale_loss(replicas.share(total))
         norm = self.apply(tape, scaled_loss, state.discriminator, state.discriminator_optimizer)
         if objective.weight_clip is not None:
             for variable in state.discriminator.trainable_variables:
@@ -218,7 +228,8 @@ class TrainStep:
     ) -> tuple[tf.Tensor, Report]:
         """Mean loss of the generated images, and the penalties: float32 scalars."""
         objective, judge = self.objective, self.judge
-        real, fake = judge.pack(real), judge.pack(fake)
+        real = judge.pack(view_of_reals(self.state.discriminator, real))
+        fake = judge.pack(fake)
         view_seed = fold(seed, GENERATOR_VIEW)
         fake_outputs = judge.judge(fake, fake_labels, fold(view_seed, FAKE_VIEW))
         real_outputs = fake_outputs
@@ -251,8 +262,9 @@ class TrainStep:
                 return lazy.every * lazy.gamma * tf.reduce_mean(lazy.penalty.value(own))
 
             if lazy.every > 1:
-                is_due = self.state.step % lazy.every == 0
-                found[f"{prefix}/{lazy.name}"] = tf.cond(is_due, value, lambda: tf.constant(0.0))
+                found[f"{prefix}/{lazy.name}"] = replicas.when(
+                    self.state.step, lazy.every, 0, value, lambda: tf.constant(0.0)
+                )
             else:
                 found[f"{prefix}/{lazy.name}"] = value()
         return found
@@ -265,16 +277,18 @@ class TrainStep:
         if noise is not None:
             kimg = tf.cast(self.state.images_shown, tf.float32) / 1000.0
             std = noise.std * tf.maximum(1.0 - kimg / noise.until_kimg, 0.0)
-            images += std * tf.random.stateless_normal(tf.shape(images), fold(seed, 1))
+            images += std * replicas.normal(tf.shape(images), fold(seed, 1))
         return images
 
     def generate(self, seed: tf.Tensor, labels: tf.Tensor | None, tape: tf.GradientTape):
         """Styles of new latents, watched by `tape`, and their images, for half a batch.
 
-        Half: as in Karras et al. 2020, appendix B, since the Jacobian takes memory.
+        Half: as in Karras et al. 2020, appendix B, since the Jacobian takes memory. Every other
+        one, so that the halves of the replicas make up the half of the whole.
         """
-        half = max(self.batch_size // 2, 1)
-        inputs = with_labels(self.latents(seed)[:half], None if labels is None else labels[:half])
+        latents = replicas.slice_of(self.latents(seed))
+        half = max(latents.shape[0] // 2, 1)
+        inputs = with_labels(latents[::2][:half], None if labels is None else labels[::2][:half])
         parts = [
             (self.style_generator.get_layer(name), self.state.generator.get_layer(name))
             for name in ("mapping", "synthesis")
@@ -286,17 +300,22 @@ class TrainStep:
     def judge_held_out(self, seed: tf.Tensor) -> tf.Tensor:
         """Logits of a batch of held-out images, seen as real ones are."""
         images, labels = self.augmentation.held_out
-        chosen = tf.random.stateless_uniform(
-            [self.batch_size], fold(seed, LABELS, 1), 0, images.shape[0], tf.int32
+        chosen = replicas.uniform(
+            [self.batch_size // replicas.count()],
+            fold(seed, LABELS, 1),
+            0,
+            images.shape[0],
+            tf.int32,
         )
-        images = self.judge.pack(to_model_range(tf.gather(images, chosen)))
+        images = to_model_range(tf.gather(images, chosen))
+        images = self.judge.pack(view_of_reals(self.state.discriminator, images))
         labels = tf.gather(labels, chosen) if self.conditional else None
         return self.judge.judge(images, labels, fold(seed, REAL_VIEW))["logits"]
 
     def labels_for_fakes(self, labels: tf.Tensor | None, seed: tf.Tensor) -> tf.Tensor | None:
         if labels is None or self.fake_labels is None:
             return labels
-        return self.fake_labels(fold(seed, LABELS))
+        return replicas.slice_of(self.fake_labels(fold(seed, LABELS)))
 
     def set_learning_rates(self) -> None:
         state = self.state
@@ -308,19 +327,14 @@ class TrainStep:
     def apply(self, tape, scaled_loss, model: keras.Model, optimizer) -> tf.Tensor:
         """One optimiser step; returns the gradient's global norm.
 
-        A loss-scaled optimiser unscales, and skips gradients that are not finite.
+        A loss-scaled optimiser unscales, and skips gradients that are not finite. The gradient is
+        that of the global batch's mean loss.
         """
         variables = model.trainable_variables
-        gradients = tape.gradient(scaled_loss, [v.value for v in variables])
+        gradients = replicas.total(tape.gradient(scaled_loss, [v.value for v in variables]))
         norm = tf.linalg.global_norm(gradients)
-        if self.skip_non_finite:
-            tf.cond(
-                tf.math.is_finite(norm),
-                lambda: (optimizer.apply(gradients, variables), tf.constant(True))[1],
-                lambda: tf.constant(False),
-            )
-        else:
-            optimizer.apply(gradients, variables)
+        wanted = tf.math.is_finite(norm) if self.skip_non_finite else None
+        replicas.apply(optimizer, gradients, variables, wanted)
         return norm / getattr(optimizer, "dynamic_scale", 1.0)
 
 

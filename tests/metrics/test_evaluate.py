@@ -9,6 +9,7 @@ from made_images import dataset
 
 from gan_cli.config.schema import EvaluationConfig
 from gan_cli.errors import UserError
+from gan_cli.metrics.against import score_against
 from gan_cli.metrics.evaluate import Evaluator
 from gan_cli.metrics.features import FEATURE_NETWORKS
 from gan_cli.metrics.features import random as random_features
@@ -132,6 +133,16 @@ def test_scores_say_where_they_come_from(random_evaluator, digits):
     scores = random_evaluator.evaluate([digits.train.images[:60]]).scores
     assert scores["fd_random"].source.startswith("Heusel et al. 2017")
     assert all(score.count == 60 for score in scores.values())
+
+
+def test_against_statistics_alone(random_evaluator, digits):
+    network, images = random_evaluator.network, digits.train.images[:100]
+    moments = moments_of(network.features(digits.holdout.images))
+    score = score_against(moments, network, [images]).scores["fd_random"]
+    assert score.value == pytest.approx(random_evaluator.frechet([images]), rel=1e-9)
+    assert (score.interval, score.floor, score.ceiling) == (None, None, None)
+    with pytest.raises(UserError, match="at least 6 generated images"):
+        score_against(moments, network, [images[:3]])
 
 
 @pytest.mark.parametrize(

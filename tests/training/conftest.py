@@ -71,7 +71,8 @@ class SmallGan:
             penalty_discriminator = family.build_discriminator(spec)
         self.state = GanState(*models, *optimizers)
         lazy = []
-        for name, gamma, every in penalties:
+        implied = [(name, 1.0, 1) for name in family.penalties]
+        for name, gamma, every in (*penalties, *implied):
             penalty = PENALTIES.load(name)
             memory = penalty.memory(self.state.discriminator.trainable_variables)
             self.state.memory.update({f"{name}/{key}": v for key, v in memory.items()})
@@ -94,7 +95,7 @@ class SmallGan:
             seed=seed,
             batch_size=BATCH,
             latents=lambda seed: tf.random.stateless_normal([BATCH, LATENT], seed),
-            learning_rates=tuple(float(o.learning_rate) for o in optimizers),
+            learning_rates=tuple(float(o.learning_rate.numpy()) for o in optimizers),
             learning_rate_factor=learning_rate_factor,
             gradient_models=(penalty_discriminator, None),
             augmentation=control,

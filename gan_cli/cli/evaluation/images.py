@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -16,8 +17,13 @@ from gan_cli.config.schema import DataConfig
 from gan_cli.data.dataset import ImageDataset, open_splits, open_whole
 from gan_cli.data.mixture import is_points
 from gan_cli.errors import UserError
+from gan_cli.metrics.against import score_against
 from gan_cli.metrics.comparison import batches_of
+from gan_cli.metrics.evaluate import Evaluation
+from gan_cli.metrics.features import FEATURE_NETWORKS
+from gan_cli.metrics.features.network import FeatureNetwork
 from gan_cli.metrics.reading import read
+from gan_cli.metrics.statistics import read_statistics
 from gan_cli.run.files import atomic_write
 from gan_cli.run.progress import preparation_progress
 
@@ -51,41 +57,84 @@ def score_images(real: str, fake: str, request: Request, out: Path | None) -> No
         request.metrics,
         statistics=request.statistics,
     )
-    chosen = np.arange(len(generated.images))
-    if request.num_samples is not None and request.num_samples < len(chosen):
-        rng = np.random.default_rng(request.seed)
-        chosen = np.sort(rng.choice(len(chosen), request.num_samples, replace=False))
-    labels = generated.labels
-    # Labels mean the same classes only where the names do.
-    if labels is not None and generated.class_names == reference.class_names:
-        labels = labels[chosen]
-    else:
-        labels = None
+    chosen = _chosen(generated, request)
+    images = batches_of(generated.images, chosen)
     with Console(stderr=True).status("comparing") as status:
         evaluation = evaluator.evaluate(
-            batches_of(generated.images, chosen),
+            images,
             request.seed,
-            labels,
+            _shared_labels(generated, reference, chosen),
             progress=lambda name: status.update(name),
         )
-    network = evaluator.network
+    described = {
+        "real": real,
+        "real_fingerprint": reference.fingerprint,
+        "fake": fake,
+        "fake_fingerprint": generated.fingerprint,
+        "seed": request.seed,
+    }
+    _tell(f"{fake} against {real}", evaluator.network, evaluation, described, out)
+
+
+def score_against_file(fake: str, request: Request, out: Path | None) -> None:
+    """Prints the Fréchet distance of the images at `fake` to the statistics that are asked for.
+
+    Raises:
+      UserError: the images or the statistics cannot be read, or do not go together.
+    """
+    with preparation_progress() as progress:
+        generated = open_whole(_data_config("--fake", fake), progress)
+    network = FEATURE_NETWORKS.load(request.features or "random")(generated, generated)
+    statistics = read_statistics(Path(request.statistics or ""), network)
+    chosen = _chosen(generated, request)
+    evaluation = score_against(statistics, network, batches_of(generated.images, chosen))
+    described = {
+        "statistics": str(request.statistics),
+        "fake": fake,
+        "fake_fingerprint": generated.fingerprint,
+    }
+    _tell(f"{fake} against {request.statistics}", network, evaluation, described, out)
+
+
+def _tell(
+    title: str,
+    network: FeatureNetwork,
+    evaluation: Evaluation,
+    described: Mapping[str, object],
+    out: Path | None,
+) -> None:
+    """Prints the scores, and writes them with a description of what was scored."""
     reading = read(evaluation, network.name)
-    print_evaluation(f"{fake} against {real}", network, evaluation)
+    print_evaluation(title, network, evaluation)
     print_lines(reading)
     if out is not None:
         record = {
-            "real": real,
-            "fake": fake,
-            "real_fingerprint": reference.fingerprint,
-            "fake_fingerprint": generated.fingerprint,
+            **described,
             "features": network.name,
             "features_sha256": network.sha256,
-            "seed": request.seed,
             **dataclasses.asdict(evaluation),
             "reading": reading,
         }
         atomic_write(out, json.dumps(record, indent=1))
         print(f"written: {out}")
+
+
+def _chosen(generated: ImageDataset, request: Request) -> np.ndarray:
+    """Which images are scored: all, or as many as are asked for."""
+    every = np.arange(len(generated.images))
+    if request.num_samples is None or request.num_samples >= len(every):
+        return every
+    rng = np.random.default_rng(request.seed)
+    return np.sort(rng.choice(len(every), request.num_samples, replace=False))
+
+
+def _shared_labels(
+    generated: ImageDataset, reference: ImageDataset, chosen: np.ndarray
+) -> np.ndarray | None:
+    # Labels mean the same classes only where the names do.
+    if generated.labels is None or generated.class_names != reference.class_names:
+        return None
+    return generated.labels[chosen]
 
 
 def _data_config(flag: str, path: str, **more: object) -> DataConfig:

@@ -3,8 +3,10 @@
 import keras
 import tensorflow as tf
 
+from gan_cli import replicas
 
-class _Clocked(keras.layers.Layer):
+
+class Clocked(keras.layers.Layer):
     """Draws random numbers that are a function of (seed, images shown): a resumed run draws alike.
 
     The state of the seed generator is [seed, clock], as Keras has it; the clock is set before every
@@ -25,7 +27,7 @@ class _Clocked(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("gan_cli")
-class Noise(_Clocked):
+class Noise(Clocked):
     """Noise times a learned strength, which starts at 0: [batch or 1, height, width, 1].
 
     Training: new noise for every image. Inference: the same for all, drawn when the layer is built,
@@ -52,7 +54,7 @@ class Noise(_Clocked):
         noise = tf.convert_to_tensor(self.constant)
         if training:
             shape = [tf.shape(inputs)[0], *self.size, 1]
-            noise = tf.cast(tf.random.stateless_normal(shape, self.seed()), noise.dtype)
+            noise = tf.cast(replicas.normal(shape, self.seed()), noise.dtype)
         return noise * tf.convert_to_tensor(self.strength)
 
     def compute_output_shape(self, input_shape):
@@ -63,20 +65,20 @@ class Noise(_Clocked):
 
 
 @keras.saving.register_keras_serializable("gan_cli")
-class OtherLatents(_Clocked):
+class OtherLatents(Clocked):
     """In training, latents drawn anew from N(0, 1), to be mixed with those given; else those."""
 
     def call(self, inputs, training=None):
         if not training:
             return inputs
-        return tf.cast(tf.random.stateless_normal(tf.shape(inputs), self.seed()), inputs.dtype)
+        return tf.cast(replicas.normal(tf.shape(inputs), self.seed()), inputs.dtype)
 
     def compute_output_shape(self, input_shape):
         return input_shape
 
 
 @keras.saving.register_keras_serializable("gan_cli")
-class StyleMixing(_Clocked):
+class StyleMixing(Clocked):
     """[styles, other styles], [batch, n] each, to [batch, layers, n]: Karras et al. 2019, sec. 3.1.
 
     In training and with the given probability, the layers from a random one on get the other
@@ -125,7 +127,7 @@ class StyleAverage(keras.layers.Layer):
 
     def call(self, inputs, training=None):
         if training:
-            mean = tf.reduce_mean(tf.cast(inputs, tf.float32), axis=0)
+            mean = replicas.mean(tf.reduce_mean(tf.cast(inputs, tf.float32), axis=0))
             average = tf.cast(tf.convert_to_tensor(self.average), tf.float32)
             self.average.assign(mean + self.momentum * (average - mean))
         return inputs

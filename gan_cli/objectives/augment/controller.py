@@ -6,6 +6,8 @@ images by heart. Average it over the steps between two moves of the probability.
 
 import tensorflow as tf
 
+from gan_cli import replicas
+
 SIGN_TARGET = 0.6
 MOVE_EVERY_STEPS = 4
 ADJUSTMENT_KIMG = 500.0
@@ -37,7 +39,7 @@ def real_sign(real_logits: tf.Tensor) -> tf.Tensor:
 
     Means nothing under a relativistic loss, which leaves the offset of all logits open.
     """
-    return tf.reduce_mean(tf.sign(real_logits))
+    return replicas.mean(tf.reduce_mean(tf.sign(real_logits)))
 
 
 def pair_sign(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
@@ -45,7 +47,7 @@ def pair_sign(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
 
     Not in the paper; on real and generated images told apart perfectly it is 1 as r_t is.
     """
-    return tf.reduce_mean(tf.sign(real_logits - fake_logits))
+    return replicas.mean(tf.reduce_mean(tf.sign(real_logits - fake_logits)))
 
 
 def held_out_ratio(
@@ -56,8 +58,8 @@ def held_out_ratio(
     No offset and no positive factor of the logits changes it, so it serves every loss. 0 where the
     discriminator does not tell real from generated images, and the ratio means nothing.
     """
-    train, held_out, fake = (
-        tf.reduce_mean(logits) for logits in (train_logits, held_out_logits, fake_logits)
+    train, held_out, fake = replicas.mean(
+        [tf.reduce_mean(logits) for logits in (train_logits, held_out_logits, fake_logits)]
     )
     apart = train - fake
     return tf.where(apart > 0.0, tf.math.divide_no_nan(train - held_out, apart), 0.0)

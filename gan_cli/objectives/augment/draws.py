@@ -2,6 +2,8 @@
 
 import tensorflow as tf
 
+from gan_cli import replicas
+
 
 class Draws:
     """Independent random numbers, one of each for every image, handed out in turn.
@@ -16,8 +18,8 @@ class Draws:
 
     def __init__(self, seed: tf.Tensor, batch: tf.Tensor, uniforms: int, normals: int = 0):
         seeds = tf.random.split(seed, 2)
-        uniform = tf.random.stateless_uniform([uniforms, batch], seeds[0])
-        normal = tf.random.stateless_normal([normals, batch], seeds[1])
+        uniform = replicas.uniform([uniforms, batch], seeds[0], axis=1)
+        normal = replicas.normal([normals, batch], seeds[1], axis=1)
         self._uniforms, self._normals = iter(tf.unstack(uniform)), iter(tf.unstack(normal))
 
     def uniform(self, low: float = 0.0, high: float = 1.0) -> tf.Tensor:

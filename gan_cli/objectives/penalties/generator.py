@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from gan_cli import replicas
 from gan_cli.objectives.penalties.penalty import GENERATOR, Penalty, Update
 
 _PATH_LENGTH_DECAY = 0.99
@@ -14,8 +15,12 @@ def feature_matching(update: Update) -> tf.Tensor:
 
     f are the features that the discriminator's last layer reads.
     """
-    real = tf.reduce_mean(update.real_outputs["features"], axis=0)
-    fake = tf.reduce_mean(update.fake_outputs["features"], axis=0)
+    real, fake = replicas.mean(
+        [
+            tf.reduce_mean(outputs["features"], axis=0)
+            for outputs in (update.real_outputs, update.fake_outputs)
+        ]
+    )
     return tf.reduce_sum(tf.square(tf.stop_gradient(real) - fake))
 
 
@@ -30,12 +35,12 @@ def path_length(update: Update) -> tf.Tensor:
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         styles, images = update.generate(generate_seed, tape)
         pixels = images.shape[1] * images.shape[2]
-        noise = tf.random.stateless_normal(tf.shape(images), noise_seed) / pixels**0.5
+        noise = replicas.normal(tf.shape(images), noise_seed) / pixels**0.5
         product = tf.reduce_sum(images * noise)
     gradient = tape.gradient(product, styles)
     lengths = tf.sqrt(tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=2), axis=1) + 1e-12)
     mean = update.memory["mean"]
-    moved = mean + (1.0 - _PATH_LENGTH_DECAY) * (tf.reduce_mean(lengths) - mean)
+    moved = mean + (1.0 - _PATH_LENGTH_DECAY) * (replicas.mean(tf.reduce_mean(lengths)) - mean)
     mean.assign(tf.stop_gradient(moved))
     return tf.square(lengths - moved)
 

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+from gan_cli import replicas
 from gan_cli.objectives.penalties.penalty import Discriminate, Penalty, Update
 
 
@@ -40,7 +41,7 @@ def wgan_gp(update: Update) -> tf.Tensor:
 
     x_hat = x + alpha (G(z) - x), with one alpha ~ U(0, 1) per example.
     """
-    alpha = tf.random.stateless_uniform([tf.shape(update.real)[0], 1, 1, 1], update.seed)
+    alpha = replicas.uniform([tf.shape(update.real)[0], 1, 1, 1], update.seed)
     between = update.real + alpha * (update.fake - update.real)
     return distance_from_unit_slope(update.discriminate, between)
 
@@ -52,9 +53,9 @@ def dragan(update: Update) -> tf.Tensor:
     each pixel, alpha ~ U(0, 1) for each image. It does not look at generated images.
     """
     pixel_seed, alpha_seed = tf.unstack(tf.random.split(update.seed, 2))
-    noise = tf.random.stateless_uniform(tf.shape(update.real), pixel_seed)
-    alpha = tf.random.stateless_uniform([tf.shape(update.real)[0], 1, 1, 1], alpha_seed)
-    around = update.real + alpha * 0.5 * tf.math.reduce_std(update.real) * noise
+    noise = replicas.uniform(tf.shape(update.real), pixel_seed)
+    alpha = replicas.uniform([tf.shape(update.real)[0], 1, 1, 1], alpha_seed)
+    around = update.real + alpha * 0.5 * replicas.standard_deviation(update.real) * noise
     return distance_from_unit_slope(update.discriminate, around)
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
+from gan_cli import replicas
 from gan_cli.objectives.penalties.penalty import Penalty, Update
 
 _LECAM_DECAY = 0.99
@@ -24,7 +25,7 @@ def lecam(update: Update) -> tf.Tensor:
     real, fake = update.real_outputs["logits"], update.fake_outputs["logits"]
     anchor_real, anchor_fake = update.memory["real"], update.memory["fake"]
     for anchor, logits in ((anchor_real, real), (anchor_fake, fake)):
-        mean = tf.reduce_mean(tf.stop_gradient(logits))
+        mean = replicas.mean(tf.reduce_mean(tf.stop_gradient(logits)))
         anchor.assign(_LECAM_DECAY * anchor + (1.0 - _LECAM_DECAY) * mean)
     above, below = tf.nn.relu(real - anchor_fake), tf.nn.relu(anchor_real - fake)
     return tf.square(above) + tf.square(below)
@@ -57,11 +58,11 @@ def flip_and_shift(images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
     """
     batch, height, width = tf.shape(images)[0], images.shape[1], images.shape[2]
     flip_seed, row_seed, column_seed = tf.unstack(tf.random.split(seed, 3))
-    flip = tf.random.stateless_uniform([batch, 1, 1, 1], flip_seed) < 0.5
+    flip = replicas.uniform([batch, 1, 1, 1], flip_seed) < 0.5
     images = tf.where(flip, tf.reverse(images, [2]), images)
     for axis, side, axis_seed in ((1, height, row_seed), (2, width, column_seed)):
         most = int(side * _MOST_SHIFT)
-        shift = tf.random.stateless_uniform([batch, 1], axis_seed, -most, most + 1, tf.int32)
+        shift = replicas.uniform([batch, 1], axis_seed, -most, most + 1, tf.int32)
         positions = tf.abs(tf.range(side)[None] + shift)
         positions = (side - 1) - tf.abs((side - 1) - positions)
         images = tf.gather(images, positions, axis=axis, batch_dims=1)

@@ -1,0 +1,139 @@
+"""Which devices and processes train together: as the config, `TF_CONFIG` and Slurm say."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import tensorflow as tf
+
+from gan_cli.errors import UserError
+from gan_cli.training.distribution import ONE_DEVICE, Distribution, Replicated
+
+# Of the processes on one machine; Slurm says nothing about ports.
+_FIRST_SLURM_PORT = 23456
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The processes of one job, each the worker of its number.
+
+    Attributes:
+      addresses: `host:port` of every worker.
+      worker: which of them this process is.
+    """
+
+    addresses: tuple[str, ...]
+    worker: int
+
+    @property
+    def tf_config(self) -> str:
+        """As the environment variable `TF_CONFIG` has it."""
+        task = {"type": "worker", "index": self.worker}
+        return json.dumps({"cluster": {"worker": list(self.addresses)}, "task": task})
+
+
+def find_cluster(environment: Mapping[str, str]) -> Cluster | None:
+    """Returns the cluster that `TF_CONFIG` or, without it, a Slurm step describes, if any does.
+
+    A cluster of one process is none.
+
+    Raises:
+      UserError: what describes it is wrong.
+    """
+    cluster = None
+    if environment.get("TF_CONFIG"):
+        cluster = _of_tf_config(environment["TF_CONFIG"])
+    # Set for the tasks that srun starts, and not for the batch script around them.
+    elif int(environment.get("SLURM_STEP_NUM_TASKS", 1)) > 1 and "SLURM_PROCID" in environment:
+        cluster = _of_slurm(environment)
+    return cluster if cluster is not None and len(cluster.addresses) > 1 else None
+
+
+def _of_tf_config(text: str) -> Cluster:
+    try:
+        config = json.loads(text)
+        groups = dict(config["cluster"])
+        kind, index = config["task"]["type"], config["task"]["index"]
+        tasks = [(job, i) for job in ("chief", "worker") for i in range(len(groups.get(job, [])))]
+        addresses = [str(groups[job][i]) for job, i in tasks]
+        worker = tasks.index((kind, int(index)))
+        others = groups.keys() - {"chief", "worker"}
+    except (ValueError, KeyError, TypeError) as error:
+        raise UserError(
+            "TF_CONFIG: must be JSON with 'cluster', lists of addresses under 'worker' and perhaps"
+            " 'chief', and 'task', the 'type' and 'index' of one of them; see docs/distribution.md"
+        ) from error
+    if others:
+        raise UserError(f"TF_CONFIG: knows chief and worker only, got '{sorted(others)[0]}'")
+    return Cluster(tuple(addresses), worker)
+
+
+def _of_slurm(environment: Mapping[str, str]) -> Cluster:
+    try:
+        resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(
+            port_base=_FIRST_SLURM_PORT,
+            # Which GPUs a task has is for Slurm to say; these numbers keep the resolver, which
+            # would divide them among the tasks of a machine, from asking for any.
+            gpus_per_node=1_000,
+            gpus_per_task=1,
+            auto_set_gpu=False,
+        )
+        addresses = resolver.cluster_spec().job_tasks("worker")
+        _, worker = resolver.get_task_info()
+    except (RuntimeError, ValueError) as error:
+        raise UserError(
+            f"training.strategy: the Slurm step cannot be understood: {error}; start the tasks with"
+            " srun, or set TF_CONFIG"
+        ) from error
+    host = addresses[worker].rpartition(":")[0]
+    own = environment.get("SLURMD_NODENAME", host)
+    if own != host:
+        raise UserError(
+            f"training.strategy: task {worker} runs on {own}, not on {host}: the resolver needs"
+            " tasks in blocks (srun --distribution=block) on machines in the order of their names;"
+            " or set TF_CONFIG"
+        )
+    return Cluster(tuple(addresses), worker)
+
+
+def open_distribution(strategy: str, environment: Mapping[str, str] = os.environ) -> Distribution:
+    """Returns the devices that a config's `training.strategy` stands for here.
+
+    To be called before TensorFlow runs its first operation. Several workers wait for one another.
+
+    Args:
+      strategy: `one`; `mirrored`, all GPUs of this machine, or where it has none all logical CPUs;
+        `multi_worker`, those of all processes of the cluster; or `auto`, the last of these that
+        there is more than one of. Where there is but one device, it is `one`.
+
+    Raises:
+      UserError: there is no cluster, or it is described wrongly.
+    """
+    cluster = find_cluster(environment) if strategy in ("auto", "multi_worker") else None
+    if cluster is not None:
+        return _open_cluster(cluster)
+    if strategy == "multi_worker":
+        raise UserError(
+            "training.strategy: 'multi_worker' needs TF_CONFIG, or a Slurm step, with at least two"
+            " processes; see docs/distribution.md"
+        )
+    if strategy == "one":
+        return ONE_DEVICE
+    devices = tf.config.list_logical_devices("GPU")
+    if not devices and strategy == "mirrored":
+        devices = tf.config.list_logical_devices("CPU")
+    if len(devices) < 2:
+        return ONE_DEVICE
+    names = [device.name for device in devices]
+    reduction = None
+    if devices[0].device_type == "CPU":
+        reduction = tf.distribute.ReductionToOneDevice()
+    return Replicated(tf.distribute.MirroredStrategy(names, reduction))
+
+
+def _open_cluster(cluster: Cluster) -> Distribution:
+    # TensorFlow's own resolver of it gives every process all the GPUs that it sees.
+    os.environ["TF_CONFIG"] = cluster.tf_config
+    strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    return Replicated(strategy, cluster.worker, len(cluster.addresses))
