@@ -2,6 +2,9 @@
 
 python -m benchmarks.metrics [DIMENSION]
 
+Times are of the processor, so that others on the machine do not count; they add up over threads,
+which OPENBLAS_NUM_THREADS=1 makes one.
+
 The baseline of the Fréchet distance is what the common scripts do: NumPy's covariances and SciPy's
 general matrix root of their product. Features are the same for both; so must the values be.
 """
@@ -25,7 +28,7 @@ ROUNDS = 3
 
 
 def main(dimension: int) -> None:
-    print(f"{dimension} features; median of {ROUNDS} alternating rounds, in seconds")
+    print(f"{dimension} features; median of {ROUNDS} alternating rounds, in CPU seconds")
     print(f"{'':24}{'vectors':>8}{'gan-cli':>9}{'baseline':>9}{'ratio':>7}  relative difference")
     rng = np.random.default_rng(0)
     for count in (dimension // 2, 10_000, 50_000):
@@ -53,9 +56,9 @@ def add_frechet(real: np.ndarray, generated: np.ndarray) -> None:
 
 
 def add_interval(real: np.ndarray, generated: np.ndarray) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     frechet_half_width(real, generated, np.random.default_rng(0))
-    show("its interval", len(real), time.perf_counter() - began)
+    show("its interval", len(real), time.process_time() - began)
 
 
 def add_precision_recall(real: np.ndarray, generated: np.ndarray) -> None:
@@ -93,7 +96,7 @@ def draw(count: int, dimension: int, shift: float, rng: np.random.Generator) -> 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Seconds of both, and what they returned last."""
+    """CPU seconds of both, and what they returned last."""
 
     own: float
     other: float
@@ -105,9 +108,9 @@ def compare(ours: Callable[[], Any], theirs: Callable[[], Any]) -> Outcome:
     for _ in range(ROUNDS):
         values = []
         for function, spent in zip((ours, theirs), times, strict=True):
-            began = time.perf_counter()
+            began = time.process_time()
             values.append(function())
-            spent.append(time.perf_counter() - began)
+            spent.append(time.process_time() - began)
     own, other = (float(np.median(spent)) for spent in times)
     return Outcome(own, other, (values[0], values[1]))
 

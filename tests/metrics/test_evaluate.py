@@ -194,3 +194,18 @@ def test_the_floor_and_the_ceiling_are_measured_once_for_sets_that_share_them(di
         evaluator.evaluate([digits.train.images[:images]], seed, labels)
         assert evaluator._stand_ins is not stand_ins
         stand_ins = evaluator._stand_ins
+
+
+def test_a_metric_of_the_users_own(random_evaluator, digits):
+    parts = (random_evaluator.network, digits.train, digits.holdout)
+    evaluator = Evaluator(*parts, metrics=("own_metric:METRIC", "frechet"))
+    images = digits.train.images[:60]
+    evaluation = evaluator.evaluate([images])
+    score = evaluation.scores["brightness_error"]
+    assert score.value == pytest.approx(abs(images.mean() - digits.holdout.images.mean()))
+    assert score.floor < 5 < score.ceiling
+    assert score.source == "our own"
+    details = evaluation.details["own_metric:METRIC"]
+    assert details == {"thorough": True, "brightness": pytest.approx(images.mean())}
+    with pytest.raises(UserError, match="unknown metric 'frechett'; did you mean 'frechet'"):
+        Evaluator(*parts, metrics=("frechett",))
