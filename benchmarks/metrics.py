@@ -2,6 +2,9 @@
 
 python -m benchmarks.metrics [DIMENSION]
 
+Times are of the processor, so that others on the machine do not count; they add up over threads,
+which OPENBLAS_NUM_THREADS=1 makes one.
+
 The baseline of the Fréchet distance is what the common scripts do: NumPy's covariances and SciPy's
 general matrix root of their product. Features are the same for both; so must the values be.
 """
@@ -9,10 +12,10 @@ general matrix root of their product. Features are the same for both; so must th
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 from scipy import linalg
 from scipy.spatial.distance import cdist
 
@@ -25,47 +28,61 @@ ROUNDS = 3
 
 
 def main(dimension: int) -> None:
-    table = Table(title=f"{dimension} features, median of {ROUNDS} alternating rounds")
-    for column in ("what", "vectors", "gan-cli, s", "baseline, s", "ratio", "relative difference"):
-        table.add_column(column, justify="left" if column == "what" else "right")
+    print(f"{dimension} features; median of {ROUNDS} alternating rounds, in CPU seconds")
+    print(f"{'':24}{'vectors':>8}{'gan-cli':>9}{'baseline':>9}{'ratio':>7}  relative difference")
     rng = np.random.default_rng(0)
     for count in (dimension // 2, 10_000, 50_000):
         real, generated = (draw(count, dimension, shift, rng) for shift in (0.0, 0.01))
-        add_frechet(table, real, generated)
+        add_frechet(real, generated)
         if count == 10_000:
-            add_interval(table, real, generated)
+            add_interval(real, generated)
             # All pairs of vectors, one by one, take minutes for more.
-            add_precision_recall(table, real[:2000], generated[:2000])
-    Console(width=120).print(table)
+            add_precision_recall(real[:2000], generated[:2000])
 
 
-def add_frechet(table: Table, real: np.ndarray, generated: np.ndarray) -> None:
-    moments = [moments_of(each) for each in (real, generated)]
-    row = compare(
-        lambda: frechet_distance(*(fresh(each) for each in moments)), lambda: by_root(*moments)
+def add_frechet(real: np.ndarray, generated: np.ndarray) -> None:
+    gathering = compare(
+        lambda: [moments_of(each) for each in (real, generated)],
+        lambda: [plain_moments(each) for each in (real, generated)],
     )
-    table.add_row("Fréchet, of moments", f"{len(real):,}", *row)
-    row = compare(
-        lambda: frechet_distance(moments_of(real), moments_of(generated)),
-        lambda: by_root(plain_moments(real), plain_moments(generated)),
+    ours, theirs = gathering.values
+    distance = compare(
+        lambda: frechet_distance(*(fresh(each) for each in ours)), lambda: by_root(*theirs)
     )
-    table.add_row("Fréchet, of features", f"{len(real):,}", *row)
+    spent = gathering.own + distance.own, gathering.other + distance.other
+    show("mean and covariance", len(real), gathering.own, gathering.other)
+    show("Fréchet, of moments", len(real), distance.own, distance.other, distance.values)
+    show("Fréchet, of features", len(real), *spent, distance.values)
 
 
-def add_interval(table: Table, real: np.ndarray, generated: np.ndarray) -> None:
-    began = time.perf_counter()
+def add_interval(real: np.ndarray, generated: np.ndarray) -> None:
+    began = time.process_time()
     frechet_half_width(real, generated, np.random.default_rng(0))
-    spent = time.perf_counter() - began
-    table.add_row("its interval", f"{len(real):,}", f"{spent:.1f}", "-", "-", "-")
+    show("its interval", len(real), time.process_time() - began)
 
 
-def add_precision_recall(table: Table, real: np.ndarray, generated: np.ndarray) -> None:
-    row = compare(
+def add_precision_recall(real: np.ndarray, generated: np.ndarray) -> None:
+    outcome = compare(
         lambda: float(RealManifold(real).compare(generated).precision.mean()),
         lambda: plain_precision_recall(real, generated),
-        rounds=1,
     )
-    table.add_row("precision and recall", f"{len(real):,}", *row)
+    show("precision and recall", len(real), outcome.own, outcome.other, outcome.values)
+
+
+def show(
+    what: str,
+    count: int,
+    own: float,
+    other: float | None = None,
+    values: tuple[float, float] | None = None,
+) -> None:
+    """Prints a row at once: some take minutes."""
+    row = f"{what:24}{count:8,}{own:9.2f}"
+    if other is not None:
+        row += f"{other:9.2f}{other / own:7.1f}"
+    if values is not None:
+        row += f"  {abs(values[0] - values[1]) / abs(values[1]):.0e}"
+    print(row, flush=True)
 
 
 def draw(count: int, dimension: int, shift: float, rng: np.random.Generator) -> np.ndarray:
@@ -77,19 +94,25 @@ def draw(count: int, dimension: int, shift: float, rng: np.random.Generator) -> 
     return np.maximum(rng.standard_normal((count, dimension), np.float32) @ mixing + shift, 0)
 
 
-def compare(
-    ours: Callable[[], float], theirs: Callable[[], float], rounds: int = ROUNDS
-) -> tuple[str, str, str, str]:
+@dataclass(frozen=True)
+class Outcome:
+    """CPU seconds of both, and what they returned last."""
+
+    own: float
+    other: float
+    values: tuple[Any, Any]
+
+
+def compare(ours: Callable[[], Any], theirs: Callable[[], Any]) -> Outcome:
     times: tuple[list[float], list[float]] = ([], [])
-    for _ in range(rounds):
+    for _ in range(ROUNDS):
         values = []
         for function, spent in zip((ours, theirs), times, strict=True):
-            began = time.perf_counter()
+            began = time.process_time()
             values.append(function())
-            spent.append(time.perf_counter() - began)
+            spent.append(time.process_time() - began)
     own, other = (float(np.median(spent)) for spent in times)
-    difference = abs(values[0] - values[1]) / abs(values[1])
-    return f"{own:.1f}", f"{other:.1f}", f"{other / own:.1f}", f"{difference:.0e}"
+    return Outcome(own, other, (values[0], values[1]))
 
 
 def fresh(moments: Moments) -> Moments:

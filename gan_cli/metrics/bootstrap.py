@@ -9,6 +9,8 @@ from gan_cli.metrics.moments import Moments, moments_of
 _NORMAL_95 = 1.96
 # Above it resamples take long.
 _MOST_RESAMPLED_DIMENSIONS = 64
+# Of the largest singular value: smaller ones have no digits left as roots of squares.
+_LEAST_SHARE = 1e-6
 
 
 def mean_half_width(values: np.ndarray) -> float:
@@ -56,12 +58,16 @@ def frechet_influences(real: np.ndarray, generated: np.ndarray) -> tuple[np.ndar
     set by |s^(-1/2) U^T A^T c|^2 / 2.
     """
     one, other = moments_of(real), moments_of(generated)
-    left, singular, right = np.linalg.svd(one.root.T @ other.root, full_matrices=False)
-    kept = singular > singular[0] * len(singular) * np.finfo(np.float64).eps
-    weights = 1.0 / np.sqrt(singular[kept])
+    product = one.root.T @ other.root
+    squares, left = np.linalg.eigh(product @ product.T)
+    # Less than half the time of singular vectors; what is left out adds next to nothing.
+    kept = squares > _LEAST_SHARE**2 * squares[-1]
+    singular, left = np.sqrt(squares[kept]), left[:, kept]
+    right = product.T @ left / singular
+    weights = 1.0 / np.sqrt(singular)
     return (
-        _influence(real, one, other, other.root @ right[kept].T * weights),
-        _influence(generated, other, one, one.root @ left[:, kept] * weights),
+        _influence(real, one, other, other.root @ right * weights),
+        _influence(generated, other, one, one.root @ left * weights),
     )
 
 

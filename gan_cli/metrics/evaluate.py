@@ -10,7 +10,7 @@ pages show of single metrics, `skipped` why a metric of "all" has no value.
 """
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
@@ -25,10 +25,10 @@ from gan_cli.metrics.metric import Measurement, Metric, Need, UnavailableError
 from gan_cli.metrics.moments import Moments, MomentsAccumulator
 from gan_cli.metrics.sample import Sample, gather
 from gan_cli.metrics.scores import DEFAULT_METRICS, METRICS
+from gan_cli.metrics.stand_ins import StandIns
 
 # The fifth neighbour of density and coverage has to exist.
 FEWEST_IMAGES = 6
-_BATCH_SIZE = 256
 
 
 @dataclass(frozen=True)
@@ -111,6 +111,7 @@ class Evaluator:
         self.network, self.train = network, train
         self.comparison = Comparison(network, train, holdout, gan, statistics)
         self.class_names = holdout.class_names
+        self._stand_ins: StandIns | None = None
         self._takes_all = "all" in metrics
         names = METRICS.names if self._takes_all else metrics
         self._metrics: dict[str, Metric] = {name: METRICS.load(name) for name in names}
@@ -155,7 +156,8 @@ class Evaluator:
             raise UserError(
                 f"at least {FEWEST_IMAGES} generated images are needed to evaluate, got {count}"
             )
-        stand_ins = _StandIns(self.comparison, sample, seed)
+        if self._stand_ins is None or not self._stand_ins.serve(sample, seed):
+            self._stand_ins = StandIns(self.comparison, sample, seed)
         scores: dict[str, Score] = {}
         details: dict[str, Any] = {}
         skipped: dict[str, str] = {}
@@ -165,7 +167,7 @@ class Evaluator:
                 if progress is not None:
                     progress(name)
                 try:
-                    measurement, measured = self._score(name, metric, sample, stand_ins, seed)
+                    measurement, measured = self._score(name, metric, sample, seed)
                 except UnavailableError as error:
                     reason = str(error)
             if reason is None:
@@ -187,7 +189,7 @@ class Evaluator:
         )
 
     def _score(
-        self, name: str, metric: Metric, sample: Sample, stand_ins: "_StandIns", seed: int
+        self, name: str, metric: Metric, sample: Sample, seed: int
     ) -> tuple[Measurement, dict[str, Score]]:
         def measure(images: Sample, thorough: bool = False) -> Measurement:
             # Of its own, so that a figure does not depend on which others are taken.
@@ -195,13 +197,9 @@ class Evaluator:
             return metric.measure(images, self.comparison, rng, thorough)
 
         measurement = measure(sample, thorough=True)
-        bounds = []
-        for kind in (metric.perfect, metric.worst):
-            stand_in = stand_ins.get(kind)
-            try:
-                bounds.append(measure(stand_in).figures if stand_in is not None else {})
-            except UnavailableError:
-                bounds.append({})
+        bounds = [
+            self._stand_ins.figures(name, kind, measure) for kind in (metric.perfect, metric.worst)
+        ]
         scores = {}
         for figure_name, figure in measurement.figures.items():
             floor, ceiling = (
@@ -249,40 +247,3 @@ class Evaluator:
             return {}
         counts = np.bincount(probabilities.argmax(axis=1), minlength=len(self.class_names))
         return dict(zip(self.class_names, (counts / len(probabilities)).tolist(), strict=True))
-
-
-class _StandIns:
-    """Images in place of the generated ones, as many where there are, made when asked for."""
-
-    def __init__(self, comparison: Comparison, sample: Sample, seed: int):
-        self._comparison, self._sample, self._seed = comparison, sample, seed
-        self._known: dict[str, Sample] = {}
-
-    def get(self, kind: str | None) -> Sample | None:
-        if kind is None or (kind == "train" and self._comparison.train is None):
-            return None
-        if kind not in self._known:
-            self._known[kind] = getattr(self, f"_{kind}")()
-        return self._known[kind]
-
-    def _train(self) -> Sample:
-        images = self._comparison.train.images
-        chosen = np.random.default_rng([self._seed, 2]).permutation(len(images))
-        return self._comparison.part_of_training(np.sort(chosen[: self._sample.count]))
-
-    def _holdout(self) -> Sample:
-        return self._comparison.reference
-
-    def _noise(self) -> Sample:
-        rng = np.random.default_rng([self._seed, 3])
-        count = min(self._sample.count, len(self._sample.indices))
-        shape = self._comparison.holdout.images.shape[1:]
-        return gather(self._comparison.network, _noise(count, shape, rng), self._sample.labels)
-
-
-def _noise(
-    count: int, image_shape: tuple[int, ...], rng: np.random.Generator
-) -> Iterator[np.ndarray]:
-    for start in range(0, count, _BATCH_SIZE):
-        size = min(_BATCH_SIZE, count - start)
-        yield rng.integers(0, 256, (size, *image_shape), dtype=np.uint8)

@@ -3,16 +3,18 @@
 import dataclasses
 import json
 
+import keras
 import numpy as np
 import pytest
-from made_images import dataset
+from made_images import dataset, stripes
 
 from gan_cli.errors import UserError
 from gan_cli.metrics.comparison import GanAccess
 from gan_cli.metrics.evaluate import Evaluation, Evaluator
-from gan_cli.metrics.features import FEATURE_NETWORKS
+from gan_cli.metrics.features import FEATURE_NETWORKS, classifier
 from gan_cli.metrics.features import random as random_features
-from gan_cli.metrics.scores import METRICS
+from gan_cli.metrics.features.network import FeatureNetwork
+from gan_cli.metrics.scores import METRICS, ms_ssim, path_length, sliced_wasserstein
 
 # Digits have 8 pixels, which MS-SSIM does not fit; training a classifier per set takes long.
 QUICK = tuple(
@@ -55,8 +57,13 @@ def values(evaluation: Evaluation) -> dict[str, float]:
     return {name: score.value for name, score in evaluation.scores.items()}
 
 
-def test_every_metric_gives_figures_with_a_source(digits):
+def test_every_metric_gives_figures_with_a_source(digits, monkeypatch):
     network = FEATURE_NETWORKS.load("classifier")(digits.train, digits.holdout)
+    # Of what is trained on generated images.
+    monkeypatch.setattr(classifier, "_FEWEST_STEPS", 60)
+    monkeypatch.setattr(classifier, "_MOST_STEPS", 60)
+    monkeypatch.setattr(path_length, "_PATHS", 200)
+    monkeypatch.setattr(sliced_wasserstein, "_REPEATS", 1)
     evaluator = Evaluator(network, digits.train, digits.holdout, ("all",), GAN)
     images, labels = digits.train.images[:200], digits.train.labels[:200]
     seen = []
@@ -209,3 +216,71 @@ def test_all_skips_what_cannot_be_had(digits):
     assert evaluation.skipped["path_length"] == "needs the generator of a run"
     assert evaluation.skipped["inception_score"] == "'random' is not a classifier"
     assert "swd_8" in evaluation.scores
+
+
+def test_path_lengths_of_a_linear_generator_are_known(digits):
+    images = keras.Input((8, 8, 1))
+    network = FeatureNetwork("flat", keras.Model(images, keras.layers.Flatten()(images)))
+    matrix = DIRECTIONS / 100
+
+    def linear(styles: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        assert labels.shape == (len(styles),)
+        return (styles @ matrix).reshape(-1, 8, 8, 1)
+
+    gan = GanAccess(
+        draw_latents=GAN.draw_latents,
+        draw_labels=lambda count, rng: rng.integers(0, 3, count),
+        synthesize=linear,
+        map_latents=lambda latents, labels: 2.0 * latents,
+        synthesize_styles=linear,
+    )
+    evaluator = Evaluator(network, digits.train, digits.holdout, ("path_length",), gan)
+    scores = evaluator.evaluate([digits.train.images[:20]]).scores
+    # Differences of two normal vectors have variance 2, times 2 squared by the mapping; a pixel in
+    # [-1, 1] is 127.5 in [0, 255].
+    energy = 127.5**2 * (matrix**2).sum()
+    wend = scores["ppl_wend_flat"]
+    assert wend.value == pytest.approx(8 * energy, rel=0.05)
+    # Latents of length 4 move at 4 times the angle between the two, in any direction of 16.
+    angles = np.arccos(np.clip(_cosines(16), -1, 1))
+    expected = 16 * (angles**2).mean() * energy / 16
+    assert scores["ppl_z_flat"].value == pytest.approx(expected, rel=0.05)
+    assert wend.floor is None
+    assert wend.count == 1960
+
+
+def _cosines(dimension: int) -> np.ndarray:
+    one, other = np.random.default_rng(1).normal(size=(2, 20_000, dimension))
+    lengths = np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1)
+    return (one * other).sum(axis=1) / lengths
+
+
+def test_images_that_repeat_one_another_are_alike_by_ms_ssim(monkeypatch):
+    monkeypatch.setattr(ms_ssim, "_PAIRS", 200)
+    train = stripes(40, (24, 20, 1), seed=0)
+    network = random_features.build(train, train)
+    evaluator = Evaluator(network, train, train, metrics=("ms_ssim",))
+    repeated = evaluator.evaluate([np.repeat(train.images[:1], 30, axis=0)]).scores["ms_ssim"]
+    varied = evaluator.evaluate([stripes(30, (24, 20, 1), seed=1).images]).scores["ms_ssim"]
+    assert repeated.value == pytest.approx(1.0)
+    assert varied.value < 0.5
+    # Pairs of real images are of one class, and more alike than those of two.
+    assert varied.floor > varied.value
+
+
+def test_a_class_that_cannot_be_told_lowers_the_classification_accuracy(digits, monkeypatch):
+    monkeypatch.setattr(classifier, "_FEWEST_STEPS", 200)
+    monkeypatch.setattr(classifier, "_MOST_STEPS", 200)
+    network = random_features.build(digits.train, digits.holdout)
+    metrics = ("classification_accuracy",)
+    evaluator = Evaluator(network, digits.train, digits.holdout, metrics=metrics)
+    labels = np.where(digits.train.labels == 3, 5, digits.train.labels)
+    evaluation = evaluator.evaluate([digits.train.images], labels=labels)
+    by_class = evaluation.details["classification_accuracy"]
+    assert by_class["3"]["accuracy"] == 0.0
+    assert by_class["8"]["accuracy"] > 0.7
+    score = evaluation.scores["classification_accuracy"]
+    right = sum(each["accuracy"] * each["count"] for each in by_class.values())
+    assert score.value == pytest.approx(right / len(digits.holdout.images))
+    assert score.value == pytest.approx(score.floor - 0.1, abs=0.04)
+    assert score.ceiling == pytest.approx(0.1, abs=0.02)

@@ -178,3 +178,34 @@ def test_statistics_in_place_of_the_held_out_images(random_evaluator, digits):
     assert scores["kd_random"] == dataclasses.replace(
         random_evaluator.evaluate([images]).scores["kd_random"], floor=None
     )
+
+
+def test_the_floor_and_the_ceiling_are_measured_once_for_sets_that_share_them(digits):
+    network = random_features.build(digits.train, digits.holdout)
+    evaluator = Evaluator(network, digits.train, digits.holdout)
+    first = evaluator.evaluate([digits.train.images[:60]])
+    stand_ins = evaluator._stand_ins
+    again = evaluator.evaluate([digits.train.images[100:160]])
+    assert evaluator._stand_ins is stand_ins
+    fresh = Evaluator(network, digits.train, digits.holdout)
+    assert again == fresh.evaluate([digits.train.images[100:160]])
+    assert again.scores["kd_random"].floor == first.scores["kd_random"].floor
+    for images, labels, seed in ((60, None, 1), (61, None, 0), (60, digits.train.labels[:60], 0)):
+        evaluator.evaluate([digits.train.images[:images]], seed, labels)
+        assert evaluator._stand_ins is not stand_ins
+        stand_ins = evaluator._stand_ins
+
+
+def test_a_metric_of_the_users_own(random_evaluator, digits):
+    parts = (random_evaluator.network, digits.train, digits.holdout)
+    evaluator = Evaluator(*parts, metrics=("own_metric:METRIC", "frechet"))
+    images = digits.train.images[:60]
+    evaluation = evaluator.evaluate([images])
+    score = evaluation.scores["brightness_error"]
+    assert score.value == pytest.approx(abs(images.mean() - digits.holdout.images.mean()))
+    assert score.floor < 5 < score.ceiling
+    assert score.source == "our own"
+    details = evaluation.details["own_metric:METRIC"]
+    assert details == {"thorough": True, "brightness": pytest.approx(images.mean())}
+    with pytest.raises(UserError, match="unknown metric 'frechett'; did you mean 'frechet'"):
+        Evaluator(*parts, metrics=("frechett",))

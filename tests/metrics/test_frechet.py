@@ -29,6 +29,19 @@ def test_equals_scipys_matrix_root(dimension):
     assert frechet_distance(generated, real) == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.parametrize("decades", [3, 9])
+def test_equals_scipys_matrix_root_where_small_variances_matter(decades):
+    # Common eigenvectors: the root of the product is the product of the roots.
+    rng = np.random.default_rng(6)
+    basis = np.linalg.qr(rng.normal(size=(60, 60)))[0]
+    one = np.logspace(0, -decades, 60)
+    other = rng.permutation(one)
+    moments = [Moments(1000, np.zeros(60), (basis * each) @ basis.T) for each in (one, other)]
+    expected = ((np.sqrt(one) - np.sqrt(other)) ** 2).sum()
+    assert frechet_distance(*moments) == pytest.approx(expected, rel=1e-9)
+    assert frechet_distance(moments[0], moments[0]) < 1e-12
+
+
 def test_commuting_covariances_have_a_closed_form():
     real = Moments(10, np.array([1.0, 2.0, 0.0]), np.diag([4.0, 1.0, 9.0]))
     generated = Moments(10, np.array([0.0, 2.0, 0.0]), np.diag([1.0, 1.0, 0.0]))

@@ -34,7 +34,8 @@ def measure(
             rows = chosen[start : start + _BATCH_SIZE]
             scaled = images[rows].astype(np.float32) / 127.5 - 1.0
             of_rows = None if labels is None else labels[rows]
-            parts.append(np.asarray(comparison.gan.discriminate(scaled, of_rows), np.float64))
+            judged = comparison.gan.discriminate(scaled, of_rows)
+            parts.append(np.asarray(judged, np.float64).reshape(len(rows)))
         return np.concatenate(parts)
 
     # A generator that is told no class was trained beside such a discriminator.

@@ -1,0 +1,71 @@
+"""Images in place of generated ones, for the floor and the ceiling of every metric."""
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from gan_cli.metrics.comparison import Comparison
+from gan_cli.metrics.metric import Figure, Measurement, UnavailableError
+from gan_cli.metrics.sample import Sample, gather
+
+_BATCH_SIZE = 256
+
+
+class StandIns:
+    """Training images and noise, as many as generated ones where there are, made when asked for.
+
+    They and their figures serve every set of as many images with the same labels and seed, such as
+    those of a run's other checkpoints.
+    """
+
+    def __init__(self, comparison: Comparison, sample: Sample, seed: int):
+        self._comparison, self._seed = comparison, seed
+        self._count, self._kept = sample.count, len(sample.indices)
+        self._labels = sample.labels
+        self._samples: dict[str, Sample] = {}
+        self._figures: dict[tuple[str, str], dict[str, Figure]] = {}
+
+    def serve(self, sample: Sample, seed: int) -> bool:
+        """Whether new ones for these images would be the same."""
+        if (self._seed, self._count) != (seed, sample.count):
+            return False
+        if self._labels is None or sample.labels is None:
+            return self._labels is sample.labels
+        return np.array_equal(self._labels, sample.labels)
+
+    def figures(
+        self, name: str, kind: str | None, measure: Callable[[Sample], Measurement]
+    ) -> dict[str, Figure]:
+        """What the metric called `name` measures of them; nothing where it cannot."""
+        if kind is None or (kind == "train" and self._comparison.train is None):
+            return {}
+        if kind not in self._samples:
+            self._samples[kind] = getattr(self, f"_{kind}")()
+        if (name, kind) not in self._figures:
+            try:
+                self._figures[name, kind] = measure(self._samples[kind]).figures
+            except UnavailableError:
+                self._figures[name, kind] = {}
+        return self._figures[name, kind]
+
+    def _train(self) -> Sample:
+        images = self._comparison.train.images
+        chosen = np.random.default_rng([self._seed, 2]).permutation(len(images))
+        return self._comparison.part_of_training(np.sort(chosen[: self._count]))
+
+    def _holdout(self) -> Sample:
+        return self._comparison.reference
+
+    def _noise(self) -> Sample:
+        rng = np.random.default_rng([self._seed, 3])
+        shape = self._comparison.holdout.images.shape[1:]
+        noise = _noise(self._kept, shape, rng)
+        return gather(self._comparison.network, noise, self._labels)
+
+
+def _noise(
+    count: int, image_shape: tuple[int, ...], rng: np.random.Generator
+) -> Iterator[np.ndarray]:
+    for start in range(0, count, _BATCH_SIZE):
+        size = min(_BATCH_SIZE, count - start)
+        yield rng.integers(0, 256, (size, *image_shape), dtype=np.uint8)
