@@ -57,6 +57,7 @@ chaos: $(READY) ## Kill, stop and damage a run 60 times; it must end the same: a
 bench: $(READY) ## Measure speed and quality against hand-written baselines: about 25 minutes
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.race
+	$(BIN)/python -m benchmarks.metrics
 
 results: $(READY) ## Train every recipe on Fashion-MNIST and write docs/results.md: about 40 minutes
 	$(BIN)/python -m benchmarks.recipes

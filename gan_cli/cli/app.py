@@ -17,7 +17,11 @@ USAGE_ERROR = 2
 INTERRUPTED = 130
 
 
-def run(main: Callable[[Sequence[str]], int | None], parts: Sequence[ModuleType] = ()) -> None:
+def run(
+    main: Callable[[Sequence[str]], int | None],
+    parts: Sequence[ModuleType] = (),
+    takes_arguments: bool = False,
+) -> None:
     """Parses the flags, calls `main`, and exits with the status that it returns.
 
     A `UserError` becomes lines on standard error and exit status 2, Ctrl-C exit status 130. Any
@@ -26,11 +30,12 @@ def run(main: Callable[[Sequence[str]], int | None], parts: Sequence[ModuleType]
     Args:
       main: of the module that defines the command's flags and describes it in its docstring.
       parts: further modules with flags of the command, each described in its docstring.
+      takes_arguments: whether `main` knows what to do with arguments that are no flags.
     """
 
     def guarded(argv: Sequence[str]) -> int:
         try:
-            if len(argv) > 1:
+            if len(argv) > 1 and not takes_arguments:
                 raise UserError(f"unexpected argument '{argv[1]}'; flags start with --")
             return main(argv) or 0
         except UserError as error:

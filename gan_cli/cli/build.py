@@ -1,6 +1,5 @@
 """The composition root: a resolved config becomes the objects that train, and a run a generator."""
 
-import hashlib
 from dataclasses import dataclass
 
 import keras
@@ -12,6 +11,7 @@ from gan_cli.data.dataset import ImageDataset
 from gan_cli.errors import UserError
 from gan_cli.models import ARCHITECTURES
 from gan_cli.models.architecture import Architecture, ModelSpec
+from gan_cli.models.digest import weights_sha256
 from gan_cli.objectives import LOSSES, PENALTIES
 from gan_cli.objectives.augment import AUGMENTATIONS
 from gan_cli.objectives.augment.augmentation import Augmentation
@@ -71,7 +71,8 @@ def build_network(config: Config, network: str, num_classes: int) -> keras.Model
         base_channels=getattr(config.model, f"{network}_channels"),
         conditioning=conditioning,
         max_channels=config.model.max_channels,
-        options={name: config.model.options[name] for name in architecture.options},
+        # A run of before an architecture had an option is one with its default.
+        options={k: config.model.options.get(k, v) for k, v in architecture.options.items()},
     )
     return getattr(architecture, f"build_{network}")(spec)
 
@@ -347,9 +348,6 @@ def load_generator(run: RunDirectory, which: str) -> LoadedGenerator:
     with dtype_policy("float32"):
         generator = build_network(config, "generator", num_classes)
     restore(checkpoint, model_variables("generator_ema", generator))
-    digest = hashlib.sha256()
-    for weight in generator.get_weights():
-        digest.update(weight.tobytes())
     return LoadedGenerator(
         generator,
         config,
@@ -357,5 +355,18 @@ def load_generator(run: RunDirectory, which: str) -> LoadedGenerator:
         class_names,
         checkpoint.name,
         checkpoint.kimg,
-        digest.hexdigest(),
+        weights_sha256(generator),
     )
+
+
+def load_discriminator(run: RunDirectory, loaded: LoadedGenerator) -> keras.Model:
+    """Loads the discriminator of the checkpoint that a generator came from, in float32.
+
+    Raises:
+      UserError: the checkpoint is gone or damaged.
+    """
+    with dtype_policy("float32"):
+        discriminator = build_network(loaded.config, "discriminator", loaded.num_classes)
+    checkpoint = CheckpointStore(run.checkpoints).find(loaded.checkpoint_name)
+    restore(checkpoint, model_variables("discriminator", discriminator))
+    return discriminator

@@ -5,22 +5,24 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from gan_cli.cli.evaluator import build_evaluator
+from gan_cli.cli.evaluation.evaluator import build_evaluator
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits
 from gan_cli.data.mixture import is_points
 from gan_cli.metrics.evaluate import Evaluator
 from gan_cli.metrics.points import PointsEvaluator
+from gan_cli.models.digest import weights_sha256
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.files import atomic_write
 from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.progress import TrainingProgress
 from gan_cli.run.report import write_report
 from gan_cli.run.tensorboard import TensorBoardLog
+from gan_cli.sampling.encode import encoded
 from gan_cli.sampling.generate import Sampler
 from gan_cli.sampling.latents import latents_for_seeds
+from gan_cli.sampling.provenance import Provenance
 from gan_cli.sampling.scatter import picture_of
-from gan_cli.sampling.write import encoded
 from gan_cli.training.checkpoint import Checkpoint, CheckpointStore
 from gan_cli.training.loop import Action
 from gan_cli.training.state import GanState
@@ -80,7 +82,8 @@ class RunFollower:
             chosen = np.random.default_rng(0).permutation(len(self.data.train.images))[:count]
             every = self.data.train.images
             reals = picture_of(every[np.sort(chosen)], GRID_COLUMNS, real=every)
-            atomic_write(self.run.samples / "reals.png", encoded(reals, "PNG"))
+            # No model made these.
+            atomic_write(self.run.samples / "reals.png", encoded(reals, ".png", None))
             self.draw_grid(0)
         if self.config.evaluation.every_kimg:
             # Before the clock starts: the classifier is trained on first use.
@@ -126,7 +129,13 @@ class RunFollower:
         images = self.sampler.images(latents, labels)
         grid = picture_of(images, GRID_COLUMNS, real=self.data.train.images)
         name = f"grid-{images_shown // 1000:06d}.png"
-        atomic_write(self.run.samples / name, encoded(grid, "PNG"))
+        origin = Provenance(
+            self.config.name,
+            f"at {images_shown} images",
+            weights_sha256(self.state.generator_ema),
+            {"kind": "training grid", "seeds": f"0-{count - 1}"},
+        )
+        atomic_write(self.run.samples / name, encoded(grid, ".png", origin))
         self.tensorboard.grid(images_shown, grid)
 
     def save(self, images_shown: int) -> Checkpoint:

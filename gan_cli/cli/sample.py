@@ -10,12 +10,9 @@ from collections.abc import Sequence
 from absl import flags
 
 from gan_cli.cli import app
-from gan_cli.cli.sampling import pictures
 from gan_cli.cli.sampling.mode import Mode
+from gan_cli.cli.sampling.modes import MODES
 from gan_cli.errors import UserError
-
-# Each is one module, which holds the mode's own flags. The order is that of --help.
-MODES: tuple[Mode, ...] = (pictures.MODE,)
 
 flags.DEFINE_string("run_dir", None, "Run directory of gan-train.")
 flags.DEFINE_string(
@@ -31,18 +28,22 @@ flags.DEFINE_string(
 flags.DEFINE_float(
     "truncation", None, "Cut latents off at plus or minus this: less variety, cleaner images."
 )
+flags.DEFINE_bool(
+    "no_provenance",
+    False,
+    "Write files that do not say that a model made them, and keep note of it in the run directory.",
+)
 flags.DEFINE_string(
     "out",
     None,
-    "A grid as .png, .jpg or .webp; arrays as .npz; or a folder of single PNG images.",
+    "A picture as .png, .jpg or .webp; arrays as .npz; .tfrecord; or a folder of single images.",
 )
 
 
 def main(argv: Sequence[str]) -> int:
     del argv
     mode = chosen_mode(flags.FLAGS, MODES)
-    mode.run(flags.FLAGS)
-    return 0
+    return mode.run(flags.FLAGS) or 0
 
 
 def chosen_mode(values: flags.FlagValues, modes: Sequence[Mode]) -> Mode:

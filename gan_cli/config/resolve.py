@@ -46,6 +46,9 @@ class ArchitectureDefaults(Protocol):
     def discriminator_conditioning(self) -> str: ...
 
     @property
+    def penalties(self) -> tuple[str, ...]: ...
+
+    @property
     def options(self) -> Mapping[str, bool | int | float | str]: ...
 
 
@@ -177,7 +180,7 @@ def _penalties(
     discriminator: ArchitectureDefaults,
     gammas: Mapping[str, float | None],
 ) -> dict[str, tuple[PenaltyConfig, ...]]:
-    """Returns the penalties of both networks, with what the model's conditioning implies."""
+    """Returns the penalties of both networks, with what the model itself implies."""
     gamma = GAMMA_PER_PIXEL * summary.height * summary.width
     if summary.channels == 2:
         gamma = GAMMA_OF_POINTS
@@ -191,6 +194,9 @@ def _penalties(
             penalties = (PenaltyConfig(name="r1", every=16), PenaltyConfig(name="r2", every=16))
         else:
             penalties = (PenaltyConfig(name="r1", every=16),)
+    named = [entry.name for entry in penalties]
+    implied = [name for name in discriminator.penalties if name not in named]
+    penalties = (*penalties, *(PenaltyConfig(name=name) for name in implied))
     both = {"penalties": penalties, "generator_penalties": config.objective.generator_penalties}
     conditioning = (
         config.model.discriminator_conditioning or discriminator.discriminator_conditioning

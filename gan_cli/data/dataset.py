@@ -124,6 +124,34 @@ def open_splits(
     return DataSplits(datasets[0], datasets[1], tuple(skipped))
 
 
+def open_whole(
+    config: DataConfig, progress: Callable[[int, int], None] | None = None
+) -> ImageDataset:
+    """Opens and prepares all images that a config names, without holding any out.
+
+    Raises:
+      UserError: as `open_splits`.
+    """
+    collection: Collection = SOURCES.load(config.source)(config).train
+    if collection.count < 1:
+        raise UserError(f"data: source '{config.source}' gives no image")
+    chosen = np.arange(collection.count)
+    if config.max_images is not None and config.max_images < len(chosen):
+        chosen = choose_evenly(chosen, collection.labels, config.max_images)
+    prepared = materialise(
+        collection,
+        chosen,
+        _preparation(config, collection),
+        cache=config.cache,
+        progress=partial(_report, progress, 0, len(chosen)) if progress else None,
+    )
+    if prepared.corrupt and config.on_corrupt == "fail":
+        raise UserError(*_corrupt_problems(list(prepared.corrupt)))
+    names = collection.class_names
+    labels = _labels(collection, prepared.kept, names)
+    return ImageDataset(prepared.images, labels, names, fingerprint(prepared.images, labels, names))
+
+
 def _report(progress: Callable[[int, int], None], before: int, total: int, count: int) -> None:
     progress(before + count, total)
 

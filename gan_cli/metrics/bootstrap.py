@@ -7,8 +7,8 @@ from gan_cli.metrics.moments import Moments, moments_of
 
 # Standard deviations in half of an interval that holds 95 % of a normal distribution.
 _NORMAL_95 = 1.96
-# Above it a resample takes seconds.
-_MOST_RESAMPLED_DIMENSIONS = 256
+# Above it resamples take long.
+_MOST_RESAMPLED_DIMENSIONS = 64
 
 
 def mean_half_width(values: np.ndarray) -> float:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gan_cli.data.dataset import ImageDataset
+from gan_cli.errors import UserError
 from gan_cli.metrics.features.network import FeatureNetwork
 from gan_cli.metrics.manifold import Neighbourhoods, RealManifold
 from gan_cli.metrics.moments import Moments
@@ -50,6 +51,7 @@ class Comparison:
       train: what the generator learnt from; None for images of unknown origin.
       holdout: the reference.
       gan: see `GanAccess`.
+      statistics: moments of the reference in place of the held-out images' own, as from a file.
     """
 
     def __init__(
@@ -58,7 +60,9 @@ class Comparison:
         train: ImageDataset | None,
         holdout: ImageDataset,
         gan: GanAccess | None = None,
+        statistics: Moments | None = None,
     ):
+        self.statistics = statistics
         self.network, self.train, self.holdout = network, train, holdout
         self.gan = gan or GanAccess()
         self._derived: dict[Hashable, Any] = {}
@@ -71,6 +75,8 @@ class Comparison:
 
     @cached_property
     def reference_moments(self) -> Moments:
+        if self.statistics is not None:
+            return self.statistics
         if "reference" in self.__dict__:
             return self.reference.moments
         return cached_moments(self.network, self.holdout, lambda: self.reference)
@@ -103,11 +109,13 @@ class Comparison:
         return gather(self.network, batches_of(self.train.images, indices), labels)
 
     def _whole(self, dataset: ImageDataset) -> Sample:
-        return cached_sample(
-            self.network,
-            dataset,
-            lambda: gather(self.network, batches_of(dataset.images), dataset.labels),
-        )
+        def compute() -> Sample:
+            try:
+                return gather(self.network, batches_of(dataset.images), dataset.labels)
+            except ValueError as error:
+                raise UserError(f"real images: {error}") from error
+
+        return cached_sample(self.network, dataset, compute)
 
 
 def batches_of(images: np.ndarray, indices: np.ndarray | None = None) -> Iterator[np.ndarray]:

@@ -22,7 +22,7 @@ from gan_cli.metrics.comparison import Comparison, GanAccess
 from gan_cli.metrics.features.network import FeatureNetwork
 from gan_cli.metrics.frechet import frechet_distance
 from gan_cli.metrics.metric import Measurement, Metric, Need, UnavailableError
-from gan_cli.metrics.moments import MomentsAccumulator
+from gan_cli.metrics.moments import Moments, MomentsAccumulator
 from gan_cli.metrics.sample import Sample, gather
 from gan_cli.metrics.scores import DEFAULT_METRICS, METRICS
 
@@ -88,6 +88,7 @@ class Evaluator:
       train: None where it is not known what the generator learnt from: there is no floor then.
       metrics: names from `scores.METRICS`, or `("all",)` for those that have a value.
       gan: the trained networks, for metrics that ask them.
+      statistics: what the Fréchet distance is taken to, in place of the held-out images.
 
     Raises:
       UserError: too few images are held out, or a metric is unknown or cannot be had here.
@@ -100,6 +101,7 @@ class Evaluator:
         holdout: ImageDataset,
         metrics: tuple[str, ...] = DEFAULT_METRICS,
         gan: GanAccess | None = None,
+        statistics: Moments | None = None,
     ):
         if len(holdout.images) < FEWEST_IMAGES:
             raise UserError(
@@ -107,7 +109,7 @@ class Evaluator:
                 f" {len(holdout.images)}; add images or raise data.holdout_fraction"
             )
         self.network, self.train = network, train
-        self.comparison = Comparison(network, train, holdout, gan)
+        self.comparison = Comparison(network, train, holdout, gan, statistics)
         self.class_names = holdout.class_names
         self._takes_all = "all" in metrics
         names = METRICS.names if self._takes_all else metrics

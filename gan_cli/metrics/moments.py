@@ -8,6 +8,7 @@ import numpy as np
 
 # A pivot below this share of the largest variance is taken for rounding.
 _SMALLEST_PIVOT = 1e-12
+_BLOCK = 4096
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,11 @@ class MomentsAccumulator:
 
 def moments_of(batches: np.ndarray | Iterable[np.ndarray]) -> Moments:
     """Returns the moments of one array of vectors, or of all batches together."""
-    parts = iter([batches] if isinstance(batches, np.ndarray) else batches)
+    if isinstance(batches, np.ndarray):
+        # In float64 a part at a time, not all at once.
+        whole = batches
+        batches = (whole[start : start + _BLOCK] for start in range(0, len(whole), _BLOCK))
+    parts = iter(batches)
     first = np.asarray(next(parts, np.empty((0, 0))))
     accumulator = MomentsAccumulator(first.shape[1])
     accumulator.add(first)

@@ -1,6 +1,6 @@
 """Scores generated points by the modes of the mixture that the real ones were drawn from."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,17 +55,25 @@ class PointsEvaluator:
         counts = count_modes(_points(generated), self.mixture)
         return {name: metric(counts) for name, (metric, _) in MODE_METRICS.items()}
 
-    def evaluate(self, generated: Iterable[np.ndarray], seed: int = 0) -> Evaluation:
+    def evaluate(
+        self,
+        generated: Iterable[np.ndarray],
+        seed: int = 0,
+        labels: np.ndarray | None = None,
+        progress: Callable[[str], None] | None = None,
+    ) -> Evaluation:
         """Scores batches of points, float32 [count, 1, 1, 2].
 
         The floor is of training points, the ceiling of points spread evenly over [-1, 1] x [-1, 1].
 
         Args:
           seed: draws resamples and the noise.
+          labels, progress: of `Evaluator`, without use here.
 
         Raises:
           UserError: too few points were given.
         """
+        del labels, progress
         points = _points(generated)
         if len(points) < FEWEST_IMAGES:
             raise UserError(

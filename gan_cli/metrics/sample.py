@@ -80,6 +80,8 @@ def gather(
     for features, probabilities in network.blocks(seen()):
         moments.add(features)
         vectors.add(features, *([] if probabilities is None else [probabilities]))
+    if vectors.count < 2:
+        raise ValueError(f"at least 2 images are needed, got {vectors.count}")
     result = moments.result()
     indices, kept = vectors.result()
     image_indices, (images,) = pictures.result()

@@ -55,6 +55,8 @@ class Architecture:
       generator_conditioning, discriminator_conditioning: where the config names none.
       generator_conditionings, discriminator_conditionings: all that it has; see
         `layers.conditioning`.
+      penalties: of the discriminator's update, that its discriminator brings along, unless the
+        config names them itself.
       smallest, largest: bounds of the image side in pixels.
       options: settings that only this architecture has, under `model.options` of a config, with
         their default values, whose types they must have.
@@ -68,6 +70,7 @@ class Architecture:
     generator_conditionings: tuple[str, ...] = ("concat",)
     discriminator_conditioning: str = "projection"
     discriminator_conditionings: tuple[str, ...] = ("projection", "concat", "auxiliary")
+    penalties: tuple[str, ...] = ()
     smallest: int = 8
     largest: int = 256
     options: Mapping[str, Option] = field(default_factory=dict)

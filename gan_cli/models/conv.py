@@ -10,11 +10,14 @@ import keras
 
 from gan_cli.models.architecture import Architecture, ModelSpec
 from gan_cli.models.layers.conditioning import (
+    IMPROVED_OPTIONS,
     discriminator_inputs,
     discriminator_outputs,
     generator_inputs,
     named_features,
     normalized,
+    with_neighbours,
+    without_reference,
 )
 from gan_cli.models.layers.resolution import resolution_ladder
 from gan_cli.models.layers.shuffle import DepthToSpace, SpaceToDepth
@@ -42,7 +45,9 @@ def build_generator(spec: ModelSpec) -> keras.Model:
     for level in range(len(ladder) - 2, 0, -1):
         x = rectified(doubled(x, spec.width_at(level - 1), ladder[level], use_bias=False))
     x = doubled(x, spec.channels, ladder[0], use_bias=True)
-    images = keras.layers.Activation("tanh", dtype="float32", name="images")(x)
+    images = keras.layers.Activation("tanh", dtype="float32", name="images")(
+        without_reference(spec, x)
+    )
     return keras.Model(inputs, images, name="generator")
 
 
@@ -56,7 +61,9 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
     x = keras.layers.Conv2D(spec.width_at(levels - 1), 4, strides=2, padding="same")(x)
     x = keras.layers.LeakyReLU(0.2)(x)
     features = named_features(keras.layers.Flatten()(x))
-    return discriminator_outputs(spec, inputs, features, keras.layers.Dense(1)(features))
+    return discriminator_outputs(
+        spec, inputs, features, keras.layers.Dense(1)(with_neighbours(spec, features))
+    )
 
 
 ARCHITECTURE = Architecture(
@@ -65,4 +72,5 @@ ARCHITECTURE = Architecture(
     base_channels=16,
     learning_rate=1e-3,
     generator_conditionings=("concat", "batch_norm"),
+    options=IMPROVED_OPTIONS,
 )

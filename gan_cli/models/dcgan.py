@@ -9,11 +9,14 @@ import keras
 
 from gan_cli.models.architecture import Architecture, ModelSpec
 from gan_cli.models.layers.conditioning import (
+    IMPROVED_OPTIONS,
     discriminator_inputs,
     discriminator_outputs,
     generator_inputs,
     named_features,
     normalized,
+    with_neighbours,
+    without_reference,
 )
 from gan_cli.models.layers.resolution import resolution_ladder
 
@@ -54,7 +57,9 @@ def build_generator(spec: ModelSpec) -> keras.Model:
         x = keras.layers.Cropping2D(((0, x.shape[1] - height), (0, x.shape[2] - width)))(x)
         if not last:
             x = keras.layers.ReLU()(normalized(spec, inputs, x, **_batch_norm()))
-    images = keras.layers.Activation("tanh", dtype="float32", name="images")(x)
+    images = keras.layers.Activation("tanh", dtype="float32", name="images")(
+        without_reference(spec, x)
+    )
     return keras.Model(inputs, images, name="generator")
 
 
@@ -75,7 +80,7 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
             x = keras.layers.BatchNormalization(**_batch_norm())(x)
         x = keras.layers.LeakyReLU(0.2)(x)
     features = named_features(keras.layers.Flatten()(x))
-    logits = keras.layers.Dense(1, kernel_initializer=_weights())(features)
+    logits = keras.layers.Dense(1, kernel_initializer=_weights())(with_neighbours(spec, features))
     return discriminator_outputs(spec, inputs, features, logits)
 
 
@@ -85,4 +90,5 @@ ARCHITECTURE = Architecture(
     base_channels=64,
     learning_rate=2e-4,
     generator_conditionings=("concat", "batch_norm"),
+    options=IMPROVED_OPTIONS,
 )

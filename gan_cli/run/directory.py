@@ -22,6 +22,7 @@ class RunDirectory:
         self.checkpoints = self.path / "checkpoints"
         self.evaluations = self.path / "evaluations"
         self.report = self.path / "report.html"
+        self.unmarked = self.path / "unmarked.jsonl"
 
     def exists(self) -> bool:
         """Whether a run has been started here."""
@@ -53,6 +54,18 @@ class RunDirectory:
             return json.loads(self.environment.read_text(encoding="utf-8"))
         except ValueError as error:
             raise UserError(f"{self.environment}: is damaged: {error}") from error
+
+    def record_unmarked(self, entry: dict[str, Any]) -> None:
+        """Keeps note of images that leave without a mark of their origin: one JSON object a line.
+
+        Raises:
+          UserError: it cannot be written.
+        """
+        try:
+            with self.unmarked.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(entry) + "\n")
+        except OSError as error:
+            raise UserError(f"{self.unmarked}: cannot be written: {error.strerror}") from error
 
     def _require(self, part: Path) -> None:
         if not part.is_file():

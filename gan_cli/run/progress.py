@@ -11,6 +11,7 @@ from rich.progress import (
     Progress,
     TextColumn,
     TimeElapsedColumn,
+    TimeRemainingColumn,
 )
 
 _SECONDS_BETWEEN_PLAIN_LINES = 10.0
@@ -85,6 +86,34 @@ def preparation_progress() -> Iterator[Callable[[int, int], None]]:
     ) as bar:
         task = bar.add_task("")
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextlib.contextmanager
+def images_progress(text: str) -> Iterator[Callable[[int, int], None]]:
+    """Shows how many images there are, how fast they come and how long the rest takes.
+
+    Gives the function to be told of it. Only on a terminal.
+    """
+    console = Console()
+    with Progress(
+        TextColumn(text),
+        BarColumn(bar_width=16),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=console,
+        disable=not console.is_terminal,
+        transient=True,
+    ) as bar:
+        task = bar.add_task("", total=None, rate="")
+
+        def on_progress(done: int, total: int) -> None:
+            speed = bar.tasks[task].speed
+            bar.update(
+                task, completed=done, total=total, rate=f"{speed:,.0f} img/s" if speed else ""
+            )
+
+        yield on_progress
 
 
 def describe(report: Mapping[str, float]) -> str:

@@ -1,18 +1,16 @@
 """report.html: curves, pictures, scores and config of a run on one page that needs no network."""
 
 import base64
-import html
-import io
-import json
 from importlib import resources
 from typing import Any
 
 import jinja2
-from matplotlib.figure import Figure
 
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.files import atomic_write
 from gan_cli.run.metrics_log import MetricsLog
+from gan_cli.run.report_plots import curves_svg
+from gan_cli.run.report_scores import newest_evaluation
 
 # In the order of the page; each is one plot of the metrics whose names begin so.
 _PLOTS = (
@@ -45,7 +43,6 @@ def write_report(run: RunDirectory) -> None:
         (resources.files("gan_cli.run") / "report.html").read_text("utf-8"), autoescape=True
     )
     rows = MetricsLog(run.metrics).read()
-    evaluations = sorted(run.evaluations.glob("*.json"), key=lambda path: path.stat().st_mtime)
     page = template.render(
         name=run.path.name,
         latest=rows[-1] if rows else None,
@@ -55,7 +52,7 @@ def write_report(run: RunDirectory) -> None:
             if (svg := _plot(rows, prefixes, logarithmic))
         ],
         grids=_grids(run),
-        evaluation=json.loads(evaluations[-1].read_text("utf-8")) if evaluations else None,
+        evaluation=newest_evaluation(run),
         config=run.config.read_text("utf-8") if run.config.is_file() else "",
         environment=run.environment.read_text("utf-8") if run.environment.is_file() else "",
     )
@@ -65,28 +62,7 @@ def write_report(run: RunDirectory) -> None:
 def _plot(rows: list[dict[str, Any]], prefixes: tuple[str, ...], logarithmic: bool) -> str | None:
     names = sorted({name for row in rows for name in row if name.startswith(prefixes)})
     curves = {name: [(row["kimg"], row[name]) for row in rows if name in row] for name in names}
-    if not any(len(points) > 1 for points in curves.values()):
-        return None
-    figure = Figure(figsize=(6, 2.8), layout="constrained")
-    axes = figure.add_subplot()
-    for index, (name, points) in enumerate(curves.items()):
-        marker = "o" if len(points) < 60 else None
-        axes.plot(*zip(*points, strict=True), label=name, marker=marker, ms=3, c=f"C{index}")
-    if logarithmic and all(value > 0 for points in curves.values() for _, value in points):
-        axes.set_yscale("log")
-    axes.set_xlabel("thousands of images shown (kimg)")
-    axes.grid(alpha=0.3)
-    if len(curves) > 1:
-        axes.legend(frameon=False, fontsize="small")
-    axes.spines[["top", "right"]].set_visible(False)
-    # The page's own text colour shows in light and dark alike.
-    figure.patch.set_alpha(0)
-    axes.patch.set_alpha(0)
-    drawn = io.StringIO()
-    figure.savefig(drawn, format="svg", metadata={"Date": None})
-    svg = drawn.getvalue()[drawn.getvalue().index("<svg") :]
-    label = html.escape(", ".join(names), quote=True)
-    return svg.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
+    return curves_svg(curves, logarithmic, "thousands of images shown (kimg)")
 
 
 def _grids(run: RunDirectory) -> list[dict[str, str]]:

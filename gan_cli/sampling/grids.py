@@ -12,6 +12,11 @@ def to_pillow(image: np.ndarray) -> Image.Image:
     return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
 
 
+def enlargement(height: int, width: int) -> int:
+    """The whole factor by which images of this size are enlarged."""
+    return max(round(_COMFORTABLE_SIDE / max(height, width)), 1)
+
+
 def image_grid(images: np.ndarray, columns: int, padding: int = 2) -> Image.Image:
     """Lays images out row by row on white.
 
@@ -32,5 +37,5 @@ def image_grid(images: np.ndarray, columns: int, padding: int = 2) -> Image.Imag
         row, column = divmod(index, columns)
         top, left = (padding + row * (height + padding), padding + column * (width + padding))
         sheet[top : top + height, left : left + width] = image
-    factor = max(round(_COMFORTABLE_SIDE / max(height, width)), 1)
+    factor = enlargement(height, width)
     return to_pillow(sheet.repeat(factor, axis=0).repeat(factor, axis=1))

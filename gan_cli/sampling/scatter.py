@@ -1,22 +1,17 @@
 """Generated points of the plane in one picture, over real ones."""
 
 import io
-from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from gan_cli.data.mixture import Mixture, is_points
-from gan_cli.errors import UserError
-from gan_cli.run.files import atomic_write
+from gan_cli.data.mixture import is_points
 from gan_cli.sampling.grids import image_grid
 
-_FORMATS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 # Of the plane that is shown: modes lie within [-1, 1].
 _EXTENT = 1.5
-_MOST_REAL_POINTS = 2000
+MOST_REAL_POINTS = 2000
 
 
 def scatter_plot(points: np.ndarray, real: np.ndarray) -> Image.Image:
@@ -25,7 +20,7 @@ def scatter_plot(points: np.ndarray, real: np.ndarray) -> Image.Image:
     Args:
       points, real: float32 [..., 2]. At most 2,000 real ones are drawn.
     """
-    points, real = np.reshape(points, (-1, 2)), np.reshape(real, (-1, 2))[:_MOST_REAL_POINTS]
+    points, real = np.reshape(points, (-1, 2)), np.reshape(real, (-1, 2))[:MOST_REAL_POINTS]
     figure = Figure(figsize=(4.8, 4.8), dpi=100, layout="constrained")
     axes = figure.add_subplot()
     axes.scatter(real[:, 0], real[:, 1], s=14, c="#c4c9ce", linewidths=0, label="real")
@@ -51,35 +46,3 @@ def picture_of(images: np.ndarray, columns: int, real: np.ndarray) -> Image.Imag
     if is_points(images.shape):
         return scatter_plot(images, real)
     return image_grid(images, columns)
-
-
-def write_points(
-    points: np.ndarray, seeds: Sequence[int], labels: np.ndarray | None, mixture: Mixture, out: str
-) -> Path:
-    """Writes generated points and returns where they are.
-
-    A `.png`, `.jpg` or `.webp` is a scatter plot over points of the mixture itself. An `.npz` holds
-    `points`, float32 [count, 2], `seeds` and, where there are any, `labels`.
-
-    Args:
-      points: float32 [count, 1, 1, 2], one to a seed.
-
-    Raises:
-      UserError: the ending is unknown, or the output cannot be written.
-    """
-    path = Path(out)
-    ending = path.suffix.lower()
-    content = io.BytesIO()
-    if ending in _FORMATS:
-        real, _ = mixture.draw(_MOST_REAL_POINTS, seed=0)
-        scatter_plot(points, real).save(content, _FORMATS[ending])
-    elif ending == ".npz":
-        arrays = {"points": points.reshape(-1, 2), "seeds": np.array(seeds, np.int64)}
-        if labels is not None:
-            arrays["labels"] = labels
-        np.savez_compressed(content, allow_pickle=False, **arrays)
-    else:
-        known = ", ".join([*_FORMATS, ".npz"])
-        raise UserError(f"--out: points are written as one of {known}, got '{path.name}'")
-    atomic_write(path, content.getvalue())
-    return path

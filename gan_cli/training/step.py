@@ -17,7 +17,7 @@ from gan_cli import replicas
 from gan_cli.objectives.penalties.penalty import DISCRIMINATOR, GENERATOR, Update
 from gan_cli.training.augment import AugmentationControl
 from gan_cli.training.ema import ema_decay, update_ema
-from gan_cli.training.judge import Judge, before_update, forward
+from gan_cli.training.judge import Judge, before_update, forward, view_of_reals
 from gan_cli.training.objective import LazyPenalty, Objective
 from gan_cli.training.state import GanState
 
@@ -170,7 +170,7 @@ class TrainStep:
         """One update on float32 images in [-1, 1]; `fake` is taken as constant."""
         state, objective, judge = self.state, self.objective, self.judge
         before_update(state.discriminator, state.images_shown)
-        real, fake = judge.pack(real), judge.pack(fake)
+        real, fake = judge.pack(view_of_reals(state.discriminator, real)), judge.pack(fake)
         real_seed, fake_seed = fold(seed, REAL_VIEW), fold(seed, FAKE_VIEW)
         with tf.GradientTape() as tape:
             real_outputs = judge.learn(real, real_labels, real_seed)
@@ -228,7 +228,8 @@ class TrainStep:
     ) -> tuple[tf.Tensor, Report]:
         """Mean loss of the generated images, and the penalties: float32 scalars."""
         objective, judge = self.objective, self.judge
-        real, fake = judge.pack(real), judge.pack(fake)
+        real = judge.pack(view_of_reals(self.state.discriminator, real))
+        fake = judge.pack(fake)
         view_seed = fold(seed, GENERATOR_VIEW)
         fake_outputs = judge.judge(fake, fake_labels, fold(view_seed, FAKE_VIEW))
         real_outputs = fake_outputs
@@ -306,7 +307,8 @@ class TrainStep:
             images.shape[0],
             tf.int32,
         )
-        images = self.judge.pack(to_model_range(tf.gather(images, chosen)))
+        images = to_model_range(tf.gather(images, chosen))
+        images = self.judge.pack(view_of_reals(self.state.discriminator, images))
         labels = tf.gather(labels, chosen) if self.conditional else None
         return self.judge.judge(images, labels, fold(seed, REAL_VIEW))["logits"]
 

@@ -7,6 +7,7 @@ from absl import flags
 
 from gan_cli.cli import sample
 from gan_cli.cli.sampling.mode import Mode
+from gan_cli.cli.sampling.modes import MODES as MODES_OF_GAN_SAMPLE
 from gan_cli.errors import UserError
 
 
@@ -76,8 +77,8 @@ def test_flags_that_do_not_go_together_are_refused(choose, arguments, message):
 
 def test_every_mode_names_flags_that_exist_and_says_what_it_does():
     known = set(flags.FLAGS)
-    for mode in sample.MODES:
+    for mode in MODES_OF_GAN_SAMPLE:
         assert {*mode.needs, *mode.takes, *([mode.flag] if mode.flag else [])} <= known
         assert sys.modules[mode.run.__module__].__doc__
-    assert [mode.flag for mode in sample.MODES].count(None) == 1
-    assert len({mode.flag for mode in sample.MODES}) == len(sample.MODES)
+    assert [mode.flag for mode in MODES_OF_GAN_SAMPLE].count(None) == 1
+    assert len({mode.flag for mode in MODES_OF_GAN_SAMPLE}) == len(MODES_OF_GAN_SAMPLE)

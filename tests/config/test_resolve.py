@@ -15,6 +15,7 @@ class Defaults:
     learning_rate: float
     generator_conditioning: str = "concat"
     discriminator_conditioning: str = "projection"
+    penalties: tuple[str, ...] = ()
     options: dict = field(default_factory=dict)
 
 
@@ -124,6 +125,20 @@ def test_resolving_twice_changes_nothing_and_the_result_is_accepted_back(tmp_pat
 )
 def test_penalties_that_suit_the_loss(objective, names):
     assert [penalty.name for penalty in resolved(objective=objective).objective.penalties] == names
+
+
+def test_penalties_that_a_discriminator_brings_along_join_those_chosen_or_named():
+    def names(penalties):
+        config = Config.model_validate(
+            {"data": {"source": "folder"}, "objective": {"penalties": penalties}}, strict=False
+        )
+        discriminator = Defaults(48, 7e-4, penalties=("wgan_gp",))
+        config = resolve(config, LABELLED, Defaults(24, 3e-4), discriminator, "float32", GAMMAS)
+        return [(entry.name, entry.gamma) for entry in config.objective.penalties]
+
+    assert names([]) == [("wgan_gp", 10.0)]
+    assert names([{"name": "wgan_gp", "gamma": 0.0}]) == [("wgan_gp", 0.0)]
+    assert [name for name, _ in names(None)] == ["r1", "r2", "wgan_gp"]
 
 
 def test_gamma_grows_with_the_number_of_pixels():

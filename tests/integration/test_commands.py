@@ -150,7 +150,7 @@ def test_evaluation_prints_and_keeps_its_scores(trained):
     folder, _ = trained
     result = run("gan-eval", "--run_dir=runs/tiny", "--num_samples=150", cwd=folder)
     assert result.returncode == 0, result.stderr
-    (file,) = (folder / "runs/tiny/evaluations").iterdir()
+    (file,) = (folder / "runs/tiny/evaluations").glob("*.json")
     record = json.loads(file.read_text())
     assert record["num_generated"] == 150
     assert set(record["scores"]) == {
@@ -160,10 +160,57 @@ def test_evaluation_prints_and_keeps_its_scores(trained):
         "recall",
         "density",
         "coverage",
+        "c_t",
+        "near_copies_pct",
     }
     assert f"{record['scores']['fd_random']['value']:.4g}" in result.stdout
-    assert "not with a published FID" in result.stdout
-    assert "fd_random" in (folder / "runs/tiny/report.html").read_text()
+    assert "not comparable with papers: the features are of 'random'" in result.stdout
+    page = (folder / "runs/tiny/report.html").read_text()
+    assert "fd_random" in page
+    assert "not comparable with papers" in page
+    # Eight strips, twice: a generated image and five neighbours, with a gap between the two.
+    with Image.open(file.with_suffix("") / "neighbours.png") as picture:
+        scale = picture.width // (13 * 10 + 2)
+        assert picture.size == (scale * (13 * 10 + 2), scale * (8 * 10 + 2))
+
+
+def test_every_checkpoint_and_every_metric_is_scored(trained, tmp_path):
+    folder, _ = trained
+    shutil.copytree(folder / "runs/tiny", tmp_path / "run")
+    result = run(
+        "gan-eval", "--run_dir=run", "--checkpoint=all", "--num_samples=100",
+        "--features=classifier",
+        "--metrics=frechet,class_modes,discriminator_overfitting", "--out=all.json", cwd=tmp_path,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    records = json.loads((tmp_path / "all.json").read_text())
+    assert [record["kimg"] for record in records] == [0.512, 0.64, 0.96]
+    assert all("0.64 kimg" in line for line in result.stdout.splitlines() if "metric" in line)
+    scores = [record["scores"] for record in records]
+    assert {"fd_classifier", "classes_covered", "r_v"} <= scores[0].keys()
+    # Each checkpoint's own networks were asked.
+    for figure in ("fd_classifier", "r_v"):
+        assert len({score[figure]["value"] for score in scores}) == 3
+    assert "fd_classifier by checkpoint" in (tmp_path / "run/report.html").read_text()
+
+
+def test_runs_are_compared_and_seeds_summarised(trained, tmp_path):
+    folder, _ = trained
+    for name in ("one", "two"):
+        shutil.copytree(folder / "runs/tiny", tmp_path / name)
+    config = tmp_path / "two" / "config.yaml"
+    config.write_text(config.read_text().replace("seed: 0", "seed: 1"))
+    compare = ["gan-eval", "--num_samples=100", "--metrics=frechet", "--out=both.json"]
+    result = run(*compare, "--compare", "one", "two", cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    first, second = json.loads((tmp_path / "both.json").read_text())
+    assert first["scores"] == second["scores"]
+    value = first["scores"]["fd_random"]["value"]
+    assert f"{value:.4g} ± 0" in result.stdout
+    # Not a repetition: nothing to take a mean of.
+    config.write_text(config.read_text().replace("batch_size: 16", "batch_size: 32"))
+    result = run(*compare, "--compare", "one", "two", cwd=tmp_path)
+    assert "±" not in result.stdout
 
 
 def test_a_dry_run_describes_everything_and_trains_nothing(trained, tmp_path):
@@ -227,6 +274,15 @@ BAD_INPUT = {
     "zero samples": (
         ["gan-eval", "--run_dir=runs/tiny", "--num_samples=0"],
         "--num_samples: must be at least 10, got 0",
+    ),
+    "nothing to score": (["gan-eval"], "--run_dir is required, or --compare, or --fake"),
+    "two things to score": (
+        ["gan-eval", "--run_dir=runs/tiny", "--real=x", "--fake=y"],
+        "--fake: cannot be had together with --run_dir",
+    ),
+    "unknown metric": (
+        ["gan-eval", "--run_dir=runs/tiny", "--metrics=frechett"],
+        "--metrics: unknown metric 'frechett'; did you mean 'frechet'?",
     ),
     "unknown features": (
         ["gan-eval", "--run_dir=runs/tiny", "--features=clasifier"],

@@ -20,7 +20,7 @@ def test_half_width_of_a_mean_is_that_of_the_resampled_bootstrap():
     assert mean_half_width(values) == pytest.approx(1.96 * np.std(means), rel=0.06)
 
 
-@pytest.mark.parametrize("most_resampled", [256, 1])
+@pytest.mark.parametrize("most_resampled", [64, 1])
 def test_half_width_of_the_frechet_distance_is_the_spread_of_repeated_draws(
     most_resampled, monkeypatch
 ):

@@ -1,14 +1,19 @@
 """The evaluator: what it reports, and that the order of what it reports is right."""
 
+import dataclasses
+
+import keras
 import numpy as np
 import pytest
 from made_images import dataset
 
 from gan_cli.config.schema import EvaluationConfig
 from gan_cli.errors import UserError
+from gan_cli.metrics.against import score_against
 from gan_cli.metrics.evaluate import Evaluator
 from gan_cli.metrics.features import FEATURE_NETWORKS
 from gan_cli.metrics.features import random as random_features
+from gan_cli.metrics.features.network import FeatureNetwork
 from gan_cli.metrics.frechet import frechet_distance
 from gan_cli.metrics.moments import moments_of
 from gan_cli.metrics.scores import DEFAULT_METRICS
@@ -128,3 +133,48 @@ def test_scores_say_where_they_come_from(random_evaluator, digits):
     scores = random_evaluator.evaluate([digits.train.images[:60]]).scores
     assert scores["fd_random"].source.startswith("Heusel et al. 2017")
     assert all(score.count == 60 for score in scores.values())
+
+
+def test_against_statistics_alone(random_evaluator, digits):
+    network, images = random_evaluator.network, digits.train.images[:100]
+    moments = moments_of(network.features(digits.holdout.images))
+    score = score_against(moments, network, [images]).scores["fd_random"]
+    assert score.value == pytest.approx(random_evaluator.frechet([images]), rel=1e-9)
+    assert (score.interval, score.floor, score.ceiling) == (None, None, None)
+    with pytest.raises(UserError, match="at least 6 generated images"):
+        score_against(moments, network, [images[:3]])
+
+
+@pytest.mark.parametrize(
+    ("generated", "problem"),
+    [
+        ([np.zeros((9, 8, 8, 3), np.uint8)], r"takes uint8 images of shape \(8, 8, 1\), got"),
+        ([], "generated images: at least 2 images are needed, got 0"),
+    ],
+)
+def test_images_that_cannot_be_scored(random_evaluator, generated, problem):
+    with pytest.raises(UserError, match=problem):
+        random_evaluator.evaluate(generated)
+
+
+def test_features_that_are_not_finite(digits):
+    images = keras.Input((8, 8, 1))
+    broken = keras.layers.GlobalAveragePooling2D()(images / 0.0)
+    network = FeatureNetwork("broken", keras.Model(images, broken))
+    evaluator = Evaluator(network, digits.train, digits.holdout)
+    with pytest.raises(UserError, match="generated images: features are not finite"):
+        evaluator.evaluate([digits.train.images[:20]])
+
+
+def test_statistics_in_place_of_the_held_out_images(random_evaluator, digits):
+    network, images = random_evaluator.network, digits.train.images[:60]
+    statistics = moments_of(network.features(digits.train.images[500:900]))
+    evaluator = Evaluator(network, None, digits.holdout, ("frechet", "kernel"), None, statistics)
+    scores = evaluator.evaluate([images]).scores
+    expected = frechet_distance(statistics, moments_of(network.features(images)))
+    assert scores["fd_random"].value == pytest.approx(expected, rel=1e-9)
+    # The vectors behind them are not known, and the kernel distance needs vectors.
+    assert scores["fd_random"].interval is None
+    assert scores["kd_random"] == dataclasses.replace(
+        random_evaluator.evaluate([images]).scores["kd_random"], floor=None
+    )

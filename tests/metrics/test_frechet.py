@@ -6,6 +6,7 @@ from scipy import linalg
 
 from gan_cli.metrics.frechet import frechet_distance
 from gan_cli.metrics.moments import Moments, moments_of
+from gan_cli.metrics.scores.frechet_infinity import frechet_infinity
 
 
 def random_moments(seed: int, dimension: int) -> Moments:
@@ -53,6 +54,21 @@ def test_fewer_vectors_than_dimensions():
         + np.trace(generated.covariance)
     )
     assert frechet_distance(real, generated) == pytest.approx(expected, rel=1e-6)
+
+
+def test_at_infinity_the_bias_of_finite_sets_is_gone():
+    dimension = 20
+    real = Moments(10**9, np.zeros(dimension), np.eye(dimension))
+    rng = np.random.default_rng(5)
+    finite, infinite = [], []
+    for _ in range(8):
+        generated = rng.normal(0.5, 1.0, size=(400, dimension))
+        finite.append(frechet_distance(real, moments_of(generated)))
+        infinite.append(frechet_infinity(real, generated, rng))
+    # The distance of the distributions themselves, for 20 means that are 0.5 off.
+    exact = 5.0
+    assert np.mean(finite) - exact > 0.3
+    assert np.mean(infinite) == pytest.approx(exact, abs=0.15)
 
 
 def test_the_vectors_themselves_keep_the_digits_that_their_covariance_has_lost():

@@ -20,7 +20,8 @@ def test_authentic_images_are_those_of_the_definition():
     found = authentic(generated, train)
     np.testing.assert_array_equal(found, expected)
     assert 0 < found.sum() < 80
-    assert not authentic(train, train)[5:].any()
+    # Copies of twins are not authentic either.
+    assert not authentic(train, train).any()
 
 
 @pytest.mark.parametrize("rounded", [False, True])

@@ -1,15 +1,19 @@
 """Networks that come from files: the Inception graph, .keras files, SavedModels, applications."""
 
+import dataclasses
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 from frozen_graph import DIMENSION, NUM_CLASSES, write_graph
 from made_images import stripes
+from PIL import Image
+from sklearn.datasets import load_sample_images
 
 from gan_cli.errors import UserError
 from gan_cli.metrics.evaluate import Evaluator
-from gan_cli.metrics.features import FEATURE_NETWORKS
+from gan_cli.metrics.features import FEATURE_NETWORKS, inception
 from gan_cli.metrics.features.network import FeatureNetwork
 from gan_cli.metrics.frechet import frechet_distance
 from gan_cli.metrics.moments import moments_of
@@ -51,6 +55,43 @@ def test_inception_equals_the_graph_run_by_a_session(frozen, shape):
     np.testing.assert_allclose(probabilities, expected, rtol=1e-3, atol=1e-6)
 
 
+@pytest.fixture(scope="module")
+def photos() -> list[np.ndarray]:
+    """Two real photographs: whole, and two parts that are smaller than 299 pixels in some way."""
+    china, flower = load_sample_images().images
+    return [china, flower, china[:32, :40], flower[100:400, 200:420]]
+
+
+def test_the_clean_resize_is_pillows(photos):
+    for photo in photos:
+        channels = [
+            Image.fromarray(photo[..., channel].astype(np.float32), mode="F")
+            for channel in range(3)
+        ]
+        resized = [each.resize((299, 299), Image.Resampling.BICUBIC) for each in channels]
+        expected = np.clip(np.stack([np.asarray(each) for each in resized], axis=-1), 0, 255)
+        found = inception.clean_resize(photo[None].astype(np.float32))[0].numpy() * 128 + 128
+        # Of 255: the published figures were taken with Pillow itself.
+        assert np.abs(found - expected).max() < 0.02
+
+
+def test_the_legacy_resize_is_that_of_tensorflow_1(photos):
+    for photo in photos:
+        height, width, _ = photo.shape
+        rows, columns = np.arange(299) * height / 299, np.arange(299) * width / 299
+        # Corners and pixel centres are not aligned: the last pixel is repeated.
+        top, left = rows.astype(int), columns.astype(int)
+        below, right = np.minimum(top + 1, height - 1), np.minimum(left + 1, width - 1)
+        down, across = (rows - top)[:, None, None], (columns - left)[:, None]
+        pixels = photo.astype(np.float64)
+        upper = pixels[top][:, left] * (1 - across) + pixels[top][:, right] * across
+        lower = pixels[below][:, left] * (1 - across) + pixels[below][:, right] * across
+        expected = upper * (1 - down) + lower * down
+        found = inception.legacy_resize(photo[None].astype(np.float32))[0].numpy() * 128 + 128
+        # float32 positions of up to 640 pixels hold five digits of the fraction.
+        assert np.abs(found - expected).max() < 0.05
+
+
 def test_only_inception_gives_fid_and_kid(frozen):
     data = stripes(8, (8, 8, 3), seed=0)
     evaluator = Evaluator(load(f"inception:{frozen[0]}", data), data, data)
@@ -60,6 +101,8 @@ def test_only_inception_gives_fid_and_kid(frozen):
     assert not evaluation.scores["kid"].higher_is_better
     # Its classes are ImageNet's, not the data's.
     assert evaluation.class_shares == {}
+    clean = load(f"inception_clean:{frozen[0]}", data)
+    assert clean.frechet_name == "fd_inception_clean"
     assert FeatureNetwork("resnet50", None).frechet_name == "fd_resnet50"
     assert FeatureNetwork("resnet50", None).kernel_name == "kd_resnet50"
 
@@ -133,7 +176,14 @@ def test_a_keras_application_with_weights_from_a_file(tmp_path):
     )
     weights = tmp_path / "mobile.weights.h5"
     original.save_weights(weights)
-    network = load(f"keras:MobileNetV2:{weights}", data)
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    try:
+        network = load(f"keras:MobileNetV2:{weights}", data)
+        assert keras.config.dtype_policy().name == "mixed_bfloat16"
+    finally:
+        keras.config.set_dtype_policy("float32")
+    # Not filled up to as many images as a pass usually has.
+    network = dataclasses.replace(network, batch_size=2)
     resized = tf.image.resize(np.repeat(data.images, 3, axis=3), (224, 224))
     expected = original(keras.applications.mobilenet_v2.preprocess_input(resized)).numpy()
     assert network.name == "mobilenetv2"
@@ -146,7 +196,10 @@ def test_a_keras_application_with_weights_from_a_file(tmp_path):
         ("inception", "'inception' needs an argument: inception:X"),
         ("keras:", "'keras' needs an argument"),
         ("keras:ResNet51", "Keras has no application 'ResNet51'"),
-        ("randm", r"did you mean 'random'\? \(known: classifier, random, inception:X, keras:X"),
+        (
+            "randm",
+            r"did you mean 'random'\? \(known: classifier, random, inception:X, inception_clean:X",
+        ),
     ],
 )
 def test_wrong_names(name, problem):

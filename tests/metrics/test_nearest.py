@@ -41,6 +41,18 @@ def test_a_copy_is_at_no_distance_at_all():
     assert found[:, 0].tolist() == [0.0, 0.0]
 
 
+def test_rounding_does_not_pick_the_second_nearest():
+    # So far apart that float32 products cannot tell the neighbours of a point.
+    rng = np.random.default_rng(5)
+    points = rng.normal(size=(40, 16)) * 1e3
+    nearer, further = points.copy(), points.copy()
+    nearer[:, 0] += 1e-3
+    further[:, 1] += 2e-3
+    indices, found = nearest_neighbours(points, np.concatenate([further, nearer]), k=1)
+    np.testing.assert_array_equal(indices[:, 0], np.arange(40) + 40)
+    np.testing.assert_allclose(found, 1e-3, rtol=1e-6)
+
+
 def test_too_few_or_broken_points():
     with pytest.raises(ValueError, match="3 neighbours need more than 2 points"):
         nearest_neighbours(np.zeros((4, 2)), np.zeros((2, 2)), k=3)

@@ -4,16 +4,14 @@ import keras
 import numpy as np
 import pytest
 import scipy.stats
-from PIL import Image
 
-from gan_cli.cli.sampling.seeds import parse_seeds
+from gan_cli.cli.sampling.seeds import parse_seeds, seeds_text
 from gan_cli.errors import UserError
 from gan_cli.models import ARCHITECTURES
 from gan_cli.models.architecture import ModelSpec
 from gan_cli.sampling.generate import Sampler, to_uint8
 from gan_cli.sampling.grids import image_grid
 from gan_cli.sampling.latents import latents_for_seeds
-from gan_cli.sampling.write import write_samples
 
 
 class TestLatents:
@@ -87,46 +85,17 @@ class TestGrid:
         assert image_grid(np.zeros((2, 70, 70, channels), np.uint8), 2).mode == mode
 
 
-class TestWrite:
-    @pytest.fixture
-    def images(self):
-        return np.random.default_rng(0).integers(0, 256, (3, 64, 64, 3), dtype=np.uint8)
-
-    def test_a_folder_of_single_images(self, tmp_path, images):
-        labels = np.array([1, 0, 1], np.int32)
-        write_samples([images[:2], images[2:]], [4, 5, 9], labels, ["a/b", "c"], 2, tmp_path / "d")
-        names = ["seed000004-c.png", "seed000005-a_b.png", "seed000009-c.png"]
-        assert sorted(path.name for path in (tmp_path / "d").iterdir()) == names
-        for name, image in zip(names, images, strict=True):
-            np.testing.assert_array_equal(Image.open(tmp_path / "d" / name), image)
-
-    def test_arrays(self, tmp_path, images):
-        write_samples([images], [4, 5, 9], None, [], 2, str(tmp_path / "x.npz"))
-        with np.load(tmp_path / "x.npz", allow_pickle=False) as arrays:
-            np.testing.assert_array_equal(arrays["images"], images)
-            assert arrays["seeds"].tolist() == [4, 5, 9]
-
-    @pytest.mark.parametrize("ending", ["png", "webp"])
-    def test_lossless_grids(self, tmp_path, images, ending):
-        write_samples([images], [4, 5, 9], None, [], 3, str(tmp_path / f"x.{ending}"))
-        written = np.asarray(Image.open(tmp_path / f"x.{ending}"))
-        np.testing.assert_array_equal(written, np.asarray(image_grid(images, 3)))
-
-    def test_an_unknown_ending_is_refused(self, tmp_path, images):
-        with pytest.raises(UserError, match=r"unknown ending '.tga' \(known: .png, .jpg"):
-            write_samples([images], [1, 2, 3], None, [], 3, str(tmp_path / "x.tga"))
-
-    def test_what_cannot_be_written_is_one_line(self, tmp_path, images):
-        (tmp_path / "file").write_text("")
-        with pytest.raises(UserError, match="cannot be written"):
-            write_samples([images], [1, 2, 3], None, [], 3, str(tmp_path / "file" / "x.png"))
-
-
 @pytest.mark.parametrize(
     ("text", "seeds"), [("0-3", [0, 1, 2, 3]), ("7", [7]), ("1, 5,8-9", [1, 5, 8, 9])]
 )
 def test_seed_lists(text, seeds):
     assert parse_seeds(text) == seeds
+    assert parse_seeds(seeds_text(seeds)) == seeds
+
+
+def test_lists_without_bound_are_refused():
+    with pytest.raises(UserError, match="more than 1,000,000; use --until"):
+        parse_seeds("5,0-999999999999")
 
 
 @pytest.mark.parametrize("text", ["", "a", "3-", "-1", "5-3", "1,,2"])

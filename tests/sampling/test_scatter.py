@@ -11,7 +11,7 @@ from gan_cli.models import ARCHITECTURES
 from gan_cli.models.architecture import ModelSpec
 from gan_cli.sampling.generate import Sampler
 from gan_cli.sampling.latents import latents_for_seeds
-from gan_cli.sampling.scatter import picture_of, scatter_plot, write_points
+from gan_cli.sampling.scatter import picture_of, scatter_plot
 
 RING = mixture_of(DataConfig(source="points"))
 
@@ -67,18 +67,21 @@ def test_the_sampler_returns_points_as_the_generator_makes_them():
     np.testing.assert_allclose(points.mean(axis=(0, 1, 2)), [5.0, -7.0], atol=1.0)
 
 
-def test_files_of_points(tmp_path):
-    points = RING.draw(10, 3)[0].reshape(10, 1, 1, 2)
-    labels = np.arange(10, dtype=np.int32) % 8
-    write_points(points, range(5, 15), labels, RING, str(tmp_path / "x.npz"))
+def test_files_of_points(ring_run, gan_sample, tmp_path):
+    gan_sample("--run_dir", ring_run, "--out", tmp_path / "x.npz", "--seeds=5-14")
     held = np.load(tmp_path / "x.npz")
-    np.testing.assert_array_equal(held["points"], points[:, 0, 0])
     assert held["seeds"].tolist() == list(range(5, 15))
-    assert held["labels"].tolist() == labels.tolist()
+    assert held["points"].shape == (10, 2)
+    assert held["points"].dtype == np.float32
     for ending in ("png", "jpg", "webp"):
-        path = write_points(points, range(10), None, RING, str(tmp_path / f"x.{ending}"))
-        with Image.open(path) as picture:
+        gan_sample("--run_dir", ring_run, "--out", tmp_path / f"x.{ending}")
+        with Image.open(tmp_path / f"x.{ending}") as picture:
             assert picture.size == (480, 480)
-    for name in ("folder", "x.gif"):
+    for name in ("png", "npz"):
+        status, printed = gan_sample("--inspect", tmp_path / f"x.{name}", "--run_dir", ring_run)
+        assert status == 0, printed
+    for name in ("folder", "x.tfrecord"):
         with pytest.raises(UserError, match="points are written as one of"):
-            write_points(points, range(10), None, RING, str(tmp_path / name))
+            gan_sample("--run_dir", ring_run, "--out", tmp_path / name)
+    with pytest.raises(UserError, match=r"--walk: is for images; .*ring generates points"):
+        gan_sample("--run_dir", ring_run, "--out", tmp_path / "x.gif", "--walk=linear")

@@ -71,7 +71,8 @@ class SmallGan:
             penalty_discriminator = family.build_discriminator(spec)
         self.state = GanState(*models, *optimizers)
         lazy = []
-        for name, gamma, every in penalties:
+        implied = [(name, 1.0, 1) for name in family.penalties]
+        for name, gamma, every in (*penalties, *implied):
             penalty = PENALTIES.load(name)
             memory = penalty.memory(self.state.discriminator.trainable_variables)
             self.state.memory.update({f"{name}/{key}": v for key, v in memory.items()})

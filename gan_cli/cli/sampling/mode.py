@@ -1,6 +1,6 @@
 """What a mode of gan-sample is. Imports nothing heavy: flags are checked first."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -8,13 +8,47 @@ from gan_cli.cli import app
 from gan_cli.errors import UserError
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from gan_cli.cli.sampling.studio import Studio
 
 # The flags' values as attributes: absl's `FLAGS`, or a plain namespace with the same names.
 Options = Any
 
 # The flags of a command that draws from a run by seed.
-SEEDED = ("checkpoint", "seed", "seeds", "classes", "truncation")
+SEEDED = ("checkpoint", "seed", "seeds", "classes", "truncation", "no_provenance")
+# The flags of a command that draws several pictures one after another.
+ANIMATED = ("steps", "frames_per_second")
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a mode has drawn.
+
+    Attributes:
+      frames: pictures of one size, shown one after another; one alone is a still.
+      seeds: whose images are in it.
+      digital_source_type: IPTC's, where it is not wholly generated.
+    """
+
+    frames: "Sequence[Image.Image]"
+    seeds: Sequence[int]
+    digital_source_type: str | None = None
+
+
+@dataclass(frozen=True)
+class Composer:
+    """How pictures come about from a generator and flags, and from nothing else.
+
+    Attributes:
+      kind: its name in the record that a file carries.
+      compose: draws a still or, where its last argument says so, an animation.
+      recorded: the flags that the pixels depend on, beside the seeds.
+    """
+
+    kind: str
+    compose: "Callable[[Studio, Options, bool], Work]"
+    recorded: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -23,15 +57,17 @@ class Mode:
 
     Attributes:
       flag: the flag that chooses it, one of its own; None: what is done where no mode is chosen.
-      run: does it, and prints what it did.
+      run: does it, and prints what it did. Returns the exit status, None for 0.
       needs: flags of other modules that must be given.
       takes: flags of other modules that may be given. All others are refused.
+      composer: how its pictures come about, where they can be made again from a seed.
     """
 
     flag: str | None
-    run: Callable[[Options], None]
+    run: Callable[[Options], int | None]
     needs: tuple[str, ...] = ("run_dir", "out")
     takes: tuple[str, ...] = SEEDED
+    composer: "Composer | None" = None
 
     @property
     def name(self) -> str:

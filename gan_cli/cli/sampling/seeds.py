@@ -1,7 +1,11 @@
 """The flags that name seeds and lay pictures out."""
 
+from collections.abc import Sequence
+
 from gan_cli.cli.sampling.mode import Options
 from gan_cli.errors import UserError
+
+_MOST_SEEDS = 1_000_000
 
 
 def seeds_and_columns(options: Options) -> tuple[list[int], int]:
@@ -21,6 +25,17 @@ def seeds_and_columns(options: Options) -> tuple[list[int], int]:
             f" --seeds names {len(seeds)}"
         )
     return seeds, columns if rows is not None else min(columns, len(seeds))
+
+
+def seeds_or_first(options: Options, count: int) -> list[int]:
+    """--seeds, or `count` of them from --seed on.
+
+    Raises:
+      UserError: a flag is malformed.
+    """
+    if options.seeds is not None:
+        return parse_seeds(options.seeds)
+    return list(range(first_seed(options), options.seed + count))
 
 
 def first_seed(options: Options) -> int:
@@ -57,7 +72,21 @@ def parse_seeds(text: str) -> list[int]:
         first, dash, last = part.strip().partition("-")
         if not first.isdigit() or (dash and not last.isdigit()):
             raise UserError(f"--seeds: must be such as 0-63 or 1,5,10-12, got '{text}'")
-        seeds += range(int(first), int(last if dash else first) + 1)
+        added = range(int(first), int(last if dash else first) + 1)
+        if len(seeds) + len(added) > _MOST_SEEDS:
+            raise UserError(f"--seeds: '{text}' names more than {_MOST_SEEDS:,}; use --until")
+        seeds += added
     if not seeds:
         raise UserError(f"--seeds: '{text}' names no seed")
     return seeds
+
+
+def seeds_text(seeds: Sequence[int]) -> str:
+    """[0, 1, 2, 3, 9] to '0-3,9': what `parse_seeds` takes."""
+    parts: list[list[int]] = []
+    for seed in seeds:
+        if parts and seed == parts[-1][-1] + 1:
+            parts[-1][1:] = [seed]
+        else:
+            parts.append([seed])
+    return ",".join("-".join(map(str, part)) for part in parts)

@@ -1,16 +1,22 @@
 """A run's generator, ready to draw from: seeds, class names and truncation to pixels."""
 
-from collections.abc import Sequence
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import cached_property
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from gan_cli.cli.build import LoadedGenerator, load_generator
+from gan_cli.cli.build import LoadedGenerator, build_network, load_generator
 from gan_cli.data.mixture import is_points
 from gan_cli.errors import UserError
 from gan_cli.run.directory import RunDirectory
 from gan_cli.sampling.generate import Sampler
 from gan_cli.sampling.latents import latents_for_seeds
+from gan_cli.sampling.provenance import GENERATED, Provenance
+from gan_cli.training.precision import dtype_policy
 
 
 class Studio:
@@ -61,6 +67,75 @@ class Studio:
         """
         chosen = self.class_numbers(classes)
         return None if chosen is None else np.resize(np.array(chosen, np.int32), count)
+
+    def images(
+        self, seeds: Sequence[int], labels: np.ndarray | None, truncation: float | None = None
+    ) -> np.ndarray:
+        """uint8 [len(seeds), height, width, channels]; points: float32 [len(seeds), 1, 1, 2]."""
+        return self.sampler.images(self.latents(seeds, truncation), labels)
+
+    def class_mixer(self, shares: np.ndarray) -> Sampler:
+        """A sampler whose labels are mixtures of classes.
+
+        Everything that a generator knows about a class is a row of some table: of an embedding, or
+        of the scales and shifts of a conditional normalisation. Mixtures of the rows lie between
+        the classes, and where a mixture is of one class alone, its row is that class's own.
+
+        Args:
+          shares: float [mixtures, num_classes], rows of sum 1: what label 0, 1, ... stands for.
+
+        Raises:
+          UserError: the generator is unconditional, or keeps classes in another way.
+        """
+        loaded = self.loaded
+        if not loaded.num_classes:
+            raise UserError(f"--walk=classes: {self.run.path} was trained without classes")
+        # Another number of rows than there are classes, so that tables are told by their shape.
+        unused = int(len(shares) == loaded.num_classes)
+        with dtype_policy("float32"):
+            mixed = build_network(loaded.config, "generator", len(shares) + unused)
+        weights = []
+        for own, weight in zip(mixed.weights, loaded.generator.get_weights(), strict=True):
+            if tuple(own.shape) != weight.shape:
+                if weight.shape[0] != loaded.num_classes or own.shape[1:] != weight.shape[1:]:
+                    raise UserError(
+                        f"--walk=classes: weight '{own.path}' of this architecture is no table of"
+                        " classes"
+                    )
+                rows = np.tensordot(shares, weight.astype(np.float64), axes=1)
+                weight = np.concatenate([rows, rows[:unused]]).astype(np.float32)
+            weights.append(weight)
+        mixed.set_weights(weights)
+        return Sampler(mixed)
+
+    def provenance(
+        self, recipe: Mapping[str, Any], digital_source_type: str | None = None
+    ) -> Provenance:
+        """What files drawn here say about their origin.
+
+        Args:
+          recipe: `kind` and whatever else the pixels depend on.
+        """
+        loaded = self.loaded
+        return Provenance(
+            loaded.config.name,
+            loaded.checkpoint_name,
+            loaded.weights_sha256,
+            recipe,
+            digital_source_type or GENERATED,
+        )
+
+    def mark(self, provenance: Provenance, out: str | Path, unmarked: bool) -> Provenance | None:
+        """Returns the provenance or, where files are to leave without, None, and notes that down.
+
+        Raises:
+          UserError: it cannot be noted down.
+        """
+        if not unmarked:
+            return provenance
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+        self.run.record_unmarked({"time": now, "out": str(out), **asdict(provenance)})
+        return None
 
     def class_numbers(self, classes: str | None) -> list[int] | None:
         """What --classes names, or None for an unconditional generator.

@@ -12,6 +12,8 @@ from gan_cli.data.memory import machine_memory
 from gan_cli.errors import UserError
 
 _KEYS = ("images", "labels", "holdout_images", "holdout_labels")
+# As `np.savez(path, images, labels)` calls them, and with it many programs that write samples.
+_UNNAMED = {"images": "arr_0", "labels": "arr_1"}
 _MOST_CLASSES = 2**16
 
 
@@ -20,6 +22,7 @@ def open_source(config: DataConfig) -> SourceSplits:
 
     `images` is uint8 [count, height, width] or [count, height, width, 1, 3 or 4]; `labels`, if
     there, integers [count]; `holdout_images` and `holdout_labels` likewise are kept for evaluation.
+    Where nothing has a name, `arr_0` are the images and `arr_1` the labels.
 
     Raises:
       UserError: the file is missing, damaged, holds Python objects, or arrays of another form.
@@ -50,9 +53,12 @@ def _read(path: Path) -> tuple[dict[str, np.ndarray], str]:
             )
         with np.load(path, allow_pickle=False) as file:
             held = ", ".join(file.files) or "nothing"
-            if "images" not in file.files:
+            keys = {key: key for key in _KEYS if key in file.files}
+            if "images" not in keys and "arr_0" in file.files:
+                keys = {key: name for key, name in _UNNAMED.items() if name in file.files}
+            if "images" not in keys:
                 raise UserError(f"{path}: holds no array 'images' (it holds: {held})")
-            return {key: file[key] for key in _KEYS if key in file.files}, identity
+            return {key: file[name] for key, name in keys.items()}, identity
     except UserError:
         raise
     except Exception as error:  # NumPy and zipfile let through whatever a damaged file leads to.

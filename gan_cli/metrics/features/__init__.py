@@ -45,6 +45,7 @@ FEATURE_NETWORKS = FeatureRegistry(
     },
     families={
         "inception": "gan_cli.metrics.features.inception:build",
+        "inception_clean": "gan_cli.metrics.features.inception:build_clean",
         "keras": "gan_cli.metrics.features.pretrained:build_application",
         "keras_file": "gan_cli.metrics.features.pretrained:build_keras_file",
         "saved_model": "gan_cli.metrics.features.pretrained:build_saved_model",

@@ -37,11 +37,35 @@ def build(
       UserError: the file is not that graph.
     """
     del holdout, progress
-    path = Path(argument).expanduser()
+    return _build("inception", train, Path(argument).expanduser(), legacy_resize)
+
+
+def build_clean(
+    train: ImageDataset,
+    holdout: ImageDataset,
+    progress: Callable[[int, int], None] | None = None,
+    *,
+    argument: str,
+) -> FeatureNetwork:
+    """Like `build`, but resizes as clean-fid does (Parmar et al. 2022).
+
+    Raises:
+      UserError: the file is not that graph.
+    """
+    del holdout, progress
+    return _build("inception_clean", train, Path(argument).expanduser(), clean_resize)
+
+
+def _build(
+    name: str,
+    train: ImageDataset,
+    path: Path,
+    resize: Callable[[keras.KerasTensor], keras.KerasTensor],
+) -> FeatureNetwork:
     content, graph = _read(path)
     layer = FrozenInception(graph)
     images = keras.Input(train.images.shape[1:], dtype="float32")
-    outputs = layer(legacy_resize(as_rgb(images)))
+    outputs = layer(resize(as_rgb(images)))
     sizes = tuple(int(output.shape[-1]) for output in outputs)
     if sizes != (DIMENSION, NUM_CLASSES):
         raise UserError(
@@ -50,7 +74,7 @@ def build(
         )
     model = keras.Model(images, outputs)
     digest = hashlib.sha256(content).hexdigest()
-    return FeatureNetwork("inception", model, file_sha256=digest, batch_size=batch_size_for(SIDE))
+    return FeatureNetwork(name, model, file_sha256=digest, batch_size=batch_size_for(SIDE))
 
 
 def legacy_resize(images: keras.KerasTensor) -> keras.KerasTensor:
@@ -58,15 +82,28 @@ def legacy_resize(images: keras.KerasTensor) -> keras.KerasTensor:
     return _LegacyResize(dtype="float32")(images)
 
 
-class _LegacyResize(keras.layers.Layer):
+def clean_resize(images: keras.KerasTensor) -> keras.KerasTensor:
+    """Likewise, as Pillow's bicubic filter does: antialiased, in floating point, then clipped."""
+    return _CleanResize(dtype="float32")(images)
+
+
+class _Resize(keras.layers.Layer):
+    def compute_output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+        return (input_shape[0], SIDE, SIDE, input_shape[-1])
+
+
+class _LegacyResize(_Resize):
     def call(self, images: tf.Tensor) -> tf.Tensor:
         resized = tf.compat.v1.image.resize_bilinear(
             images, [SIDE, SIDE], align_corners=False, half_pixel_centers=False
         )
         return (resized - 128.0) / 128.0
 
-    def compute_output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
-        return (input_shape[0], SIDE, SIDE, input_shape[-1])
+
+class _CleanResize(_Resize):
+    def call(self, images: tf.Tensor) -> tf.Tensor:
+        resized = tf.image.resize(images, [SIDE, SIDE], method="bicubic", antialias=True)
+        return (tf.clip_by_value(resized, 0.0, 255.0) - 128.0) / 128.0
 
 
 class FrozenInception(keras.layers.Layer):

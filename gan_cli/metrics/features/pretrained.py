@@ -36,6 +36,9 @@ def build_application(
             f"evaluation.features: Keras has no application '{name}'; use its name as in"
             " keras.applications, such as ResNet50, VGG16, InceptionV3 or EfficientNetB0"
         )
+    policy = keras.config.dtype_policy()
+    # Applications know no other way: the run's precision must not change the features.
+    keras.config.set_dtype_policy("float32")
     try:
         with_top = application(weights=None)
         size = with_top.input_shape[1:3]
@@ -48,6 +51,8 @@ def build_application(
             f" {str(error).splitlines()[0]}; without a network, give a file:"
             f" keras:{name}:WEIGHTS_FILE"
         ) from error
+    finally:
+        keras.config.set_dtype_policy(policy)
     images = keras.Input(train.images.shape[1:], dtype="float32")
     x = keras.layers.Resizing(*size, dtype="float32")(as_rgb(images))
     x = keras.layers.Lambda(module.preprocess_input, output_shape=(*size, 3))(x)

@@ -14,7 +14,8 @@ def measure(
 ) -> Measurement:
     value = frechet_distance(comparison.reference_moments, sample.moments)
     interval = None
-    if thorough:
+    # The vectors behind statistics from a file, which would be resampled, are not known.
+    if thorough and comparison.statistics is None:
         interval = frechet_half_width(comparison.reference.features, sample.features, rng)
     name = comparison.network.metric_name("fid")
     return Measurement({name: Figure(value, higher_is_better=False, interval=interval)})

@@ -6,9 +6,26 @@ batch normalisation. Discriminators: `projection`, `concat`, or `auxiliary`.
 
 import keras
 
+from gan_cli.errors import UserError
 from gan_cli.models.architecture import ModelSpec
+from gan_cli.models.layers.improved import (
+    MinibatchDiscrimination,
+    ReferenceBatch,
+    VirtualBatchNormalization,
+    WithoutReference,
+)
 from gan_cli.models.layers.normalization import ConditionalBatchNormalization
 from gan_cli.models.layers.spectral import SpectralDense, SpectralEmbedding
+
+# Options of architectures with the layers of Salimans et al. 2016; 0: without.
+IMPROVED_OPTIONS = {"virtual_batch_norm": 0, "minibatch_discrimination": 0}
+
+
+def _size_of(spec: ModelSpec, option: str) -> int:
+    size = spec.options.get(option, 0)
+    if size < 0:
+        raise UserError(f"model.options.{option}: must be at least 0, got {size}")
+    return size
 
 
 def generator_inputs(spec: ModelSpec) -> tuple[list[keras.KerasTensor], keras.KerasTensor]:
@@ -16,36 +33,59 @@ def generator_inputs(spec: ModelSpec) -> tuple[list[keras.KerasTensor], keras.Ke
 
     Unconditional, or conditional by `batch_norm`: the latents. By `concat`: the latents beside a
     learned embedding of the label of the same length, scaled to unit variance like the latents
-    (Mirza and Osindero 2014).
+    (Mirza and Osindero 2014). With virtual batch normalisation, its reference comes first.
     """
     latents = keras.Input([spec.latent_dim], dtype="float32", name="latents")
+    size = _size_of(spec, "virtual_batch_norm")
+    vectors = ReferenceBatch(size)(latents) if size else latents
     if not spec.num_classes:
-        return [latents], latents
+        return [latents], vectors
     labels = keras.Input([], dtype="int32", name="labels")
     if spec.conditioning == "batch_norm":
+        if size:
+            raise UserError(
+                "model.options.virtual_batch_norm: takes the place of batch normalisation;"
+                " model.generator_conditioning must be 'concat', got 'batch_norm'"
+            )
         return [latents, labels], latents
     embedding = keras.layers.Embedding(
         spec.num_classes,
         spec.latent_dim,
         embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
         name="label_embedding",
-    )(labels)
-    return [latents, labels], keras.layers.Concatenate()([latents, embedding])
+    )(ReferenceBatch(size, spec.num_classes)(labels) if size else labels)
+    return [latents, labels], keras.layers.Concatenate()([vectors, embedding])
 
 
 def normalized(
     spec: ModelSpec, inputs: list[keras.KerasTensor], x: keras.KerasTensor, **batch_norm
 ) -> keras.KerasTensor:
-    """Batch normalisation of `x`, by the label where the spec says `batch_norm`.
+    """Batch normalisation of `x`, by the label where the spec says `batch_norm`, or virtual.
 
     Args:
       inputs: of the generator.
       batch_norm: arguments of `keras.layers.BatchNormalization`.
     """
+    size = _size_of(spec, "virtual_batch_norm")
+    if size:
+        batch_norm.pop("momentum", None)
+        return VirtualBatchNormalization(size, **batch_norm)(x)
     if not spec.num_classes or spec.conditioning != "batch_norm":
         return keras.layers.BatchNormalization(**batch_norm)(x)
     batch_norm.pop("gamma_initializer", None)
     return ConditionalBatchNormalization(spec.num_classes, **batch_norm)([x, inputs[1]])
+
+
+def without_reference(spec: ModelSpec, x: keras.KerasTensor) -> keras.KerasTensor:
+    """Takes away what `generator_inputs` put before the batch, if anything."""
+    size = _size_of(spec, "virtual_batch_norm")
+    return WithoutReference(size)(x) if size else x
+
+
+def with_neighbours(spec: ModelSpec, features: keras.KerasTensor) -> keras.KerasTensor:
+    """The features, and with minibatch discrimination how near others of the batch are."""
+    kernels = _size_of(spec, "minibatch_discrimination")
+    return MinibatchDiscrimination(kernels)(features) if kernels else features
 
 
 def discriminator_inputs(spec: ModelSpec) -> tuple[list[keras.KerasTensor], keras.KerasTensor]:

@@ -34,6 +34,14 @@ class SpaceToDepth(keras.layers.Layer):
         return batch, (height + 1) // 2, (width + 1) // 2, 4 * channels
 
 
+def repeat_pixels(images: tf.Tensor) -> tf.Tensor:
+    """[batch, height, width, n] to [batch, 2 height, 2 width, n], each pixel four times."""
+    _, height, width, channels = images.shape
+    x = tf.reshape(images, [-1, height, 1, width, 1, channels])
+    x = tf.tile(x, [1, 1, 2, 1, 2, 1])
+    return tf.reshape(x, [-1, 2 * height, 2 * width, channels])
+
+
 @keras.saving.register_keras_serializable("gan_cli")
 class RepeatUpsampling(keras.layers.Layer):
     """[batch, height, width, n] to [batch, 2 height, 2 width, n], each pixel four times.
@@ -42,10 +50,7 @@ class RepeatUpsampling(keras.layers.Layer):
     """
 
     def call(self, inputs):
-        _, height, width, channels = inputs.shape
-        x = tf.reshape(inputs, [-1, height, 1, width, 1, channels])
-        x = tf.tile(x, [1, 1, 2, 1, 2, 1])
-        return tf.reshape(x, [-1, 2 * height, 2 * width, channels])
+        return repeat_pixels(inputs)
 
     def compute_output_shape(self, input_shape):
         batch, height, width, channels = input_shape

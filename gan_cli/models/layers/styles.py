@@ -6,7 +6,7 @@ import tensorflow as tf
 from gan_cli import replicas
 
 
-class _Clocked(keras.layers.Layer):
+class Clocked(keras.layers.Layer):
     """Draws random numbers that are a function of (seed, images shown): a resumed run draws alike.
 
     The state of the seed generator is [seed, clock], as Keras has it; the clock is set before every
@@ -27,7 +27,7 @@ class _Clocked(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("gan_cli")
-class Noise(_Clocked):
+class Noise(Clocked):
     """Noise times a learned strength, which starts at 0: [batch or 1, height, width, 1].
 
     Training: new noise for every image. Inference: the same for all, drawn when the layer is built,
@@ -65,7 +65,7 @@ class Noise(_Clocked):
 
 
 @keras.saving.register_keras_serializable("gan_cli")
-class OtherLatents(_Clocked):
+class OtherLatents(Clocked):
     """In training, latents drawn anew from N(0, 1), to be mixed with those given; else those."""
 
     def call(self, inputs, training=None):
@@ -78,7 +78,7 @@ class OtherLatents(_Clocked):
 
 
 @keras.saving.register_keras_serializable("gan_cli")
-class StyleMixing(_Clocked):
+class StyleMixing(Clocked):
     """[styles, other styles], [batch, n] each, to [batch, layers, n]: Karras et al. 2019, sec. 3.1.
 
     In training and with the given probability, the layers from a random one on get the other

@@ -1,0 +1,82 @@
+"""Scores as tables in the terminal."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+
+from gan_cli.metrics.evaluate import Evaluation, Score
+from gan_cli.metrics.features.network import FeatureNetwork
+from gan_cli.metrics.points import Coordinates
+
+Network = FeatureNetwork | Coordinates
+
+
+def print_evaluation(title: str, network: Network, evaluation: Evaluation) -> None:
+    """One set of images: every figure with its interval, floor and ceiling."""
+    console = Console()
+    floor = "floor (training images)" if evaluation.num_floor else "floor"
+    table = Table(
+        title=f"{title}: {evaluation.num_generated:,} generated,"
+        f" {evaluation.num_reference:,} real images"
+    )
+    table.add_column("metric", no_wrap=True)
+    for column in ("value", "± 95 %", floor, "ceiling (noise)"):
+        table.add_column(column, justify="right")
+    for name, score in evaluation.scores.items():
+        table.add_row(
+            labelled(name, score),
+            number(score.value),
+            number(score.interval, ".2g"),
+            number(score.floor),
+            number(score.ceiling),
+        )
+    console.print(table)
+    if evaluation.class_shares:
+        shares = "  ".join(f"{n} {100 * s:.1f} %" for n, s in evaluation.class_shares.items())
+        console.print(f"classes: {shares}", soft_wrap=True, highlight=False)
+    for name, reason in evaluation.skipped.items():
+        console.print(f"left out: {name}: {reason}", soft_wrap=True, highlight=False)
+    if network.accuracy is not None:
+        console.print(
+            f"the classifier is right on {100 * network.accuracy:.1f} % of the held-out images",
+            highlight=False,
+        )
+
+
+def print_side_by_side(
+    title: str,
+    columns: Mapping[str, Mapping[str, Score]],
+    more: Mapping[str, Mapping[str, str]] | None = None,
+) -> None:
+    """Several sets of images: a row for each figure, a column for each set.
+
+    Args:
+      columns: the scores by the name of the set.
+      more: further columns of text by name, by figure.
+    """
+    table = Table(title=title)
+    table.add_column("metric", no_wrap=True)
+    for name in (*columns, *(more or {})):
+        table.add_column(name, justify="right", overflow="fold")
+    for figure, score in next(iter(columns.values())).items():
+        cells = [number(s[figure].value) if figure in s else "-" for s in columns.values()]
+        cells += [texts.get(figure, "-") for texts in (more or {}).values()]
+        table.add_row(labelled(figure, score), *cells)
+    Console().print(table)
+
+
+def print_lines(lines: Sequence[str]) -> None:
+    """Sentences, each on a line of its own however wide the terminal is."""
+    console = Console()
+    for line in lines:
+        console.print(line, soft_wrap=True, highlight=False, markup=False)
+
+
+def labelled(name: str, score: Score) -> str:
+    """The figure's name, with an arrow to where it is better."""
+    return f"{name} {'↑' if score.higher_is_better else '↓'}"
+
+
+def number(value: float | None, form: str = ".4g") -> str:
+    return "-" if value is None else f"{value:{form}}"

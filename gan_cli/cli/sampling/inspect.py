@@ -1,0 +1,187 @@
+"""--inspect: what a file says about its origin and, with --run_dir, whether that is so."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from absl import flags
+
+from gan_cli.cli import app
+from gan_cli.cli.sampling.mode import Composer, Mode, Options
+from gan_cli.errors import UserError
+
+if TYPE_CHECKING:
+    from gan_cli.cli.sampling.studio import Studio
+    from gan_cli.sampling.provenance import Provenance
+
+flags.DEFINE_string(
+    "inspect",
+    None,
+    "A file: print what it says about its origin. With --run_dir, generate its pixels again and say"
+    " whether they are equal; exit status 1 where they are not.",
+)
+
+_NOTHING_FOUND = 1
+
+
+def run(options: Options) -> int:
+    path = Path(options.inspect)
+    if not path.is_file():
+        raise UserError(f"--inspect: {path} is no file")
+    app.import_tensorflow()
+
+    from gan_cli.sampling.decode import read_provenance
+
+    found = read_provenance(path)
+    if found is None:
+        print(
+            f"{path}: carries no record of gan-cli. That proves nothing: records can be removed,"
+            " and others' generators leave other ones or none."
+        )
+        return _NOTHING_FOUND
+    lines = {
+        "digital source type": found.digital_source_type,
+        "software": found.software,
+        "config": found.config_name,
+        "checkpoint": found.checkpoint,
+        "model SHA-256": found.model_sha256,
+        **{name.replace("_", " "): value for name, value in found.recipe.items()},
+    }
+    print(f"{path}:")
+    for name, value in lines.items():
+        if value is not None:
+            print(f"  {name + ':':<21}{_printable(value)}")
+    if options.run_dir is None:
+        return 0
+    return _compare(path, found, options.run_dir)
+
+
+def _compare(path: Path, found: "Provenance", run_dir: str) -> int:
+    """Prints whether the run makes the same pixels, and returns the exit status."""
+    from gan_cli.cli.sampling.studio import Studio
+
+    studio = Studio.open(run_dir, found.checkpoint.removeprefix("ckpt-"))
+    if studio.loaded.weights_sha256 != found.model_sha256:
+        print(
+            f"  not equal: {found.checkpoint} of {run_dir} has other weights, of SHA-256"
+            f" {studio.loaded.weights_sha256}"
+        )
+        return _NOTHING_FOUND
+    try:
+        equal, what = _same_pixels(path, studio, found.recipe)
+    except UserError as error:
+        raise UserError(f"{path}: its record cannot be followed: {error}") from error
+    print(f"  {'equal' if equal else 'NOT equal'}: {what} generated again from {run_dir}")
+    return 0 if equal else _NOTHING_FOUND
+
+
+def _same_pixels(path: Path, studio: "Studio", recipe: Any) -> tuple[bool, str]:
+    """Whether the file's pixels are those of its recipe, and what was compared."""
+    import numpy as np
+
+    from gan_cli.cli.sampling.seeds import seeds_text
+    from gan_cli.sampling.decode import decoded, file_content
+    from gan_cli.sampling.encode import ANIMATIONS, PICTURES, encoded, encoded_animation
+
+    kind, ending = recipe.get("kind"), recipe.get("format")
+    if kind == "arrays":
+        return _same_arrays(path, studio, recipe)
+    if kind == "image":
+        frames = [_single_image(studio, recipe)]
+        animated, ending = False, ".png"
+    else:
+        composer = _composer(kind)
+        options = _recorded_options(composer, recipe)
+        speed = recipe.get("frames_per_second")
+        animated = type(speed) is int and 1 <= speed <= 100
+        if ending not in (ANIMATIONS if animated else PICTURES):
+            raise UserError(f"unknown format '{ending}'")
+        work = composer.compose(studio, options, animated)
+        frames = list(work.frames)
+        if seeds_text(work.seeds) != recipe.get("seeds"):
+            raise UserError("its seeds are not those that it names")
+    # Through the same encoder: what a format loses is lost on both sides.
+    if animated:
+        again = encoded_animation(frames, ending, speed, None)
+    else:
+        again = encoded(frames[0], ending, None)
+    ours, theirs = decoded(again, ending), decoded(file_content(path), ending)
+    equal = len(ours) == len(theirs) and all(map(np.array_equal, ours, theirs))
+    return equal, f"all pixels of {len(ours)} {'frames' if animated else 'picture'}"
+
+
+def _single_image(studio: "Studio", recipe: Any):
+    import numpy as np
+
+    from gan_cli.sampling.grids import to_pillow
+
+    seed, label = recipe.get("seed"), recipe.get("label")
+    conditional = studio.loaded.num_classes > 0
+    if (
+        type(seed) is not int
+        or seed < 0
+        or (type(label) is int) != conditional
+        or (conditional and not 0 <= label < studio.loaded.num_classes)
+    ):
+        raise UserError("it names no image of this run")
+    labels = np.array([label], np.int32) if conditional else None
+    return to_pillow(studio.images([seed], labels, _truncation(recipe))[0])
+
+
+def _same_arrays(path: Path, studio: "Studio", recipe: Any) -> tuple[bool, str]:
+    import numpy as np
+
+    from gan_cli.sampling.bulk import CHUNK
+
+    with np.load(path, allow_pickle=False) as arrays:
+        name = "points" if studio.points else "images"
+        if not {name, "seeds"} <= set(arrays) or len(arrays[name]) != len(arrays["seeds"]):
+            raise UserError(f"it lacks '{name}' or 'seeds'")
+        kept, seeds = arrays[name], arrays["seeds"].tolist()
+        labels = arrays.get("labels")
+    equal = True
+    for start in range(0, len(seeds), CHUNK):
+        part = slice(start, start + CHUNK)
+        part_labels = None if labels is None else labels[part]
+        again = studio.images(seeds[part], part_labels, _truncation(recipe))
+        equal &= np.array_equal(again.reshape(len(again), *kept.shape[1:]), kept[part])
+    return equal, f"all values of {len(seeds)} {name}"
+
+
+def _truncation(recipe: Any) -> float | None:
+    value = recipe.get("truncation")
+    if value is not None and type(value) not in (int, float):
+        raise UserError("its truncation is no number")
+    return value
+
+
+def _composer(kind: Any) -> Composer:
+    # Here, since the table holds this module.
+    from gan_cli.cli.sampling.modes import MODES
+
+    for mode in MODES:
+        if mode.composer is not None and mode.composer.kind == kind:
+            return mode.composer
+    raise UserError(f"pictures of kind '{_printable(kind)}' cannot be made from seeds alone")
+
+
+def _recorded_options(composer: Composer, recipe: Any) -> Options:
+    """The flags that the picture was made with, of the flags' types."""
+    values: dict[str, Any] = {"seed": 0}
+    for name in (*composer.recorded, "seeds"):
+        value = recipe.get(name)
+        if value is not None:
+            try:
+                value = flags.FLAGS[name].parser.parse(str(value))
+            except ValueError as error:
+                raise UserError(f"--{name}: {error}") from error
+        values[name] = value
+    return SimpleNamespace(**values)
+
+
+def _printable(value: Any) -> str:
+    """Without control characters: the file may be anyone's, and the terminal obeys some."""
+    return "".join(c if c.isprintable() else "?" for c in str(value))
+
+
+MODE = Mode("inspect", run, needs=(), takes=("run_dir",))

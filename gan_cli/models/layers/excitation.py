@@ -1,0 +1,89 @@
+"""Gates: of a layer's own features, and of one resolution by another (Liu et al. 2021, FastGAN)."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gan_cli.models.layers.spectral import SpectralConv2D
+
+_SQUEEZED_SIDE = 4
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class GatedLinearUnit(keras.layers.Layer):
+    """[..., 2 n] to [..., n]: one half times the sigmoid of the other. Dauphin et al. 2017."""
+
+    def call(self, inputs):
+        values, gates = tf.split(inputs, 2, axis=-1)
+        return values * tf.sigmoid(gates)
+
+    def compute_output_shape(self, input_shape):
+        return *input_shape[:-1], input_shape[-1] // 2
+
+
+def pool_to(x: tf.Tensor, side: int) -> tf.Tensor:
+    """Means of areas that cover the image: [batch, height, width, n] to [batch, side, side, n].
+
+    The i-th of them reaches from floor(i size / side) to ceil((i + 1) size / side).
+    """
+    for axis in (1, 2):
+        # Along the last axis, where it is one product of two matrices.
+        means = tf.constant(_means(x.shape[axis], side), x.dtype)
+        x = tf.tensordot(x, means, [[axis], [0]])
+        order = [0, 3, 1, 2] if axis == 1 else [0, 1, 3, 2]
+        x = tf.transpose(x, order)
+    return x
+
+
+def _means(size: int, side: int) -> np.ndarray:
+    """The matrix, [size, side], whose columns average over one area each."""
+    matrix = np.zeros([size, side])
+    for column in range(side):
+        start, end = column * size // side, -(-(column + 1) * size // side)
+        matrix[start:end, column] = 1.0 / (end - start)
+    return matrix
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class SkipExcitation(keras.layers.Layer):
+    """[features, other features] to gated other features: Liu et al. 2021, section 3.1, equation 2.
+
+    The features of one resolution, pooled to 4x4, say by a 4x4 convolution, x sigmoid(x), a 1x1
+    convolution and a sigmoid how much of each channel of another resolution passes. Both
+    convolutions are spectrally normalised and have no bias, as in the authors' code.
+    """
+
+    def __init__(self, kernel_initializer="glorot_uniform", **kwargs):
+        super().__init__(**kwargs)
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+
+    def build(self, input_shape):
+        squeezed, gated = input_shape
+
+        def convolution(kernel_size: int, channels: int, name: str) -> SpectralConv2D:
+            layer = SpectralConv2D(
+                gated[-1],
+                kernel_size,
+                use_bias=False,
+                kernel_initializer=self.kernel_initializer.clone(),
+                name=name,
+                dtype=self.dtype_policy,
+            )
+            layer.build([None, kernel_size, kernel_size, channels])
+            return layer
+
+        self.squeeze = convolution(_SQUEEZED_SIDE, squeezed[-1], "squeeze")
+        self.excite = convolution(1, gated[-1], "excite")
+        super().build(input_shape)
+
+    def call(self, inputs):
+        features, gated = inputs
+        x = self.squeeze(pool_to(features, _SQUEEZED_SIDE))
+        return gated * tf.sigmoid(self.excite(x * tf.sigmoid(x)))
+
+    def compute_output_shape(self, input_shape):
+        return input_shape[1]
+
+    def get_config(self):
+        initializer = keras.initializers.serialize(self.kernel_initializer)
+        return super().get_config() | {"kernel_initializer": initializer}

@@ -1,0 +1,51 @@
+"""Plots for the report: SVG in the page's own colours."""
+
+import html
+import io
+from collections.abc import Mapping, Sequence
+
+from matplotlib.figure import Figure
+
+Points = Sequence[tuple[float, float]]
+
+
+def curves_svg(curves: Mapping[str, Points], logarithmic: bool, x_label: str) -> str | None:
+    """One line for each name, or None where no line has two points."""
+    if not any(len(points) > 1 for points in curves.values()):
+        return None
+    figure = Figure(figsize=(6, 2.8), layout="constrained")
+    axes = figure.add_subplot()
+    for index, (name, points) in enumerate(curves.items()):
+        marker = "o" if len(points) < 60 else None
+        axes.plot(*zip(*points, strict=True), label=name, marker=marker, ms=3, c=f"C{index}")
+    values = [value for points in curves.values() for _, value in points]
+    # Within a decade a logarithmic axis says nothing more, and has no round numbers.
+    if logarithmic and min(values) > 0 and max(values) > 10 * min(values):
+        axes.set_yscale("log")
+    axes.set_xlabel(x_label)
+    if len(curves) > 1:
+        axes.legend(frameon=False, fontsize="small")
+    return _svg(figure, axes, ", ".join(curves))
+
+
+def position_svg(points: Mapping[str, tuple[float, float]], x_label: str, y_label: str) -> str:
+    """Named points in the unit square."""
+    figure = Figure(figsize=(6, 3.6), layout="constrained")
+    axes = figure.add_subplot()
+    for index, (name, (x, y)) in enumerate(points.items()):
+        axes.scatter([x], [y], s=36, c=f"C{index}", label=name, zorder=3)
+    axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel=x_label, ylabel=y_label)
+    axes.legend(frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return _svg(figure, axes, f"{y_label} against {x_label}")
+
+
+def _svg(figure: Figure, axes, label: str) -> str:
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+    # The page's own text colour shows in light and dark alike.
+    figure.patch.set_alpha(0)
+    axes.patch.set_alpha(0)
+    drawn = io.StringIO()
+    figure.savefig(drawn, format="svg", metadata={"Date": None})
+    svg = drawn.getvalue()[drawn.getvalue().index("<svg") :]
+    return svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(label, quote=True)}"', 1)

@@ -1,0 +1,74 @@
+"""The report's part about evaluations: the newest one, and how the scores went over training."""
+
+import base64
+import json
+from pathlib import Path
+from typing import Any
+
+from gan_cli.run.directory import RunDirectory
+from gan_cli.run.report_plots import curves_svg, position_svg
+
+_PICTURES = (
+    ("Images by the class that the classifier sees, a row for each", "classes.png"),
+    (
+        "A generated image, then the training images nearest to it. Left: the images that are"
+        " nearest to a training image; right: the first of the samples.",
+        "neighbours.png",
+    ),
+)
+_MOST_POSITIONS = 6
+
+
+def newest_evaluation(run: RunDirectory) -> dict[str, Any] | None:
+    """What the page shows of the newest evaluation: its record, pictures and plots."""
+    paths = sorted(run.evaluations.glob("*.json"), key=lambda path: path.stat().st_mtime)
+    if not paths:
+        return None
+    record = json.loads(paths[-1].read_text("utf-8"))
+    records = [json.loads(path.read_text("utf-8")) for path in paths]
+    return record | {
+        "pictures": _pictures(paths[-1].with_suffix("")),
+        "plots": _plots(record, [each for each in records if _is_alike(each, record)]),
+        "classes": record.get("details", {}).get("class_modes"),
+    }
+
+
+def _is_alike(record: dict[str, Any], newest: dict[str, Any]) -> bool:
+    keys = ("features_sha256", "num_generated", "dataset_fingerprint", "seed")
+    return all(record.get(key) == newest.get(key) for key in keys)
+
+
+def _pictures(folder: Path) -> list[dict[str, str]]:
+    return [
+        {"title": title, "data": base64.b64encode((folder / name).read_bytes()).decode()}
+        for title, name in _PICTURES
+        if (folder / name).is_file()
+    ]
+
+
+def _plots(newest: dict[str, Any], records: list[dict[str, Any]]) -> list[dict[str, str]]:
+    records = sorted(records, key=lambda record: record["kimg"])
+    plots = []
+    for figure, score in newest["scores"].items():
+        points = [
+            (r["kimg"], r["scores"][figure]["value"]) for r in records if figure in r["scores"]
+        ]
+        is_distance = not score["higher_is_better"]
+        svg = curves_svg({figure: points}, is_distance, "thousands of images shown (kimg)")
+        if svg is not None:
+            plots.append({"title": f"{figure} by checkpoint", "svg": svg})
+    if {"precision", "recall"} <= newest["scores"].keys():
+        plots.insert(0, {"title": "Quality and variety", "svg": _position(newest, records)})
+    return plots
+
+
+def _position(newest: dict[str, Any], records: list[dict[str, Any]]) -> str:
+    def position(record: dict[str, Any], what: str) -> tuple[float, float]:
+        return record["scores"]["recall"][what], record["scores"]["precision"][what]
+
+    shown = [r for r in records if {"precision", "recall"} <= r["scores"].keys()]
+    points = {f"{r['kimg']:g} kimg": position(r, "value") for r in shown[-_MOST_POSITIONS:]}
+    for what, name in (("floor", "training images"), ("ceiling", "noise")):
+        if newest["scores"]["recall"][what] is not None:
+            points[name] = position(newest, what)
+    return position_svg(points, "recall (variety)", "precision (quality)")
