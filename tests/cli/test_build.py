@@ -8,6 +8,7 @@ from gan_cli.cli.experiment import resolve_for
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits, ImageDataset
 from gan_cli.errors import UserError
+from gan_cli.training.distribution import Distribution
 
 
 def images(count):
@@ -100,3 +101,19 @@ def test_every_penalty_remembers_in_the_state_that_is_saved():
     assert float(saved["memory/discriminator/lecam/real"]) != 0
     assert float(saved["memory/generator/historical_averaging/count"]) == 1
     assert float(saved["memory/discriminator/historical_averaging/count"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("model", "training", "message"),
+    [
+        ({}, {"batch_size": 10}, "must divide evenly among 4 replicas; got 10"),
+        ({"pack": 4}, {}, "must divide evenly among 4 replicas in packs of 4; got 8"),
+        ({}, {"xla": True}, "training.xla: is for one device"),
+    ],
+)
+def test_what_cannot_be_shared_among_replicas_is_refused(model, training, message):
+    config, _ = step_of(model, **training)
+    four = Distribution()
+    four.replicas = 4
+    with pytest.raises(UserError, match=message):
+        build_step(config, build_state(config, 3), 3, DATA.holdout, four)

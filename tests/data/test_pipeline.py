@@ -84,3 +84,22 @@ def test_images_without_labels_and_in_a_memory_map(dataset, tmp_path):
     assert (numbers, flipped) == take(dataset, 60, seed=1, mirror=True)[::2]
     assert labels == [0] * 60
     np.testing.assert_array_equal(mapped, dataset.images)
+
+
+@pytest.mark.parametrize("updates", [1, 2])
+def test_the_workers_shares_make_up_the_very_batches_of_one_process(dataset, updates):
+    """Batches of more than an epoch, of which a worker may see the border only from one side."""
+    options = {"batch_size": 48, "seed": 2, "first_image": 5, "mirror": True, "steps_per_call": 2}
+
+    def stream(**share):
+        batches = training_batches(dataset, **options, **share).take(3)
+        return [(batch["images"].numpy(), batch["labels"].numpy()) for batch in batches]
+
+    shares = [stream(updates_per_step=updates, worker=w, workers=4) for w in range(4)]
+    for number, whole in enumerate(stream()):
+        for part, values in enumerate(whole):
+            by_worker = [share[number][part] for share in shares]
+            each = 48 // updates // 4
+            rows = [values.reshape(2, updates, each, *values.shape[2:]) for values in by_worker]
+            joined = np.concatenate(rows, axis=2).reshape(values.shape)
+            np.testing.assert_array_equal(joined, values)

@@ -22,6 +22,8 @@ training: {batch_size: 16, kimg: 1.28, steps_per_call: 4, precision: float32,
   checkpoint_every_kimg: 0.64, grid_every_kimg: 0.64}
 evaluation: {every_kimg: 0.64, num_samples: 100, features: random}
 """
+# As on a user's terminal: a log level in the environment asks for TensorFlow's own lines.
+ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
 GAN_TRAIN = [sys.executable, "-m", "gan_cli.cli.train"]
 TWO_DEVICES = [sys.executable, str(HERE / "mirrored_command.py"), "2"]
 
@@ -41,7 +43,7 @@ def start(folder, name, command=GAN_TRAIN, flags=(), environment=None):
     return subprocess.Popen(
         [*command, "--config", "tiny.yaml", "--run_dir", name, *flags],
         cwd=folder,
-        env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"} | (environment or {}),
+        env=ENVIRONMENT | (environment or {}),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
