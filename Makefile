@@ -5,9 +5,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 RUN ?= runs/digits
 CONFIG ?= configs/digits.yaml
+FUZZ_CASES ?= 1000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train sample eval test test-all lint format schema bench chaos results ci clean
+.PHONY: fuzz help setup demo train sample eval test test-all lint format schema bench chaos results ci clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -53,6 +54,9 @@ schema: $(READY) ## Write the JSON schema of config files
 
 chaos: $(READY) ## Kill, stop and damage a run 60 times; it must end the same: about 15 minutes
 	$(BIN)/python -m benchmarks.chaos
+
+fuzz: $(READY) ## Try every parser of input with thousands of damaged files: FUZZ_CASES a test
+	GAN_CLI_FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest tests/fuzz
 
 bench: $(READY) ## Measure speed and quality against hand-written baselines: about 25 minutes
 	$(BIN)/python -m benchmarks.speed
