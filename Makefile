@@ -6,9 +6,10 @@ READY := $(VENV)/ready
 RUN ?= runs/digits
 CONFIG ?= configs/digits.yaml
 FUZZ_CASES ?= 1000
+SOAK_STEPS ?= 20000
 
 .DEFAULT_GOAL := help
-.PHONY: audit fuzz help setup demo train sample eval test test-all lint format schema bench chaos results ci clean
+.PHONY: audit fuzz soak help setup demo train sample eval test test-all lint format schema bench chaos results ci clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +63,9 @@ audit: ## Compare the pinned dependencies with published advisories; needs the n
 
 fuzz: $(READY) ## Try every parser of input with thousands of damaged files: FUZZ_CASES a test
 	GAN_CLI_FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest tests/fuzz
+
+soak: $(READY) ## Train SOAK_STEPS; memory, handles, threads and speed must stay flat
+	$(BIN)/python -m benchmarks.soak $(SOAK_STEPS)
 
 bench: $(READY) ## Measure speed and quality against hand-written baselines: about 25 minutes
 	$(BIN)/python -m benchmarks.speed
