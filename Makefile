@@ -5,9 +5,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 RUN ?= runs/digits
 CONFIG ?= configs/digits.yaml
+FUZZ_CASES ?= 1000
+SOAK_STEPS ?= 20000
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo train sample eval test test-all lint format schema bench chaos results ci clean
+.PHONY: audit fuzz soak help setup demo train sample eval test test-all lint format schema bench chaos results ci clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -54,6 +56,17 @@ schema: $(READY) ## Write the JSON schema of config files
 chaos: $(READY) ## Kill, stop and damage a run 60 times; it must end the same: about 15 minutes
 	$(BIN)/python -m benchmarks.chaos
 
+audit: ## Compare the pinned dependencies with published advisories; needs the network
+	$(PYTHON) -m venv .audit
+	.audit/bin/pip install --quiet --disable-pip-version-check pip-audit
+	.audit/bin/pip-audit --strict --no-deps --disable-pip --requirement .ci/constraints.txt
+
+fuzz: $(READY) ## Try every parser of input with thousands of damaged files: FUZZ_CASES a test
+	GAN_CLI_FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest tests/fuzz
+
+soak: $(READY) ## Train SOAK_STEPS; memory, handles, threads and speed must stay flat
+	$(BIN)/python -m benchmarks.soak $(SOAK_STEPS)
+
 bench: $(READY) ## Measure speed and quality against hand-written baselines: about 25 minutes
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.race
@@ -65,4 +78,4 @@ results: $(READY) ## Train every recipe on Fashion-MNIST and write docs/results.
 ci: lint test ## What continuous integration runs
 
 clean: ## Remove the virtual environment and caches
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .coverage *.egg-info
+	rm -rf $(VENV) .audit .pytest_cache .mypy_cache .ruff_cache .coverage *.egg-info

@@ -2,12 +2,14 @@
 
 python -m benchmarks.chaos [FAULTS] [SEED]
 
-A small run on the builtin digits is started; at a random moment it is killed (SIGKILL), stopped
-(SIGTERM), or killed with its newest checkpoint then cut short or with one bit turned over. The same
-command is given again, until all faults are spent, and then to the end. The last checkpoint must
-equal, file by file, that of a run that was never disturbed.
+A small run on the builtin digits is started; after a random time, or when a checkpoint or a picture
+is next being written after it, it is killed (SIGKILL), stopped (SIGTERM), or killed with its newest
+checkpoint then cut short or with one bit turned over. The same command is given again, until all
+faults are spent, and then to the end. The last checkpoint must equal, file by file, that of a run
+that was never disturbed.
 """
 
+import contextlib
 import json
 import random
 import shutil
@@ -30,7 +32,18 @@ training: {batch_size: 16, kimg: 12.8, steps_per_call: 4, precision: float32,
   checkpoint_every_kimg: 0.32, grid_every_kimg: 0.64, log_every_kimg: 0.064}
 evaluation: {every_kimg: 3.2, num_samples: 100, features: random}
 """
-KINDS = ("SIGKILL", "SIGTERM", "SIGKILL, newest checkpoint cut", "SIGKILL, one bit turned over")
+# What shows in the run directory while the process is at it.
+AIMS = {
+    "SIGKILL as a checkpoint is written": "checkpoints/.ckpt-*.partial",
+    "SIGKILL as a picture is written": "samples/.*",
+}
+KINDS = (
+    "SIGKILL",
+    "SIGTERM",
+    "SIGKILL, newest checkpoint cut",
+    "SIGKILL, one bit turned over",
+    *AIMS,
+)
 
 
 def main() -> None:
@@ -64,12 +77,15 @@ def campaign(folder: Path, count: int, seed: int) -> dict:
     lost = 0
     previous = None
     for number in range(count):
-        kind = KINDS[0] if number % 2 else rng.choice(KINDS)
+        # In turn, so that every kind comes; half of all faults are plain kills.
+        kind = KINDS[0] if number % 2 else KINDS[-1 - number // 2 % len(KINDS)]
         process = start(config, run)
         wait = rng.uniform(0, longest)
         try:
             process.wait(timeout=wait)
         except subprocess.TimeoutExpired:
+            if kind in AIMS:
+                wait_for(AIMS[kind], run, process)
             process.send_signal(signal.SIGTERM if kind == "SIGTERM" else signal.SIGKILL)
         output, _ = process.communicate()
         if process.returncode not in (0, -signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGTERM):
@@ -95,6 +111,18 @@ def campaign(folder: Path, count: int, seed: int) -> dict:
         "lost": lost,
         "equal": same_end(folder / "whole", run),
     }
+
+
+def wait_for(pattern: str, run: Path, process: subprocess.Popen) -> None:
+    """Waits until something of that name is written to, or the process has ended."""
+    # What an earlier process left there is older.
+    began = time.time_ns()
+    while process.poll() is None:
+        for path in run.glob(pattern):
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime_ns > began:
+                    return
+        time.sleep(0.0005)
 
 
 def start(config: Path, run: Path) -> subprocess.Popen:

@@ -1,6 +1,8 @@
 """Trains 20,000 steps and prints how memory, speed and the share of saving and logging develop.
 
 python -m benchmarks.soak [STEPS]
+
+Handles and threads must stay as many as they are after the first lines.
 """
 
 import resource
@@ -31,7 +33,7 @@ def main() -> None:
         "evaluation.every_kimg=0",
     ]
     config = load_config(root / "configs" / "fashion_mnist_idx.yaml", overrides, CHOICES)
-    shown_at: list[tuple[int, float, float]] = []
+    shown_at: list[tuple] = []
     spent = dict.fromkeys(("log", "draw_grid", "save"), 0.0)
     report, every = RunFollower.on_report, steps * _BATCH_SIZE // 8
 
@@ -49,7 +51,9 @@ def main() -> None:
     def watch(self, images_shown: int, values) -> None:
         report(self, images_shown, values)
         if images_shown // every > len(shown_at):
-            shown_at.append((images_shown, time.perf_counter(), _resident_mebibytes()))
+            shown_at.append(
+                (images_shown, time.perf_counter(), _resident_mebibytes(), *_handles_and_threads())
+            )
 
     for name, method in {**{name: timed(name) for name in spent}, "on_report": watch}.items():
         setattr(RunFollower, name, method)
@@ -59,15 +63,22 @@ def main() -> None:
         began = time.perf_counter()
         experiment.train(time.monotonic())
         total = time.perf_counter() - began
-    print("steps     resident MiB   images/s")
-    previous = (0, began, 0.0)
-    for images, at, memory in shown_at:
+    print("steps     resident MiB   images/s   handles   threads")
+    previous = (0, began)
+    for images, at, memory, handles, threads in shown_at:
         rate = (images - previous[0]) / (at - previous[1])
-        print(f"{images // _BATCH_SIZE:6d}   {memory:10.1f}   {rate:9.0f}")
-        previous = (images, at, memory)
+        print(
+            f"{images // _BATCH_SIZE:6d}   {memory:10.1f}   {rate:9.0f}"
+            f"   {handles:7d}   {threads:7d}"
+        )
+        previous = (images, at)
     print("most resident:", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, "MiB")
     for name, seconds in spent.items():
         print(f"{name}: {100 * seconds / total:.2f} % of {total:.0f} s")
+
+
+def _handles_and_threads() -> list[int]:
+    return [len(list(Path("/proc/self", kind).iterdir())) for kind in ("fd", "task")]
 
 
 def _resident_mebibytes() -> float:

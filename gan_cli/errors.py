@@ -9,5 +9,8 @@ class UserError(Exception):
     """
 
     def __init__(self, *problems: str):
-        super().__init__("\n".join(problems))
-        self.problems = problems
+        # A file's name may hold a line break; a problem is one line all the same.
+        self.problems = tuple(
+            problem.replace("\n", "\\n").replace("\r", "\\r") for problem in problems
+        )
+        super().__init__("\n".join(self.problems))

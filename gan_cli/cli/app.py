@@ -61,7 +61,7 @@ def _command() -> str:
 def _parse_flags(argv: Sequence[str]) -> list[str]:
     try:
         return flags.FLAGS(argv)
-    except flags.Error as error:
+    except (flags.Error, ValueError) as error:  # Abseil raises both: `--nodry_run=1`.
         message = " ".join(line.strip() for line in str(error).splitlines())
         missing = re.match(r"flag --(\w+)=None: .*must have a value", message)
         if missing:

@@ -91,7 +91,7 @@ def _read_with_parents(path: Path, children: tuple[str, ...]) -> tuple[dict, Pla
     try:
         parent_data, parent_places = _read_with_parents(parent_path, chain)
     except UserError as error:
-        if parent_path.is_file():
+        if os.path.isfile(parent_path):
             raise
         raise UserError(f"{place}: extends: {error}") from error
     for keys in _replaced_keys(parent_data, data):

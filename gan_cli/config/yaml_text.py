@@ -15,6 +15,11 @@ from gan_cli.errors import UserError
 KeyPath = tuple[str, ...]
 Places = dict[KeyPath, str]
 
+# No config comes near it; ten lines of aliases could stand for billions.
+_MOST_NODES = 100_000
+# Python refuses to write out numbers of some thousands.
+_MOST_DIGITS = 100
+
 _CORE_SCHEMA = {
     "null": (r"~|null|Null|NULL|", ["~", "n", "N", ""]),
     "bool": (r"true|True|TRUE|false|False|FALSE", list("tTfF")),
@@ -41,7 +46,14 @@ class _Loader(yaml.SafeLoader):
             seen.add(key_node.value)
         return super().construct_mapping(node, deep)
 
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Does nothing: merge keys are no part of YAML 1.2, and could double endlessly."""
+
     def construct_int(self, node: yaml.ScalarNode) -> int:
+        if len(node.value) > _MOST_DIGITS:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"a number of more than {_MOST_DIGITS} digits", node.start_mark
+            )
         base = {"0o": 8, "0x": 16}.get(node.value[:2], 10)
         return int(node.value, base)
 
@@ -78,6 +90,7 @@ def parse(text: str, where: str) -> tuple[Any, Places]:
             node = loader.get_single_node()
             if node is None:
                 return None, places
+            _bound(node, {})
             _note_places(node, where, (), places, set())
             return loader.construct_document(node), places
         finally:
@@ -96,6 +109,29 @@ def parse(text: str, where: str) -> tuple[Any, Places]:
 def dump(value: Mapping[str, Any]) -> str:
     """Returns YAML that `parse` reads back as the same value."""
     return yaml.dump(value, Dumper=_Dumper, sort_keys=False, width=100, allow_unicode=True)
+
+
+def _bound(node: yaml.Node, sizes: dict[int, int | None]) -> int:
+    """Returns how many nodes there are, with every alias written out.
+
+    Raises:
+      ConstructorError: an alias is within itself, or aliases of aliases grow beyond `_MOST_NODES`.
+    """
+    if id(node) not in sizes:
+        sizes[id(node)] = None
+        inner = [] if isinstance(node, yaml.ScalarNode) else node.value
+        parts = [part for item in inner for part in (item if isinstance(item, tuple) else [item])]
+        sizes[id(node)] = 1 + sum(_bound(part, sizes) for part in parts)
+    size = sizes[id(node)]
+    if size is None:
+        raise yaml.constructor.ConstructorError(
+            None, None, "an alias holds itself", node.start_mark
+        )
+    if size > _MOST_NODES:
+        raise yaml.constructor.ConstructorError(
+            None, None, f"aliases stand for more than {_MOST_NODES:,} values", node.start_mark
+        )
+    return size
 
 
 def _note_places(

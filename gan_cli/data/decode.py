@@ -1,5 +1,6 @@
 """Image files to images, whatever the files hold."""
 
+import warnings
 from pathlib import Path
 from typing import BinaryIO
 
@@ -7,18 +8,29 @@ from PIL import Image, ImageOps
 
 from gan_cli.data.collection import CorruptImageError
 
+# Pillow's own bound, of a quarter of a GiB. Pillow warns above it and refuses above twice as much.
+MOST_PIXELS = 89_478_485
+# We refuse what the first warning is about; the others are about oddities of files that decode.
+warnings.filterwarnings("ignore", module=r"PIL\.")
+
 
 def decode_image(file: Path | BinaryIO) -> Image.Image:
     """Decodes the first frame of an image file, turned upright as its EXIF orientation says.
 
     Raises:
-      CorruptImageError: it cannot be decoded, or is so large (twice Pillow's
-        `MAX_IMAGE_PIXELS`) that it is taken for a decompression bomb.
+      CorruptImageError: it cannot be decoded, or has more than `MOST_PIXELS`, which is refused
+        before memory is claimed for them.
     """
     try:
         with Image.open(file) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise CorruptImageError(
+                    f"declares {image.width} x {image.height} pixels, more than {MOST_PIXELS:,}"
+                )
             image.load()
             return ImageOps.exif_transpose(image)
+    except CorruptImageError:
+        raise
     except Exception as error:  # Pillow's decoders let through whatever a damaged file leads to.
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise CorruptImageError(reason.replace(repr(str(file)), "the file")) from error

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gan_cli.data.archive import check_npz
 from gan_cli.data.dataset import ImageDataset
 from gan_cli.data.materialise import cache_folder
 from gan_cli.errors import UserError
@@ -86,18 +87,15 @@ def read_statistics(path: Path, network: FeatureNetwork) -> Moments:
     Raises:
       UserError: the file cannot be read, or is of another network.
     """
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = dict(file)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        reason = getattr(error, "strerror", None) or "not an npz file"
-        raise UserError(f"{path}: cannot be read: {reason}") from error
+    arrays = _read_exchanged(path)
     if {"raw_mean", "raw_cov", "num_items"} <= arrays.keys():
-        count = int(arrays["num_items"])
+        count = int(arrays["num_items"].item())
         mean = np.asarray(arrays["raw_mean"], np.float64) / max(count, 1)
-        covariance = arrays["raw_cov"] / max(count, 1) - np.outer(mean, mean)
+        covariance = arrays["raw_cov"] / max(count, 1)
+        if mean.ndim == 1 and covariance.shape == 2 * mean.shape:
+            covariance = covariance - np.outer(mean, mean)
     elif {"mu", "sigma"} <= arrays.keys():
-        count = int(arrays.get("num_images", 0))
+        count = int(np.asarray(arrays.get("num_images", 0)).item())
         mean = np.asarray(arrays["mu"], np.float64)
         covariance = np.asarray(arrays["sigma"], np.float64)
     else:
@@ -119,6 +117,29 @@ def read_statistics(path: Path, network: FeatureNetwork) -> Moments:
     if not (np.isfinite(mean).all() and np.isfinite(covariance).all()):
         raise UserError(f"{path}: mu or sigma is not finite")
     return Moments(count, mean, covariance)
+
+
+def _read_exchanged(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of another program's file, its figures being real numbers.
+
+    Raises:
+      UserError: it cannot be read, or holds something else.
+    """
+    check_npz(path)
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = dict(file)
+    except Exception as error:  # NumPy and zlib let through whatever a damaged file leads to.
+        raise UserError(f"{path}: cannot be read: not an npz file") from error
+    for name in ("mu", "sigma", "raw_mean", "raw_cov", "num_items", "num_images"):
+        array = arrays.get(name)
+        scalar = name.startswith("num")
+        if array is not None and (array.dtype.kind not in "iuf" or (scalar and array.size != 1)):
+            wanted = "one number" if scalar else "real numbers"
+            raise UserError(f"{path}: {name} must be {wanted}, got {array.dtype} {array.shape}")
+        if array is not None and not np.isfinite(array).all():
+            raise UserError(f"{path}: {name} is not finite")
+    return arrays
 
 
 def _path(kind: str, network: FeatureNetwork, dataset: ImageDataset) -> Path:

@@ -51,9 +51,16 @@ class RunDirectory:
         """
         self._require(self.environment)
         try:
-            return json.loads(self.environment.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise UserError(f"{self.environment}: is damaged: {error}") from error
+            environment = json.loads(self.environment.read_text(encoding="utf-8"))
+            dataset = environment["dataset"]
+            names = dataset["class_names"]
+            texts = [dataset["fingerprint"], *names]
+            if isinstance(names, list) and all(isinstance(text, str) for text in texts):
+                return environment
+            raise TypeError("the data set's fingerprint or class names are not text")
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+            reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+            raise UserError(f"{self.environment}: is damaged: {reason}") from error
 
     def record_unmarked(self, entry: dict[str, Any]) -> None:
         """Keeps note of images that leave without a mark of their origin: one JSON object a line.

@@ -28,9 +28,9 @@ class MetricsLog:
         for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines():
             try:
                 rows.append(json.loads(line))
-            except ValueError:
+            except (ValueError, RecursionError):
                 continue
-        return [row for row in rows if isinstance(row, dict) and "images_shown" in row]
+        return [row for row in rows if _is_whole(row)]
 
     def append(self, images_shown: int, values: Mapping[str, float]) -> None:
         """Adds one line.
@@ -56,3 +56,13 @@ class MetricsLog:
         kept = [row for row in rows if row["images_shown"] <= images_shown]
         if self.path.is_file():
             atomic_write(self.path, "".join(json.dumps(row) + "\n" for row in kept))
+
+
+def _is_whole(row: Any) -> bool:
+    """Whether a line holds numbers, and says after how many images."""
+    if not isinstance(row, dict):
+        return False
+    shown = row.get("images_shown")
+    return isinstance(shown, int | float) and all(
+        value is None or isinstance(value, int | float) for value in row.values()
+    )

@@ -66,7 +66,7 @@ class CheckpointStore:
         """Returns {"checkpoint", "metric", "value"} of the best checkpoint so far."""
         try:
             record = json.loads((self.folder / "best.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             # Damaged, it costs no more than knowing which was best.
             return None
         is_whole = isinstance(record, dict) and record.keys() >= {"checkpoint", "metric", "value"}
@@ -209,7 +209,7 @@ def _verify(checkpoint: Checkpoint) -> dict:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
         files, variables = dict(manifest["files"]), dict(manifest["variables"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(f"{path}: {advice}") from error
     # An index and at least one file of data; names with folders in them are none of ours.
     if "state.index" not in files or any(Path(name).name != name for name in files):

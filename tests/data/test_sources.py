@@ -160,7 +160,7 @@ class TestNpz:
                 {"images": np.zeros((2, 8, 8), np.uint8), "labels": np.array([0, 10**12])},
                 "'labels' must lie from 0 to 65535, got 0 to 1000000000000",
             ),
-            ({"images": np.array([{}], object)}, "Object arrays cannot be loaded"),
+            ({"images": np.array([{}], object)}, "holds Python objects, which are never unpickled"),
             (
                 {
                     "images": np.zeros((2, 8, 8), np.uint8),
@@ -193,7 +193,7 @@ class TestNpz:
         with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
             archive.writestr("images.npy", header.getvalue() + b"few")
         (line,) = problems(source="npz", path=str(tmp_path / "x.npz"))
-        assert "x.npz: cannot be read as an npz file" in line
+        assert "x.npz: images.npy: declares 17,592,186,044,416 bytes of content" in line
 
     def test_missing_paths_are_named(self, tmp_path, problems):
         assert "data.path: is required" in problems(source="npz")[0]

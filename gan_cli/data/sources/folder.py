@@ -9,6 +9,7 @@ import numpy as np
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, SourceSplits
 from gan_cli.data.decode import decode_image
+from gan_cli.data.paths import user_path
 from gan_cli.errors import UserError
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
@@ -28,7 +29,7 @@ def open_source(config: DataConfig) -> SourceSplits:
     """
     if config.path is None:
         raise UserError("data.path: is required for source 'folder'")
-    root = Path(config.path).expanduser()
+    root = user_path(config.path)
     if not root.is_dir():
         what = "is not a folder" if root.exists() else "does not exist"
         raise UserError(f"data.path: {root} {what}; it must be a folder of images")
@@ -85,7 +86,10 @@ def _image_files(root: Path) -> list[Path]:
         found += [
             Path(folder, name)
             for name in names
-            if name.lower().endswith(ENDINGS) and not name.startswith(".")
+            if name.lower().endswith(ENDINGS)
+            and not name.startswith(".")
+            # Neither a link to nowhere nor a pipe, which would be waited for without end.
+            and os.path.isfile(os.path.join(folder, name))
         ]
     return sorted(found)
 

@@ -12,6 +12,7 @@ import numpy as np
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, SourceSplits, array_collection, numbered_classes
 from gan_cli.data.memory import machine_memory
+from gan_cli.data.paths import user_path
 from gan_cli.errors import UserError
 
 _UNSIGNED_BYTE = 0x08
@@ -31,7 +32,7 @@ def open_source(config: DataConfig) -> SourceSplits:
     """
     if config.path is None:
         raise UserError("data.path: is required for source 'idx': a folder or an IDX file")
-    path = Path(config.path).expanduser()
+    path = user_path(config.path)
     if path.is_dir():
         train = _find(path, "train-images-idx3-ubyte")
         if train is None:

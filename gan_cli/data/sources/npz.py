@@ -1,14 +1,14 @@
 """NumPy archives with an array of images, and perhaps one of labels."""
 
 import hashlib
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from gan_cli.config.schema import DataConfig
+from gan_cli.data.archive import check_npz
 from gan_cli.data.collection import Collection, SourceSplits, array_collection, numbered_classes
-from gan_cli.data.memory import machine_memory
+from gan_cli.data.paths import user_path
 from gan_cli.errors import UserError
 
 _KEYS = ("images", "labels", "holdout_images", "holdout_labels")
@@ -29,7 +29,7 @@ def open_source(config: DataConfig) -> SourceSplits:
     """
     if config.path is None:
         raise UserError("data.path: is required for source 'npz'")
-    path = Path(config.path).expanduser()
+    path = user_path(config.path)
     if not path.is_file():
         raise UserError(f"data.path: {path} does not exist; it must be an npz file")
     arrays, identity = _read(path)
@@ -45,12 +45,7 @@ def _read(path: Path) -> tuple[dict[str, np.ndarray], str]:
     try:
         with path.open("rb") as stream:
             identity = hashlib.file_digest(stream, "sha256").hexdigest()
-        with zipfile.ZipFile(path) as archive:
-            unpacked = sum(member.file_size for member in archive.infolist())
-        if unpacked > machine_memory():
-            raise UserError(
-                f"{path}: unpacks to {unpacked:,} bytes, more than this machine's memory"
-            )
+        check_npz(path)
         with np.load(path, allow_pickle=False) as file:
             held = ", ".join(file.files) or "nothing"
             keys = {key: key for key in _KEYS if key in file.files}
@@ -71,7 +66,7 @@ def _collection(
 ) -> Collection:
     images, labels = arrays[images_key], arrays.get(labels_key)
     name = f"{path}: {images_key}"
-    if labels is None:
+    if labels is None or not images.shape:
         return array_collection(images, None, (), name, identity)
     if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
         raise UserError(

@@ -1,0 +1,160 @@
+"""Checkpoints, metrics, environments and statistics of any content."""
+
+import io
+import json
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gan_cli.metrics.statistics import read_statistics
+from gan_cli.run.directory import RunDirectory
+from gan_cli.run.metrics_log import MetricsLog
+from gan_cli.training.checkpoint import CheckpointStore, restore
+
+FUZZ = settings.get_profile("gan-cli-fuzz")
+JSON = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize("part", ["manifest.json", "state.index", "state.data-00000-of-00001"])
+def test_checkpoints(tmp_path, mutated, only_user_errors, part):
+    variables = {"weights": tf.Variable([1.0, 2.0]), "step": tf.Variable(3, dtype=tf.int64)}
+    store = CheckpointStore(tmp_path / "checkpoints")
+    older = store.save(variables, 100)
+    newer = store.save(variables, 200)
+    kept = tmp_path / "kept"
+    shutil.copytree(newer.path, kept)
+    whole = (kept / part).read_bytes()
+    values = {name: v.numpy() for name, v in variables.items()}
+
+    @settings(FUZZ, max_examples=max(FUZZ.max_examples // 3, 10))
+    @given(st.one_of(mutated(whole), JSON.map(lambda value: json.dumps(value).encode())))
+    def check(content):
+        for folder in (*store.folder.glob("damaged-*"), newer.path):
+            shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(kept, newer.path)
+        (newer.path / part).write_bytes(content)
+        with only_user_errors(older.path, newer.path):
+            restore(newer, variables)
+        for name, value in values.items():
+            np.testing.assert_array_equal(variables[name], value)
+        with only_user_errors(older.path):
+            found = store.newest_good(on_damage=lambda line: None)
+            # A changed layout of the manifest is no damage; other bytes of the state are.
+            assert found == older or (content == whole or part == "manifest.json")
+
+    check()
+
+
+def test_records_of_the_best(tmp_path, only_user_errors):
+    variables = {"weights": tf.Variable([1.0])}
+    store = CheckpointStore(tmp_path / "checkpoints")
+    only = store.save(variables, 100)
+
+    @FUZZ
+    @given(st.one_of(JSON.map(lambda value: json.dumps(value).encode()), st.binary(max_size=20)))
+    def check(content):
+        (store.folder / "best.json").write_bytes(content)
+        with only_user_errors(only.path):
+            assert store.find("best") == only
+
+    check()
+
+
+def test_metrics(tmp_path, mutated, only_user_errors):
+    path = tmp_path / "metrics.jsonl"
+    rows = [
+        {"images_shown": n, "kimg": n / 1000, "loss": 0.5, "training_seconds": n} for n in (16, 32)
+    ]
+    whole = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    fields = st.fixed_dictionaries({"images_shown": JSON}, optional={"loss": JSON, "kimg": JSON})
+    lines = st.lists(st.one_of(fields, JSON).map(json.dumps), max_size=4)
+
+    @FUZZ
+    @given(st.one_of(mutated(whole), lines.map("\n".join).map(str.encode)))
+    def check(content):
+        path.write_bytes(content)
+        log = MetricsLog(path)
+        with only_user_errors():
+            log.truncate_after(24)
+            assert all(row["images_shown"] <= 24 for row in log.read())
+            log.append(48, {"loss": 1.0})
+            assert log.read()[-1] == {"images_shown": 48, "kimg": 0.048, "loss": 1.0}
+
+    check()
+
+
+def test_a_metrics_line_of_endless_depth_is_skipped(tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    path.write_text("[" * 200_000 + '\n{"images_shown": 1}\n')
+    assert MetricsLog(path).read() == [{"images_shown": 1}]
+
+
+def test_environments(tmp_path, mutated, only_user_errors):
+    run = RunDirectory(tmp_path)
+    whole = json.dumps({"dataset": {"fingerprint": "ab", "class_names": ["0", "1"]}}).encode()
+
+    @FUZZ
+    @given(st.one_of(mutated(whole), JSON.map(lambda value: json.dumps(value).encode())))
+    def check(content):
+        run.environment.write_bytes(content)
+        with only_user_errors(tmp_path):
+            dataset = run.read_environment()["dataset"]
+            assert isinstance(dataset["fingerprint"], str)
+            assert all(isinstance(name, str) for name in dataset["class_names"])
+
+    check()
+
+
+class Network:
+    """As much of a feature network as reading statistics asks for."""
+
+    name, sha256, dimension = "random", "0" * 64, 3
+
+
+def statistics(**arrays) -> bytes:
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    return content.getvalue()
+
+
+ANY_ARRAY = st.builds(
+    lambda dtype, shape, fill: np.full(shape, fill).astype(dtype),
+    st.sampled_from(["f4", "f8", "i8", "?", "U3", "c16", "M8[s]"]),
+    st.sampled_from([(), (1,), (3,), (3, 3), (2, 3), (0,)]),
+    st.integers(-1, 9),
+)
+
+
+def test_statistics(tmp_path, mutated, only_user_errors):
+    path = tmp_path / "statistics.npz"
+    sound = {"mu": np.zeros(3), "sigma": np.eye(3), "num_images": np.int64(50)}
+    sums = {"raw_mean": np.zeros(3), "raw_cov": np.eye(3), "num_items": np.int64(50)}
+    names = st.sampled_from([*sound, *sums, "features", "features_sha256"])
+
+    @FUZZ
+    @given(
+        st.one_of(
+            mutated(statistics(**sound)),
+            mutated(statistics(**sums)),
+            st.dictionaries(names, ANY_ARRAY, max_size=7).map(lambda a: statistics(**sound | a)),
+            st.dictionaries(names, ANY_ARRAY, max_size=7).map(lambda a: statistics(**sums | a)),
+        )
+    )
+    def check(content):
+        path.write_bytes(content)
+        with only_user_errors(path):
+            moments = read_statistics(path, Network())
+            assert np.isfinite(moments.mean).all()
+            assert moments.covariance.shape == (3, 3)
+
+    check()
