@@ -21,16 +21,26 @@ _MOST_POSITIONS = 6
 
 def newest_evaluation(run: RunDirectory) -> dict[str, Any] | None:
     """What the page shows of the newest evaluation: its record, pictures and plots."""
-    paths = sorted(run.evaluations.glob("*.json"), key=lambda path: path.stat().st_mtime)
-    if not paths:
+    found = {path: record for path in run.evaluations.glob("*.json") if (record := _read(path))}
+    if not found:
         return None
-    record = json.loads(paths[-1].read_text("utf-8"))
-    records = [json.loads(path.read_text("utf-8")) for path in paths]
+    newest = max(found, key=lambda path: path.stat().st_mtime)
+    record, records = found[newest], found.values()
     return record | {
-        "pictures": _pictures(paths[-1].with_suffix("")),
+        "pictures": _pictures(newest.with_suffix("")),
         "plots": _plots(record, [each for each in records if _is_alike(each, record)]),
         "classes": record.get("details", {}).get("class_modes"),
     }
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """The record of one checkpoint; None for other files that a user keeps beside them."""
+    try:
+        record = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    is_record = isinstance(record, dict) and {"scores", "kimg", "checkpoint"} <= record.keys()
+    return record if is_record else None
 
 
 def _is_alike(record: dict[str, Any], newest: dict[str, Any]) -> bool:
