@@ -34,3 +34,9 @@ def test_features_that_are_not_finite_are_refused(bad):
     accumulator = MomentsAccumulator(2)
     with pytest.raises(ValueError, match="not finite"):
         accumulator.add(np.array([[0.0, 1.0], [bad, 0.0], [1.0, 1.0]]))
+
+
+def test_features_of_both_infinities_are_refused():
+    accumulator = MomentsAccumulator(1)
+    with np.errstate(invalid="ignore"), pytest.raises(ValueError, match="not finite"):
+        accumulator.add(np.array([[np.inf], [-np.inf]]))
