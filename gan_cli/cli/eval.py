@@ -102,6 +102,15 @@ def _check_what_is_scored(runs: list[str]) -> None:
         raise UserError(f"{given[1]}: cannot be had together with {given[0]}")
     if _CHECKPOINT.value == "all" and not _RUN_DIR.value:
         raise UserError("--checkpoint=all: is for one run, by --run_dir")
+    if _FAKE.value and flags.FLAGS["checkpoint"].present:
+        raise UserError("--checkpoint: is for runs; --fake has none")
+    if _METRICS.value and not _REAL.value and _FAKE.value:
+        raise UserError("--metrics: needs --real; statistics give the Fréchet distance alone")
+    twice = next((run for run in runs if runs.count(run) > 1), None)
+    if twice:
+        raise UserError(f"--compare: {twice} is named twice")
+    if _OUT.value and Path(_OUT.value).is_dir():
+        raise UserError(f"--out: must be a file, got the folder '{_OUT.value}'")
 
 
 def entry_point() -> None:

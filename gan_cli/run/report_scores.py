@@ -1,15 +1,20 @@
 """The report's part about evaluations: the newest one, and how the scores went over training."""
 
 import base64
+import io
 import json
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.report_plots import curves_svg, position_svg
 
+# A row of generated images for each class that the classifier sees.
+_CLASS_ROWS = "classes.png"
 _PICTURES = (
-    ("Images by the class that the classifier sees, a row for each", "classes.png"),
     (
         "A generated image, then the training images nearest to it. Left: the images that are"
         " nearest to a training image; right: the first of the samples.",
@@ -21,16 +26,27 @@ _MOST_POSITIONS = 6
 
 def newest_evaluation(run: RunDirectory) -> dict[str, Any] | None:
     """What the page shows of the newest evaluation: its record, pictures and plots."""
-    paths = sorted(run.evaluations.glob("*.json"), key=lambda path: path.stat().st_mtime)
-    if not paths:
+    found = {path: record for path in run.evaluations.glob("*.json") if (record := _read(path))}
+    if not found:
         return None
-    record = json.loads(paths[-1].read_text("utf-8"))
-    records = [json.loads(path.read_text("utf-8")) for path in paths]
+    newest = max(found, key=lambda path: path.stat().st_mtime)
+    record, records = found[newest], found.values()
     return record | {
-        "pictures": _pictures(paths[-1].with_suffix("")),
+        "pictures": _pictures(newest.with_suffix("")),
         "plots": _plots(record, [each for each in records if _is_alike(each, record)]),
         "classes": record.get("details", {}).get("class_modes"),
+        "class_rows": _class_rows(newest.with_suffix("") / _CLASS_ROWS, record),
     }
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """The record of one checkpoint; None for other files that a user keeps beside them."""
+    try:
+        record = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    is_record = isinstance(record, dict) and {"scores", "kimg", "checkpoint"} <= record.keys()
+    return record if is_record else None
 
 
 def _is_alike(record: dict[str, Any], newest: dict[str, Any]) -> bool:
@@ -44,6 +60,22 @@ def _pictures(folder: Path) -> list[dict[str, str]]:
         for title, name in _PICTURES
         if (folder / name).is_file()
     ]
+
+
+def _class_rows(path: Path, record: dict[str, Any]) -> dict[str, str]:
+    """The rows of the picture by class, as PNG in base64; empty where there is none."""
+    names = record.get("class_shares") or {}
+    if not names or not path.is_file():
+        return {}
+    rows = {}
+    with Image.open(path) as picture:
+        # An even cut goes through the white between the rows, however wide that is.
+        edges = [round(index * picture.height / len(names)) for index in range(len(names) + 1)]
+        for name, (top, bottom) in zip(names, pairwise(edges), strict=True):
+            content = io.BytesIO()
+            picture.crop((0, top, picture.width, bottom)).save(content, "PNG")
+            rows[name] = base64.b64encode(content.getvalue()).decode()
+    return rows
 
 
 def _plots(newest: dict[str, Any], records: list[dict[str, Any]]) -> list[dict[str, str]]:

@@ -87,6 +87,7 @@ BAD = {
     "nothing there": ("{real}", "{folder}/none", "--fake: must be a folder of images or an .npz"),
     "a file": ("{folder}/x.txt", "{fake}", "--real: must be a folder of images, an .npz file or"),
     "no image": ("{real}", "{empty}", "holds no"),
+    "not a number": ("{real}", "{folder}/nan.npz", "images must be uint8"),
     "too few": ("{real}", "{few}", "at least 6 generated images are needed to evaluate, got 3"),
 }  # fmt: skip
 
@@ -103,9 +104,26 @@ def test_images_that_do_not_go_together(pictures, tmp_path, case):
         "empty": write_folder(tmp_path / "empty", []),
     }
     (tmp_path / "x.txt").write_text("x")
+    np.savez(tmp_path / "nan.npz", np.full((8, 16, 16), np.nan, np.float32))
     with pytest.raises(UserError) as caught:
         score_images(real.format(**places), fake.format(**places), Request(), None)
     assert words.format(**places) in str(caught.value)
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_statistics_of_another_network_are_refused(pictures, tmp_path, alone):
+    _, _, real_folder, fake_folder = pictures
+    statistics, out = tmp_path / "inception.npz", tmp_path / "out.json"
+    np.savez(statistics, mu=np.zeros(2048), sigma=np.eye(2048))
+    before = statistics.read_bytes()
+    request = Request(metrics=("frechet",), statistics=statistics)
+    score, images = score_images, (real_folder, fake_folder)
+    if alone:
+        score, images = score_against_file, (fake_folder,)
+    with pytest.raises(UserError, match="statistics of another network: the mean has shape"):
+        score(*images, request, out)
+    assert statistics.read_bytes() == before
+    assert not out.exists()
 
 
 def evaluation(scores=(), details=None, generated=5000, reference=5000):

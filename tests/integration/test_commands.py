@@ -203,10 +203,12 @@ def test_runs_are_compared_and_seeds_summarised(trained, tmp_path):
     compare = ["gan-eval", "--num_samples=100", "--metrics=frechet", "--out=both.json"]
     result = run(*compare, "--compare", "one", "two", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
-    first, second = json.loads((tmp_path / "both.json").read_text())
+    record = json.loads((tmp_path / "both.json").read_text())
+    first, second = record["runs"]
     assert first["scores"] == second["scores"]
     value = first["scores"]["fd_random"]["value"]
     assert f"{value:.4g} ± 0" in result.stdout
+    assert record["mean_and_deviation"]["fd_random"] == {"mean": value, "deviation": 0.0}
     # Not a repetition: nothing to take a mean of.
     config.write_text(config.read_text().replace("batch_size: 16", "batch_size: 32"))
     result = run(*compare, "--compare", "one", "two", cwd=tmp_path)
@@ -279,6 +281,22 @@ BAD_INPUT = {
     "two things to score": (
         ["gan-eval", "--run_dir=runs/tiny", "--real=x", "--fake=y"],
         "--fake: cannot be had together with --run_dir",
+    ),
+    "a checkpoint of images": (
+        ["gan-eval", "--real=x", "--fake=y", "--checkpoint=latest"],
+        "--checkpoint: is for runs; --fake has none",
+    ),
+    "metrics of statistics": (
+        ["gan-eval", "--fake=y", "--stats=s.npz", "--metrics=kernel"],
+        "--metrics: needs --real",
+    ),
+    "a run against itself": (
+        ["gan-eval", "--compare", "runs/tiny", "runs/tiny"],
+        "--compare: runs/tiny is named twice",
+    ),
+    "scores into a folder": (
+        ["gan-eval", "--run_dir=runs/tiny", "--out=runs"],
+        "--out: must be a file, got the folder 'runs'",
     ),
     "unknown metric": (
         ["gan-eval", "--run_dir=runs/tiny", "--metrics=frechett"],

@@ -39,17 +39,26 @@ def compare_runs(run_dirs: list[str], which: str, request: Request, out: Path | 
         evaluation = scored.evaluate()
         columns[f"{run_dir} {scored.loaded.kimg:g} kimg"] = evaluation.scores
         records.append({"run": run_dir, **scored.record(evaluation)})
-    print_side_by_side(f"features: {first.evaluator.network.name}", columns, _spread(runs, columns))
+    spread = _spread(runs, columns)
+    cells = {
+        figure: f"{each['mean']:.4g} ± {each['deviation']:.2g}" for figure, each in spread.items()
+    }
+    print_side_by_side(
+        f"features: {first.evaluator.network.name}",
+        columns,
+        {"mean ± deviation": cells} if spread else {},
+    )
     print_lines([f"{each['run']}: {line}" for each in records for line in each["reading"]])
     if out is not None:
-        atomic_write(out, json.dumps(records, indent=1))
+        record = {"runs": records, "mean_and_deviation": spread}
+        atomic_write(out, json.dumps(record, indent=1))
         print(f"written: {out}")
 
 
 def _spread(
     runs: list[ScoredRun], columns: dict[str, dict[str, Score]]
-) -> dict[str, dict[str, str]]:
-    """A column of mean and sample deviation over runs that repeat each other, or none."""
+) -> dict[str, dict[str, float]]:
+    """Mean and sample deviation of each figure over runs that repeat each other, or none."""
     first = runs[0].loaded.config
     for other in runs[1:]:
         differing = config_differences(first, other.loaded.config)
@@ -57,9 +66,9 @@ def _spread(
             return {}
     if len(runs) < 2 or len({run.loaded.config.seed for run in runs}) < len(runs):
         return {}
-    cells = {}
+    spread = {}
     for figure in next(iter(columns.values())):
         values = [scores[figure].value for scores in columns.values() if figure in scores]
         if len(values) == len(runs):
-            cells[figure] = f"{mean(values):.4g} ± {stdev(values):.2g}"
-    return {"mean ± deviation": cells}
+            spread[figure] = {"mean": mean(values), "deviation": stdev(values)}
+    return spread
