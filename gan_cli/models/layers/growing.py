@@ -85,6 +85,7 @@ class _Growing(keras.layers.Layer):
         self.widths = list(widths)
         self.stable_kimg, self.fade_kimg = stable_kimg, fade_kimg
         self.top = len(self.ladder) - 1
+        self._fixed_detail: float | None = None
 
     def _add_level_of_detail(self) -> None:
         # A network that was never trained shows all that it has.
@@ -113,12 +114,18 @@ class _Growing(keras.layers.Layer):
             level_of_detail(images_shown, self.top, self.stable_kimg, self.fade_kimg)
         )
 
+    def fix_for_export(self) -> None:
+        """From now on it computes one branch: formats for inference know no choice between them."""
+        self._fixed_detail = float(self.level_of_detail)
+
     def _by_stage(self, make: Callable[[int, tf.Tensor], tf.Tensor]) -> tf.Tensor:
         """Computes what has grown so far: `make` of the finest rung in use and of the detail.
 
         One branch for each rung, not one within the other: the gradient of a gradient through
         nested conditions takes TensorFlow minutes to build.
         """
+        if self._fixed_detail is not None:
+            return make(int(self._fixed_detail), tf.constant(self._fixed_detail))
         detail = tf.convert_to_tensor(self.level_of_detail)
         branches = [lambda level=level: make(level, detail) for level in range(self.top + 1)]
         return tf.switch_case(tf.cast(tf.floor(detail), tf.int32), branches)
