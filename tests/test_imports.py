@@ -23,10 +23,12 @@ ALLOWED = {
     # run: pictures are written by its atomic_write.
     "sampling": {"models", "data", "config", "run"},
     "metrics": {"models", "data", "config"},
+    "export": {"models", "config"},
     "training": {"objectives", "models", "data", "run", "config"},
     "cli": {
         "config",
         "data",
+        "export",
         "metrics",
         "models",
         "objectives",

@@ -109,7 +109,7 @@ def test_sampling_and_evaluation(trained):
             ["gan-train", "--config=ring.yaml", "--set=data={source: builtin}", "--run_dir=x"],
             "architecture 'points_mlp' builds sides of 1 to 1 pixels, got 8x8",
         ),
-        (["gan-eval", "--run_dir=runs/ring", "--features=random"], "--features: points are"),
+        (["gan-eval", "--run_dir=runs/ring", "--features=random"], "points are counted by mode"),
         (["gan-sample", "--run_dir=runs/ring", "--out=folder"], "points are written as one of"),
     ],
 )

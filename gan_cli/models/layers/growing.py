@@ -88,6 +88,7 @@ class _Growing(keras.layers.Layer):
         self.blocks: list[list[EqualizedConv2D]] = []
         # For counting what a pass costs in the end: without any choice of a branch.
         self.always_whole = False
+        self._fixed_detail: float | None = None
 
     def _add_level_of_detail(self) -> None:
         # A network that was never trained shows all that it has.
@@ -126,6 +127,10 @@ class _Growing(keras.layers.Layer):
         )
         return values * tf.as_dtype(self.compute_dtype).size
 
+    def fix_for_export(self) -> None:
+        """From now on it computes one branch: formats for inference know no choice between them."""
+        self._fixed_detail = float(self.level_of_detail)
+
     def _by_stage(self, make: Callable[[int, tf.Tensor], tf.Tensor]) -> tf.Tensor:
         """Computes what has grown so far: `make` of the finest rung in use and of the detail.
 
@@ -134,6 +139,8 @@ class _Growing(keras.layers.Layer):
         """
         if self.always_whole:
             return make(0, tf.zeros([]))
+        if self._fixed_detail is not None:
+            return make(int(self._fixed_detail), tf.constant(self._fixed_detail))
         detail = tf.convert_to_tensor(self.level_of_detail)
         branches = [lambda level=level: make(level, detail) for level in range(self.top + 1)]
         return tf.switch_case(tf.cast(tf.floor(detail), tf.int32), branches)

@@ -24,6 +24,13 @@ class _Spectral(keras.layers.Layer):
         )
         self.left_vector.assign(tf.math.l2_normalize(self.left_vector.value))
 
+    # Keras' own layers would write the normalised weight, and no singular vector.
+    def save_own_variables(self, store) -> None:
+        keras.layers.Layer.save_own_variables(self, store)
+
+    def load_own_variables(self, store) -> None:
+        keras.layers.Layer.load_own_variables(self, store)
+
     def _normalize(self, weight) -> tf.Tensor:
         """The weight over its largest singular value, in the layer's compute type."""
         matrix = _matrix(weight)

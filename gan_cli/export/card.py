@@ -1,0 +1,121 @@
+"""The model card (Mitchell et al. 2019): what a model is, in Markdown, for whoever receives it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from gan_cli.export.write import Exported
+
+
+@dataclass(frozen=True)
+class ModelFacts:
+    """What a card says of a model.
+
+    Attributes:
+      image_shape: height, width, channels.
+      class_names: empty for an unconditional generator.
+      evaluation: of these very weights, as gan-eval wrote it; None: there is none.
+      needed_modules: what is imported before the Keras file is loaded.
+      config_text: the run's resolved config, YAML.
+    """
+
+    name: str
+    checkpoint: str
+    kimg: float
+    weights_sha256: str
+    image_shape: tuple[int, int, int]
+    latent_dim: int
+    latent_distribution: str
+    class_names: Sequence[str]
+    num_parameters: int
+    data: str
+    evaluation: Mapping[str, Any] | None
+    needed_modules: Sequence[str]
+    config_text: str
+
+
+def model_card(facts: ModelFacts, exported: Sequence[Exported]) -> str:
+    """Returns the card as Markdown."""
+    height, width, channels = facts.image_shape
+    law = "N(0, 1)" if facts.latent_distribution == "normal" else "U(-1, 1)"
+    lines = [
+        f"# {facts.name}",
+        "",
+        "A generator of images, trained as one half of a generative adversarial network.",
+        "",
+        "| | |",
+        "|---|---|",
+        f"| images | {height} x {width} pixels, {channels} channels, float32; -1 is black, 1 white;"
+        " cut off what lies beyond |",
+        f"| `latents` | float32 [batch, {facts.latent_dim}], independent values of {law} |",
+    ]
+    if facts.class_names:
+        lines.append(f"| `labels` | int32 [batch], 0 to {len(facts.class_names) - 1} |")
+    lines += [
+        f"| parameters | {facts.num_parameters:,} |",
+        f"| checkpoint | {facts.checkpoint}: {facts.kimg:,.1f} thousand images shown |",
+        f"| SHA-256 of the weights | `{facts.weights_sha256}` |",
+        "",
+        "## Files",
+        "",
+        "Each was read back by its runtime and compared with the generator on the same latents.",
+        "",
+        "| format | file | runtime | size | largest error | PSNR | tolerance |",
+        "|---|---|---|---:|---:|---:|---:|",
+        *map(_row, exported),
+        "",
+    ]
+    if facts.needed_modules and any(part.name == "keras" for part in exported):
+        imports = ", ".join(f"`{module}`" for module in facts.needed_modules)
+        lines += [
+            f"The Keras file has layers of gan-cli: before loading it, import {imports}.",
+            "",
+        ]
+    if facts.class_names:
+        lines += ["## Classes", ""]
+        lines += [f"{number}. {name}" for number, name in enumerate(facts.class_names)]
+        lines.append("")
+    lines += ["## Data", "", f"{facts.data}", "", "## Metrics", "", *_metrics(facts.evaluation), ""]
+    lines += [
+        "## Limits",
+        "",
+        "- It shows what its training data show, with their gaps and their bias, and nothing else.",
+        "- Images may resemble training images; the metrics above do not rule that out.",
+        "- Its images are synthetic. Say so wherever they could be taken for photographs or data.",
+        "- Scores compare only with others of the same data, feature network and sample count.",
+        "",
+        "## Recipe",
+        "",
+        "```yaml",
+        facts.config_text.rstrip(),
+        "```",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _row(exported: Exported) -> str:
+    tolerance = exported.format.tolerance
+    return (
+        f"| {exported.name} | `{exported.format.file_name}` | {exported.format.runtime} |"
+        f" {exported.size_bytes / 1e3:,.0f} kB | {exported.largest_error:.1e} |"
+        f" {exported.psnr_db:.1f} dB | {'measured' if tolerance is None else f'{tolerance:g}'} |"
+    )
+
+
+def _metrics(evaluation: Mapping[str, Any] | None) -> list[str]:
+    if evaluation is None:
+        return ["These weights have not been evaluated; `gan-eval` does that."]
+    lines = [
+        "`floor` is what real images score, `ceiling` what noise does.",
+        "",
+        "| metric | value | ± | floor | ceiling | images |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for name, score in evaluation["scores"].items():
+        numbers = (score.get(key) for key in ("value", "interval", "floor", "ceiling"))
+        cells = " | ".join(
+            f"{number:.4g}" if isinstance(number, int | float) else "" for number in numbers
+        )
+        lines.append(f"| {name} | {cells} | {score.get('count') or ''} |")
+    return lines

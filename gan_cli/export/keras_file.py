@@ -1,0 +1,33 @@
+"""Keras' own format: a zip of the architecture and the weights, without code."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from gan_cli.export.format import Format, Generate
+
+
+def write(generator: keras.Model, latent_distribution: str, path: Path) -> None:
+    del latent_distribution
+    generator.save(path)
+
+
+def load(path: Path) -> Generate:
+    # Safe mode refuses layers that carry code.
+    model = keras.saving.load_model(path, compile=False, safe_mode=True)
+
+    def generate(latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        inputs = latents if labels is None else [latents, labels]
+        return model(inputs, training=False).numpy()
+
+    return generate
+
+
+def needed_modules(generator: keras.Model) -> list[str]:
+    """Modules with layers that Keras lacks: they are imported before the file is loaded."""
+    modules = {type(layer).__module__ for layer in generator._flatten_layers()}
+    return sorted(module for module in modules if not module.startswith("keras."))
+
+
+FORMAT = Format("generator.keras", "Keras 3", 1e-6, write, load)

@@ -1,0 +1,96 @@
+"""TensorFlow's SavedModel, as TensorFlow Serving takes it, which needs none of our code.
+
+Signatures: `serving_default`, from latents (and labels) to images, and `generate`, which draws the
+latents itself.
+"""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gan_cli.export.format import Format, Generate, as_function, is_conditional, named_inputs
+
+
+def draw_latents(
+    seeds: tf.Tensor, truncation: tf.Tensor, latent_dim: int, distribution: str
+) -> tf.Tensor:
+    """One latent for each seed, whatever is drawn beside it: float32 [batch, latent_dim].
+
+    Truncation is that of `sampling.latents`; the random numbers are TensorFlow's, by the Philox
+    algorithm on every device, and so others than gan-sample's.
+
+    Args:
+      seeds: int64 [batch].
+      truncation: float32 []; 0: none.
+    """
+
+    def one(seed: tf.Tensor) -> tf.Tensor:
+        draw = (
+            tf.random.stateless_uniform if distribution == "uniform" else tf.random.stateless_normal
+        )
+        bounds = {"minval": -1.0, "maxval": 1.0} if distribution == "uniform" else {}
+        key = tf.stack([seed, tf.zeros_like(seed)])
+        return draw([latent_dim], key, alg="philox", **bounds)
+
+    drawn = tf.map_fn(one, seeds, fn_output_signature=tf.TensorSpec([latent_dim], tf.float32))
+    if distribution == "uniform":
+        return tf.where(truncation > 0.0, truncation, 1.0) * drawn
+    # float64: ranks near 1 would be rounded to 1, where the inverse is infinite.
+    half = tf.constant(0.5, tf.float64)
+    root = tf.sqrt(half)
+
+    def rank(values: tf.Tensor) -> tf.Tensor:
+        return half * tf.math.erfc(-root * tf.cast(values, tf.float64))
+
+    low = rank(-truncation)
+    cut = tf.math.ndtri(low + (1.0 - 2.0 * low) * rank(drawn))
+    return tf.where(truncation > 0.0, tf.cast(cut, tf.float32), drawn)
+
+
+def write(generator: keras.Model, latent_distribution: str, path: Path) -> None:
+    latent_dim = generator.inputs[0].shape[-1]
+    seed = tf.TensorSpec([None], tf.int64, name="seed")
+    truncation = tf.TensorSpec([], tf.float32, name="truncation")
+
+    def images(seed: tf.Tensor, truncation: tf.Tensor, *labels: tf.Tensor) -> dict[str, tf.Tensor]:
+        latents = draw_latents(seed, truncation, latent_dim, latent_distribution)
+        return {
+            "images": generator([latents, *labels] if labels else latents, training=False),
+            "latents": latents,
+        }
+
+    if is_conditional(generator):
+        classes = tf.TensorSpec([None], tf.int32, name="classes")
+        generate = tf.function(
+            lambda seed, classes, truncation: images(seed, truncation, classes),
+            input_signature=[seed, classes, truncation],
+        )
+    else:
+        generate = tf.function(
+            lambda seed, truncation: images(seed, truncation), input_signature=[seed, truncation]
+        )
+    module = tf.Module()
+    module.generator = generator
+    # Layers may keep others in ways that Keras finds and TensorFlow does not.
+    module.weights = [variable.value for variable in generator.variables]
+    tf.saved_model.save(
+        module,
+        str(path),
+        signatures={"serving_default": as_function(generator), "generate": generate},
+    )
+
+
+def load(path: Path) -> Generate:
+    # The signature holds its variables only as long as the module lives.
+    module = tf.saved_model.load(str(path))
+
+    def generate(latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
+        inputs = {name: tf.constant(value) for name, value in named_inputs(latents, labels).items()}
+        return module.signatures["serving_default"](**inputs)["images"].numpy()
+
+    return generate
+
+
+FORMAT = Format("saved_model", "TensorFlow, TensorFlow Serving", 1e-4, write, load)

@@ -1,0 +1,82 @@
+"""Writes a generator in several formats and reads each back through its own runtime."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from gan_cli.errors import UserError
+from gan_cli.export import FORMATS
+from gan_cli.export.format import Format, fix_for_export, is_conditional
+
+
+@dataclass(frozen=True)
+class Exported:
+    """One format as written, and how far its images are from the generator's own.
+
+    Attributes:
+      size_bytes: of the file, or of all files in the folder.
+      largest_error: of any value of any image, which is meant for [-1, 1].
+      psnr_db: over all images, peak 2; infinite where they are equal.
+    """
+
+    name: str
+    format: Format
+    size_bytes: int
+    largest_error: float
+    psnr_db: float
+
+
+def export_generator(
+    generator: keras.Model,
+    latent_distribution: str,
+    formats: Sequence[str],
+    folder: Path,
+    latents: np.ndarray,
+    labels: np.ndarray | None,
+) -> list[Exported]:
+    """Writes the formats into `folder`, and compares the images that each makes of `latents`.
+
+    Args:
+      latents: float32 [count, latent_dim].
+      labels: int32 [count], or None where the generator is unconditional.
+
+    Raises:
+      UserError: a format lacks its library, cannot express the generator, or does not give the
+        generator's images.
+    """
+    fix_for_export(generator)
+    inputs = [latents, labels] if is_conditional(generator) else latents
+    expected = generator(inputs, training=False).numpy()
+    exported = []
+    for name in formats:
+        chosen: Format = FORMATS.load(name)
+        path = folder / chosen.file_name
+        try:
+            chosen.write(generator, latent_distribution, path)
+        except OSError as error:
+            raise UserError(f"{path}: cannot be written: {error.strerror}") from error
+        images = chosen.load(path)(latents, labels)
+        largest, psnr_db = compare(images, expected)
+        if not largest <= (np.inf if chosen.tolerance is None else chosen.tolerance):
+            raise UserError(
+                f"--export={name}: its images are off by up to {largest:.2g}, more than"
+                f" {chosen.tolerance:g}; please report this, with the run's config.yaml"
+            )
+        exported.append(Exported(name, chosen, _size_bytes(path), largest, psnr_db))
+    return exported
+
+
+def compare(images: np.ndarray, expected: np.ndarray) -> tuple[float, float]:
+    """The largest absolute difference, and the PSNR in decibels where the peak is 2."""
+    difference = images.astype(np.float64) - expected
+    squared = float(np.mean(difference**2))
+    psnr_db = np.inf if squared == 0.0 else 10.0 * np.log10(4.0 / squared)
+    return float(np.abs(difference).max()), float(psnr_db)
+
+
+def _size_bytes(path: Path) -> int:
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())

@@ -1,0 +1,129 @@
+"""Every architecture in every format, read back by the format's own runtime."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from scipy import stats
+
+from gan_cli.errors import UserError
+from gan_cli.export import FORMATS, format, saved_model
+from gan_cli.export.write import compare, export_generator
+from gan_cli.models import ARCHITECTURES
+from gan_cli.models.architecture import ModelSpec
+
+IMAGES = [name for name in ARCHITECTURES.names if name != "points_mlp"]
+LATENTS = np.random.default_rng(1).standard_normal((5, 8)).astype(np.float32)
+LABELS = np.array([0, 1, 2, 1, 0], np.int32)
+
+
+def build(name, num_classes=3, width=8):
+    keras.utils.set_random_seed(0)
+    architecture = ARCHITECTURES.load(name)
+    spec = ModelSpec(
+        16,
+        16,
+        3,
+        latent_dim=8,
+        num_classes=num_classes,
+        conditioning=architecture.generator_conditioning if num_classes else None,
+        base_channels=width,
+        max_channels=2 * width,
+        options=dict(architecture.options),
+    )
+    generator = architecture.build_generator(spec)
+    # Moved away from the initial values, the moving statistics and singular vectors as well: what
+    # a format forgets shows.
+    rng = np.random.default_rng(2)
+    for weight in generator.weights:
+        if weight.dtype == "float32" and weight.shape:
+            weight.assign(weight * rng.uniform(0.8, 1.2, weight.shape))
+    return generator
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_every_runtime_gives_the_generators_images(name, tmp_path):
+    pytest.importorskip("tf2onnx")
+    pytest.importorskip("onnxruntime")
+    generator = build(name)
+    exported = export_generator(
+        generator, "normal", ["keras", "saved_model", "onnx", "litert"], tmp_path, LATENTS, LABELS
+    )
+    assert [part.largest_error <= part.format.tolerance for part in exported] == [True] * 4
+
+
+def test_smaller_weights_make_smaller_files_and_close_images(tmp_path):
+    names = ["litert", "litert_float16", "litert_int8"]
+    generator = build("mlp", num_classes=0, width=128)
+    exact, half, small = export_generator(generator, "normal", names, tmp_path, LATENTS, None)
+    assert half.size_bytes < 0.6 * exact.size_bytes
+    assert small.size_bytes < 0.4 * exact.size_bytes
+    assert 0 < half.largest_error < 0.01
+    assert small.psnr_db > 25
+    assert exact.largest_error <= 1e-4
+
+
+def test_a_file_that_gives_other_images_is_refused(tmp_path, monkeypatch):
+    generator = build("conv")
+    broken = FORMATS.load("keras").load
+
+    def load(path):
+        generate = broken(path)
+        return lambda latents, labels: generate(latents, labels) + 0.01
+
+    import dataclasses
+
+    from gan_cli.export import keras_file
+
+    monkeypatch.setattr(keras_file, "FORMAT", dataclasses.replace(keras_file.FORMAT, load=load))
+    with pytest.raises(UserError, match=r"--export=keras: its images are off by up to 0\.01"):
+        export_generator(generator, "normal", ["keras"], tmp_path, LATENTS, LABELS)
+
+
+def test_generate_draws_by_seed_and_truncates(tmp_path):
+    generator = build("conv")
+    saved_model.write(generator, "normal", tmp_path / "model")
+    module = tf.saved_model.load(str(tmp_path / "model"))
+    generate = module.signatures["generate"]
+
+    def call(seeds, classes, truncation):
+        return generate(
+            seed=tf.constant(seeds, tf.int64),
+            classes=tf.constant(classes, tf.int32),
+            truncation=tf.constant(truncation, tf.float32),
+        )
+
+    both = call([7, 8], [1, 2], 0.0)
+    alone = call([8], [2], 0.0)
+    np.testing.assert_array_equal(both["latents"][1:], alone["latents"])
+    np.testing.assert_allclose(both["images"][1:], alone["images"], atol=1e-6)
+    expected = generator([both["latents"], tf.constant([1, 2])], training=False)
+    np.testing.assert_allclose(both["images"], expected, atol=1e-5)
+    # Ranks stay: the definition of truncation, through SciPy's distributions.
+    cut = call([7, 8], [1, 2], 0.5)["latents"].numpy()
+    ranks = stats.norm.cdf(both["latents"].numpy().astype(np.float64))
+    np.testing.assert_allclose(cut, stats.truncnorm.ppf(ranks, -0.5, 0.5), atol=1e-5)
+
+
+def test_drawn_latents_follow_their_distribution():
+    for distribution, law in (("normal", stats.norm()), ("uniform", stats.uniform(-1, 2))):
+        drawn = saved_model.draw_latents(tf.range(400, dtype=tf.int64), 0.0, 8, distribution)
+        assert stats.kstest(drawn.numpy().ravel(), law.cdf).pvalue > 0.001
+    halved = saved_model.draw_latents(tf.range(9, dtype=tf.int64), 0.5, 8, "uniform")
+    whole = saved_model.draw_latents(tf.range(9, dtype=tf.int64), 0.0, 8, "uniform")
+    np.testing.assert_allclose(halved, 0.5 * whole.numpy(), rtol=1e-6)
+
+
+def test_psnr_and_largest_error_of_known_images():
+    expected = np.zeros((1, 2, 2, 1))
+    images = np.array([0.2, 0.0, 0.0, 0.0]).reshape(expected.shape)
+    largest, psnr_db = compare(images, expected)
+    assert largest == pytest.approx(0.2)
+    assert psnr_db == pytest.approx(10 * np.log10(4 / 0.01))
+    assert compare(expected, expected) == (0.0, np.inf)
+
+
+def test_unconditional_function_takes_latents_alone():
+    generator = build("conv", num_classes=0)
+    assert not format.is_conditional(generator)
+    assert list(format.named_inputs(LATENTS, None)) == ["latents"]
