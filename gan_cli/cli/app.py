@@ -40,7 +40,7 @@ def run(
             return main(argv) or 0
         except UserError as error:
             for problem in error.problems:
-                print(f"{_command()}: error: {problem}", file=sys.stderr)
+                _say_error(problem)
             return USAGE_ERROR
         except KeyboardInterrupt:
             print(f"{_command()}: interrupted", file=sys.stderr)
@@ -66,8 +66,14 @@ def _parse_flags(argv: Sequence[str]) -> list[str]:
         missing = re.match(r"flag --(\w+)=None: .*must have a value", message)
         if missing:
             message = f"--{missing[1]} is required"
-        print(f"{_command()}: error: {message}; see {_command()} --help", file=sys.stderr)
+        _say_error(f"{message}; see {_command()} --help")
         sys.exit(USAGE_ERROR)
+
+
+def _say_error(problem: str) -> None:
+    """Prints one line, with what could steer the terminal or break the line written out."""
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in problem)
+    print(f"{_command()}: error: {shown}", file=sys.stderr)
 
 
 def _help(module: ModuleType) -> str:

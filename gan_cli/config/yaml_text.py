@@ -61,9 +61,15 @@ class _Loader(yaml.SafeLoader):
 class _Dumper(yaml.SafeDumper):
     """Quotes a text that either version of YAML would take for something else."""
 
+    def represent_str(self, text: str) -> yaml.ScalarNode:
+        # PyYAML takes these for line breaks, which other quotes than double ones would fold.
+        style = '"' if set(text) & set("\x85\u2028\u2029") else None
+        return self.represent_scalar("tag:yaml.org,2002:str", text, style)
+
 
 _Loader.yaml_implicit_resolvers = {}
 _Loader.add_constructor("tag:yaml.org,2002:int", _Loader.construct_int)
+_Dumper.add_representer(str, _Dumper.represent_str)
 for _tag, (_pattern, _first_letters) in _CORE_SCHEMA.items():
     for _class in (_Loader, _Dumper):
         _class.add_implicit_resolver(

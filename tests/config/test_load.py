@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from gan_cli.config.load import config_differences, dump_config, load_config
@@ -337,6 +337,7 @@ CONFIGS = st.fixed_dictionaries(
 
 @settings(max_examples=100, deadline=None)
 @given(CONFIGS)
+@example({"data": {"source": "folder", "path": "a\x85b\u2028c\u2029"}})
 def test_a_dumped_config_is_read_back_exactly(tmp_path_factory, values):
     config = Config.model_validate(values, strict=False)
     path = tmp_path_factory.mktemp("dump") / "config.yaml"

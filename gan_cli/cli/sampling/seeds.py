@@ -55,10 +55,13 @@ def parse_grid(text: str) -> tuple[int, int]:
     Raises:
       UserError: it is malformed or has no room.
     """
-    parts = text.lower().split("x")
-    if len(parts) != 2 or not all(part.isdigit() and int(part) > 0 for part in parts):
+    sides = [_number(part) for part in text.lower().split("x")]
+    if len(sides) != 2 or not all(sides):
         raise UserError(f"--grid: must be ROWSxCOLUMNS, such as 8x8, got '{text}'")
-    return int(parts[0]), int(parts[1])
+    rows, columns = sides
+    if rows * columns > _MOST_SEEDS:
+        raise UserError(f"--grid: '{text}' has more than {_MOST_SEEDS:,} images; use --until")
+    return rows, columns
 
 
 def parse_seeds(text: str) -> list[int]:
@@ -69,16 +72,21 @@ def parse_seeds(text: str) -> list[int]:
     """
     seeds: list[int] = []
     for part in text.split(","):
-        first, dash, last = part.strip().partition("-")
-        if not first.isdigit() or (dash and not last.isdigit()):
+        first_text, dash, last_text = part.strip().partition("-")
+        first, last = _number(first_text), _number(last_text if dash else first_text)
+        if first is None or last is None:
             raise UserError(f"--seeds: must be such as 0-63 or 1,5,10-12, got '{text}'")
-        added = range(int(first), int(last if dash else first) + 1)
-        if len(seeds) + len(added) > _MOST_SEEDS:
+        if len(seeds) + last - first >= _MOST_SEEDS:
             raise UserError(f"--seeds: '{text}' names more than {_MOST_SEEDS:,}; use --until")
-        seeds += added
+        seeds += range(first, last + 1)
     if not seeds:
         raise UserError(f"--seeds: '{text}' names no seed")
     return seeds
+
+
+def _number(text: str) -> int | None:
+    """A whole number of a sensible length, or None."""
+    return int(text) if text.isdecimal() and len(text) < 19 else None
 
 
 def seeds_text(seeds: Sequence[int]) -> str:
