@@ -36,10 +36,10 @@ eval: $(READY) ## Score RUN=runs/NAME
 	$(BIN)/gan-eval --run_dir $(RUN)
 
 test: $(READY) ## Run the tests, with line coverage
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered
 
 test-all: $(READY) ## Run the tests that train for minutes, too
-	$(BIN)/python -m pytest -m 'slow or not slow'
+	$(BIN)/python -m pytest -n auto -m 'slow or not slow'
 
 lint: $(READY) ## Check style and types
 	$(BIN)/ruff check .
@@ -72,7 +72,7 @@ bench: $(READY) ## Measure speed and quality against hand-written baselines: abo
 	$(BIN)/python -m benchmarks.race
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.metrics
 
-results: $(READY) ## Train every recipe on Fashion-MNIST and write docs/results.md: about 40 minutes
+results: $(READY) ## Train every recipe on Fashion-MNIST and write docs/results.md: about an hour
 	$(BIN)/python -m benchmarks.recipes
 
 ci: lint test ## What continuous integration runs

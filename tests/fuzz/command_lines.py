@@ -1,4 +1,4 @@
-"""Runs one command up to where TensorFlow would be imported, for each line on standard input.
+"""Runs one command up to where its work would begin, for each line on standard input.
 
 Each command has a process of its own, since absl has one table of flags for a process.
 
@@ -15,7 +15,7 @@ import traceback
 from absl import flags
 from absl.testing import flagsaver
 
-from gan_cli.cli import app
+from gan_cli.cli import app, sweep
 
 
 class WouldStart(BaseException):
@@ -46,6 +46,7 @@ def answer(command, arguments):
 
 def main():
     app.import_tensorflow = would_start
+    sweep.train_seeds = would_start
     command = importlib.import_module(f"gan_cli.cli.{sys.argv[1]}")
     answers = sys.stdout
     for line in sys.stdin:

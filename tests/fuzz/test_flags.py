@@ -16,7 +16,7 @@ FUZZ = settings.get_profile("gan-cli-fuzz")
 COMMANDS = {
     "train": (
         ["--config=run.yaml"],
-        "config run_dir set resume dry_run nodry_run accept_changes help_",
+        "config run_dir set seeds resume dry_run nodry_run accept_changes help_",
     ),
     "sample": (
         ["--run_dir=.", "--out=grid.png"],
