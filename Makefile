@@ -53,8 +53,8 @@ format: $(READY) ## Put the code into its form
 schema: $(READY) ## Write the JSON schema of config files
 	$(BIN)/python -m gan_cli.cli.schema > configs/schema.json
 
-chaos: $(READY) ## Kill, stop and damage a run 60 times; it must end the same: about 15 minutes
-	$(BIN)/python -m benchmarks.chaos
+chaos: $(READY) ## Kill, stop and damage a run 100 times; it must end the same: about 25 minutes
+	$(BIN)/python -m benchmarks.chaos 100
 
 audit: ## Compare the pinned dependencies with published advisories; needs the network
 	$(PYTHON) -m venv .audit
@@ -72,8 +72,9 @@ bench: $(READY) ## Measure speed and quality against hand-written baselines: abo
 	$(BIN)/python -m benchmarks.race
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.metrics
 
-results: $(READY) ## Train every recipe on Fashion-MNIST and write docs/results.md: about an hour
+results: $(READY) ## Train every recipe on Fashion-MNIST and write docs/results.md, docs/data_sizes.md: hours
 	$(BIN)/python -m benchmarks.recipes
+	$(BIN)/python -m benchmarks.data_sizes
 
 ci: lint test ## What continuous integration runs
 

@@ -2,16 +2,19 @@
 
 python -m benchmarks.chaos [FAULTS] [SEED]
 
-A small run on the builtin digits is started; after a random time, or when a checkpoint or a picture
+A small run on a folder of digits is started; after a random time, or when a checkpoint or a picture
 is next being written after it, it is killed (SIGKILL), stopped (SIGTERM), or killed with its newest
-checkpoint then cut short or with one bit turned over. The same command is given again, until all
-faults are spent, and then to the end. The last checkpoint must equal, file by file, that of a run
-that was never disturbed.
+checkpoint then cut short or with one bit turned over. Or its surroundings fail: files may not grow
+beyond a few kilobytes, the clock stands a day back, the images are gone or one of them is damaged.
+What was harmed around it is put right, the same command is given again, until all faults are spent,
+and then to the end. The last checkpoint must equal, file by file, that of a run that was never
+disturbed.
 """
 
 import contextlib
 import json
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -19,14 +22,18 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
 from rich.console import Console
 from rich.table import Table
+from sklearn.datasets import load_digits
 
 CONFIG = """
 name: chaos
-data: {source: builtin, name: digits}
+data: {source: folder, path: images, cache: memory}
 model: {conditional: true, generator_channels: 8, discriminator_channels: 8, latent_dim: 8}
 training: {batch_size: 16, kimg: 12.8, steps_per_call: 4, precision: float32,
   checkpoint_every_kimg: 0.32, grid_every_kimg: 0.64, log_every_kimg: 0.064}
@@ -37,12 +44,20 @@ AIMS = {
     "SIGKILL as a checkpoint is written": "checkpoints/.ckpt-*.partial",
     "SIGKILL as a picture is written": "samples/.*",
 }
+# The command must refuse to go on, and say why: its exit status.
+REFUSED = ("images gone", "an image damaged", "an image added")
+FULL = "files limited to 8 KiB"
+CLOCK = "clock a day back"
+BAD_INPUT = 2
 KINDS = (
     "SIGKILL",
     "SIGTERM",
     "SIGKILL, newest checkpoint cut",
     "SIGKILL, one bit turned over",
     *AIMS,
+    *REFUSED,
+    FULL,
+    *([CLOCK] if shutil.which("faketime") else []),
 )
 
 
@@ -65,10 +80,10 @@ def main() -> None:
 def campaign(folder: Path, count: int, seed: int) -> dict:
     """Injects `count` faults; returns what came of them."""
     rng = random.Random(seed)
-    config = folder / "chaos.yaml"
-    config.write_text(CONFIG)
+    (folder / "chaos.yaml").write_text(CONFIG)
+    write_images(folder / "images")
     began = time.monotonic()
-    finish(config, folder / "whole")
+    finish(folder, "whole")
     # From the first import to the last file.
     longest = time.monotonic() - began
     run = folder / "disturbed"
@@ -79,19 +94,27 @@ def campaign(folder: Path, count: int, seed: int) -> dict:
     for number in range(count):
         # In turn, so that every kind comes; half of all faults are plain kills.
         kind = KINDS[0] if number % 2 else KINDS[-1 - number // 2 % len(KINDS)]
-        process = start(config, run)
-        wait = rng.uniform(0, longest)
-        try:
-            process.wait(timeout=wait)
-        except subprocess.TimeoutExpired:
-            if kind in AIMS:
-                wait_for(AIMS[kind], run, process)
-            process.send_signal(signal.SIGTERM if kind == "SIGTERM" else signal.SIGKILL)
-        output, _ = process.communicate()
-        if process.returncode not in (0, -signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGTERM):
-            # The restart after the previous fault did not work.
+        if kind == "an image added" and not (run / "environment.json").exists():
+            # A run that has not begun may begin with it.
+            kind = KINDS[0]
+        expected = {0, -signal.SIGKILL, -signal.SIGTERM, 128 + signal.SIGTERM}
+        if kind in REFUSED:
+            expected = {BAD_INPUT}
+        elif kind == FULL:
+            # It may be killed before it has anything to write.
+            expected.add(BAD_INPUT)
+        with surroundings(kind, folder):
+            process = start(folder, run, kind)
+            try:
+                process.wait(timeout=rng.uniform(0, longest) if kind not in REFUSED else None)
+            except subprocess.TimeoutExpired:
+                if kind in AIMS:
+                    wait_for(AIMS[kind], run, process)
+                process.send_signal(signal.SIGTERM if kind == "SIGTERM" else signal.SIGKILL)
+            output, _ = process.communicate()
+        if process.returncode not in expected or "Traceback" in output:
             lost += 1
-            print(output, file=sys.stderr)
+            print(f"{kind}: exit status {process.returncode}\n{output}", file=sys.stderr)
         elif previous is not None:
             survived[previous] += 1
         damage(kind, run)
@@ -101,8 +124,9 @@ def campaign(folder: Path, count: int, seed: int) -> dict:
             # Finished before the fault came: begin again, with faults to spare.
             if not same_end(folder / "whole", run) and not kind.startswith("SIGKILL,"):
                 lost += 1
+                print(f"{kind}: ended otherwise\n{output}", file=sys.stderr)
             shutil.rmtree(run)
-    finish(config, run)
+    finish(folder, "disturbed")
     if previous is not None:
         survived[previous] += 1
     return {
@@ -111,6 +135,37 @@ def campaign(folder: Path, count: int, seed: int) -> dict:
         "lost": lost,
         "equal": same_end(folder / "whole", run),
     }
+
+
+def write_images(folder: Path) -> None:
+    """Writes digits as PNG files in class folders."""
+    digits = load_digits()
+    for number, (image, label) in enumerate(zip(digits.images, digits.target, strict=True)):
+        path = folder / str(label) / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((image * (255 / 16)).astype(np.uint8)).save(path)
+
+
+@contextlib.contextmanager
+def surroundings(kind: str, folder: Path) -> Iterator[None]:
+    """Harms what is around the run, and puts it right afterwards."""
+    images, aside = folder / "images", folder / "aside"
+    image = min(images.rglob("*.png"))
+    content = image.read_bytes()
+    added = image.with_name("added.png")
+    if kind == "images gone":
+        images.rename(aside)
+    elif kind == "an image damaged":
+        image.write_bytes(content[: len(content) // 2])
+    elif kind == "an image added":
+        shutil.copy(image, added)
+    try:
+        yield
+    finally:
+        if aside.exists():
+            aside.rename(images)
+        added.unlink(missing_ok=True)
+        image.write_bytes(content)
 
 
 def wait_for(pattern: str, run: Path, process: subprocess.Popen) -> None:
@@ -125,24 +180,28 @@ def wait_for(pattern: str, run: Path, process: subprocess.Popen) -> None:
         time.sleep(0.0005)
 
 
-def start(config: Path, run: Path) -> subprocess.Popen:
+def start(folder: Path, run: Path, kind: str = "") -> subprocess.Popen:
+    command = [sys.executable, "-m", "gan_cli.cli.train", "--config=chaos.yaml", f"--run_dir={run}"]
+    if kind == CLOCK:
+        command = ["faketime", "-f", "-1d", *command]
     return subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "gan_cli.cli.train",
-            f"--config={config}",
-            f"--run_dir={run}",
-        ],
+        command,
+        cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=limit_files if kind == FULL else None,
     )
 
 
-def finish(config: Path, run: Path) -> None:
+def limit_files() -> None:
+    """As a quota does; a full disk that needs no root."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+
+
+def finish(folder: Path, name: str) -> None:
     """Trains to the end without a fault."""
-    process = start(config, run)
+    process = start(folder, folder / name)
     output, _ = process.communicate()
     if process.returncode:
         raise SystemExit(f"could not finish:\n{output}")
