@@ -23,6 +23,7 @@ from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.objective import InstanceNoise, LazyPenalty, Objective
 from gan_cli.training.optimizer import FusedAdam
 from gan_cli.training.precision import dtype_policy
+from gan_cli.training.remedies import Remedies
 from gan_cli.training.schedule import learning_rate_factor
 from gan_cli.training.state import GanState, model_variables
 from gan_cli.training.step import Averaging, TrainStep
@@ -271,6 +272,7 @@ def build_step(
     with distribution.scope():
         objective = build_objective(config, state)
         augmentation = build_augmentation(config, state, held_out)
+        remedies = build_remedies(config, state, distribution)
     twins: list[keras.Model | None] = [None, None]
     if training.precision == "mixed_float16":
         with dtype_policy("float32"), distribution.scope():
@@ -295,8 +297,24 @@ def build_step(
         gradient_models=(twins[0], twins[1]),
         augmentation=augmentation,
         fake_labels=uniform_labels if model.label_sampling == "uniform" else None,
-        skip_non_finite=training.skip_non_finite,
+        skip_non_finite=config.guard.on_non_finite == "skip",
+        remedies=remedies,
     )
+
+
+def build_remedies(config: Config, state: GanState, distribution: Distribution) -> Remedies | None:
+    """What the guard may change, if it may change anything; it joins `state`.
+
+    Raises:
+      UserError: there are several workers, who would have to go back together.
+    """
+    if not (config.guard.rolls_back or config.guard.strengthens):
+        return None
+    if distribution.workers > 1:
+        raise UserError("guard: 'rollback' and 'strengthen' are for one worker")
+    remedies = Remedies()
+    state.memory.update(remedies.variables())
+    return remedies
 
 
 def _check_batch(config: Config, replicas: int) -> None:

@@ -13,6 +13,7 @@ import tensorflow as tf
 from gan_cli.cli.build import architecture_names, build_state, build_step
 from gan_cli.cli.describe import describe_experiment
 from gan_cli.cli.follow import RunFollower
+from gan_cli.cli.watch import Watch
 from gan_cli.config.load import config_differences, dump_config
 from gan_cli.config.resolve import DataSummary, resolve
 from gan_cli.config.schema import Config
@@ -28,7 +29,8 @@ from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.progress import TrainingProgress, preparation_progress
 from gan_cli.training.checkpoint import CheckpointStore, restore
 from gan_cli.training.distribution import ONE_DEVICE, Distribution
-from gan_cli.training.loop import DivergedError, compile_steps, train
+from gan_cli.training.guard import is_skipped
+from gan_cli.training.loop import DivergedError, RollBackError, compile_steps, train
 from gan_cli.training.precision import resolve_precision, set_determinism
 from gan_cli.training.state import GanState
 from gan_cli.training.step import TrainStep
@@ -172,48 +174,40 @@ class Experiment:
         images_shown = self.state.images_so_far()
         total_images = round(training.kimg * 1000)
         images = self.data.train.images
-        batches = training_batches(
-            self.data.train,
-            self.step.images_per_step,
-            self.config.seed,
-            first_image=images_shown,
-            mirror=self.config.data.mirror,
-            steps_per_call=training.steps_per_call,
-            updates_per_step=self.config.objective.n_critic,
-            worker=self.distribution.worker,
-            workers=self.distribution.workers,
-        )
         minutes = training.max_minutes
         run_steps = compile_steps(
             self.step, images.shape[1:], training.xla, str(images.dtype), self.distribution
         )
         course: dict[str, Any] = {
-            "images_shown": images_shown,
             "total_images": total_images,
             "batch_size": self.step.images_per_step,
             "deadline": None if minutes is None else time.monotonic() + 60 * minutes,
             "agree": self.distribution.any,
         }
         if not self.distribution.is_chief:
-            return self._assist(run_steps, batches, course)
+            return self._assist(run_steps, course)
         with TrainingProgress(total_images, images_shown) as progress:
             if images_shown:
                 progress.message(f"resuming at {images_shown / 1000:g} kimg")
             follower = RunFollower(
                 self.config, self.data, self.run, self.state, self.store, progress
             )
+            watch = Watch(
+                self.config, self.data, self.run, self.state, self.step, self.store, progress
+            )
             follower.started(time.monotonic() - began)
-            try:
-                received = train(
-                    run_steps,
-                    batches,
-                    actions=follower.actions(),
-                    on_report=follower.on_report,
-                    **course,
-                )
-            except DivergedError as error:
+            if self.config.guard.rolls_back and not self.store.all():
+                # There may be no other to go back to.
+                follower.save(images_shown)
+            course |= {
+                "actions": follower.actions(watch),
+                "on_report": follower.on_report,
+                "tolerates": watch.non_finite,
+            }
+            received, trouble = self._train_on(run_steps, course, watch, follower)
+            if trouble is not None:
                 progress.message(
-                    f"training diverged: {error}. The last checkpoint is from before; a lower"
+                    f"training diverged: {trouble}. The last checkpoint is from before; a lower"
                     " learning rate or a larger gamma may help."
                 )
                 return DIVERGED
@@ -227,10 +221,57 @@ class Experiment:
             return STOPPED_BY_SIGNAL + int(signal.Signals(received))
         return 0
 
-    def _assist(self, run_steps: Callable, batches: tf.data.Dataset, course: dict) -> int:
+    def _train_on(
+        self, run_steps: Callable, course: dict, watch: Watch, follower: RunFollower
+    ) -> tuple[signal.Signals | None, Exception | None]:
+        """Trains, and as often as it has to goes back to an older checkpoint and on from there.
+
+        Returns:
+          the signal that ended it, and what made it end early, each None where there was none.
+        """
+        while True:
+            images_shown = self.state.images_so_far()
+            batches = self._batches(images_shown)
+            try:
+                return train(run_steps, batches, images_shown=images_shown, **course), None
+            except DivergedError as error:
+                trouble: Exception = error
+                if self.config.guard.on_non_finite != "rollback":
+                    return None, trouble
+                back_to = watch.roll_back(error.images_shown, "non_finite")
+            except RollBackError as wish:
+                trouble = wish
+                back_to = watch.roll_back(wish.images_shown, wish.reason)
+            if back_to is None:
+                return None, trouble
+            follower.rewound(back_to)
+
+    def _batches(self, images_shown: int) -> tf.data.Dataset:
+        return training_batches(
+            self.data.train,
+            self.step.images_per_step,
+            self.config.seed,
+            first_image=images_shown,
+            mirror=self.config.data.mirror,
+            steps_per_call=self.config.training.steps_per_call,
+            updates_per_step=self.config.objective.n_critic,
+            worker=self.distribution.worker,
+            workers=self.distribution.workers,
+        )
+
+    def _assist(self, run_steps: Callable, course: dict) -> int:
         """Trains along with the chief, who does all that is to be seen."""
+        images_shown = self.state.images_so_far()
+        course |= {
+            "actions": [],
+            "on_report": _ignore,
+            "tolerates": lambda found: is_skipped(
+                found.names, self.state, self.config.guard.on_non_finite == "skip"
+            ),
+        }
         try:
-            received = train(run_steps, batches, actions=[], on_report=_ignore, **course)
+            batches = self._batches(images_shown)
+            received = train(run_steps, batches, images_shown=images_shown, **course)
         except DivergedError:
             return DIVERGED
         # Until the chief has written its last file.

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from gan_cli.cli.evaluation.evaluator import build_evaluator
+from gan_cli.cli.watch import Watch
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits
 from gan_cli.data.mixture import is_points
@@ -58,7 +59,7 @@ class RunFollower:
         self._seconds_at_log = 0.0
         self._mark = time.monotonic()
 
-    def actions(self) -> list[Action]:
+    def actions(self, watch: Watch) -> list[Action]:
         """The actions in the order in which they run where several are due."""
         training, evaluation = self.config.training, self.config.evaluation
         actions = [
@@ -68,6 +69,9 @@ class RunFollower:
         ]
         if evaluation.every_kimg:
             actions.append(Action(_images(evaluation.every_kimg), self.evaluate))
+        # Before anything is saved that it would go back from.
+        looks = Action(_images(self.config.guard.every_kimg), watch.look)
+        actions.insert(1, looks)
         return [Action(a.every_images, self._untimed(a.run)) for a in actions]
 
     def started(self, seconds: float) -> None:
@@ -105,10 +109,12 @@ class RunFollower:
         """Writes the means since the last line."""
         if not self._reports:
             return
-        means = {
-            name: float(np.mean([report[name] for report in self._reports]))
-            for name in self._reports[0]
-        }
+        means = {}
+        for name in self._reports[0]:
+            reported = [report[name] for report in self._reports]
+            finite = [value for value in reported if np.isfinite(value)]
+            if finite:
+                means[name] = float(np.mean(finite))
         values = {
             **means,
             "images_per_second": self._images_per_second(images_shown),
@@ -161,6 +167,12 @@ class RunFollower:
         shown = "  ".join(f"{name} {value:.4g}" for name, value in scores.items())
         remark = "  best so far" if is_best else ""
         self.progress.message(f"{images_shown / 1000:8.1f} kimg  {shown}{remark}")
+
+    def rewound(self, images_shown: int) -> None:
+        """Takes note that training has gone back."""
+        self._reports = []
+        self._images_at_log, self._seconds_at_log = images_shown, self._training_seconds
+        self._mark = time.monotonic()
 
     def finished(self) -> None:
         """Writes the page about the run, and says where things are."""

@@ -128,6 +128,12 @@ def resolve(
             ),
         }
     )
+    guard = _fill(config.guard, every_kimg=kimg / 50, grace_kimg=kimg / 10)
+    resolved = resolved.model_copy(update={"guard": guard})
+    if guard.strengthens and not resolved.objective.penalties:
+        raise UserError(
+            "guard: 'strengthen' raises the gamma of objective.penalties, of which there are none"
+        )
     data = resolved.model_dump()
     try:
         return Config.model_validate(data, strict=False)

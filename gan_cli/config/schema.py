@@ -314,9 +314,6 @@ class TrainingConfig(Section):
     ema_ramp_up: Positive | None = Field(
         0.05, description="Bounds the half-life by this share of the images seen; null: no bound."
     )
-    skip_non_finite: bool = Field(
-        False, description="Skip updates whose gradient is not finite, instead of diverging."
-    )
     steps_per_call: PositiveInt = Field(16, description="Training steps per call into TensorFlow.")
     strategy: Literal["auto", "one", "mirrored", "multi_worker"] = Field(
         "auto",
@@ -353,6 +350,47 @@ class EvaluationConfig(Section):
     )
 
 
+class GuardConfig(Section):
+    """What is done when training goes wrong; that it is said goes without asking."""
+
+    on_non_finite: Literal["stop", "skip", "rollback"] = Field(
+        "stop",
+        description="Values that are not finite: stop, skip the updates, or go back to a checkpoint"
+        " with lower learning rates.",
+    )
+    on_diverging: Literal["warn", "rollback"] = Field(
+        "warn", description="Losses or gradients far beyond what they were."
+    )
+    on_strong_discriminator: Literal["warn", "strengthen"] = Field(
+        "warn",
+        description="D has won, or knows the training images by heart; strengthen: raise gamma.",
+    )
+    on_collapse: Literal["warn", "strengthen", "rollback"] = Field(
+        "warn", description="Generated images are too much alike."
+    )
+    every_kimg: Positive | None = Field(None, description="Between two looks.")
+    grace_kimg: NonNegative | None = Field(
+        None, description="Before images can be too much alike; by default a tenth of the run."
+    )
+    learning_rate_factor: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.5, description="Of a rollback, on both learning rates."
+    )
+    gamma_factor: Annotated[float, Field(gt=1)] = Field(
+        2.0, description="Of strengthen, on the discriminator's penalties."
+    )
+    most_interventions: PositiveInt = Field(3, description="After that it only warns, or stops.")
+
+    @property
+    def rolls_back(self) -> bool:
+        """Whether it may."""
+        return "rollback" in (self.on_non_finite, self.on_diverging, self.on_collapse)
+
+    @property
+    def strengthens(self) -> bool:
+        """Whether it may."""
+        return "strengthen" in (self.on_strong_discriminator, self.on_collapse)
+
+
 class Config(Section):
     """A whole experiment."""
 
@@ -363,6 +401,7 @@ class Config(Section):
     objective: ObjectiveConfig = ObjectiveConfig()
     training: TrainingConfig = TrainingConfig()
     evaluation: EvaluationConfig = EvaluationConfig()
+    guard: GuardConfig = GuardConfig()
 
     @model_validator(mode="after")
     def _lengths_agree(self) -> "Config":

@@ -22,6 +22,8 @@ class RunDirectory:
         self.checkpoints = self.path / "checkpoints"
         self.evaluations = self.path / "evaluations"
         self.report = self.path / "report.html"
+        self.guard_log = self.path / "guard.jsonl"
+        self.post_mortem = self.path / "post_mortem"
         self.unmarked = self.path / "unmarked.jsonl"
 
     def exists(self) -> bool:

@@ -1,6 +1,8 @@
 """report.html: curves, pictures, scores and config of a run on one page that needs no network."""
 
 import base64
+import contextlib
+import json
 from importlib import resources
 from typing import Any
 
@@ -32,6 +34,11 @@ _PLOTS = (
     ("Penalties of the generator", ("generator_penalty/",), False),
     ("Norms of the gradients", ("discriminator_gradient_norm", "generator_gradient_norm"), True),
     ("Probability of augmentation", ("augmentation_probability",), False),
+    (
+        "Differences among generated images over those among real ones; how far D overfits",
+        ("diversity", "overfitting"),
+        False,
+    ),
     ("Images per second", ("images_per_second",), False),
 )
 _MOST_GRIDS = 4
@@ -53,10 +60,23 @@ def write_report(run: RunDirectory) -> None:
         ],
         grids=_grids(run),
         evaluation=newest_evaluation(run),
+        guarded=_guarded(run),
         config=run.config.read_text("utf-8") if run.config.is_file() else "",
         environment=run.environment.read_text("utf-8") if run.environment.is_file() else "",
     )
     atomic_write(run.report, page)
+
+
+def _guarded(run: RunDirectory) -> list[dict[str, Any]]:
+    """What the guard saw and did, oldest first."""
+    if not run.guard_log.is_file():
+        return []
+    found = []
+    for line in run.guard_log.read_text(encoding="utf-8", errors="replace").splitlines():
+        # A dying process may have cut a line short.
+        with contextlib.suppress(ValueError):
+            found.append(json.loads(line))
+    return found
 
 
 def _plot(rows: list[dict[str, Any]], prefixes: tuple[str, ...], logarithmic: bool) -> str | None:

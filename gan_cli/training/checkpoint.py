@@ -171,6 +171,12 @@ class CheckpointStore:
         atomic_write(self.folder / "best.json", json.dumps(record))
         self._remove_old()
 
+    def forget_after(self, images_shown: int) -> None:
+        """Removes what was saved later: a course that training has gone back from."""
+        for checkpoint in self.all():
+            if checkpoint.images_shown > images_shown:
+                shutil.rmtree(checkpoint.path, ignore_errors=True)
+
     def _remove_old(self) -> None:
         best = self.best()
         for checkpoint in self.all()[: -self.keep]:

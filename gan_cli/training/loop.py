@@ -18,6 +18,39 @@ Report = Mapping[str, float]
 class DivergedError(Exception):
     """A loss or penalty is no longer finite."""
 
+    def __init__(self, names: Sequence[str], images_shown: int):
+        super().__init__(f"{', '.join(names)} not finite at {images_shown / 1000:g} kimg")
+        self.images_shown = images_shown
+
+
+class RollBackError(Exception):
+    """Training is to go on from an older checkpoint; raised by actions.
+
+    Attributes:
+      reason: one word.
+      images_shown: when.
+    """
+
+    def __init__(self, reason: str, images_shown: int):
+        super().__init__(f"{reason} at {images_shown / 1000:g} kimg")
+        self.reason, self.images_shown = reason, images_shown
+
+
+@dataclass(frozen=True)
+class NonFinite:
+    """A call into TensorFlow whose report has values that are not finite.
+
+    Attributes:
+      images_shown: by the end of it.
+      names: of the values.
+      images, labels: what its steps were given, [steps, batch, ...].
+    """
+
+    images_shown: int
+    names: list[str]
+    images: np.ndarray
+    labels: np.ndarray
+
 
 @dataclass
 class Action:
@@ -99,6 +132,7 @@ def train(
     on_report: Callable[[int, Report], None],
     deadline: float | None = None,
     agree: Callable[[bool], bool] = bool,
+    tolerates: Callable[[NonFinite], bool] = lambda found: False,
 ) -> signal.Signals | None:
     """Trains until `total_images` have been shown, the deadline has passed, or a signal comes.
 
@@ -107,13 +141,16 @@ def train(
       batches: stacked batches, as `run_steps` takes them.
       on_report: called after every call into TensorFlow with the images shown and the report.
       deadline: on the clock of `time.monotonic`.
+      tolerates: whether training goes on although values of a report are not finite.
       agree: from one worker's wish to stop to whether any of them has it; they stop together.
 
     Returns:
       the signal that ended training, or None; SIGTERM where another worker had the signal.
 
     Raises:
-      DivergedError: a reported value is not finite. No action is run on such a state.
+      DivergedError: a reported value is not finite, and that is not tolerated. No action is run
+        on such a state.
+      RollBackError: an action wants it.
     """
     last_run = dict.fromkeys(range(len(actions)), images_shown)
     is_signalled = False
@@ -129,7 +166,9 @@ def train(
             before, images_shown = images_shown, images_shown + int(images.shape[0]) * batch_size
             bad = [name for name, value in report.items() if not np.isfinite(value)]
             if bad:
-                raise DivergedError(f"{', '.join(bad)} not finite at {images_shown / 1000:g} kimg")
+                seen = np.asarray(images), np.asarray(labels)
+                if not tolerates(NonFinite(images_shown, bad, *seen)):
+                    raise DivergedError(bad, images_shown)
             on_report(images_shown, report)
             for index, action in enumerate(actions):
                 if action.is_due(before, images_shown):

@@ -19,6 +19,7 @@ from gan_cli.training.augment import AugmentationControl
 from gan_cli.training.ema import ema_decay, update_ema
 from gan_cli.training.judge import Judge, before_update, forward, view_of_reals
 from gan_cli.training.objective import LazyPenalty, Objective
+from gan_cli.training.remedies import Remedies
 from gan_cli.training.state import GanState
 
 Report = dict[str, tf.Tensor]
@@ -65,6 +66,7 @@ class TrainStep:
       fake_labels: from a seed to int32 labels [batch_size] for the generated images; by default
         they have those of the real batch, and so the data's own frequencies.
       skip_non_finite: leave a network as it is where its gradient is not finite.
+      remedies: factors on learning rates and gammas that change while training.
     """
 
     def __init__(
@@ -82,6 +84,7 @@ class TrainStep:
         augmentation: AugmentationControl | None = None,
         fake_labels: Callable[[tf.Tensor], tf.Tensor] | None = None,
         skip_non_finite: bool = False,
+        remedies: Remedies | None = None,
     ):
         self.state, self.objective, self.averaging = state, objective, averaging
         self.batch_size, self.latents = batch_size, latents
@@ -90,7 +93,7 @@ class TrainStep:
         self.seed = tf.constant([seed, 0], tf.int32)
         self.conditional = len(state.generator.inputs) > 1
         self.augmentation, self.fake_labels = augmentation, fake_labels
-        self.skip_non_finite = skip_non_finite
+        self.skip_non_finite, self.remedies = skip_non_finite, remedies
         self.style_generator = gradient_models[1] or state.generator
         seen_changed = augmentation is not None or objective.instance_noise is not None
         self.judge = Judge(
@@ -259,7 +262,11 @@ class TrainStep:
             own = replace_seed(update, fold(update.seed, purpose, index), lazy)
 
             def value(lazy: LazyPenalty = lazy, own: Update = own) -> tf.Tensor:
-                return lazy.every * lazy.gamma * tf.reduce_mean(lazy.penalty.value(own))
+                strength = lazy.every * lazy.gamma
+                # Those that read other outputs teach D something; they do not bound it.
+                if self.remedies and prefix == "penalty" and not lazy.penalty.needs_outputs:
+                    strength = strength * self.remedies.gamma_factor
+                return strength * tf.reduce_mean(lazy.penalty.value(own))
 
             if lazy.every > 1:
                 found[f"{prefix}/{lazy.name}"] = replicas.when(
@@ -320,6 +327,8 @@ class TrainStep:
     def set_learning_rates(self) -> None:
         state = self.state
         factor = self.learning_rate_factor(state.images_shown)
+        if self.remedies:
+            factor = factor * self.remedies.learning_rate_factor
         optimizers = state.generator_optimizer, state.discriminator_optimizer
         for optimizer, learning_rate in zip(optimizers, self.learning_rates, strict=True):
             optimizer.learning_rate.assign(learning_rate * factor)

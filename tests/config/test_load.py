@@ -83,7 +83,7 @@ seed: 4294967296
 
 def test_all_problems_are_told_with_line_key_value_and_what_is_allowed(write, choices):
     path = write(EVERYTHING_WRONG)
-    top = "(known: name, seed, data, model, objective, training, evaluation, extends)"
+    top = "(known: name, seed, data, model, objective, training, evaluation, guard, extends)"
     expected = {
         "1: name: must be letters, digits, '.', '_' or '-', and start with a letter or digit",
         "3: data.source: unknown source 'buildin'; did you mean 'builtin'?"

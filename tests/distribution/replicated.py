@@ -41,7 +41,8 @@ CASES = {
     "dcgan": {
         "model": {"architecture": "dcgan"},
         "objective": {"loss": "wasserstein", "penalties": [{"name": "wgan_gp"}], "n_critic": 2},
-        "training": {"skip_non_finite": True, "generator_optimizer": {"gradient_clip_norm": 0.5}},
+        "training": {"generator_optimizer": {"gradient_clip_norm": 0.5}},
+        "guard": {"on_non_finite": "skip"},
     },
     # Penalties and a controller that remember, noise, packs, labels drawn anew.
     "memory": {

@@ -1,0 +1,30 @@
+"""What the steps saw in which a value ceased to be finite, kept for whoever wants to know why."""
+
+import io
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gan_cli.run.files import atomic_write
+
+
+def write_post_mortem(
+    folder: Path, images_shown: int, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]
+) -> Path:
+    """Writes `at-N.npz`, the arrays, and `at-N.json`, the facts; returns the path of the former.
+
+    Args:
+      images_shown: N, when it was noticed.
+
+    Raises:
+      UserError: they cannot be written.
+    """
+    path = folder / f"at-{images_shown}.npz"
+    content = io.BytesIO()
+    np.savez_compressed(content, **dict(arrays))  # type: ignore[arg-type]
+    atomic_write(path, content.getvalue())
+    atomic_write(path.with_suffix(".json"), json.dumps(facts, indent=1))
+    return path
