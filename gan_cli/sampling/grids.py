@@ -39,3 +39,24 @@ def image_grid(images: np.ndarray, columns: int, padding: int = 2) -> Image.Imag
         sheet[top : top + height, left : left + width] = image
     factor = enlargement(height, width)
     return to_pillow(sheet.repeat(factor, axis=0).repeat(factor, axis=1))
+
+
+def split_grid(
+    picture: Image.Image, height: int, width: int, channels: int, padding: int = 2
+) -> np.ndarray:
+    """The images of which `image_grid` made a picture: uint8 [count, height, width, channels].
+
+    Raises:
+      ValueError: it is of another size than such a picture.
+    """
+    factor = enlargement(height, width)
+    sheet = np.asarray(picture)[::factor, ::factor]
+    sheet = sheet.reshape(*sheet.shape[:2], -1)
+    rows, odd_rows = divmod(sheet.shape[0] - padding, height + padding)
+    columns, odd_columns = divmod(sheet.shape[1] - padding, width + padding)
+    if odd_rows or odd_columns or not rows or not columns or sheet.shape[2] != channels:
+        raise ValueError(f"is no grid of images of {height} x {width} pixels")
+    tiles = sheet[padding:, padding:].reshape(
+        rows, height + padding, columns, width + padding, channels
+    )
+    return tiles[:, :height, :, :width].swapaxes(1, 2).reshape(-1, height, width, channels)

@@ -1,7 +1,14 @@
 """All modes of gan-sample. Each is one module, which holds the mode's own flags."""
 
-from gan_cli.cli.sampling import export, inspect, pictures, walk
+from gan_cli.cli.sampling import dataset, export, inspect, pictures, sheet, walk
 from gan_cli.cli.sampling.mode import Mode
 
 # The order is that of --help.
-MODES: tuple[Mode, ...] = (pictures.MODE, walk.MODE, export.MODE, inspect.MODE)
+MODES: tuple[Mode, ...] = (
+    pictures.MODE,
+    walk.MODE,
+    sheet.MODE,
+    dataset.MODE,
+    export.MODE,
+    inspect.MODE,
+)

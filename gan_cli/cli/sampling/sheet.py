@@ -1,0 +1,158 @@
+"""--sheet: pictures that answer one question about a generator each."""
+
+from typing import TYPE_CHECKING
+
+from absl import flags
+
+from gan_cli.cli.sampling.deliver import STILLS, deliver
+from gan_cli.cli.sampling.mode import (
+    SEEDED,
+    Composer,
+    Mode,
+    Options,
+    Work,
+    open_studio,
+    refuse_points,
+)
+from gan_cli.cli.sampling.seeds import seeds_or_first
+from gan_cli.errors import UserError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from gan_cli.cli.sampling.studio import Studio
+
+flags.DEFINE_enum(
+    "sheet",
+    None,
+    ["truncation", "classes", "real", "training"],
+    "What truncation does to some seeds; a row to each class; generated images beside real ones of"
+    " the training data; or how the first images became what they are.",
+)
+
+_TRUNCATIONS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, None)
+_COLUMNS = 10
+_MOST_STAGES = 12
+
+
+def run(options: Options) -> None:
+    if not str(options.out).lower().endswith(STILLS):
+        raise UserError(f"--out: must end in {', '.join(STILLS)}, got '{options.out}'")
+    if options.sheet in ("truncation", "training") and options.truncation is not None:
+        raise UserError(f"--truncation: is not for --sheet={options.sheet}")
+    if options.sheet == "training" and (options.seeds or options.classes):
+        raise UserError("--sheet=training: shows what training drew; it takes no seeds or classes")
+    studio = open_studio(options)
+    refuse_points(studio, "--sheet")
+    deliver(studio, options, COMPOSER, animated=False)
+
+
+def compose(studio: "Studio", options: Options, animated: bool) -> Work:
+    """Draws the sheet.
+
+    Raises:
+      UserError: the run lacks what it needs: classes, its data, or pictures of its training.
+    """
+    return _SHEETS[options.sheet](studio, options)
+
+
+def _truncation(studio: "Studio", options: Options) -> Work:
+    import numpy as np
+
+    from gan_cli.sampling.sheets import named_sheet
+
+    seeds = seeds_or_first(options, 8)
+    labels = studio.labels(options.classes, len(seeds))
+    columns = [studio.images(seeds, labels, truncation) for truncation in _TRUNCATIONS]
+    names = [f"{truncation:g}" if truncation else "none" for truncation in _TRUNCATIONS]
+    return Work([named_sheet(np.stack(columns, 1), _names(studio, seeds, labels), names)], seeds)
+
+
+def _classes(studio: "Studio", options: Options) -> Work:
+    import numpy as np
+
+    from gan_cli.sampling.sheets import named_sheet
+
+    numbers = studio.class_numbers(options.classes)
+    if numbers is None:
+        raise UserError(f"--sheet=classes: {studio.run.path} was trained without classes")
+    seeds = seeds_or_first(options, _COLUMNS)
+    rows = [
+        studio.images(seeds, np.full(len(seeds), number, np.int32), options.truncation)
+        for number in numbers
+    ]
+    names = [studio.loaded.class_names[number] for number in numbers]
+    return Work([named_sheet(np.stack(rows), names)], seeds)
+
+
+def _real(studio: "Studio", options: Options) -> Work:
+    import numpy as np
+
+    from gan_cli.data.dataset import open_splits
+    from gan_cli.sampling.provenance import COMPOSITE
+    from gan_cli.sampling.sheets import named_sheet
+
+    numbers = studio.class_numbers(options.classes)
+    count = 4 if numbers is None else len(numbers)
+    seeds = seeds_or_first(options, _COLUMNS)
+    data = open_splits(studio.loaded.config.data)
+    if data.fingerprint != studio.run.read_environment()["dataset"]["fingerprint"]:
+        raise UserError("--sheet=real: the data are no longer those that the run was trained on")
+    train = data.train
+    rng = np.random.default_rng(seeds[0])
+    rows, names = [], []
+    for index in range(count):
+        chosen: np.ndarray = np.arange(len(train.images))
+        labels = None
+        if numbers is not None and train.labels is not None:
+            chosen = np.flatnonzero(train.labels == numbers[index])
+            labels = np.full(len(seeds), numbers[index], np.int32)
+        own = seeds if numbers is not None else [seed + index * len(seeds) for seed in seeds]
+        rows.append(train.images[np.sort(rng.choice(chosen, len(seeds)))])
+        rows.append(studio.images(own, labels, options.truncation))
+        name = "" if numbers is None else f"{studio.loaded.class_names[numbers[index]]}, "
+        names += [f"{name}real", f"{name}generated"]
+    drawn = seeds if numbers is not None else range(seeds[0], seeds[0] + count * len(seeds))
+    return Work([named_sheet(np.stack(rows), names)], list(drawn), COMPOSITE)
+
+
+def _training(studio: "Studio", options: Options) -> Work:
+    import numpy as np
+    from PIL import Image
+
+    from gan_cli.sampling.grids import split_grid
+    from gan_cli.sampling.sheets import named_sheet
+
+    found = sorted(studio.run.samples.glob("grid-*.png"))
+    if not found:
+        raise UserError(f"--sheet=training: {studio.run.samples} holds no grids")
+    count = min(_MOST_STAGES, len(found))
+    stages = [found[round(i * (len(found) - 1) / max(count - 1, 1))] for i in range(count)]
+    height, width, channels = studio.loaded.generator.outputs[0].shape[1:]
+    rows = []
+    for path in stages:
+        try:
+            with Image.open(path) as picture:
+                images = split_grid(picture, height, width, channels)
+        except (OSError, ValueError) as error:
+            raise UserError(f"--sheet=training: {path} cannot be read: {error}") from error
+        rows.append(images[:_COLUMNS])
+    names = [f"{int(path.stem.removeprefix('grid-')):,} kimg" for path in stages]
+    return Work([named_sheet(np.stack(rows), names)], range(_COLUMNS))
+
+
+def _names(studio: "Studio", seeds: list[int], labels: "np.ndarray | None") -> list[str]:
+    if labels is None:
+        return [f"seed {seed}" for seed in seeds]
+    names = studio.loaded.class_names
+    return [f"{names[label]}, seed {seed}" for seed, label in zip(seeds, labels, strict=True)]
+
+
+_SHEETS = {
+    "truncation": _truncation,
+    "classes": _classes,
+    "real": _real,
+    "training": _training,
+}
+COMPOSER = Composer("sheet", compose, ("sheet", "classes", "truncation"))
+MODE = Mode("sheet", run, takes=SEEDED, composer=COMPOSER)
