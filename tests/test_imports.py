@@ -24,10 +24,12 @@ ALLOWED = {
     "sampling": {"models", "data", "config", "run"},
     "metrics": {"models", "data", "config"},
     "export": {"models", "config"},
+    "editing": set(),
     "training": {"objectives", "models", "data", "run", "config"},
     "cli": {
         "config",
         "data",
+        "editing",
         "export",
         "metrics",
         "models",

@@ -37,8 +37,8 @@ def run(options: Options) -> None:
     numbers = studio.class_numbers(options.classes)
     if numbers is None:
         raise UserError(
-            f"--dataset: {studio.run.path} was trained without model.conditional: its images have no"
-            " labels; use --until"
+            f"--dataset: {studio.run.path} is not conditional, and its images have no labels; use"
+            " --until"
         )
     if len(set(numbers)) < len(numbers):
         raise UserError(f"--classes: '{options.classes}' names a class twice")

@@ -1,6 +1,16 @@
 """All modes of gan-sample. Each is one module, which holds the mode's own flags."""
 
-from gan_cli.cli.sampling import dataset, export, inspect, pictures, sheet, walk
+from gan_cli.cli.sampling import (
+    dataset,
+    export,
+    inpaint,
+    inspect,
+    pictures,
+    project,
+    sheet,
+    super_resolve,
+    walk,
+)
 from gan_cli.cli.sampling.mode import Mode
 
 # The order is that of --help.
@@ -9,6 +19,9 @@ MODES: tuple[Mode, ...] = (
     walk.MODE,
     sheet.MODE,
     dataset.MODE,
+    project.MODE,
+    inpaint.MODE,
+    super_resolve.MODE,
     export.MODE,
     inspect.MODE,
 )
