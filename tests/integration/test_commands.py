@@ -53,7 +53,8 @@ def test_training_leaves_a_whole_run_directory(trained):
     folder, result = trained
     run_dir = folder / "runs" / "tiny"
     names = {path.name.split(".out.")[0] for path in run_dir.iterdir()}
-    assert names == {
+    # So few steps may well be warned of.
+    assert names - {"guard.jsonl"} == {
         "config.yaml",
         "environment.json",
         "metrics.jsonl",

@@ -2,6 +2,7 @@
 
 from gan_cli.cli.sampling import (
     dataset,
+    directions,
     export,
     inpaint,
     inspect,
@@ -17,6 +18,7 @@ from gan_cli.cli.sampling.mode import Mode
 MODES: tuple[Mode, ...] = (
     pictures.MODE,
     walk.MODE,
+    directions.MODE,
     sheet.MODE,
     dataset.MODE,
     project.MODE,

@@ -1,0 +1,116 @@
+"""--directions: what the strongest directions of the latent space change, found without labels."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from absl import flags
+
+from gan_cli.cli.sampling.deliver import STILLS, deliver
+from gan_cli.cli.sampling.mode import Composer, Mode, Options, Work, open_studio, refuse_points
+from gan_cli.cli.sampling.seeds import seeds_or_first
+from gan_cli.errors import UserError
+
+if TYPE_CHECKING:
+    from gan_cli.cli.sampling.studio import Studio
+
+flags.DEFINE_enum(
+    "directions",
+    None,
+    ["sefa", "pca"],
+    "A row to each of the strongest directions from the latents of --seed, found from the weights"
+    " (sefa) or from samples (pca). Writes the vectors as .npz beside the picture.",
+)
+flags.DEFINE_integer("axes", 6, "How many directions.", lower_bound=1, upper_bound=64)
+flags.DEFINE_float("extent", 3.0, "How far to go, in standard deviations.", lower_bound=0.0)
+
+# From one end to the other; the middle is the seed's own image.
+_COLUMNS = 7
+# Whatever seeds are drawn, the directions are the same.
+_FIRST_SEED = 3_000_000
+
+
+def run(options: Options) -> None:
+    out = Path(options.out)
+    if out.suffix.lower() not in STILLS:
+        raise UserError(f"--out: must end in {', '.join(STILLS)}, got '{out}'")
+    _seed(options)
+    studio = open_studio(options)
+    refuse_points(studio, "--directions")
+    deliver(studio, options, COMPOSER, animated=False)
+
+    import io
+
+    import numpy as np
+
+    from gan_cli.run.files import atomic_write
+
+    space, found = _find(studio, options)
+    content = io.BytesIO()
+    np.savez(
+        content,
+        vectors=found.vectors,
+        scales=found.scales,
+        shares=found.shares,
+        space="w" if space.has_styles else "z",
+    )
+    atomic_write(out.with_suffix(".npz"), content.getvalue())
+    print(f"{out.with_suffix('.npz')}: {len(found.vectors)} directions")
+
+
+def compose(studio: "Studio", options: Options, animated: bool) -> Work:
+    """Draws a row to each direction, from -`extent` to +`extent`.
+
+    Raises:
+      UserError: there is no such class.
+    """
+    import numpy as np
+
+    from gan_cli.sampling.generate import to_uint8
+    from gan_cli.sampling.sheets import named_sheet
+
+    space, found = _find(studio, options)
+    seed = _seed(options)
+    point = space.points(studio.latents([seed]))[0]
+    steps = np.linspace(-options.extent, options.extent, _COLUMNS)
+    rows = [
+        np.asarray(
+            to_uint8(space.images(point + np.outer(steps * scale, vector).astype(np.float32)))
+        )
+        for vector, scale in zip(found.vectors, found.scales, strict=True)
+    ]
+    names = [f"{number + 1} ({100 * share:.0f} %)" for number, share in enumerate(found.shares)]
+    columns = [f"{step:+g}" if step else "0" for step in steps]
+    return Work([named_sheet(np.stack(rows), names, columns)], [seed])
+
+
+def _seed(options: Options) -> int:
+    seeds = seeds_or_first(options, 1)
+    if len(seeds) > 1:
+        raise UserError(f"--seeds: --directions starts from one, got {len(seeds)}")
+    return seeds[0]
+
+
+def _find(studio: "Studio", options: Options):
+    import numpy as np
+
+    from gan_cli.sampling import directions
+
+    numbers = studio.class_numbers(options.classes)
+    if options.classes and len(numbers or []) > 1:
+        raise UserError("--classes: --directions is of one class at a time")
+    labels = None if numbers is None else np.array(numbers[:1], np.int32)
+    space = directions.LatentSpace(studio.loaded.generator, labels)
+    sample = directions.sample_latents(
+        lambda count: studio.latents(range(_FIRST_SEED, _FIRST_SEED + count))
+    )
+    count = min(options.axes, sample.shape[1])
+    return space, getattr(directions, options.directions)(space, sample, count)
+
+
+COMPOSER = Composer("directions", compose, ("directions", "axes", "extent", "classes"))
+MODE = Mode(
+    "directions",
+    run,
+    takes=("checkpoint", "seed", "seeds", "classes", "no_provenance"),
+    composer=COMPOSER,
+)

@@ -1,0 +1,181 @@
+"""Directions in a latent space along which images change most, found without labels."""
+
+from dataclasses import dataclass
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+# Of the points at which a first layer's slope is averaged, and of GANSpace's sample.
+_SLOPES = 32
+_SAMPLE = 4096
+_BATCH = 64
+
+
+@dataclass(frozen=True)
+class Directions:
+    """Unit vectors, the strongest first.
+
+    Attributes:
+      vectors: float32 [count, n].
+      scales: by how much to go for one step: a standard deviation of the latents along the vector.
+      shares: of all that changes (the sum of eigenvalues), in [0, 1].
+    """
+
+    vectors: np.ndarray
+    scales: np.ndarray
+    shares: np.ndarray
+
+
+class LatentSpace:
+    """Where directions live: latents z or, of generators with styles, styles w.
+
+    Args:
+      labels: int32 [1] of a conditional generator, else None.
+    """
+
+    def __init__(self, generator: keras.Model, labels: np.ndarray | None):
+        self.generator, self.labels = generator, labels
+        names = {layer.name for layer in generator.layers}
+        self.has_styles = {"mapping", "synthesis"} <= names
+
+    def points(self, latents: np.ndarray) -> np.ndarray:
+        """z to points of the space: float32 [count, n]."""
+        if not self.has_styles:
+            return latents
+        mapping = self.generator.get_layer("mapping")
+        # Without mixing, all layers have one style.
+        return self._in_batches(lambda z: mapping(self._told(z), training=False)[:, 0], latents)
+
+    def images(self, points: np.ndarray) -> np.ndarray:
+        """float32 [count, height, width, channels]."""
+        if not self.has_styles:
+            return self._in_batches(lambda z: self.generator(self._told(z), training=False), points)
+        synthesis = self.generator.get_layer("synthesis")
+        layers = synthesis.inputs[0].shape[1]
+        return self._in_batches(
+            lambda w: synthesis(tf.repeat(w[:, None], layers, axis=1), training=False), points
+        )
+
+    def slope(self, latents: np.ndarray) -> np.ndarray:
+        """Mean of A^T A, float64 [n, n]: A is what the first layers do to a point.
+
+        With styles they are the affine maps of all modulated convolutions, one above the other.
+        Else it is the first layer with weights behind the latents; where that is not linear, its
+        slopes at some of the latents are averaged. Parts of the latents that go to later blocks,
+        as in biggan, are left out.
+        """
+        if self.has_styles:
+            kernels = [
+                np.asarray(weight, np.float64)
+                for weight in self.generator.get_layer("synthesis").weights
+                if "/affine/" in f"/{weight.path}" and weight.path.endswith("kernel")
+            ]
+            return np.sum([kernel @ kernel.T for kernel in kernels], axis=0)
+        first = keras.Model(self.generator.inputs, self._first_layer().output)
+
+        def slopes(z: tf.Tensor) -> tf.Tensor:
+            with tf.GradientTape() as tape:
+                tape.watch(z)
+                out = first(self._told(z), training=False)
+                flat = tf.reshape(out, [len(z), -1])
+            jacobian = tape.batch_jacobian(flat, z)
+            return tf.einsum("bon,bom->bnm", jacobian, jacobian)
+
+        found = slopes(tf.constant(latents[:_SLOPES]))
+        return np.asarray(found, np.float64).mean(axis=0)
+
+    def features(self, latents: np.ndarray) -> np.ndarray:
+        """What the first block makes of latents: float32 [count, anything]."""
+        block = keras.Model(self.generator.inputs, self._first_block().output)
+        out = self._in_batches(lambda z: block(self._told(z), training=False), latents)
+        return out.reshape(len(latents), -1)
+
+    def _first_layer(self) -> keras.Layer:
+        """The first layer with a matrix that takes latents, through layers without any."""
+        reached = {id(self.generator.inputs[0])}
+        # Layers, and between them plain operations such as cutting the latents in parts.
+        for operation in self.generator.operations:
+            given, made = (x if isinstance(x, list | tuple) else [x] for x in _ends(operation))
+            if not reached & set(map(id, given)):
+                continue
+            weights = getattr(operation, "trainable_weights", [])
+            if any(len(weight.shape) >= 2 for weight in weights):
+                return operation
+            reached |= set(map(id, made))
+        raise ValueError("the generator has no layer with weights behind its latents")
+
+    def _first_block(self) -> keras.Layer:
+        """The last layer at the coarsest resolution, or of flat ones the first with weights."""
+        maps = [layer for layer in self.generator.layers if len(_shape(layer)) == 4]
+        images = self.generator.outputs[0].shape[1:3]
+        coarse = [layer for layer in maps if tuple(_shape(layer)[1:3]) < tuple(images)]
+        if not coarse:
+            return self._first_layer()
+        smallest = min(_shape(layer)[1] * _shape(layer)[2] for layer in coarse)
+        return [x for x in coarse if _shape(x)[1] * _shape(x)[2] == smallest][-1]
+
+    def _told(self, latents: tf.Tensor):
+        if self.labels is None:
+            return latents
+        return [latents, tf.repeat(tf.constant(self.labels, tf.int32), len(latents))]
+
+    def _in_batches(self, function, values: np.ndarray) -> np.ndarray:
+        parts = [
+            np.asarray(function(tf.constant(values[at : at + _BATCH])))
+            for at in range(0, len(values), _BATCH)
+        ]
+        return np.concatenate(parts)
+
+
+def sefa(space: LatentSpace, latents: np.ndarray, count: int) -> Directions:
+    """Closed-form factorisation: the directions that the first layer stretches most.
+
+    Shen and Zhou 2021, equation 6: eigenvectors of A^T A.
+    """
+    values, vectors = np.linalg.eigh(space.slope(latents))
+    order = np.argsort(values)[::-1][:count]
+    return _directions(space, latents, vectors[:, order].T, values[order] / values.sum())
+
+
+def pca(space: LatentSpace, latents: np.ndarray, count: int) -> Directions:
+    """GANSpace: the principal components of styles or, without styles, of the first block.
+
+    Harkonen et al. 2020, section 2: components of features are carried over to latents by linear
+    regression of the latents on the components' coordinates.
+    """
+    points = space.points(latents).astype(np.float64)
+    features = points if space.has_styles else space.features(latents).astype(np.float64)
+    centred = features - features.mean(axis=0)
+    left, values, right = np.linalg.svd(centred, full_matrices=False)
+    shares = values**2 / np.sum(values**2)
+    if space.has_styles:
+        vectors = right[:count]
+    else:
+        coordinates = left[:, :count] * values[:count]
+        vectors, *_ = np.linalg.lstsq(coordinates, points - points.mean(axis=0), rcond=None)
+    return _directions(space, latents, vectors, shares[:count])
+
+
+def sample_latents(draw) -> np.ndarray:
+    """As many latents as directions are found from; `draw` gives so many: float32 [count, n]."""
+    return draw(_SAMPLE)
+
+
+def _directions(space, latents, vectors, shares) -> Directions:
+    vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
+    # Of two opposite vectors the one whose largest part is positive.
+    largest = np.abs(vectors).argmax(axis=1)
+    vectors *= np.sign(vectors[np.arange(len(vectors)), largest])[:, None]
+    scales = (space.points(latents).astype(np.float64) @ vectors.T).std(axis=0)
+    return Directions(vectors.astype(np.float32), scales, shares)
+
+
+def _ends(operation):
+    """What goes in and what comes out."""
+    return operation.input, operation.output
+
+
+def _shape(layer: keras.Layer) -> tuple:
+    output = getattr(layer, "output", None)
+    return tuple(getattr(output, "shape", ()))
