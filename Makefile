@@ -9,7 +9,7 @@ FUZZ_CASES ?= 1000
 SOAK_STEPS ?= 20000
 
 .DEFAULT_GOAL := help
-.PHONY: audit fuzz soak help setup demo train sample eval test test-all lint format schema bench chaos results ci clean
+.PHONY: audit fuzz soak help setup demo train sample eval test test-all lint format schema bench chaos results few-labels ci clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -75,6 +75,9 @@ bench: $(READY) ## Measure speed and quality against hand-written baselines: abo
 results: $(READY) ## Train every recipe on Fashion-MNIST and write docs/results.md, docs/data_sizes.md: hours
 	$(BIN)/python -m benchmarks.recipes
 	$(BIN)/python -m benchmarks.data_sizes
+
+few-labels: $(READY) ## Train classifiers on few real images, on generated ones and on both: about 15 minutes
+	$(BIN)/python -m benchmarks.few_labels
 
 ci: lint test ## What continuous integration runs
 

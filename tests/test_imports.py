@@ -25,11 +25,13 @@ ALLOWED = {
     "metrics": {"models", "data", "config"},
     "export": {"models", "config"},
     "editing": set(),
+    "explore": set(),
     "training": {"objectives", "models", "data", "run", "config"},
     "cli": {
         "config",
         "data",
         "editing",
+        "explore",
         "export",
         "metrics",
         "models",

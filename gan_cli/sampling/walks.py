@@ -25,7 +25,7 @@ def spherical_path(nodes: np.ndarray, steps: int, closed: bool = False) -> np.nd
 
     Args and Returns: as of `linear_path`.
     """
-    return _through(nodes, steps, closed, _arc)
+    return _through(nodes, steps, closed, arc)
 
 
 def circle_path(first: np.ndarray, second: np.ndarray, steps: int) -> np.ndarray:
@@ -61,7 +61,7 @@ def _through(nodes, steps, closed, between) -> np.ndarray:
     return np.array(path, np.float32)
 
 
-def _arc(start: np.ndarray, end: np.ndarray, share: float) -> np.ndarray:
+def arc(start: np.ndarray, end: np.ndarray, share: float) -> np.ndarray:
     if share == 0.0:
         return start
     norms = np.linalg.norm(start) * np.linalg.norm(end)

@@ -3,6 +3,7 @@
 from gan_cli.cli.sampling import (
     dataset,
     directions,
+    explore,
     export,
     inpaint,
     inspect,
@@ -24,6 +25,7 @@ MODES: tuple[Mode, ...] = (
     project.MODE,
     inpaint.MODE,
     super_resolve.MODE,
+    explore.MODE,
     export.MODE,
     inspect.MODE,
 )
