@@ -142,7 +142,7 @@ spread is given: what a recipe gives at the start, not what it reaches in the en
 made for days on GPUs. All were scored in the features of one classifier, {samples:,} generated
 images against the 10,000 test images; the figures compare with each other and with no paper's.
 
-    python -m benchmarks.recipes {kimg:g}
+    python -m benchmarks.recipes {kimg:g} {seeds} {names}
 
 | architecture | objective | Fréchet distance | precision | recall | coverage |
 |---|---|---|---|---|---|"""
@@ -157,7 +157,7 @@ def main() -> None:
     for name in names:
         evaluations = [run(name, kimg, seed) for seed in range(num_seeds)]
         rows[name] = evaluations
-        write_page(kimg, rows)
+        write_page(kimg, num_seeds, rows)
 
 
 def run(name: str, kimg: float, seed: int) -> dict:
@@ -196,9 +196,9 @@ def call(command: str, *arguments: str) -> None:
     subprocess.run([sys.executable, "-m", f"gan_cli.cli.{command}", *arguments], check=True)
 
 
-def write_page(kimg: float, rows: dict[str, list[dict]]) -> None:
+def write_page(kimg: float, seeds: int, rows: dict[str, list[dict]]) -> None:
     """Writes docs/results.md anew, after each recipe."""
-    lines = [PAGE.format(kimg=kimg, samples=NUM_SAMPLES)]
+    lines = [PAGE.format(kimg=kimg, seeds=seeds, names=" ".join(rows), samples=NUM_SAMPLES)]
     for name, records in rows.items():
         scores = [record["scores"] for record in records]
         distance = next(key for key in scores[0] if key.startswith("fd_"))
