@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gan_cli.sampling.styles import has_styles
+
 # Of the points at which a first layer's slope is averaged, and of GANSpace's sample.
 _SLOPES = 32
 _SAMPLE = 4096
@@ -36,8 +38,7 @@ class LatentSpace:
 
     def __init__(self, generator: keras.Model, labels: np.ndarray | None):
         self.generator, self.labels = generator, labels
-        names = {layer.name for layer in generator.layers}
-        self.has_styles = {"mapping", "synthesis"} <= names
+        self.has_styles = has_styles(generator)
 
     def points(self, latents: np.ndarray) -> np.ndarray:
         """z to points of the space: float32 [count, n]."""

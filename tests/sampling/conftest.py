@@ -49,6 +49,21 @@ def ring_run(tmp_path_factory):
     return make_run(tmp_path_factory.mktemp("runs") / "ring", data, model)
 
 
+@pytest.fixture(scope="session")
+def styled_run(tmp_path_factory):
+    """stylegan2, unconditional, 8 x 8 pixels, gray."""
+    model = {
+        "architecture": "stylegan2",
+        "generator_channels": 8,
+        "discriminator_channels": 8,
+        "max_channels": 8,
+        "latent_dim": 8,
+        "options": {"mapping_layers": 2},
+    }
+    data = {"source": "builtin", "image_size": 8}
+    return make_run(tmp_path_factory.mktemp("runs") / "styled", data, model)
+
+
 @pytest.fixture
 def gan_sample(capsys):
     """Runs gan-sample in this process; returns its exit status and what it printed."""

@@ -47,7 +47,7 @@ def export_images(studio: "Studio", options: Options, seeds: Sequence[int]) -> N
         sink = FolderSink(*where, lambda seed, label: image_name(seed, label, loaded.class_names))
     with images_progress("writing images") as on_progress:
         before = export(
-            studio.sampler,
+            studio.sampler_for(options.truncation),
             lambda some: studio.latents(some, options.truncation),
             seeds,
             labels,

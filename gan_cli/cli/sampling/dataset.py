@@ -110,7 +110,7 @@ def _write(studio: "Studio", options: Options, numbers: list[int], counts: list[
     )
     with images_progress("writing images") as on_progress:
         export(
-            studio.sampler,
+            studio.sampler_for(options.truncation),
             lambda some: studio.latents(some, options.truncation),
             seeds,
             labels,

@@ -99,6 +99,7 @@ class Painter:
         import numpy as np
 
         from gan_cli.sampling.generate import to_uint8
+        from gan_cli.sampling.styles import mean_style
         from gan_cli.sampling.walks import arc
 
         space, found = self._space(place.label)
@@ -109,6 +110,9 @@ class Painter:
         else:
             latents = (1 - place.mix) * ends[0] + place.mix * ends[1]
         point = space.points(latents[None].astype(np.float32))[0]
+        if space.has_styles and place.truncation is not None:
+            mean = mean_style(self.studio.loaded.generator)
+            point = mean + place.truncation * (point - mean)
         count = len(place.steps)
         point = point + (np.array(place.steps) * found.scales[:count]) @ found.vectors[:count]
         return np.asarray(to_uint8(space.images(point[None].astype(np.float32))))[0]

@@ -25,14 +25,17 @@ if TYPE_CHECKING:
 flags.DEFINE_enum(
     "sheet",
     None,
-    ["truncation", "classes", "real", "training"],
+    ["truncation", "classes", "real", "training", "mix"],
     "What truncation does to some seeds; a row to each class; generated images beside real ones of"
-    " the training data; or how the first images became what they are.",
+    " the training data; how the first images became what they are; or, of stylegan2, rows' coarse"
+    " styles with columns' fine ones.",
 )
 
 _TRUNCATIONS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, None)
 _COLUMNS = 10
 _MOST_STAGES = 12
+# Rows, and columns, of --sheet=mix.
+_MIXED = 5
 
 
 def run(options: Options) -> None:
@@ -141,6 +144,40 @@ def _training(studio: "Studio", options: Options) -> Work:
     return Work([named_sheet(np.stack(rows), names)], range(_COLUMNS))
 
 
+def _mix(studio: "Studio", options: Options) -> Work:
+    import numpy as np
+
+    from gan_cli.sampling.generate import to_uint8
+    from gan_cli.sampling.sheets import named_sheet
+    from gan_cli.sampling.styles import has_styles, mean_style, mixed_images, styles_of
+
+    generator = studio.loaded.generator
+    if not has_styles(generator):
+        raise UserError(f"--sheet=mix: {studio.run.path} has no styles; it is for stylegan2")
+    seeds = seeds_or_first(options, 2 * _MIXED)
+    if len(seeds) < 2:
+        raise UserError("--seeds: --sheet=mix needs at least two, rows first, then columns")
+    styles = styles_of(generator, studio.latents(seeds), studio.labels(options.classes, len(seeds)))
+    if options.truncation is not None:
+        mean = mean_style(generator)
+        styles = mean + options.truncation * (styles - mean)
+    half = len(seeds) // 2
+    layers = generator.get_layer("synthesis").inputs[0].shape[1]
+
+    def drawn(coarse: "np.ndarray", fine: "np.ndarray") -> "np.ndarray":
+        return np.asarray(to_uint8(mixed_images(generator, coarse, fine, layers // 2)))
+
+    rows, columns = styles[:half], styles[half:]
+    blank = np.full_like(drawn(rows[:1], rows[:1]), 255)
+    sheet = [np.concatenate([blank, drawn(columns, columns)])]
+    for row in rows:
+        coarse = np.broadcast_to(row, columns.shape)
+        sheet.append(np.concatenate([drawn(row[None], row[None]), drawn(coarse, columns)]))
+    names = ["", *(f"seed {seed}" for seed in seeds[:half])]
+    column_names = ["", *(f"seed {seed}" for seed in seeds[half:])]
+    return Work([named_sheet(np.stack(sheet), names, column_names)], seeds)
+
+
 def _names(studio: "Studio", seeds: list[int], labels: "np.ndarray | None") -> list[str]:
     if labels is None:
         return [f"seed {seed}" for seed in seeds]
@@ -153,6 +190,7 @@ _SHEETS = {
     "classes": _classes,
     "real": _real,
     "training": _training,
+    "mix": _mix,
 }
 COMPOSER = Composer("sheet", compose, ("sheet", "classes", "truncation"))
 MODE = Mode("sheet", run, takes=SEEDED, composer=COMPOSER)

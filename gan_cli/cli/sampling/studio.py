@@ -16,6 +16,7 @@ from gan_cli.run.directory import RunDirectory
 from gan_cli.sampling.generate import Sampler
 from gan_cli.sampling.latents import latents_for_seeds
 from gan_cli.sampling.provenance import GENERATED, Provenance
+from gan_cli.sampling.styles import has_styles, truncated
 from gan_cli.training.precision import dtype_policy
 
 
@@ -29,6 +30,7 @@ class Studio:
 
     def __init__(self, run: RunDirectory, loaded: LoadedGenerator):
         self.run, self.loaded = run, loaded
+        self._truncated: dict[float, Sampler] = {}
 
     @classmethod
     def open(cls, run_dir: str, checkpoint: str) -> "Studio":
@@ -50,9 +52,23 @@ class Studio:
         """The generator compiled for batches of one size: pixels depend on nothing else."""
         return Sampler(self.loaded.generator)
 
+    def sampler_for(self, truncation: float | None) -> Sampler:
+        """The sampler of latents of that truncation: with styles, it is they that are truncated."""
+        if truncation is None or not has_styles(self.loaded.generator):
+            return self.sampler
+        if truncation not in self._truncated:
+            self._truncated[truncation] = Sampler(truncated(self.loaded.generator, truncation))
+        return self._truncated[truncation]
+
     def latents(self, seeds: Sequence[int], truncation: float | None = None) -> np.ndarray:
-        """One latent for each seed: float32 [len(seeds), latent_dim]."""
+        """One latent for each seed: float32 [len(seeds), latent_dim].
+
+        Args:
+          truncation: of latents; where there are styles, `sampler_for` truncates these instead.
+        """
         model = self.loaded.config.model
+        if has_styles(self.loaded.generator):
+            truncation = None
         return latents_for_seeds(seeds, model.latent_dim, model.latent_distribution, truncation)
 
     def labels(self, classes: str | None, count: int) -> np.ndarray | None:
@@ -72,9 +88,9 @@ class Studio:
         self, seeds: Sequence[int], labels: np.ndarray | None, truncation: float | None = None
     ) -> np.ndarray:
         """uint8 [len(seeds), height, width, channels]; points: float32 [len(seeds), 1, 1, 2]."""
-        return self.sampler.images(self.latents(seeds, truncation), labels)
+        return self.sampler_for(truncation).images(self.latents(seeds, truncation), labels)
 
-    def class_mixer(self, shares: np.ndarray) -> Sampler:
+    def class_mixer(self, shares: np.ndarray, truncation: float | None = None) -> Sampler:
         """A sampler whose labels are mixtures of classes.
 
         Everything that a generator knows about a class is a row of some table: of an embedding, or
@@ -83,6 +99,7 @@ class Studio:
 
         Args:
           shares: float [mixtures, num_classes], rows of sum 1: what label 0, 1, ... stands for.
+          truncation: of styles, where there are any.
 
         Raises:
           UserError: the generator is unconditional, or keeps classes in another way.
@@ -106,6 +123,8 @@ class Studio:
                 weight = np.concatenate([rows, rows[:unused]]).astype(np.float32)
             weights.append(weight)
         mixed.set_weights(weights)
+        if truncation is not None and has_styles(mixed):
+            mixed = truncated(mixed, truncation)
         return Sampler(mixed)
 
     def provenance(

@@ -110,7 +110,7 @@ def _between_seeds(studio: "Studio", options: Options, seeds: list[int]):
         path = linear_path if options.walk == "linear" else spherical_path
         latents, stops = path(nodes, options.steps, options.loop), [f"{seed}" for seed in seeds]
     labels = None if numbers is None else np.repeat(np.array(numbers, np.int32), len(latents))
-    images = studio.sampler.images(np.tile(latents, (tracks, 1)), labels)
+    images = studio.sampler_for(options.truncation).images(np.tile(latents, (tracks, 1)), labels)
     names = [""] if numbers is None else [studio.loaded.class_names[n] for n in numbers]
     return images.reshape(tracks, len(latents), *images.shape[1:]), names, stops
 
@@ -130,7 +130,7 @@ def _between_classes(studio: "Studio", options: Options, seeds: list[int]):
     shares = linear_path(corners, options.steps, options.loop)
     latents = np.repeat(studio.latents(seeds, options.truncation), len(shares), axis=0)
     labels = np.tile(np.arange(len(shares), dtype=np.int32), len(seeds))
-    images = studio.class_mixer(shares).images(latents, labels)
+    images = studio.class_mixer(shares, options.truncation).images(latents, labels)
     names = [f"seed {seed}" for seed in seeds]
     stops = [studio.loaded.class_names[number] for number in numbers]
     return images.reshape(len(seeds), len(shares), *images.shape[1:]), names, stops

@@ -1,0 +1,58 @@
+"""Generators with styles (stylegan2): truncation towards the mean style, and mixing of two."""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+
+def has_styles(generator: keras.Model) -> bool:
+    """Whether it consists of a `mapping` to styles and a `synthesis` from them."""
+    return {"mapping", "synthesis"} <= {layer.name for layer in generator.layers}
+
+
+def mean_style(generator: keras.Model) -> np.ndarray:
+    """The mean that training has followed: float32 [n]."""
+    return np.array(generator.get_layer("mapping").get_layer("style_average").average)
+
+
+def truncated(generator: keras.Model, psi: float) -> keras.Model:
+    """The generator with styles w_mean + psi (w - w_mean): Karras et al. 2019, appendix B."""
+    mean = mean_style(generator)
+    inputs = generator.inputs if len(generator.inputs) > 1 else generator.inputs[0]
+    styles = generator.get_layer("mapping")(inputs)
+    nearer = (styles - mean) * psi + mean
+    return keras.Model(generator.inputs, generator.get_layer("synthesis")(nearer))
+
+
+def mixed_images(
+    generator: keras.Model, coarse: np.ndarray, fine: np.ndarray, crossover: int
+) -> np.ndarray:
+    """Images whose styles are one's up to a layer, and another's from there on.
+
+    Karras et al. 2019, section 3.1 and figure 3.
+
+    Args:
+      coarse, fine: styles, float32 [count, n] each.
+      crossover: the number of the first layer that takes the fine ones.
+
+    Returns:
+      float32 [count, height, width, channels].
+    """
+    synthesis = generator.get_layer("synthesis")
+    layers = synthesis.inputs[0].shape[1]
+    takes_fine = (np.arange(layers) >= crossover)[:, None]
+    styles = np.where(takes_fine, fine[:, None], coarse[:, None])
+    return np.asarray(synthesis(tf.constant(styles, tf.float32), training=False))
+
+
+def styles_of(
+    generator: keras.Model, latents: np.ndarray, labels: Sequence[int] | np.ndarray | None
+) -> np.ndarray:
+    """float32 [count, n]; the same for all layers, as at inference they are not mixed."""
+    inputs = [tf.constant(latents)]
+    if labels is not None:
+        inputs.append(tf.constant(labels, tf.int32))
+    mapped = generator.get_layer("mapping")(inputs if len(inputs) > 1 else inputs[0])
+    return np.asarray(mapped[:, 0])
