@@ -9,12 +9,13 @@ run to docs/figures. Runs stay in runs/data_sizes.
 """
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 
 import yaml
 from PIL import Image
+
+from benchmarks.commands import call
 
 ROOT = Path(__file__).parent.parent
 RUNS = ROOT / "runs" / "data_sizes"
@@ -81,10 +82,6 @@ def run(size: int, name: str, augmentation: dict | None, kimg: float, reference:
     scored = ["--real", str(reference), "--fake", str(samples), "--features", "classifier"]
     call("eval", *scored, "--metrics", "frechet,precision_recall", "--out", str(out))
     return json.loads(out.read_text(encoding="utf-8"))["scores"]
-
-
-def call(command: str, *arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", f"gan_cli.cli.{command}", *arguments], check=True)
 
 
 def write_page(kimg: float, scores: dict[tuple[int, str], dict]) -> None:

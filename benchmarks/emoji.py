@@ -1,73 +1,79 @@
-"""A colour data set from two Debian packages: emoji of Noto, a folder for each of Unicode's groups.
+"""Draws a font of colour emoji into a folder of PNG images: a small real set in colour.
 
-python -m benchmarks.emoji FOLDER
+python -m benchmarks.emoji FOLDER [SIDE] [FONT]
 
-Needs `apt-get install fonts-noto-color-emoji unicode-data`. Writes PNG files of 136x128 pixels with
-transparency, about 1,900 of them: every emoji of the font, people in one skin tone only.
+By default from Debian's package fonts-noto-color-emoji (SIL Open Font License 1.1), at 64 pixels,
+on white: some 1,300 pictures, one for each symbol that the font draws.
 """
 
-import re
 import sys
+import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-FONT = Path("/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf")
-LIST = Path("/usr/share/unicode/emoji/emoji-test.txt")
-# The one size of the font's bitmaps.
-FONT_SIZE = 109
-SKIN_TONES = range(0x1F3FB, 0x1F400)
+from gan_cli.errors import UserError
+
+FONT = "/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf"
+# The one size that this font's bitmaps have.
+_BITMAP_SIZE = 109
+_CANVAS = 136
+# Unicode blocks with emoji: symbols, dingbats, pictographs, transport, supplements.
+_BLOCKS = ((0x2190, 0x2BFF), (0x3030, 0x303D), (0x1F000, 0x1FAFF))
 
 
 def main() -> None:
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m benchmarks.emoji FOLDER")
-    for path in (FONT, LIST):
-        if not path.exists():
-            sys.exit(
-                f"error: {path} is missing; apt-get install fonts-noto-color-emoji unicode-data"
-            )
     folder = Path(sys.argv[1])
-    font = ImageFont.truetype(FONT, FONT_SIZE)
-    # One that every version of the font has.
-    size = font.getbbox("\N{GRINNING FACE}")[2:]
-    written = 0
-    for group, name, text in listed(LIST.read_text(encoding="utf-8")):
-        # What the font does not know as one picture is drawn as several, side by side.
-        if font.getbbox(text)[2:] != size:
-            continue
-        image = Image.new("RGBA", (int(size[0]), int(size[1])))
-        ImageDraw.Draw(image).text((0, 0), text, font=font, embedded_color=True)
-        if image.getbbox() is None:
-            continue
-        path = folder / group / f"{name}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        image.save(path)
-        written += 1
-    print(f"written: {written:,} images in {folder}")
+    side = int(sys.argv[2]) if len(sys.argv) > 2 else 64
+    path = sys.argv[3] if len(sys.argv) > 3 else FONT
+    folder.mkdir(parents=True, exist_ok=True)
+    count = 0
+    for character, image in emoji(path):
+        name = f"{ord(character):05x}.png"
+        image.resize((side, side), Image.Resampling.LANCZOS).save(folder / name)
+        count += 1
+    print(f"{count} images of {side}x{side} pixels in {folder}")
 
 
-def listed(lines: str) -> list[tuple[str, str, str]]:
-    """Group, name and text of every emoji in Unicode's list, but for variants of skin tone."""
-    found = []
-    group = ""
-    for line in lines.splitlines():
-        if line.startswith("# group: "):
-            group = file_name(line.removeprefix("# group: "))
-        codes, _, rest = line.partition(";")
-        if not rest.strip().startswith("fully-qualified"):
-            continue
-        points = [int(code, 16) for code in codes.split()]
-        if not any(point in SKIN_TONES for point in points):
-            # After the picture itself and the version, E13.1.
-            name = re.split(r" E\d+\.\d+ ", rest, maxsplit=1)[1]
-            found.append((group, file_name(name), "".join(map(chr, points))))
-    return found
+def emoji(font_path: str) -> Iterator[tuple[str, Image.Image]]:
+    """Yields each character that the font draws in colour, with its RGB picture on white.
+
+    Raises:
+      UserError: the font cannot be read at the size of its bitmaps.
+    """
+    try:
+        font = ImageFont.truetype(font_path, _BITMAP_SIZE)
+    except OSError as error:
+        raise UserError(
+            f"{font_path}: cannot be read as a font of colour bitmaps: {error}"
+        ) from error
+    for first, last in _BLOCKS:
+        for code in range(first, last + 1):
+            character = chr(code)
+            # Skin tones and letters of flags are parts of other pictures.
+            if unicodedata.category(character) in ("So", "Sm", "Po"):
+                image = _draw(character, font)
+                if _is_coloured(image):
+                    yield character, image
 
 
-def file_name(text: str) -> str:
-    return re.sub(r"\W+", "-", text.strip().lower()).strip("-") or "unnamed"
+def _draw(character: str, font: ImageFont.FreeTypeFont) -> Image.Image:
+    image = Image.new("RGB", (_CANVAS, _CANVAS), "white")
+    left, top, right, bottom = font.getbbox(character)
+    corner = ((_CANVAS - right - left) / 2, (_CANVAS - bottom - top) / 2)
+    ImageDraw.Draw(image).text(corner, character, font=font, embedded_color=True)
+    return image
+
+
+def _is_coloured(image: Image.Image) -> bool:
+    """Whether something was drawn: a missing character leaves the canvas white."""
+    return bool(np.asarray(image).min() < 250)
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except UserError as error:
+        sys.exit(f"error: {error}")

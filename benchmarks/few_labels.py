@@ -8,7 +8,6 @@ same number of steps on the real images, on the generated ones, and on batches o
 tested on 359 held-out real digits. Prints a table of Markdown. Runs stay in runs/few_labels.
 """
 
-import subprocess
 import sys
 from pathlib import Path
 from statistics import mean, stdev
@@ -17,6 +16,7 @@ import keras
 import numpy as np
 import yaml
 
+from benchmarks.commands import call
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.dataset import ImageDataset, open_splits
 
@@ -77,8 +77,8 @@ def generate(real, test: ImageDataset, count: int, seed: int) -> tuple[np.ndarra
     }
     (folder / "few.yaml").write_text(yaml.safe_dump(config))
     run, out = str(folder / "run"), folder / "set"
-    call("train", "--config", str(folder / "few.yaml"), "--run_dir", run)
-    call("sample", "--run_dir", run, "--dataset", str(GENERATED), "--out", str(out))
+    call("train", "--config", str(folder / "few.yaml"), "--run_dir", run, quiet=True)
+    call("sample", "--run_dir", run, "--dataset", str(GENERATED), "--out", str(out), quiet=True)
     images = keras.utils.image_dataset_from_directory(
         out / "train",
         image_size=real[0].shape[1:3],
@@ -121,14 +121,6 @@ def accuracy(sources, test: ImageDataset, seed: int) -> float:
     images = images.reshape(-1, *images.shape[2:]).astype(np.float32)
     classifier.fit(images, labels.ravel(), batch_size=BATCH, shuffle=False, verbose=0)
     return classifier.evaluate(test.images.astype(np.float32), test.labels, verbose=0)[1]
-
-
-def call(command: str, *arguments: str) -> None:
-    subprocess.run(
-        [sys.executable, "-m", f"gan_cli.cli.{command}", *arguments],
-        check=True,
-        stdout=subprocess.DEVNULL,
-    )
 
 
 def figure(values: list[float]) -> str:

@@ -8,13 +8,14 @@ the grids. Runs stay in runs/recipes.
 """
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from statistics import mean, pstdev
 
 import yaml
 from PIL import Image
+
+from benchmarks.commands import call
 
 ROOT = Path(__file__).parent.parent
 RUNS = ROOT / "runs" / "recipes"
@@ -190,10 +191,6 @@ def run(name: str, kimg: float, seed: int) -> dict:
         Image.open(picture).convert("L").save(picture, optimize=True)
     newest = max((folder / "run" / "evaluations").glob("*.json"), key=lambda p: p.stat().st_mtime)
     return json.loads(newest.read_text(encoding="utf-8"))
-
-
-def call(command: str, *arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", f"gan_cli.cli.{command}", *arguments], check=True)
 
 
 def write_page(kimg: float, seeds: int, rows: dict[str, list[dict]]) -> None:

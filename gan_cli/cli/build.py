@@ -17,6 +17,7 @@ from gan_cli.objectives.augment import AUGMENTATIONS
 from gan_cli.objectives.augment.augmentation import Augmentation
 from gan_cli.objectives.penalties.penalty import DISCRIMINATOR, GENERATOR, Penalty
 from gan_cli.run.directory import RunDirectory
+from gan_cli.sampling.styles import has_styles
 from gan_cli.training.augment import AugmentationControl
 from gan_cli.training.checkpoint import CheckpointStore, restore
 from gan_cli.training.distribution import ONE_DEVICE, Distribution
@@ -176,9 +177,7 @@ def build_penalty(entry: PenaltyConfig, state: GanState, network: str) -> LazyPe
                 f"objective.{key}: '{entry.name}' needs a discriminator with '{output}', which this"
                 " one does not have"
             )
-    if penalty.needs_styles and not {"mapping", "synthesis"} <= {
-        layer.name for layer in state.generator.layers
-    }:
+    if penalty.needs_styles and not has_styles(state.generator):
         raise UserError(f"objective.{key}: '{entry.name}' needs a generator with styles")
     memory = penalty.memory(getattr(state, network).trainable_variables)
     state.memory.update({f"{network}/{entry.name}/{name}": v for name, v in memory.items()})

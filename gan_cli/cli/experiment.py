@@ -266,7 +266,7 @@ class Experiment:
             "actions": [],
             "on_report": _ignore,
             "tolerates": lambda found: is_skipped(
-                found.names, self.state, self.config.guard.on_non_finite == "skip"
+                found.names, self.state, self.step.skip_non_finite
             ),
         }
         try:

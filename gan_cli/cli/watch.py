@@ -1,7 +1,6 @@
 """Watches one run with the guard, says what it sees, and does about it what the config allows."""
 
 import dataclasses
-import json
 
 import numpy as np
 import tensorflow as tf
@@ -9,7 +8,6 @@ import tensorflow as tf
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits, ImageDataset
 from gan_cli.data.mixture import is_points, mixture_of
-from gan_cli.errors import UserError
 from gan_cli.objectives.augment.controller import held_out_ratio, pair_sign
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.metrics_log import MetricsLog
@@ -83,14 +81,10 @@ class Watch:
         """
         self.metrics.append(images_shown, self.measure())
         rows = self.metrics.read()
-        alarms = [
-            (alarm, self.guard.is_new(alarm.signal))
-            for row in rows[self._rows_seen :]
-            for alarm in self.guard.observe(row)
-        ]
+        alarms = [a for row in rows[self._rows_seen :] for a in self.guard.observe(row)]
         self._rows_seen = len(rows)
-        for alarm, is_new in alarms:
-            self._answer(images_shown, alarm, is_new)
+        for alarm in alarms:
+            self._answer(images_shown, alarm)
 
     def measure(self) -> dict[str, float]:
         """`diversity`, of images, and `overfitting`, where D tells real from generated ones."""
@@ -128,10 +122,9 @@ class Watch:
 
     def non_finite(self, found: NonFinite) -> bool:
         """Takes note of values that are not finite; returns whether training goes on with them."""
-        skips = self.config.guard.on_non_finite == "skip"
-        if is_skipped(found.names, self.state, skips):
+        if is_skipped(found.names, self.state, self.step.skip_non_finite):
             # Loss scaling overflows now and then, which is how it finds its scale.
-            if skips:
+            if self.step.skip_non_finite:
                 self._record(found.images_shown, "non_finite", "skipped", ", ".join(found.names))
             return True
         path = self._write_post_mortem(found)
@@ -176,9 +169,9 @@ class Watch:
             return None
         return self.store.best() or checkpoints[-1 if reason == "non_finite" else 0]
 
-    def _answer(self, images_shown: int, alarm: Alarm, is_new: bool) -> None:
+    def _answer(self, images_shown: int, alarm: Alarm) -> None:
         remedy = getattr(self.config.guard, _REMEDY_KEYS.get(alarm.signal, ""), "warn")
-        if is_new:
+        if alarm.is_new:
             self.progress.message(f"warning: at {images_shown / 1000:g} kimg {alarm.text}")
             self._record(images_shown, alarm.signal, "warned", alarm.text)
         if remedy == "rollback":
@@ -198,12 +191,9 @@ class Watch:
         return False
 
     def _record(self, images_shown: int, signal: str, what: str, detail: str) -> None:
-        line = {"images_shown": images_shown, "signal": signal, "did": what, "detail": detail}
-        try:
-            with self.run.guard_log.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
-        except OSError as error:
-            raise UserError(f"{self.run.guard_log}: cannot be written: {error.strerror}") from error
+        self.run.record_guard(
+            {"images_shown": images_shown, "signal": signal, "did": what, "detail": detail}
+        )
 
     def _write_post_mortem(self, found: NonFinite):
         step = self.step

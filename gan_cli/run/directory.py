@@ -8,6 +8,7 @@ from gan_cli.config.load import dump_config, load_config
 from gan_cli.config.schema import Config
 from gan_cli.errors import UserError
 from gan_cli.run.files import atomic_write
+from gan_cli.run.json_lines import append_line, read_lines
 
 
 class RunDirectory:
@@ -70,11 +71,26 @@ class RunDirectory:
         Raises:
           UserError: it cannot be written.
         """
-        try:
-            with self.unmarked.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(entry) + "\n")
-        except OSError as error:
-            raise UserError(f"{self.unmarked}: cannot be written: {error.strerror}") from error
+        append_line(self.unmarked, entry)
+
+    def record_guard(self, entry: dict[str, Any]) -> None:
+        """Keeps note of what the guard saw or did: one JSON object a line.
+
+        Raises:
+          UserError: it cannot be written.
+        """
+        append_line(self.guard_log, entry)
+
+    def read_guard(self) -> list[dict[str, Any]]:
+        """Returns what `record_guard` was given, oldest first."""
+        return [entry for entry in read_lines(self.guard_log) if isinstance(entry, dict)]
+
+    def saved_grids(self, most: int) -> list[tuple[int, Path]]:
+        """At most so many of the grids of training, evenly spread: their kimg, and the files."""
+        found = sorted(self.samples.glob("grid-*.png"))
+        count = min(most, len(found))
+        chosen = [found[round(i * (len(found) - 1) / max(count - 1, 1))] for i in range(count)]
+        return [(int(path.stem.removeprefix("grid-")), path) for path in chosen]
 
     def _require(self, part: Path) -> None:
         if not part.is_file():

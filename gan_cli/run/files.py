@@ -1,8 +1,12 @@
 """Files that are written whole or not at all."""
 
+import io
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
+
+import numpy as np
 
 from gan_cli.errors import UserError
 
@@ -34,6 +38,17 @@ def atomic_write(path: Path, content: str | bytes) -> None:
         if aside is not None:
             aside.unlink(missing_ok=True)
         raise UserError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+    """Replaces `path` by an npz of these arrays, compressed.
+
+    Raises:
+      UserError: it cannot be written. What was at `path` before is untouched.
+    """
+    content = io.BytesIO()
+    np.savez_compressed(content, **dict(arrays))  # type: ignore[arg-type]
+    atomic_write(path, content.getvalue())
 
 
 def force_to_disk(path: Path) -> None:

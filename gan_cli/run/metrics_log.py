@@ -1,13 +1,12 @@
 """metrics.jsonl: one JSON object a line, in the order of training."""
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gan_cli.errors import UserError
 from gan_cli.run.files import atomic_write
+from gan_cli.run.json_lines import append_line, read_lines
 
 
 class MetricsLog:
@@ -22,15 +21,7 @@ class MetricsLog:
 
     def read(self) -> list[dict[str, Any]]:
         """Returns all whole lines, oldest first."""
-        if not self.path.is_file():
-            return []
-        rows = []
-        for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines():
-            try:
-                rows.append(json.loads(line))
-            except (ValueError, RecursionError):
-                continue
-        return [row for row in rows if _is_whole(row)]
+        return [row for row in read_lines(self.path) if _is_whole(row)]
 
     def append(self, images_shown: int, values: Mapping[str, float]) -> None:
         """Adds one line.
@@ -38,17 +29,9 @@ class MetricsLog:
         Raises:
           UserError: it cannot be written.
         """
-        row = {"images_shown": images_shown, "kimg": images_shown / 1000, **values}
-        try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("a+b") as file:
-                # A line that was cut short must not swallow this one.
-                size = file.seek(0, os.SEEK_END)
-                file.seek(max(size - 1, 0))
-                start = b"\n" if file.read(1) not in (b"", b"\n") else b""
-                file.write(start + json.dumps(row).encode() + b"\n")
-        except OSError as error:
-            raise UserError(f"{self.path}: cannot be written: {error.strerror}") from error
+        append_line(
+            self.path, {"images_shown": images_shown, "kimg": images_shown / 1000, **values}
+        )
 
     def truncate_after(self, images_shown: int) -> None:
         """Drops the lines of a future that training has gone back before."""

@@ -1,6 +1,5 @@
 """What the steps saw in which a value ceased to be finite, kept for whoever wants to know why."""
 
-import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gan_cli.run.files import atomic_write
+from gan_cli.run.files import atomic_write, write_arrays
 
 
 def write_post_mortem(
@@ -23,8 +22,6 @@ def write_post_mortem(
       UserError: they cannot be written.
     """
     path = folder / f"at-{images_shown}.npz"
-    content = io.BytesIO()
-    np.savez_compressed(content, **dict(arrays))  # type: ignore[arg-type]
-    atomic_write(path, content.getvalue())
+    write_arrays(path, arrays)
     atomic_write(path.with_suffix(".json"), json.dumps(facts, indent=1))
     return path

@@ -1,8 +1,6 @@
 """report.html: curves, pictures, scores and config of a run on one page that needs no network."""
 
 import base64
-import contextlib
-import json
 from importlib import resources
 from typing import Any
 
@@ -60,23 +58,11 @@ def write_report(run: RunDirectory) -> None:
         ],
         grids=_grids(run),
         evaluation=newest_evaluation(run),
-        guarded=_guarded(run),
+        guarded=run.read_guard(),
         config=run.config.read_text("utf-8") if run.config.is_file() else "",
         environment=run.environment.read_text("utf-8") if run.environment.is_file() else "",
     )
     atomic_write(run.report, page)
-
-
-def _guarded(run: RunDirectory) -> list[dict[str, Any]]:
-    """What the guard saw and did, oldest first."""
-    if not run.guard_log.is_file():
-        return []
-    found = []
-    for line in run.guard_log.read_text(encoding="utf-8", errors="replace").splitlines():
-        # A dying process may have cut a line short.
-        with contextlib.suppress(ValueError):
-            found.append(json.loads(line))
-    return found
 
 
 def _plot(rows: list[dict[str, Any]], prefixes: tuple[str, ...], logarithmic: bool) -> str | None:
@@ -87,11 +73,9 @@ def _plot(rows: list[dict[str, Any]], prefixes: tuple[str, ...], logarithmic: bo
 
 def _grids(run: RunDirectory) -> list[dict[str, str]]:
     """The real images, and grids of generated ones spread over training."""
-    grids = sorted(run.samples.glob("grid-*.png"))
-    count = min(_MOST_GRIDS, len(grids))
-    chosen = [grids[round(i * (len(grids) - 1) / max(count - 1, 1))] for i in range(count)]
+    grids = run.saved_grids(_MOST_GRIDS)
     pictures = [("Real images", run.samples / "reals.png")]
-    pictures += [(f"{int(path.stem.split('-')[1])} kimg", path) for path in reversed(chosen)]
+    pictures += [(f"{kimg} kimg", path) for kimg, path in reversed(grids)]
     return [
         {"title": title, "data": base64.b64encode(path.read_bytes()).decode()}
         for title, path in pictures

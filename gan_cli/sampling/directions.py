@@ -6,11 +6,11 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_cli.sampling.styles import has_styles
+from gan_cli.sampling.styles import has_styles, mixed_images, styles_of
 
-# Of the points at which a first layer's slope is averaged, and of GANSpace's sample.
+# How many latents directions are found from, and at how many a first layer's slope is averaged.
+SAMPLE = 4096
 _SLOPES = 32
-_SAMPLE = 4096
 _BATCH = 64
 
 
@@ -44,19 +44,14 @@ class LatentSpace:
         """z to points of the space: float32 [count, n]."""
         if not self.has_styles:
             return latents
-        mapping = self.generator.get_layer("mapping")
-        # Without mixing, all layers have one style.
-        return self._in_batches(lambda z: mapping(self._told(z), training=False)[:, 0], latents)
+        labels = None if self.labels is None else np.repeat(self.labels, len(latents))
+        return styles_of(self.generator, latents, labels)
 
     def images(self, points: np.ndarray) -> np.ndarray:
         """float32 [count, height, width, channels]."""
         if not self.has_styles:
             return self._in_batches(lambda z: self.generator(self._told(z), training=False), points)
-        synthesis = self.generator.get_layer("synthesis")
-        layers = synthesis.inputs[0].shape[1]
-        return self._in_batches(
-            lambda w: synthesis(tf.repeat(w[:, None], layers, axis=1), training=False), points
-        )
+        return self._in_batches(lambda w: mixed_images(self.generator, w, w, 0), points)
 
     def slope(self, latents: np.ndarray) -> np.ndarray:
         """Mean of A^T A, float64 [n, n]: A is what the first layers do to a point.
@@ -158,9 +153,7 @@ def pca(space: LatentSpace, latents: np.ndarray, count: int) -> Directions:
     return _directions(space, latents, vectors, shares[:count])
 
 
-def sample_latents(draw) -> np.ndarray:
-    """As many latents as directions are found from; `draw` gives so many: float32 [count, n]."""
-    return draw(_SAMPLE)
+METHODS = {"sefa": sefa, "pca": pca}
 
 
 def _directions(space, latents, vectors, shares) -> Directions:

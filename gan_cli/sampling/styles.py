@@ -17,12 +17,17 @@ def mean_style(generator: keras.Model) -> np.ndarray:
     return np.array(generator.get_layer("mapping").get_layer("style_average").average)
 
 
-def truncated(generator: keras.Model, psi: float) -> keras.Model:
-    """The generator with styles w_mean + psi (w - w_mean): Karras et al. 2019, appendix B."""
+def towards_mean(generator: keras.Model, styles, psi: float):
+    """w_mean + psi (w - w_mean), of arrays or Keras tensors: Karras et al. 2019, appendix B."""
     mean = mean_style(generator)
+    return (styles - mean) * psi + mean
+
+
+def truncated(generator: keras.Model, psi: float) -> keras.Model:
+    """The generator with all its styles `towards_mean`."""
     inputs = generator.inputs if len(generator.inputs) > 1 else generator.inputs[0]
     styles = generator.get_layer("mapping")(inputs)
-    nearer = (styles - mean) * psi + mean
+    nearer = towards_mean(generator, styles, psi)
     return keras.Model(generator.inputs, generator.get_layer("synthesis")(nearer))
 
 

@@ -45,10 +45,12 @@ class Alarm:
     Attributes:
       signal: `diverging`, `discriminator_won`, `overfitting`, `collapse` or `loss_scale`.
       text: what is seen and what may help, in plain words.
+      is_new: whether it is the first since its signal last was within the limit.
     """
 
     signal: str
     text: str
+    is_new: bool
 
 
 @dataclass
@@ -97,20 +99,16 @@ class Guard:
                 if severity < CLEARED:
                     course.since_alarm, course.beyond = None, 0
                 elif severity >= 1.0 and course.since_alarm % PATIENCE == 0:
-                    alarms.append(Alarm(name, text))
+                    alarms.append(Alarm(name, text, is_new=False))
                 continue
             course.beyond = course.beyond + 1 if severity >= 1.0 else 0
             if course.beyond >= rows_needed:
                 course.since_alarm = 0
-                alarms.append(Alarm(name, text))
+                alarms.append(Alarm(name, text, is_new=True))
         for name, norms in self._norms.items():
             if name in row and np.isfinite(row[name]):
                 norms.append(row[name])
         return alarms
-
-    def is_new(self, signal: str) -> bool:
-        """Whether the alarm that `observe` has just returned is its signal's first."""
-        return self._courses[signal].since_alarm == 0
 
     def _diverging(self, row: Row) -> tuple[float, str] | None:
         if not set(NORMS) & set(row):

@@ -25,7 +25,7 @@ def alarms(rows, bounded_loss=True, num_modes=None):
     found = []
     for number, row in enumerate(rows):
         row = {"images_shown": 1000 * number, **row}
-        found += [(number, a.signal, guard.is_new(a.signal)) for a in guard.observe(row)]
+        found += [(number, a.signal, a.is_new) for a in guard.observe(row)]
     return found
 
 

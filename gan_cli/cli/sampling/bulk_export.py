@@ -8,7 +8,10 @@ from gan_cli.cli.sampling.mode import Options
 from gan_cli.cli.sampling.seeds import seeds_text
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from gan_cli.cli.sampling.studio import Studio
+    from gan_cli.sampling.sinks.sink import Sink
 
 
 def export_images(studio: "Studio", options: Options, seeds: Sequence[int]) -> None:
@@ -17,12 +20,9 @@ def export_images(studio: "Studio", options: Options, seeds: Sequence[int]) -> N
     Raises:
       UserError: there are other images at --out, or it cannot be written.
     """
-    from gan_cli.run.progress import images_progress
-    from gan_cli.sampling.bulk import export
     from gan_cli.sampling.sinks.arrays import ArraySink
     from gan_cli.sampling.sinks.folder import FolderSink, image_name
     from gan_cli.sampling.sinks.records import RecordSink
-    from gan_cli.sampling.sinks.sink import Sink
 
     out = Path(options.out)
     ending = out.suffix.lower()
@@ -45,8 +45,29 @@ def export_images(studio: "Studio", options: Options, seeds: Sequence[int]) -> N
         sink = RecordSink(*where, loaded.class_names)
     else:
         sink = FolderSink(*where, lambda seed, label: image_name(seed, label, loaded.class_names))
+    before = fill(sink, studio, options, seeds, labels)
+    there = f", {before:,} of them there already" if before else ""
+    kind = "points" if studio.points else "images"
+    print(f"{out}: {len(seeds)} {kind} of {loaded.checkpoint_name} ({loaded.kimg:g} kimg){there}")
+
+
+def fill(
+    sink: "Sink",
+    studio: "Studio",
+    options: Options,
+    seeds: Sequence[int],
+    labels: "np.ndarray | None",
+) -> int:
+    """Writes the images of seeds and labels to a sink; returns how many were there already.
+
+    Raises:
+      UserError: there are other images, or it cannot be written.
+    """
+    from gan_cli.run.progress import images_progress
+    from gan_cli.sampling.bulk import export
+
     with images_progress("writing images") as on_progress:
-        before = export(
+        return export(
             studio.sampler_for(options.truncation),
             lambda some: studio.latents(some, options.truncation),
             seeds,
@@ -54,6 +75,3 @@ def export_images(studio: "Studio", options: Options, seeds: Sequence[int]) -> N
             sink,
             on_progress,
         )
-    there = f", {before:,} of them there already" if before else ""
-    kind = "points" if studio.points else "images"
-    print(f"{out}: {len(seeds)} {kind} of {loaded.checkpoint_name} ({loaded.kimg:g} kimg){there}")

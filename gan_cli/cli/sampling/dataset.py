@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
+from gan_cli.cli.sampling.bulk_export import fill
 from gan_cli.cli.sampling.mode import Mode, Options, open_studio, refuse_points
 from gan_cli.cli.sampling.seeds import first_seed
 from gan_cli.errors import UserError
@@ -80,8 +81,6 @@ def _proportions(given: list[str] | None) -> list[float] | None:
 def _write(studio: "Studio", options: Options, numbers: list[int], counts: list[int]) -> None:
     import numpy as np
 
-    from gan_cli.run.progress import images_progress
-    from gan_cli.sampling.bulk import export
     from gan_cli.sampling.sinks.folder import FolderSink, folder_name
 
     names = studio.loaded.class_names
@@ -108,15 +107,7 @@ def _write(studio: "Studio", options: Options, numbers: list[int], counts: list[
         len(labels),
         lambda seed, label: f"train/{folders[label]}/seed{seed:06d}",
     )
-    with images_progress("writing images") as on_progress:
-        export(
-            studio.sampler_for(options.truncation),
-            lambda some: studio.latents(some, options.truncation),
-            seeds,
-            labels,
-            sink,
-            on_progress,
-        )
+    fill(sink, studio, options, seeds, labels)
     loaded = studio.loaded
     shown = ", ".join(f"{names[n]} {count:,}" for n, count in zip(numbers, counts, strict=True))
     print(f"{options.out}/train: {shown}; {loaded.checkpoint_name} ({loaded.kimg:g} kimg)")

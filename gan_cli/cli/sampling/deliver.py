@@ -14,6 +14,18 @@ STILLS = (".png", ".jpg", ".jpeg", ".webp")
 MOVING = (".gif", ".apng", ".webp", ".mp4")
 
 
+def check_still(options: Options) -> Path:
+    """--out, in a mode that draws one picture.
+
+    Raises:
+      UserError: its ending is unknown.
+    """
+    out = Path(options.out)
+    if out.suffix.lower() not in STILLS:
+        raise UserError(f"--out: must end in {', '.join(STILLS)}, got '{out}'")
+    return out
+
+
 def is_animation(options: Options, otherwise: str = "") -> bool:
     """Whether --out asks for an animation, in a mode that can draw both.
 

@@ -1,11 +1,10 @@
 """--directions: what the strongest directions of the latent space change, found without labels."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from absl import flags
 
-from gan_cli.cli.sampling.deliver import STILLS, deliver
+from gan_cli.cli.sampling.deliver import check_still, deliver
 from gan_cli.cli.sampling.mode import Composer, Mode, Options, Work, open_studio, refuse_points
 from gan_cli.cli.sampling.seeds import seeds_or_first
 from gan_cli.errors import UserError
@@ -25,35 +24,29 @@ flags.DEFINE_float("extent", 3.0, "How far to go, in standard deviations.", lowe
 
 # From one end to the other; the middle is the seed's own image.
 _COLUMNS = 7
-# Whatever seeds are drawn, the directions are the same.
-_FIRST_SEED = 3_000_000
 
 
 def run(options: Options) -> None:
-    out = Path(options.out)
-    if out.suffix.lower() not in STILLS:
-        raise UserError(f"--out: must end in {', '.join(STILLS)}, got '{out}'")
+    out = check_still(options)
     _seed(options)
     studio = open_studio(options)
     refuse_points(studio, "--directions")
     deliver(studio, options, COMPOSER, animated=False)
 
-    import io
-
     import numpy as np
 
-    from gan_cli.run.files import atomic_write
+    from gan_cli.run.files import write_arrays
 
     space, found = _find(studio, options)
-    content = io.BytesIO()
-    np.savez(
-        content,
-        vectors=found.vectors,
-        scales=found.scales,
-        shares=found.shares,
-        space="w" if space.has_styles else "z",
+    write_arrays(
+        out.with_suffix(".npz"),
+        {
+            "vectors": found.vectors,
+            "scales": found.scales,
+            "shares": found.shares,
+            "space": np.array("w" if space.has_styles else "z"),
+        },
     )
-    atomic_write(out.with_suffix(".npz"), content.getvalue())
     print(f"{out.with_suffix('.npz')}: {len(found.vectors)} directions")
 
 
@@ -91,20 +84,11 @@ def _seed(options: Options) -> int:
 
 
 def _find(studio: "Studio", options: Options):
-    import numpy as np
-
-    from gan_cli.sampling import directions
-
     numbers = studio.class_numbers(options.classes)
     if options.classes and len(numbers or []) > 1:
         raise UserError("--classes: --directions is of one class at a time")
-    labels = None if numbers is None else np.array(numbers[:1], np.int32)
-    space = directions.LatentSpace(studio.loaded.generator, labels)
-    sample = directions.sample_latents(
-        lambda count: studio.latents(range(_FIRST_SEED, _FIRST_SEED + count))
-    )
-    count = min(options.axes, sample.shape[1])
-    return space, getattr(directions, options.directions)(space, sample, count)
+    label = None if numbers is None else numbers[0]
+    return studio.directions(options.directions, label, options.axes)
 
 
 COMPOSER = Composer("directions", compose, ("directions", "axes", "extent", "classes"))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
-from gan_cli.cli.sampling.deliver import STILLS
 from gan_cli.cli.sampling.mode import Options
 from gan_cli.errors import UserError
 
@@ -39,18 +38,6 @@ class Found:
     image: "np.ndarray"
     fit: "Fit"
     feature_distance: float | None
-
-
-def check_out(options: Options) -> Path:
-    """--out.
-
-    Raises:
-      UserError: it names no picture.
-    """
-    out = Path(options.out)
-    if out.suffix.lower() not in STILLS:
-        raise UserError(f"--out: must end in {', '.join(STILLS)}, got '{out}'")
-    return out
 
 
 def given_image(studio: "Studio", flag: str, file: str) -> "np.ndarray":
@@ -100,8 +87,11 @@ def find(
       misfit: of pixels, from images in [-1, 1] to float32 [n].
       features_of: a whole image whose features in the run's discriminator are to be met as well.
     """
+    import tensorflow as tf
+
     from gan_cli.editing.fit import fit_latents
     from gan_cli.run.progress import images_progress
+    from gan_cli.training.step import to_model_range
 
     feature_misfit = None
     if features_of is not None:
@@ -129,7 +119,7 @@ def find(
     image = image_of(studio, fit.latents, fit.label)
     distance = None
     if feature_misfit is not None:
-        distance = float(feature_misfit(_to_range(image)[None])[0])
+        distance = float(feature_misfit(to_model_range(tf.constant(image[None])))[0])
     return Found(image, fit, distance)
 
 
@@ -155,11 +145,9 @@ def deliver_found(
     Raises:
       UserError: they cannot be written.
     """
-    import io
-
     import numpy as np
 
-    from gan_cli.run.files import atomic_write
+    from gan_cli.run.files import write_arrays
     from gan_cli.sampling.encode import encoded, write_marked
     from gan_cli.sampling.grids import to_pillow
     from gan_cli.sampling.provenance import COMPOSITE
@@ -177,10 +165,11 @@ def deliver_found(
         studio.provenance(recipe, COMPOSITE), strip_path, options.no_provenance
     )
     write_marked(strip_path, encoded(sheet, ".png", strip_mark), strip_mark)
-    content = io.BytesIO()
     label = [] if found.fit.label is None else [found.fit.label]
-    np.savez(content, latents=found.fit.latents[None], labels=np.array(label, np.int32))
-    atomic_write(out.with_suffix(".npz"), content.getvalue())
+    write_arrays(
+        out.with_suffix(".npz"),
+        {"latents": found.fit.latents[None], "labels": np.array(label, np.int32)},
+    )
 
 
 def describe(studio: "Studio", found: Found) -> str:
@@ -202,7 +191,9 @@ def pixel_misfit(target: "np.ndarray", weights: "np.ndarray | None" = None) -> C
     import numpy as np
     import tensorflow as tf
 
-    wanted = tf.constant(_to_range(target))
+    from gan_cli.training.step import to_model_range
+
+    wanted = to_model_range(tf.constant(target))
     weight = tf.constant(
         np.ones([*target.shape[:2], 1], np.float32) if weights is None else weights
     )
@@ -216,6 +207,7 @@ def _feature_misfit(studio: "Studio", image: "np.ndarray") -> Callable | None:
     import tensorflow as tf
 
     from gan_cli.cli.build import load_discriminator
+    from gan_cli.training.step import to_model_range
 
     discriminator = load_discriminator(studio.run, studio.loaded)
     # A packed one sees several images at once.
@@ -226,7 +218,7 @@ def _feature_misfit(studio: "Studio", image: "np.ndarray") -> Callable | None:
     except ValueError:
         # The label comes in before the features.
         return None
-    wanted = features(_to_range(image)[None], training=False)
+    wanted = features(to_model_range(tf.constant(image[None])), training=False)
     size = tf.reduce_sum(tf.square(wanted))
 
     def misfit(images: Any) -> Any:
@@ -234,10 +226,3 @@ def _feature_misfit(studio: "Studio", image: "np.ndarray") -> Callable | None:
         return tf.reduce_sum(off, axis=list(range(1, len(off.shape)))) / size
 
     return misfit
-
-
-def _to_range(image: "np.ndarray") -> "np.ndarray":
-    """uint8 to float32 in [-1, 1]."""
-    import numpy as np
-
-    return image.astype(np.float32) / 127.5 - 1.0

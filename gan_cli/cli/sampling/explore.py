@@ -19,7 +19,6 @@ flags.DEFINE_integer(
 )
 
 _DIRECTIONS = 5
-_FIRST_SEED = 3_000_000
 
 
 def run(options: Options) -> None:
@@ -69,7 +68,6 @@ class Painter:
 
     def __init__(self, studio: "Studio"):
         self.studio = studio
-        self._spaces: dict[int | None, tuple] = {}
 
     def png(self, place: "Place") -> bytes:
         """The image of a place: at a seed alone, the very image that gan-sample makes of it."""
@@ -77,7 +75,10 @@ class Painter:
         from gan_cli.sampling.grids import to_pillow
 
         alone = place.mix == 0 and not any(place.steps)
-        image = self._at_seed(place) if alone else self._between(place)
+        if alone:
+            image = self.studio.image(place.seed, place.label, place.truncation)
+        else:
+            image = self._between(place)
         recipe = {
             "kind": "image" if alone else "explored",
             "seed": place.seed,
@@ -89,20 +90,14 @@ class Painter:
             recipe["steps"] = ",".join(f"{step:g}" for step in place.steps)
         return encoded(to_pillow(image), ".png", self.studio.provenance(recipe))
 
-    def _at_seed(self, place: "Place"):
-        import numpy as np
-
-        labels = None if place.label is None else np.array([place.label], np.int32)
-        return self.studio.images([place.seed], labels, place.truncation)[0]
-
     def _between(self, place: "Place"):
         import numpy as np
 
         from gan_cli.sampling.generate import to_uint8
-        from gan_cli.sampling.styles import mean_style
+        from gan_cli.sampling.styles import towards_mean
         from gan_cli.sampling.walks import arc
 
-        space, found = self._space(place.label)
+        space, found = self.studio.directions("sefa", place.label, _DIRECTIONS)
         ends = self.studio.latents([place.seed, place.other], place.truncation)
         normal = self.studio.loaded.config.model.latent_distribution == "normal"
         if normal:
@@ -111,25 +106,10 @@ class Painter:
             latents = (1 - place.mix) * ends[0] + place.mix * ends[1]
         point = space.points(latents[None].astype(np.float32))[0]
         if space.has_styles and place.truncation is not None:
-            mean = mean_style(self.studio.loaded.generator)
-            point = mean + place.truncation * (point - mean)
+            point = towards_mean(space.generator, point, place.truncation)
         count = len(place.steps)
         point = point + (np.array(place.steps) * found.scales[:count]) @ found.vectors[:count]
         return np.asarray(to_uint8(space.images(point[None].astype(np.float32))))[0]
-
-    def _space(self, label: int | None) -> tuple:
-        import numpy as np
-
-        from gan_cli.sampling.directions import LatentSpace, sample_latents, sefa
-
-        if label not in self._spaces:
-            labels = None if label is None else np.array([label], np.int32)
-            space = LatentSpace(self.studio.loaded.generator, labels)
-            sample = sample_latents(
-                lambda count: self.studio.latents(range(_FIRST_SEED, _FIRST_SEED + count))
-            )
-            self._spaces[label] = space, sefa(space, sample, min(_DIRECTIONS, sample.shape[1]))
-        return self._spaces[label]
 
 
 MODE = Mode("explore", run, needs=("run_dir",), takes=("checkpoint",))

@@ -2,9 +2,9 @@
 
 from absl import flags
 
+from gan_cli.cli.sampling.deliver import check_still
 from gan_cli.cli.sampling.edit import (
     TAKES,
-    check_out,
     deliver_found,
     describe,
     find,
@@ -29,7 +29,7 @@ _WHITE = 128
 
 
 def run(options: Options) -> None:
-    check_out(options)
+    check_still(options)
     first_seed(options)
     if options.mask is None:
         raise UserError("--inpaint: needs --mask, white where the image is to be filled")

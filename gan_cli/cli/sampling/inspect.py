@@ -111,8 +111,6 @@ def _same_pixels(path: Path, studio: "Studio", recipe: Any) -> tuple[bool, str]:
 
 
 def _single_image(studio: "Studio", recipe: Any):
-    import numpy as np
-
     from gan_cli.sampling.grids import to_pillow
 
     seed, label = recipe.get("seed"), recipe.get("label")
@@ -124,8 +122,8 @@ def _single_image(studio: "Studio", recipe: Any):
         or (conditional and not 0 <= label < studio.loaded.num_classes)
     ):
         raise UserError("it names no image of this run")
-    labels = np.array([label], np.int32) if conditional else None
-    return to_pillow(studio.images([seed], labels, _truncation(recipe))[0])
+    own = label if conditional else None
+    return to_pillow(studio.image(seed, own, _truncation(recipe)))
 
 
 def _same_arrays(path: Path, studio: "Studio", recipe: Any) -> tuple[bool, str]:

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from absl import flags
 
-from gan_cli.cli.sampling.deliver import STILLS, deliver
+from gan_cli.cli.sampling.deliver import check_still, deliver
 from gan_cli.cli.sampling.mode import (
     SEEDED,
     Composer,
@@ -39,8 +39,7 @@ _MIXED = 5
 
 
 def run(options: Options) -> None:
-    if not str(options.out).lower().endswith(STILLS):
-        raise UserError(f"--out: must end in {', '.join(STILLS)}, got '{options.out}'")
+    check_still(options)
     if options.sheet in ("truncation", "training") and options.truncation is not None:
         raise UserError(f"--truncation: is not for --sheet={options.sheet}")
     if options.sheet == "training" and (options.seeds or options.classes):
@@ -126,21 +125,19 @@ def _training(studio: "Studio", options: Options) -> Work:
     from gan_cli.sampling.grids import split_grid
     from gan_cli.sampling.sheets import named_sheet
 
-    found = sorted(studio.run.samples.glob("grid-*.png"))
-    if not found:
+    stages = studio.run.saved_grids(_MOST_STAGES)
+    if not stages:
         raise UserError(f"--sheet=training: {studio.run.samples} holds no grids")
-    count = min(_MOST_STAGES, len(found))
-    stages = [found[round(i * (len(found) - 1) / max(count - 1, 1))] for i in range(count)]
     height, width, channels = studio.loaded.generator.outputs[0].shape[1:]
     rows = []
-    for path in stages:
+    for _, path in stages:
         try:
             with Image.open(path) as picture:
                 images = split_grid(picture, height, width, channels)
         except (OSError, ValueError) as error:
             raise UserError(f"--sheet=training: {path} cannot be read: {error}") from error
         rows.append(images[:_COLUMNS])
-    names = [f"{int(path.stem.removeprefix('grid-')):,} kimg" for path in stages]
+    names = [f"{kimg:,} kimg" for kimg, _ in stages]
     return Work([named_sheet(np.stack(rows), names)], range(_COLUMNS))
 
 
@@ -149,7 +146,7 @@ def _mix(studio: "Studio", options: Options) -> Work:
 
     from gan_cli.sampling.generate import to_uint8
     from gan_cli.sampling.sheets import named_sheet
-    from gan_cli.sampling.styles import has_styles, mean_style, mixed_images, styles_of
+    from gan_cli.sampling.styles import has_styles, mixed_images, styles_of, towards_mean
 
     generator = studio.loaded.generator
     if not has_styles(generator):
@@ -159,8 +156,7 @@ def _mix(studio: "Studio", options: Options) -> Work:
         raise UserError("--seeds: --sheet=mix needs at least two, rows first, then columns")
     styles = styles_of(generator, studio.latents(seeds), studio.labels(options.classes, len(seeds)))
     if options.truncation is not None:
-        mean = mean_style(generator)
-        styles = mean + options.truncation * (styles - mean)
+        styles = towards_mean(generator, styles, options.truncation)
     half = len(seeds) // 2
     layers = generator.get_layer("synthesis").inputs[0].shape[1]
 

@@ -13,11 +13,15 @@ from gan_cli.cli.build import LoadedGenerator, build_network, load_generator
 from gan_cli.data.mixture import is_points
 from gan_cli.errors import UserError
 from gan_cli.run.directory import RunDirectory
+from gan_cli.sampling.directions import METHODS, SAMPLE, Directions, LatentSpace
 from gan_cli.sampling.generate import Sampler
 from gan_cli.sampling.latents import latents_for_seeds
 from gan_cli.sampling.provenance import GENERATED, Provenance
 from gan_cli.sampling.styles import has_styles, truncated
 from gan_cli.training.precision import dtype_policy
+
+# Far from those that are drawn.
+_DIRECTION_SEEDS = 3_000_000
 
 
 class Studio:
@@ -31,6 +35,7 @@ class Studio:
     def __init__(self, run: RunDirectory, loaded: LoadedGenerator):
         self.run, self.loaded = run, loaded
         self._truncated: dict[float, Sampler] = {}
+        self._directions: dict[tuple, tuple[LatentSpace, Directions]] = {}
 
     @classmethod
     def open(cls, run_dir: str, checkpoint: str) -> "Studio":
@@ -89,6 +94,31 @@ class Studio:
     ) -> np.ndarray:
         """uint8 [len(seeds), height, width, channels]; points: float32 [len(seeds), 1, 1, 2]."""
         return self.sampler_for(truncation).images(self.latents(seeds, truncation), labels)
+
+    def image(self, seed: int, label: int | None, truncation: float | None = None) -> np.ndarray:
+        """The image of one seed, uint8 [height, width, channels]."""
+        labels = None if label is None else np.array([label], np.int32)
+        return self.images([seed], labels, truncation)[0]
+
+    def directions(
+        self, method: str, label: int | None, count: int
+    ) -> tuple[LatentSpace, Directions]:
+        """The latent space, of one class where there are any, and its strongest directions.
+
+        Found once, from the same latents whatever seeds are drawn.
+
+        Args:
+          method: of `sampling.directions.METHODS`.
+          count: how many; of a space with fewer dimensions, as many as it has.
+        """
+        key = method, label, count
+        if key not in self._directions:
+            labels = None if label is None else np.array([label], np.int32)
+            space = LatentSpace(self.loaded.generator, labels)
+            sample = self.latents(range(_DIRECTION_SEEDS, _DIRECTION_SEEDS + SAMPLE))
+            found = METHODS[method](space, sample, min(count, sample.shape[1]))
+            self._directions[key] = space, found
+        return self._directions[key]
 
     def class_mixer(self, shares: np.ndarray, truncation: float | None = None) -> Sampler:
         """A sampler whose labels are mixtures of classes.

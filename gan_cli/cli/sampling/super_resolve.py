@@ -2,9 +2,9 @@
 
 from absl import flags
 
+from gan_cli.cli.sampling.deliver import check_still
 from gan_cli.cli.sampling.edit import (
     TAKES,
-    check_out,
     deliver_found,
     describe,
     find,
@@ -26,7 +26,7 @@ _SMALLEST_SIDE = 2
 
 
 def run(options: Options) -> None:
-    check_out(options)
+    check_still(options)
     first_seed(options)
     studio = open_studio(options)
     refuse_points(studio, "--super_resolve")
