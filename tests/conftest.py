@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+# As the commands do.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist")
 
@@ -29,6 +31,26 @@ def fashion_mnist_path() -> Path:
     if not FASHION_MNIST.is_dir():
         pytest.skip("the Debian package dataset-fashion-mnist is not installed")
     return FASHION_MNIST
+
+
+@pytest.fixture
+def disk_events(monkeypatch):
+    """What is forced to disk, and what gets its name, in order: pairs of a verb and a path."""
+    events = []
+    fsync, rename = os.fsync, Path.rename
+
+    def forced(descriptor):
+        events.append(("forced", Path(os.readlink(f"/proc/self/fd/{descriptor}"))))
+        fsync(descriptor)
+
+    def named(self, target):
+        events.append(("named", Path(target)))
+        return rename(self, target)
+
+    monkeypatch.setattr(os, "fsync", forced)
+    monkeypatch.setattr(Path, "rename", named)
+    monkeypatch.setattr(Path, "replace", named)
+    return events
 
 
 @pytest.fixture
