@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageSequence
 
+from gan_cli.data.archive import check_npz
 from gan_cli.errors import UserError
 from gan_cli.sampling.encode import sidecar
 from gan_cli.sampling.gif_xmp import xmp_of
@@ -61,6 +62,7 @@ def _from_picture(content: bytes) -> Provenance | None:
 
 def _from_arrays(path: Path) -> Provenance | None:
     try:
+        check_npz(path)
         with np.load(path, allow_pickle=False) as arrays:
             if "provenance" not in arrays:
                 return None

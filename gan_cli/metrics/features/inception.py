@@ -11,6 +11,7 @@ from google.protobuf.message import DecodeError
 from gan_cli.data.dataset import ImageDataset
 from gan_cli.errors import UserError
 from gan_cli.metrics.features.network import FeatureNetwork, as_rgb, batch_size_for
+from gan_cli.metrics.features.untrusted import check_graph
 
 SIDE = 299
 # What the nodes of the published graph hold: a graph of other sizes is another network.
@@ -149,6 +150,9 @@ def _read(path: Path) -> tuple[bytes, tf.compat.v1.GraphDef]:
     if missing:
         names = ", ".join(sorted(missing))
         raise UserError(f"{path}: not the graph of 2015-12-05: it has no node {names}")
+    own = {function.signature.name for function in graph.library.function}
+    inner = (node for function in graph.library.function for node in function.node_def)
+    check_graph(path, (node.op for node in [*graph.node, *inner] if node.op not in own))
     return content, graph
 
 

@@ -11,6 +11,11 @@ import tensorflow as tf
 from gan_cli.data.dataset import ImageDataset
 from gan_cli.errors import UserError
 from gan_cli.metrics.features.network import FeatureNetwork, as_rgb, batch_size_for
+from gan_cli.metrics.features.untrusted import (
+    bounded_memory,
+    check_keras_file,
+    check_saved_model,
+)
 
 Progress = Callable[[int, int], None] | None
 
@@ -63,7 +68,7 @@ def build_application(
 def build_keras_file(
     train: ImageDataset, holdout: ImageDataset, progress: Progress = None, *, argument: str
 ) -> FeatureNetwork:
-    """Loads `keras_file:PATH`; code stored in the file is refused (Keras' safe mode).
+    """Loads `keras_file:PATH`; code stored in the file is refused before anything is built.
 
     The model must take float32 images of the data's own shape in [0, 255], and give features of
     shape [batch, dimension].
@@ -75,7 +80,11 @@ def build_keras_file(
     path = Path(argument).expanduser()
     try:
         content = path.read_bytes()
-        model = keras.saving.load_model(path, compile=False, safe_mode=True)
+        check_keras_file(path)
+        with bounded_memory():
+            model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except UserError:
+        raise
     except Exception as error:
         raise UserError(f"{path}: cannot be loaded: {str(error).splitlines()[0]}") from error
     _check(path, model.input_shape, model.output_shape, train)
@@ -88,15 +97,20 @@ def build_saved_model(
 ) -> FeatureNetwork:
     """Loads `saved_model:FOLDER`, whose `serving_default` takes and gives what `keras_file` does.
 
+    Graphs that could do more than compute are refused.
+
     Raises:
       UserError: the folder or its model cannot be used.
     """
     del holdout, progress
     folder = Path(argument).expanduser()
     try:
+        check_saved_model(folder)
         layer = keras.layers.TFSMLayer(folder, call_endpoint="serving_default", dtype="float32")
         images = keras.Input(train.images.shape[1:], dtype="float32")
         outputs = layer(images)
+    except UserError:
+        raise
     except Exception as error:
         raise UserError(f"{folder}: cannot be loaded: {str(error).splitlines()[0]}") from error
     if isinstance(outputs, dict):

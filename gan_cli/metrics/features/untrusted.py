@@ -1,0 +1,206 @@
+"""Model files of anyone's: what they hold is looked at before anything of it is built or run.
+
+A model is a program. Of Keras files, only layers of Keras are built, and none that carries code or
+opens another file; of graphs, only operations that compute.
+"""
+
+import contextlib
+import io
+import json
+import resource
+import zipfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import h5py
+from google.protobuf.message import DecodeError
+from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
+from tensorflow.python.framework import op_def_registry
+
+from gan_cli.data.memory import machine_memory
+from gan_cli.errors import UserError
+
+# What `keras.Model.save` names as the home of what it wrote.
+_KERAS_MODULES = {
+    "keras",
+    "keras.activations",
+    "keras.constraints",
+    "keras.dtype_policies",
+    "keras.initializers",
+    "keras.layers",
+    "keras.losses",
+    "keras.metrics",
+    "keras.optimizers",
+    "keras.optimizers.schedules",
+    "keras.regularizers",
+    "keras.src.models.functional",
+    "keras.src.models.model",
+    "keras.src.models.sequential",
+}
+# Python code, or the path of a further file.
+_LAYERS_WITH_CODE = {"FlaxLayer", "JaxLayer", "Lambda", "TFSMLayer", "TorchModuleWrapper"}
+# Tensors and slices within a config; they name no module.
+_WITHOUT_MODULE = {"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__"}
+_LONGEST_CONFIG = 2**26
+# Operations with an effect, or a source, beside their inputs, that a network for images may have:
+# weights, calls, branches and, in a SavedModel, the part that restores its weights.
+_STATEFUL = {
+    "Assert",
+    "AssignVariableOp",
+    "CheckNumerics",
+    "DestroyResourceOp",
+    "DisableCopyOnRead",
+    "If",
+    "MergeV2Checkpoints",
+    "Placeholder",
+    "ReadVariableOp",
+    "ResourceGather",
+    "RestoreV2",
+    "SaveV2",
+    "StatefulPartitionedCall",
+    "VarHandleOp",
+    "VarIsInitializedOp",
+    "While",
+}
+# Called free of effects by TensorFlow, and yet reading files, running Python or handing data out.
+_NOT_PURE = ("Dataset", "Debug", "File", "PyFunc", "Rpc", "RemoteCall")
+_PURE = {"ShardedFilename"}
+
+
+def check_keras_file(path: Path) -> None:
+    """Refuses a `.keras` file that is more than layers of Keras and their weights.
+
+    Raises:
+      UserError: it is no such file, or holds code, other paths or other things than it declares.
+      OSError: it cannot be read.
+    """
+    try:
+        with zipfile.ZipFile(path) as archive:
+            _check_members(path, archive.infolist())
+            config = json.loads(archive.read("config.json"))
+            weights = archive.read("model.weights.h5")
+        _check_config(path, config)
+        with h5py.File(io.BytesIO(weights), "r") as tree:
+            _check_weights(path, tree)
+    except (zipfile.BadZipFile, KeyError, ValueError, RecursionError, NotImplementedError) as error:
+        raise UserError(f"{path}: not a .keras file: {str(error).splitlines()[0]}") from error
+
+
+def check_graph(path: Path, operations: Iterable[str]) -> None:
+    """Refuses a graph with operations that do anything but compute.
+
+    Raises:
+      UserError: there is one.
+    """
+    refused = sorted({name for name in operations if not _computes(name)})
+    if refused:
+        raise UserError(
+            f"{path}: its graph holds {', '.join(refused[:5])}, which can do more than compute;"
+            " it is not run"
+        )
+
+
+def check_saved_model(folder: Path) -> None:
+    """Likewise, of all graphs and functions of a SavedModel.
+
+    Raises:
+      UserError: there is such an operation, or it is no SavedModel.
+      OSError: it cannot be read.
+    """
+    try:
+        saved = SavedModel.FromString((folder / "saved_model.pb").read_bytes())
+    except DecodeError as error:
+        raise UserError(f"{folder}: not a SavedModel") from error
+    for meta_graph in saved.meta_graphs:
+        graph = meta_graph.graph_def
+        own = {function.signature.name for function in graph.library.function}
+        nodes = [*graph.node, *(n for f in graph.library.function for n in f.node_def)]
+        check_graph(folder, (node.op for node in nodes if node.op not in own))
+
+
+@contextlib.contextmanager
+def bounded_memory() -> Iterator[None]:
+    """Makes what asks for more memory than the machine has fail, rather than the machine."""
+    usage = Path("/proc/self/statm")
+    if not usage.is_file():
+        # Only Linux tells how much is mapped already.
+        yield
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(usage.read_text().split()[0])
+    limit = pages * resource.getpagesize() + machine_memory()
+    if soft != resource.RLIM_INFINITY:
+        limit = min(limit, soft)
+    resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+def _check_members(path: Path, members: list[zipfile.ZipInfo]) -> None:
+    for member in members:
+        name = PurePosixPath(member.filename.replace("\\", "/"))
+        if name.is_absolute() or ".." in name.parts:
+            raise UserError(f"{path}: its member '{member.filename}' lies outside of it")
+        if member.filename == "config.json" and member.file_size > _LONGEST_CONFIG:
+            raise UserError(f"{path}: its config.json has {member.file_size:,} bytes")
+    unpacked = sum(member.file_size for member in members)
+    if unpacked > machine_memory():
+        raise UserError(f"{path}: unpacks to {unpacked:,} bytes, more than this machine's memory")
+
+
+def _check_config(path: Path, value: Any) -> None:
+    """Refuses whatever names a class that is not one of Keras', all the way down."""
+    if isinstance(value, list):
+        for each in value:
+            _check_config(path, each)
+    if not isinstance(value, dict):
+        return
+    if "class_name" in value:
+        name, module = value["class_name"], value.get("module")
+        known = module in _KERAS_MODULES and value.get("registered_name") in (None, name)
+        if name in _LAYERS_WITH_CODE or not (known or name in _WITHOUT_MODULE):
+            raise UserError(
+                f"{path}: its config names '{module}.{name}', which may run code; only layers of"
+                " Keras that hold none are built"
+            )
+    for key, each in value.items():
+        # Of no use for features, and never built: losses and metrics may be the user's own.
+        if key != "compile_config":
+            _check_config(path, each)
+
+
+def _check_weights(path: Path, tree: h5py.File) -> None:
+    """Refuses arrays that declare more than the file holds, or that lie in other files."""
+
+    def visit(group: h5py.Group, where: str) -> None:
+        for name in group:
+            link = group.get(name, getlink=True)
+            if isinstance(link, h5py.ExternalLink | h5py.SoftLink):
+                raise UserError(f"{path}: its weights '{where}{name}' are a link elsewhere")
+            item = group[name]
+            if isinstance(item, h5py.Group):
+                visit(item, f"{where}{name}/")
+            elif item.external or item.is_virtual:
+                raise UserError(f"{path}: its weights '{where}{name}' lie in another file")
+            elif item.nbytes > item.id.get_storage_size() and item.compression is None:
+                raise UserError(
+                    f"{path}: its weights '{where}{name}' declare {item.nbytes:,} bytes and hold"
+                    f" {item.id.get_storage_size():,}"
+                )
+            elif item.nbytes > machine_memory():
+                raise UserError(f"{path}: its weights '{where}{name}' have {item.nbytes:,} bytes")
+
+    visit(tree, "")
+
+
+def _computes(operation: str) -> bool:
+    definition = op_def_registry.get(operation)
+    # Of the first graphs, which TensorFlow 2 no longer lists among those of Python.
+    if definition is None:
+        return operation == "BatchNormWithGlobalNormalization"
+    if definition.is_stateful:
+        return operation in _STATEFUL
+    return operation in _PURE or not any(part in operation for part in _NOT_PURE)
