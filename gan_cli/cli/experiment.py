@@ -24,6 +24,7 @@ from gan_cli.models import ARCHITECTURES
 from gan_cli.objectives import PENALTIES
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.environment import describe_environment
+from gan_cli.run.guard_log import GuardLog
 from gan_cli.run.lock import RunLock
 from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.progress import TrainingProgress, preparation_progress
@@ -32,6 +33,7 @@ from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.guard import is_skipped
 from gan_cli.training.loop import DivergedError, RollBackError, compile_steps, train
 from gan_cli.training.precision import resolve_precision, set_determinism
+from gan_cli.training.remedies import interventions_of
 from gan_cli.training.state import GanState
 from gan_cli.training.step import TrainStep
 
@@ -137,7 +139,10 @@ class Experiment:
             )
         self.run.write_config(self.config)
         self.run.write_environment(describe_environment(self._describe_data()))
-        MetricsLog(self.run.metrics).truncate_after(self.state.images_so_far())
+        images_so_far = self.state.images_so_far()
+        MetricsLog(self.run.metrics).truncate_after(images_so_far)
+        interventions = interventions_of(self.step.remedies)
+        GuardLog(self.run.guard).truncate_after(images_so_far, interventions)
 
     def _refuse_changes(self) -> None:
         differences = config_differences(self.run.read_config(), self.config)

@@ -10,6 +10,7 @@ from gan_cli.data.dataset import DataSplits, ImageDataset
 from gan_cli.data.mixture import is_points, mixture_of
 from gan_cli.objectives.augment.controller import held_out_ratio, pair_sign
 from gan_cli.run.directory import RunDirectory
+from gan_cli.run.guard_log import GuardLog
 from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.post_mortem import write_post_mortem
 from gan_cli.run.progress import TrainingProgress
@@ -19,6 +20,7 @@ from gan_cli.training.checkpoint import Checkpoint, CheckpointStore, restore
 from gan_cli.training.guard import LEAST_RANKING, Alarm, Guard, diversity_ratio, is_skipped
 from gan_cli.training.judge import view_of_reals
 from gan_cli.training.loop import NonFinite, RollBackError
+from gan_cli.training.remedies import interventions_of
 from gan_cli.training.state import GanState, model_variables
 from gan_cli.training.step import LATENTS, TrainStep, fold, to_model_range, with_labels
 
@@ -50,7 +52,7 @@ class Watch:
     ):
         self.config, self.data, self.run = config, data, run
         self.state, self.step, self.store, self.progress = state, step, store, progress
-        self.metrics = MetricsLog(run.metrics)
+        self.metrics, self.log = MetricsLog(run.metrics), GuardLog(run.guard)
         self._rows_seen = 0
         self.guard = self._new_guard()
         self._sampler = Sampler(state.generator_ema)
@@ -185,15 +187,13 @@ class Watch:
 
     def _may_intervene(self, images_shown: int, reason: str) -> bool:
         most = self.config.guard.most_interventions
-        if self.step.remedies.count() < most:
+        if interventions_of(self.step.remedies) < most:
             return True
         self._record(images_shown, reason, "gave up", f"after {most} interventions")
         return False
 
     def _record(self, images_shown: int, signal: str, what: str, detail: str) -> None:
-        self.run.record_guard(
-            {"images_shown": images_shown, "signal": signal, "did": what, "detail": detail}
-        )
+        self.log.append(images_shown, signal, what, detail, interventions_of(self.step.remedies))
 
     def _write_post_mortem(self, found: NonFinite):
         step = self.step

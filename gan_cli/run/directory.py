@@ -8,7 +8,7 @@ from gan_cli.config.load import dump_config, load_config
 from gan_cli.config.schema import Config
 from gan_cli.errors import UserError
 from gan_cli.run.files import atomic_write
-from gan_cli.run.json_lines import append_line, read_lines
+from gan_cli.run.json_lines import append_line
 
 
 class RunDirectory:
@@ -23,7 +23,7 @@ class RunDirectory:
         self.checkpoints = self.path / "checkpoints"
         self.evaluations = self.path / "evaluations"
         self.report = self.path / "report.html"
-        self.guard_log = self.path / "guard.jsonl"
+        self.guard = self.path / "guard.jsonl"
         self.post_mortem = self.path / "post_mortem"
         self.unmarked = self.path / "unmarked.jsonl"
 
@@ -72,18 +72,6 @@ class RunDirectory:
           UserError: it cannot be written.
         """
         append_line(self.unmarked, entry)
-
-    def record_guard(self, entry: dict[str, Any]) -> None:
-        """Keeps note of what the guard saw or did: one JSON object a line.
-
-        Raises:
-          UserError: it cannot be written.
-        """
-        append_line(self.guard_log, entry)
-
-    def read_guard(self) -> list[dict[str, Any]]:
-        """Returns what `record_guard` was given, oldest first."""
-        return [entry for entry in read_lines(self.guard_log) if isinstance(entry, dict)]
 
     def saved_grids(self, most: int) -> list[tuple[int, Path]]:
         """At most so many of the grids of training, evenly spread: their kimg, and the files."""

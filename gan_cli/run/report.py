@@ -8,6 +8,7 @@ import jinja2
 
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.files import atomic_write
+from gan_cli.run.guard_log import GuardLog
 from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.report_plots import curves_svg
 from gan_cli.run.report_scores import newest_evaluation
@@ -58,7 +59,7 @@ def write_report(run: RunDirectory) -> None:
         ],
         grids=_grids(run),
         evaluation=newest_evaluation(run),
-        guarded=run.read_guard(),
+        guarded=GuardLog(run.guard).read(),
         config=run.config.read_text("utf-8") if run.config.is_file() else "",
         environment=run.environment.read_text("utf-8") if run.environment.is_file() else "",
     )

@@ -31,9 +31,6 @@ class Remedies:
             "guard/interventions": self.interventions,
         }
 
-    def count(self) -> int:
-        return int(self.interventions.numpy())
-
     def lower_learning_rates(self, factor: float) -> None:
         self.learning_rate_factor.assign(self.learning_rate_factor * factor)
 
@@ -42,3 +39,8 @@ class Remedies:
 
     def intervened(self) -> None:
         self.interventions.assign_add(1.0)
+
+
+def interventions_of(remedies: Remedies | None) -> int:
+    """How often the guard has stepped in: never, where it has no remedies."""
+    return int(remedies.interventions.numpy()) if remedies else 0

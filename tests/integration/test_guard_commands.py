@@ -106,6 +106,9 @@ def test_a_kill_after_a_rollback_changes_nothing(tmp_path):
         for name in ("whole", "cut")
     ]
     assert manifests[0]["files"] == manifests[1]["files"]
+    # What was done again is told once.
+    logs = [(tmp_path / name / "guard.jsonl").read_text() for name in ("whole", "cut")]
+    assert logs[0] == logs[1]
 
 
 def test_a_d_that_nothing_bounds_wins_on_200_images_and_a_larger_gamma_holds_it(tmp_path):

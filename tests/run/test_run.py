@@ -12,6 +12,7 @@ from gan_cli.config.schema import Config
 from gan_cli.errors import UserError
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.files import atomic_write
+from gan_cli.run.guard_log import GuardLog
 from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.report import write_report
 
@@ -50,6 +51,16 @@ class TestAtomicWrite:
         umask = os.umask(0)
         os.umask(umask)
         assert path.stat().st_mode & 0o777 == 0o666 & ~umask
+
+    def test_the_content_is_on_disk_before_the_name_and_the_name_before_the_return(
+        self, tmp_path, disk_events
+    ):
+        path = tmp_path / "x.txt"
+        atomic_write(path, "one")
+        (content, aside), *rest = disk_events
+        assert (content, aside.parent) == ("forced", tmp_path)
+        assert aside != path
+        assert rest == [("named", path), ("forced", tmp_path)]
 
     def test_a_failure_leaves_what_was_there(self, tmp_path, monkeypatch):
         path = tmp_path / "x.txt"
@@ -121,3 +132,46 @@ def test_a_full_disk_is_one_line_and_leaves_what_was_there(small_disk):
             shown.append(images_shown)
     assert [row["images_shown"] for row in log.read()] == [1000, *shown]
     assert sorted(path.name for path in small_disk.iterdir() if path.name.startswith(".")) == []
+
+
+class TestGuardLog:
+    @pytest.fixture
+    def log(self, tmp_path):
+        """A warning, the rollback that it led to, a gamma, and a warning after that."""
+        log = GuardLog(tmp_path / "guard.jsonl")
+        log.append(900, "diverging", "warned", "a", 0)
+        log.append(900, "diverging", "rolled back", "b", 1)
+        log.append(700, "collapsed", "warned", "c", 1)
+        log.append(800, "collapsed", "strengthened", "d", 2)
+        log.append(1000, "collapsed", "warned", "e", 2)
+        return log
+
+    @pytest.mark.parametrize(
+        ("images_shown", "interventions", "kept"),
+        [
+            (1000, 2, "abcde"),
+            (999, 2, "abcd"),
+            # Behind the rollback, before the warning.
+            (650, 1, "ab"),
+            (700, 1, "abc"),
+            # The state is from before the rollback, and will see everything again.
+            (899, 0, ""),
+            (900, 0, "a"),
+        ],
+    )
+    def test_what_is_yet_to_come_is_dropped(self, log, images_shown, interventions, kept):
+        with log.path.open("a") as file:
+            file.write('{"images_shown": 1, "signal": "torn", "did')
+        log.truncate_after(images_shown, interventions)
+        assert "".join(entry["detail"] for entry in log.read()) == kept
+        assert log.path.read_text().count("\n") == len(kept)
+
+    @pytest.mark.parametrize("line", ["3", "{}", '{"images_shown": "x"}', "[" * 10_000])
+    def test_lines_of_others_are_skipped(self, log, line):
+        with log.path.open("a") as file:
+            file.write(line + "\n")
+        assert len(log.read()) == 5
+
+    def test_where_nothing_was_seen_there_is_no_file(self, tmp_path):
+        GuardLog(tmp_path / "guard.jsonl").truncate_after(0, 0)
+        assert not list(tmp_path.iterdir())

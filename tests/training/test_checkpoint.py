@@ -105,6 +105,16 @@ def test_an_unfinished_checkpoint_is_no_checkpoint(tmp_path, variables):
     assert not (tmp_path / ".ckpt-20.partial").exists()
 
 
+def test_every_file_is_on_disk_before_the_checkpoint_has_its_name(tmp_path, variables, disk_events):
+    checkpoint = CheckpointStore(tmp_path).save(variables, 640)
+    at = disk_events.index(("named", checkpoint.path))
+    forced_before = {path.name for verb, path in disk_events[:at] if verb == "forced"}
+    assert forced_before == {file.name for file in checkpoint.path.iterdir()} | {
+        ".ckpt-640.partial"
+    }
+    assert disk_events[at + 1 :] == [("forced", tmp_path)]
+
+
 def test_the_manifest_lists_every_variable(tmp_path, variables):
     checkpoint = CheckpointStore(tmp_path).save(variables, 5)
     manifest = json.loads((checkpoint.path / "manifest.json").read_text())
