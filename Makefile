@@ -67,8 +67,9 @@ fuzz: $(READY) ## Try every parser of input with thousands of damaged files: FUZ
 soak: $(READY) ## Train SOAK_STEPS; memory, handles, threads and speed must stay flat
 	$(BIN)/python -m benchmarks.soak $(SOAK_STEPS)
 
-bench: $(READY) ## Measure speed and quality against hand-written baselines: about 25 minutes
+bench: $(READY) ## Measure speed and quality against hand-written baselines: about 30 minutes
 	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.export
 	$(BIN)/python -m benchmarks.race
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.metrics
 

@@ -34,6 +34,16 @@ flags.DEFINE_bool(
     "Write files that do not say that a model made them, and keep note of it in the run directory.",
 )
 flags.DEFINE_string(
+    "c2pa_certificate",
+    None,
+    "PEM file of your certificate and those up to its root: pictures carry signed content"
+    " credentials (C2PA).",
+)
+flags.DEFINE_string("c2pa_key", None, "PEM file of the certificate's private key.")
+flags.DEFINE_string(
+    "c2pa_timestamp", None, "URL of a time stamp authority (RFC 3161), asked for every picture."
+)
+flags.DEFINE_string(
     "out",
     None,
     "A picture as .png, .jpg or .webp; arrays as .npz; .tfrecord; or a folder of single images.",

@@ -12,6 +12,7 @@ from PIL import Image, PngImagePlugin
 
 from gan_cli.errors import UserError
 from gan_cli.run.files import atomic_write
+from gan_cli.sampling.credentials import Signer
 from gan_cli.sampling.gif_xmp import with_xmp
 from gan_cli.sampling.provenance import Provenance
 from gan_cli.sampling.video import encoded_video
@@ -24,25 +25,33 @@ _JPEG_QUALITY = 95
 _SOFTWARE_TAG = 0x0131
 
 
-def encoded(image: Image.Image, ending: str, provenance: Provenance | None) -> bytes:
+def encoded(
+    image: Image.Image,
+    ending: str,
+    provenance: Provenance | None,
+    signer: Signer | None = None,
+) -> bytes:
     """The content of a file of one picture.
 
     Args:
       ending: one of `PICTURES`, with the dot.
       provenance: what the file says about its origin; None: nothing.
+      signer: what signs that; None: nothing does.
 
     Raises:
-      UserError: the format has no transparency, and the image has.
+      UserError: the format has no transparency, and the image has; or it cannot be signed.
     """
     form = PICTURES[ending]
     if form == "JPEG":
         if image.mode == "RGBA":
             raise UserError("--out: JPEG has no transparency; use .png or .webp")
-        return _saved(image, form, provenance, quality=_JPEG_QUALITY)
-    if form == "WEBP":
+        content = _saved(image, form, provenance, quality=_JPEG_QUALITY)
+    elif form == "WEBP":
         # exact: the colours of transparent pixels as well.
-        return _saved(image, form, provenance, lossless=True, exact=True)
-    return _saved(image, form, provenance)
+        content = _saved(image, form, provenance, lossless=True, exact=True)
+    else:
+        content = _saved(image, form, provenance)
+    return _signed(content, ending, provenance, signer)
 
 
 def encoded_animation(
@@ -50,6 +59,7 @@ def encoded_animation(
     ending: str,
     frames_per_second: int,
     provenance: Provenance | None,
+    signer: Signer | None = None,
 ) -> bytes:
     """The content of a file of several pictures, shown one after another without end.
 
@@ -61,17 +71,18 @@ def encoded_animation(
         hundredths.
 
     Raises:
-      UserError: PyAV is missing for an MP4.
+      UserError: PyAV is missing for an MP4, or it cannot be signed.
     """
     form = ANIMATIONS[ending]
     if form == "MP4":
         comment = provenance.to_json() if provenance else ""
-        return encoded_video(frames, frames_per_second, comment)
+        video = encoded_video(frames, frames_per_second, comment)
+        return _signed(video, ending, provenance, signer)
     rest, milliseconds = list(frames[1:]), round(1000 / frames_per_second)
     several = {"save_all": True, "append_images": rest, "duration": milliseconds, "loop": 0}
     if form == "WEBP":
         several |= {"lossless": True, "exact": True}
-    return _saved(frames[0], form, provenance, **several)
+    return _signed(_saved(frames[0], form, provenance, **several), ending, provenance, signer)
 
 
 def write_marked(path: Path, content: bytes, provenance: Provenance | None) -> None:
@@ -88,6 +99,14 @@ def write_marked(path: Path, content: bytes, provenance: Provenance | None) -> N
 def sidecar(path: Path) -> Path:
     """The JSON file beside a file."""
     return path.with_name(path.name + ".json")
+
+
+def _signed(
+    content: bytes, ending: str, provenance: Provenance | None, signer: Signer | None
+) -> bytes:
+    if signer is None or provenance is None:
+        return content
+    return signer.signed(content, ending, provenance)
 
 
 def _saved(image: Image.Image, form: str, provenance: Provenance | None, **options) -> bytes:

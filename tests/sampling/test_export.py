@@ -75,7 +75,8 @@ KINDS = {
 
 
 def where_of(studio, marked=True, **recipe):
-    return studio.provenance({"kind": "x", "truncation": None, **recipe}), marked, COUNT
+    recipe = {"kind": "x", "truncation": None, **recipe}
+    return studio.provenance(recipe), marked, COUNT, None
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -37,7 +37,7 @@ def export_images(studio: "Studio", options: Options, seeds: Sequence[int]) -> N
     provenance = studio.provenance(recipe)
     marked = studio.mark(provenance, out, options.no_provenance) is not None
     labels = studio.labels(options.classes, len(seeds))
-    where = (out, provenance, marked, len(seeds))
+    where = (out, provenance, marked, len(seeds), studio.signer)
     sink: Sink
     if ending == ".npz":
         sink = ArraySink(*where)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from gan_cli.cli.sampling.bulk_export import fill
-from gan_cli.cli.sampling.mode import Mode, Options, open_studio, refuse_points
+from gan_cli.cli.sampling.mode import MARKED, Mode, Options, open_studio, refuse_points
 from gan_cli.cli.sampling.seeds import first_seed
 from gan_cli.errors import UserError
 
@@ -105,6 +105,7 @@ def _write(studio: "Studio", options: Options, numbers: list[int], counts: list[
         provenance,
         marked,
         len(labels),
+        studio.signer,
         lambda seed, label: f"train/{folders[label]}/seed{seed:06d}",
     )
     fill(sink, studio, options, seeds, labels)
@@ -116,5 +117,5 @@ def _write(studio: "Studio", options: Options, numbers: list[int], counts: list[
 MODE = Mode(
     "dataset",
     run,
-    takes=("checkpoint", "seed", "classes", "truncation", "no_provenance"),
+    takes=("checkpoint", "seed", "classes", "truncation", *MARKED),
 )

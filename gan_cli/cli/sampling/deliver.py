@@ -63,9 +63,11 @@ def deliver(studio: "Studio", options: Options, composer: Composer, animated: bo
     provenance = studio.provenance(recipe, work.digital_source_type)
     mark = studio.mark(provenance, path, options.no_provenance)
     if animated:
-        content = encoded_animation(work.frames, ending, options.frames_per_second, mark)
+        content = encoded_animation(
+            work.frames, ending, options.frames_per_second, mark, studio.signer
+        )
     else:
-        content = encoded(work.frames[0], ending, mark)
+        content = encoded(work.frames[0], ending, mark, studio.signer)
     write_marked(path, content, mark)
     what = f"{len(work.frames)} frames" if animated else f"{composer.kind} of {len(work.seeds)}"
     loaded = studio.loaded

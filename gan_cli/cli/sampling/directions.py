@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING
 from absl import flags
 
 from gan_cli.cli.sampling.deliver import check_still, deliver
-from gan_cli.cli.sampling.mode import Composer, Mode, Options, Work, open_studio, refuse_points
+from gan_cli.cli.sampling.mode import (
+    MARKED,
+    Composer,
+    Mode,
+    Options,
+    Work,
+    open_studio,
+    refuse_points,
+)
 from gan_cli.cli.sampling.seeds import seeds_or_first
 from gan_cli.errors import UserError
 
@@ -95,6 +103,6 @@ COMPOSER = Composer("directions", compose, ("directions", "axes", "extent", "cla
 MODE = Mode(
     "directions",
     run,
-    takes=("checkpoint", "seed", "seeds", "classes", "no_provenance"),
+    takes=("checkpoint", "seed", "seeds", "classes", *MARKED),
     composer=COMPOSER,
 )

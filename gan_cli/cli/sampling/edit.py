@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
-from gan_cli.cli.sampling.mode import Options
+from gan_cli.cli.sampling.mode import MARKED, Options
 from gan_cli.errors import UserError
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ flags.DEFINE_integer(
     upper_bound=100_000,
 )
 
-TAKES = ("checkpoint", "seed", "classes", "no_provenance", "fit_steps")
+TAKES = ("checkpoint", "seed", "classes", "fit_steps", *MARKED)
 _STARTS = 16
 # The features' part of the misfit beside the pixels'.
 _FEATURES = 0.1
@@ -158,13 +158,14 @@ def deliver_found(
     recipe = {"kind": kind, "seed": options.seed, "given_sha256": digest}
     source_type = None if kind == "projection" else COMPOSITE
     mark = studio.mark(studio.provenance(recipe, source_type), out, options.no_provenance)
-    write_marked(out, encoded(to_pillow(result), out.suffix.lower(), mark), mark)
+    content = encoded(to_pillow(result), out.suffix.lower(), mark, studio.signer)
+    write_marked(out, content, mark)
     sheet = named_sheet(np.stack([image for _, image in strip])[None], (), [n for n, _ in strip])
     strip_path = out.with_name(f"{out.stem}-strip.png")
     strip_mark = studio.mark(
         studio.provenance(recipe, COMPOSITE), strip_path, options.no_provenance
     )
-    write_marked(strip_path, encoded(sheet, ".png", strip_mark), strip_mark)
+    write_marked(strip_path, encoded(sheet, ".png", strip_mark, studio.signer), strip_mark)
     label = [] if found.fit.label is None else [found.fit.label]
     write_arrays(
         out.with_suffix(".npz"),

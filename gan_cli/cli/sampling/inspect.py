@@ -38,6 +38,7 @@ def run(options: Options) -> int:
             f"{path}: carries no record of gan-cli. That proves nothing: records can be removed,"
             " and others' generators leave other ones or none."
         )
+        _show_credentials(path)
         return _NOTHING_FOUND
     lines = {
         "digital source type": found.digital_source_type,
@@ -51,9 +52,26 @@ def run(options: Options) -> int:
     for name, value in lines.items():
         if value is not None:
             print(f"  {name + ':':<21}{_printable(value)}")
+    intact = _show_credentials(path)
     if options.run_dir is None:
-        return 0
-    return _compare(path, found, options.run_dir)
+        return 0 if intact else _NOTHING_FOUND
+    return _compare(path, found, options.run_dir) if intact else _NOTHING_FOUND
+
+
+def _show_credentials(path: Path) -> bool:
+    """Prints who signed the file, if anyone did; whether it is as it was then."""
+    from gan_cli.sampling.credentials import read_credentials
+    from gan_cli.sampling.decode import file_content
+
+    found = read_credentials(file_content(path), path.suffix.lower())
+    if found is None:
+        return True
+    if found.intact:
+        text = f"intact, signed as '{found.signer}'; whether to trust that signer is not checked"
+    else:
+        text = f"DAMAGED, or the file was changed after signing: {', '.join(found.faults)}"
+    print(f"  {'content credentials:':<21}{_printable(text)}")
+    return found.intact
 
 
 def _compare(path: Path, found: "Provenance", run_dir: str) -> int:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gan_cli.cli import app
+from gan_cli.cli.sampling.signing import signer_of
 from gan_cli.errors import UserError
 
 if TYPE_CHECKING:
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
 # The flags' values as attributes: absl's `FLAGS`, or a plain namespace with the same names.
 Options = Any
 
+# The flags of a command whose pictures say where they come from.
+MARKED = ("no_provenance", "c2pa_certificate", "c2pa_key", "c2pa_timestamp")
 # The flags of a command that draws from a run by seed.
-SEEDED = ("checkpoint", "seed", "seeds", "classes", "truncation", "no_provenance")
+SEEDED = ("checkpoint", "seed", "seeds", "classes", "truncation", *MARKED)
 # The flags of a command that draws several pictures one after another.
 ANIMATED = ("steps", "frames_per_second")
 
@@ -79,13 +82,14 @@ def open_studio(options: Options) -> "Studio":
     """Imports TensorFlow, which takes seconds, and loads the checkpoint that the flags name.
 
     Raises:
-      UserError: there is no such run or checkpoint, or it is damaged.
+      UserError: there is no such run or checkpoint, it is damaged, or what signs cannot be used.
     """
+    signer = signer_of(options)
     app.import_tensorflow()
 
     from gan_cli.cli.sampling.studio import Studio
 
-    return Studio.open(options.run_dir, options.checkpoint)
+    return Studio.open(options.run_dir, options.checkpoint, signer)
 
 
 def refuse_points(studio: "Studio", what: str) -> None:

@@ -13,6 +13,7 @@ from gan_cli.cli.build import LoadedGenerator, build_network, load_generator
 from gan_cli.data.mixture import is_points
 from gan_cli.errors import UserError
 from gan_cli.run.directory import RunDirectory
+from gan_cli.sampling.credentials import Signer
 from gan_cli.sampling.directions import METHODS, SAMPLE, Directions, LatentSpace
 from gan_cli.sampling.generate import Sampler
 from gan_cli.sampling.latents import latents_for_seeds
@@ -30,22 +31,23 @@ class Studio:
     Attributes:
       run: the run directory it came from.
       loaded: the generator, its config and its classes.
+      signer: what signs pictures drawn here; None: nothing does.
     """
 
-    def __init__(self, run: RunDirectory, loaded: LoadedGenerator):
-        self.run, self.loaded = run, loaded
+    def __init__(self, run: RunDirectory, loaded: LoadedGenerator, signer: Signer | None = None):
+        self.run, self.loaded, self.signer = run, loaded, signer
         self._truncated: dict[float, Sampler] = {}
         self._directions: dict[tuple, tuple[LatentSpace, Directions]] = {}
 
     @classmethod
-    def open(cls, run_dir: str, checkpoint: str) -> "Studio":
+    def open(cls, run_dir: str, checkpoint: str, signer: Signer | None = None) -> "Studio":
         """Loads the averaged generator of a checkpoint: best, latest or a number.
 
         Raises:
           UserError: there is no such run or checkpoint, or it is damaged.
         """
         run = RunDirectory(run_dir)
-        return cls(run, load_generator(run, checkpoint))
+        return cls(run, load_generator(run, checkpoint), signer)
 
     @property
     def points(self) -> bool:

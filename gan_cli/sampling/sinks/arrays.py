@@ -6,11 +6,11 @@ import os
 import shutil
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from gan_cli.run.files import force_to_disk
-from gan_cli.sampling.provenance import Provenance
 from gan_cli.sampling.sinks.sink import Sink
 
 
@@ -21,8 +21,8 @@ class ArraySink(Sink):
     it is whole, the arrays lie in the hidden folder `.NAME.part` beside it.
     """
 
-    def __init__(self, out: Path, provenance: Provenance, marked: bool, count: int):
-        super().__init__(out, provenance, marked, count)
+    def __init__(self, out: Path, *more: Any):
+        super().__init__(out, *more)
         self._part = out.with_name(f".{out.name}.part")
         self._arrays: dict[str, tuple[np.dtype, tuple[int, ...]]] = {}
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from gan_cli.run.files import atomic_write
+from gan_cli.sampling.credentials import Signer
 from gan_cli.sampling.encode import encoded
 from gan_cli.sampling.grids import to_pillow
 from gan_cli.sampling.provenance import Provenance
@@ -30,9 +31,10 @@ class FolderSink(Sink):
         provenance: Provenance,
         marked: bool,
         count: int,
+        signer: Signer | None,
         name_of: Callable[[int, int | None], str],
     ):
-        super().__init__(out, provenance, marked, count)
+        super().__init__(out, provenance, marked, count, signer)
         self.name_of = name_of
         self._written = 0
 
@@ -52,7 +54,7 @@ class FolderSink(Sink):
             label = None if labels is None else int(labels[index])
             path = self.out / f"{self.name_of(seeds[index], label)}.png"
             mark = image_provenance(self.provenance, seeds[index], label) if self.marked else None
-            content = encoded(to_pillow(image), ".png", mark)
+            content = encoded(to_pillow(image), ".png", mark, self.signer)
             try:
                 path.write_bytes(content)
             except FileNotFoundError:

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from gan_cli.sampling.credentials import Signer
 from gan_cli.sampling.encode import encoded, sidecar
 from gan_cli.sampling.grids import to_pillow
 from gan_cli.sampling.provenance import Provenance
@@ -28,9 +29,10 @@ class RecordSink(Sink):
         provenance: Provenance,
         marked: bool,
         count: int,
+        signer: Signer | None,
         class_names: tuple[str, ...],
     ):
-        super().__init__(out, provenance, marked, count)
+        super().__init__(out, provenance, marked, count, signer)
         self.class_names = class_names
         shards = -(-count // SHARD_IMAGES)
         self.shards = [
@@ -56,7 +58,7 @@ class RecordSink(Sink):
             mark = image_provenance(self.provenance, seeds[index], label) if self.marked else None
             if self._writer is None:
                 self._writer = tf.io.TFRecordWriter(str(self._aside()))
-            content = encoded(to_pillow(image), ".png", mark)
+            content = encoded(to_pillow(image), ".png", mark, self.signer)
             example = self._example(content, image.shape, seeds[index], label)
             self._writer.write(example.SerializeToString(deterministic=True))
             self._written += 1

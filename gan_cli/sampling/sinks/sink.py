@@ -7,6 +7,7 @@ import numpy as np
 
 from gan_cli.errors import UserError
 from gan_cli.run.files import atomic_write
+from gan_cli.sampling.credentials import Signer
 from gan_cli.sampling.decode import file_content
 from gan_cli.sampling.provenance import Provenance, from_json
 
@@ -20,10 +21,19 @@ class Sink(ABC):
         of the same.
       marked: whether images say where they come from.
       count: how many images it is to hold.
+      signer: what signs each image's file; None: nothing does.
     """
 
-    def __init__(self, out: Path, provenance: Provenance, marked: bool, count: int):
+    def __init__(
+        self,
+        out: Path,
+        provenance: Provenance,
+        marked: bool,
+        count: int,
+        signer: Signer | None = None,
+    ):
         self.out, self.provenance, self.marked, self.count = out, provenance, marked, count
+        self.signer = signer
 
     @abstractmethod
     def start(self) -> int:
