@@ -3,8 +3,9 @@
 python -m benchmarks.recipes [KIMG] [SEEDS] [NAME ...]
 
 Trains small networks of every architecture on Fashion-MNIST through `gan-train`, scores them
-through `gan-eval`, and writes docs/results.md with the table and docs/figures/results-NAME.png with
-the grids. Runs stay in runs/recipes.
+through `gan-eval`, and writes docs/results.md with the table, docs/figures/results-NAME.png with the
+grids and docs/figures/results-curves.png with the distance on the way. Runs stay in runs/recipes: what
+is finished there is not trained again.
 """
 
 import json
@@ -13,6 +14,7 @@ from pathlib import Path
 from statistics import mean, pstdev
 
 import yaml
+from matplotlib.figure import Figure
 from PIL import Image
 
 from benchmarks.commands import call
@@ -21,6 +23,9 @@ ROOT = Path(__file__).parent.parent
 RUNS = ROOT / "runs" / "recipes"
 FIGURES = ROOT / "docs" / "figures"
 NUM_SAMPLES = 5000
+# Scores on the way to the end, of fewer images.
+MARKS = 5
+SAMPLES_ON_THE_WAY = 2000
 SMALL = {"generator_channels": 16, "discriminator_channels": 16, "max_channels": 64}
 HINGE = {"loss": "hinge", "penalties": []}
 TWO_RATES = {
@@ -177,7 +182,7 @@ def run(name: str, kimg: float, seed: int) -> dict:
             "grid_every_kimg": 1000,
             "checkpoint_every_kimg": 1000,
         },
-        "evaluation": {"every_kimg": 0},
+        "evaluation": {"every_kimg": kimg / MARKS, "num_samples": SAMPLES_ON_THE_WAY},
     }
     path = folder / "recipe.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")

@@ -1,8 +1,10 @@
-"""Trains 20,000 steps and prints how memory, speed and the share of saving and logging develop.
+"""Trains for two hours, evaluating, drawing and saving on the way, and prints how the process does.
 
-python -m benchmarks.soak [STEPS]
+python -m benchmarks.soak [MINUTES]
 
-Handles and threads must stay as many as they are after the first lines.
+Memory, handles, threads and the processor time of a step must stay as they are after the first
+lines; what logging, grids and checkpoints cost is printed at the end. Processor time, unlike images
+per second, says little about what else the machine has to do.
 """
 
 import resource
@@ -13,12 +15,20 @@ from pathlib import Path
 
 from gan_cli.cli.app import import_tensorflow
 
-_STEPS_PER_CALL = 16
+_ROWS = 12
 _BATCH_SIZE = 16
+_OVERRIDES = [
+    f"training.batch_size={_BATCH_SIZE}",
+    "training.kimg=100000",
+    "training.log_every_kimg=2",
+    "training.grid_every_kimg=100",
+    "training.checkpoint_every_kimg=100",
+    "evaluation.every_kimg=500",
+]
 
 
 def main() -> None:
-    steps = int(sys.argv[1]) if len(sys.argv) > 1 else 20_000
+    minutes = float(sys.argv[1]) if len(sys.argv) > 1 else 120.0
     import_tensorflow()
     from gan_cli.cli.choices import CHOICES
     from gan_cli.cli.experiment import Experiment
@@ -26,16 +36,10 @@ def main() -> None:
     from gan_cli.config.load import load_config
 
     root = Path(__file__).parent.parent
-    overrides = [
-        f"training.kimg={steps * _BATCH_SIZE / 1000}",
-        f"training.batch_size={_BATCH_SIZE}",
-        f"training.steps_per_call={_STEPS_PER_CALL}",
-        "evaluation.every_kimg=0",
-    ]
+    overrides = [*_OVERRIDES, f"training.max_minutes={minutes}"]
     config = load_config(root / "configs" / "fashion_mnist_idx.yaml", overrides, CHOICES)
-    shown_at: list[tuple] = []
-    spent = dict.fromkeys(("log", "draw_grid", "save"), 0.0)
-    report, every = RunFollower.on_report, steps * _BATCH_SIZE // 8
+    spent = dict.fromkeys(("log", "draw_grid", "save", "evaluate"), 0.0)
+    report, rows = RunFollower.on_report, Rows(60 * minutes / _ROWS)
 
     def timed(name: str):
         method = getattr(RunFollower, name)
@@ -50,10 +54,7 @@ def main() -> None:
 
     def watch(self, images_shown: int, values) -> None:
         report(self, images_shown, values)
-        if images_shown // every > len(shown_at):
-            shown_at.append(
-                (images_shown, time.perf_counter(), _resident_mebibytes(), *_handles_and_threads())
-            )
+        rows.look(images_shown // _BATCH_SIZE)
 
     for name, method in {**{name: timed(name) for name in spent}, "on_report": watch}.items():
         setattr(RunFollower, name, method)
@@ -63,22 +64,39 @@ def main() -> None:
         began = time.perf_counter()
         experiment.train(time.monotonic())
         total = time.perf_counter() - began
-    print("steps     resident MiB   images/s   handles   threads")
-    previous = (0, began)
-    for images, at, memory, handles, threads in shown_at:
-        rate = (images - previous[0]) / (at - previous[1])
-        print(
-            f"{images // _BATCH_SIZE:6d}   {memory:10.1f}   {rate:9.0f}"
-            f"   {handles:7d}   {threads:7d}"
-        )
-        previous = (images, at)
     print("most resident:", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, "MiB")
     for name, seconds in spent.items():
         print(f"{name}: {100 * seconds / total:.2f} % of {total:.0f} s")
 
 
-def _handles_and_threads() -> list[int]:
-    return [len(list(Path("/proc/self", kind).iterdir())) for kind in ("fd", "task")]
+class Rows:
+    """Prints a row every so many seconds of what the process holds and what its steps cost."""
+
+    def __init__(self, every_seconds: float):
+        self.every_seconds = every_seconds
+        self.last: tuple[int, float, float] | None = None
+
+    def look(self, steps: int) -> None:
+        """Called after every call into TensorFlow with the steps taken so far."""
+        now = time.perf_counter()
+        if self.last is None:
+            # The first call has traced the step.
+            self.last = (steps, now, time.process_time())
+            print("   steps   resident MiB   CPU ms a step   images/s   handles   threads", flush=True)
+        elif now - self.last[1] >= self.every_seconds:
+            new, processor = steps - self.last[0], time.process_time()
+            print(
+                f"{steps:8d}   {_resident_mebibytes():12.1f}"
+                f"   {1000 * (processor - self.last[2]) / new:13.2f}"
+                f"   {new * _BATCH_SIZE / (now - self.last[1]):8.0f}"
+                f"   {_count('fd'):7d}   {_count('task'):7d}",
+                flush=True,
+            )
+            self.last = (steps, now, processor)
+
+
+def _count(kind: str) -> int:
+    return len(list(Path("/proc/self", kind).iterdir()))
 
 
 def _resident_mebibytes() -> float:
