@@ -152,14 +152,14 @@ def plain_conv(data) -> Contender:
 
 def tutorial_dcgan(data) -> Contender:
     from benchmarks import tutorial
+    from benchmarks.hand_written import HandWrittenLoop
 
-    loop = tutorial.HandWrittenLoop(256)
+    loop = HandWrittenLoop(tutorial.build_generator(), tutorial.build_discriminator(), 256)
 
     def training() -> Iterator[int]:
         shown = 0
-        for batch in tutorial.HandWrittenLoop.batches(data.train.images, 256):
-            loss, _ = loop.step(batch)
-            float(loss)
+        for batch in loop.batches(data.train.images):
+            float(loop.step(batch))
             shown += 256
             yield shown
 

@@ -1,19 +1,20 @@
 """Every recipe for as many of the same images: what each has learned by then.
 
-python -m benchmarks.recipes [KIMG] [SEEDS] [NAME ...]
+python -m benchmarks.recipes DATA [KIMG] [SEEDS] [NAME ...]
 
-Trains small networks of every architecture on Fashion-MNIST through `gan-train`, scores them
-through `gan-eval`, and writes docs/results.md with the table, docs/figures/results-NAME.png with the
-grids and docs/figures/results-curves.png with the distance on the way. Runs stay in runs/recipes: what
-is finished there is not trained again.
+Trains small networks of every architecture on DATA, digits or fashion_mnist, through `gan-train`,
+scores them through `gan-eval`, and writes docs/results_DATA.md with the table,
+docs/figures/results-DATA-NAME.png with the grids and results-DATA-curves.png with the distance on
+the way. Runs stay in runs/recipes: what is finished there is not trained again.
 """
 
 import json
 import sys
 from pathlib import Path
-from statistics import mean, pstdev
+from statistics import mean, stdev
 
 import yaml
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -23,6 +24,17 @@ ROOT = Path(__file__).parent.parent
 RUNS = ROOT / "runs" / "recipes"
 FIGURES = ROOT / "docs" / "figures"
 NUM_SAMPLES = 5000
+# By name: (what the page says of it, the config's section).
+DATA: dict[str, tuple[str, dict]] = {
+    "digits": (
+        "the 1,438 training images of the digits that ship with the package, at 16x16 pixels",
+        {"source": "builtin", "name": "digits", "image_size": 16, "holdout_fraction": 0.2},
+    ),
+    "fashion_mnist": (
+        "the 60,000 training images of Fashion-MNIST at 28x28 pixels",
+        {"source": "idx", "path": "/usr/share/datasets/fashion-mnist"},
+    ),
+}
 # Scores on the way to the end, of fewer images.
 MARKS = 5
 SAMPLES_ON_THE_WAY = 2000
@@ -118,7 +130,6 @@ RECIPES: dict[str, tuple[str, dict]] = {
         {
             "model": {
                 "architecture": "progan",
-                "options": {"stable_kimg": 25, "fade_kimg": 25},
                 **SMALL,
             },
             "objective": {
@@ -140,41 +151,44 @@ RECIPES: dict[str, tuple[str, dict]] = {
     ),
 }
 
-PAGE = """# Results
+PAGE = """# Results on {title}
 
-Each recipe was shown {kimg:g} thousand images out of the 60,000 training images of Fashion-MNIST at
-28x28 pixels, with networks of 16 to 64 channels (`mlp` as published) and from one seed where no
-spread is given: what a recipe gives at the start, not what it reaches in the end. Most of them were
-made for days on GPUs. All were scored in the features of one classifier, {samples:,} generated
-images against the 10,000 test images; the figures compare with each other and with no paper's.
+Each recipe was shown {kimg:g} thousand images out of {data}, with networks of 16 to 64 channels
+(`mlp` as published){seeds_said}. All were scored in the features of one classifier, {samples:,}
+generated images against the held-out ones; the figures compare with each other and with no paper's.
 
-    python -m benchmarks.recipes {kimg:g} {seeds} {names}
+    python -m benchmarks.recipes {name} {kimg:g} {seeds}
 
 | architecture | objective | Fréchet distance | precision | recall | coverage |
 |---|---|---|---|---|---|"""
 
 
 def main() -> None:
-    kimg = float(sys.argv[1]) if len(sys.argv) > 1 else 200.0
-    num_seeds = int(sys.argv[2]) if len(sys.argv) > 2 else 1
-    names = sys.argv[3:] or list(RECIPES)
+    data = sys.argv[1]
+    kimg = float(sys.argv[2]) if len(sys.argv) > 2 else 200.0
+    num_seeds = int(sys.argv[3]) if len(sys.argv) > 3 else 1
+    names = sys.argv[4:] or list(RECIPES)
     FIGURES.mkdir(parents=True, exist_ok=True)
-    rows = {}
+    rows: dict[str, list[dict]] = {}
+    curves: dict[str, list[list[tuple[float, float]]]] = {}
     for name in names:
-        evaluations = [run(name, kimg, seed) for seed in range(num_seeds)]
-        rows[name] = evaluations
-        write_page(kimg, num_seeds, rows)
+        folders = [train(data, name, kimg, seed) for seed in range(num_seeds)]
+        rows[name] = [score(folder) for folder in folders]
+        curves[name] = [learning_curve(folder) for folder in folders]
+        draw(data, name, folders[0])
+        draw_curves(data, curves)
+        write_page(data, kimg, num_seeds, rows)
 
 
-def run(name: str, kimg: float, seed: int) -> dict:
-    """Trains and scores one recipe with one seed; returns the record of `gan-eval`."""
-    folder = RUNS / f"{name}-{seed}"
+def train(data: str, name: str, kimg: float, seed: int) -> Path:
+    """Trains one recipe with one seed; returns its run directory."""
+    folder = RUNS / f"{data}-{kimg:g}-{name}-{seed}"
     folder.mkdir(parents=True, exist_ok=True)
     said = RECIPES[name][1]
     config = {
         "name": name,
         "seed": seed,
-        "data": {"source": "idx", "path": "/usr/share/datasets/fashion-mnist"},
+        "data": DATA[data][1],
         **said,
         "training": {
             **said.get("training", {}),
@@ -184,29 +198,75 @@ def run(name: str, kimg: float, seed: int) -> dict:
         },
         "evaluation": {"every_kimg": kimg / MARKS, "num_samples": SAMPLES_ON_THE_WAY},
     }
+    if name == "progan":
+        # Two stages are added to the first below 16 pixels, three below 32.
+        thirds = kimg * 2 / 3 / (2 * (2 if data == "digits" else 3))
+        options = {"stable_kimg": thirds, "fade_kimg": thirds}
+        config["model"] = {**said["model"], "options": options}
     path = folder / "recipe.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
-    flags = ["--run_dir", str(folder / "run")]
-    call("train", "--config", str(path), *flags)
-    call("eval", *flags, "--checkpoint", "latest", "--num_samples", str(NUM_SAMPLES))
-    if seed == 0:
-        picture = FIGURES / f"results-{name}.png"
-        call("sample", *flags, "--checkpoint", "latest", "--grid", "6x10", "--out", str(picture))
-        # A gray grid needs no colours, and the repository no large files.
-        Image.open(picture).convert("L").save(picture, optimize=True)
-    newest = max((folder / "run" / "evaluations").glob("*.json"), key=lambda p: p.stat().st_mtime)
+    call("train", "--config", str(path), "--run_dir", str(folder / "run"))
+    return folder / "run"
+
+
+def score(run: Path) -> dict:
+    """Scores the last checkpoint; returns the record of `gan-eval`."""
+    flags = ["--run_dir", str(run), "--checkpoint", "latest", "--num_samples", str(NUM_SAMPLES)]
+    call("eval", *flags)
+    newest = max((run / "evaluations").glob("*.json"), key=lambda path: path.stat().st_mtime)
     return json.loads(newest.read_text(encoding="utf-8"))
 
 
-def write_page(kimg: float, seeds: int, rows: dict[str, list[dict]]) -> None:
-    """Writes docs/results.md anew, after each recipe."""
-    lines = [PAGE.format(kimg=kimg, seeds=seeds, names=" ".join(rows), samples=NUM_SAMPLES)]
+def learning_curve(run: Path) -> list[tuple[float, float]]:
+    """The Fréchet distance on the way, as (kimg, distance)."""
+    lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    key = next(key for row in rows for key in row if key.startswith("fd_"))
+    return [(row["kimg"], row[key]) for row in rows if key in row]
+
+
+def draw(data: str, name: str, run: Path) -> None:
+    picture = FIGURES / f"results-{data}-{name}.png"
+    flags = ["--run_dir", str(run), "--checkpoint", "latest"]
+    call("sample", *flags, "--grid", "6x10", "--out", str(picture))
+    # A gray grid needs no colours, and the repository no large files.
+    Image.open(picture).convert("L").save(picture, optimize=True)
+
+
+def draw_curves(data: str, curves: dict[str, list[list[tuple[float, float]]]]) -> None:
+    """A line for each seed, in one colour for each recipe."""
+    figure = Figure(figsize=(8, 4.5), layout="constrained")
+    axes = figure.add_subplot()
+    colours = colormaps["tab10"].colors  # type: ignore[attr-defined]
+    for (name, lines), colour in zip(curves.items(), colours, strict=False):
+        for index, points in enumerate(lines):
+            label = None if index else name
+            axes.plot(*zip(*points, strict=True), "o-", ms=3, color=colour, label=label)
+    axes.set(xlabel="kimg", ylabel="Fréchet distance", yscale="log")
+    axes.grid(alpha=0.3)
+    axes.legend(frameon=False, ncols=2, fontsize="small")
+    figure.savefig(FIGURES / f"results-{data}-curves.png", dpi=100)
+
+
+def write_page(data: str, kimg: float, seeds: int, rows: dict[str, list[dict]]) -> None:
+    """Writes docs/results_DATA.md anew, after each recipe."""
+    spread = ", from one seed" if seeds == 1 else f"; mean and deviation of {seeds} seeds"
+    lines = [
+        PAGE.format(
+            title=data.replace("_", "-").replace("fashion-mnist", "Fashion-MNIST"),
+            data=DATA[data][0],
+            kimg=kimg,
+            seeds=seeds,
+            seeds_said=spread,
+            name=data,
+            samples=NUM_SAMPLES,
+        )
+    ]
     for name, records in rows.items():
         scores = [record["scores"] for record in records]
         distance = next(key for key in scores[0] if key.startswith("fd_"))
-        cells = [figure([score[key]["value"] for score in scores]) for key in (
-            distance, "precision", "recall", "coverage"
-        )]  # fmt: skip
+        keys = (distance, "precision", "recall", "coverage")
+        cells = [figure([score[key]["value"] for score in scores]) for key in keys]
         lines.append(f"| `{name}` | {RECIPES[name][0]} | {' | '.join(cells)} |")
     floor = next(iter(rows.values()))[0]["scores"]
     key = next(key for key in floor if key.startswith("fd_"))
@@ -214,20 +274,25 @@ def write_page(kimg: float, seeds: int, rows: dict[str, list[dict]]) -> None:
         f"| training images | | {floor[key]['floor']:.3g} | {floor['precision']['floor']:.3g} |"
         f" {floor['recall']['floor']:.3g} | {floor['coverage']['floor']:.3g} |",
         "",
+        f"![Fréchet distance over kimg](figures/results-{data}-curves.png)",
+        "",
     ]
     for name in rows:
-        lines += [f"`{name}`:", "", f"![{name}](figures/results-{name}.png)", ""]
-    (ROOT / "docs" / "results.md").write_text("\n".join(lines), encoding="utf-8")
+        lines += [f"`{name}`:", "", f"![{name}](figures/results-{data}-{name}.png)", ""]
+    page = ROOT / "docs" / f"results_{data}.md"
+    page.write_text("\n".join(lines), encoding="utf-8")
 
 
 def figure(values: list[float]) -> str:
     """The mean, with the deviation where there are several seeds."""
-    spread = f" ± {pstdev(values):.2g}" if len(values) > 1 else ""
+    spread = f" ± {stdev(values):.2g}" if len(values) > 1 else ""
     return f"{mean(values):.3g}{spread}"
 
 
 if __name__ == "__main__":
-    unknown = [name for name in sys.argv[3:] if name not in RECIPES]
+    if sys.argv[1:2] not in ([name] for name in DATA):
+        sys.exit(f"error: say which data: {' or '.join(DATA)}")
+    unknown = [name for name in sys.argv[4:] if name not in RECIPES]
     if unknown:
         sys.exit(f"error: no recipe {', '.join(unknown)} (known: {', '.join(RECIPES)})")
     main()

@@ -82,7 +82,9 @@ class Rows:
         if self.last is None:
             # The first call has traced the step.
             self.last = (steps, now, time.process_time())
-            print("   steps   resident MiB   CPU ms a step   images/s   handles   threads", flush=True)
+            print(
+                "   steps   resident MiB   CPU ms a step   images/s   handles   threads", flush=True
+            )
         elif now - self.last[1] >= self.every_seconds:
             new, processor = steps - self.last[0], time.process_time()
             print(

@@ -7,21 +7,21 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.step import STEPS, alternate, time_step
 from gan_cli.cli.app import import_tensorflow
 
 ROUNDS = 7
-STEPS = 16
 
 
 def main() -> None:
     import_tensorflow()
+    from benchmarks import tutorial
     from gan_cli.config.schema import DataConfig
     from gan_cli.data.dataset import open_splits
     from gan_cli.training.precision import resolve_precision
@@ -33,7 +33,14 @@ def main() -> None:
     for precision in dict.fromkeys(["float32", auto]):
         for batch_size in (128, 256):
             for alternating in (True, False):
-                row = time_step(data, batch_size, precision, alternating)
+                row = time_step(
+                    data.images,
+                    lambda: (tutorial.build_generator(), tutorial.build_discriminator()),
+                    batch_size=batch_size,
+                    rounds=ROUNDS,
+                    precision=precision,
+                    alternating=alternating,
+                )
                 kind = "alternating" if alternating else "simultaneous"
                 table.add_row(f"step, {precision}, batch {batch_size}, {kind} baseline", *row)
     table.add_row("sampling", *time_sampling())
@@ -43,80 +50,6 @@ def main() -> None:
     console.print(f"input pipeline alone: {time_pipeline(data):,.0f} images/s")
     console.print("checkpoint: {:.0f} ms to save {:.1f} MiB".format(*time_checkpoint()))
     console.print("start: {:.2f} s to --help, {:.1f} s to the first step".format(*time_start()))
-
-
-def alternate(
-    ours: Callable[[], None], theirs: Callable[[], None], images: int
-) -> tuple[str, str, str, str, str]:
-    """Times two functions in turn, after one warm-up each; both handle `images` images."""
-    ours()
-    theirs()
-    times: list[list[float]] = [[], []]
-    for _ in range(ROUNDS):
-        for function, spent in zip((ours, theirs), times, strict=True):
-            began = time.perf_counter()
-            function()
-            spent.append(time.perf_counter() - began)
-    ratios = np.divide(times[1], times[0])
-    rates = [f"{images / np.median(spent):,.0f}" for spent in times]
-    return (
-        rates[0],
-        rates[1],
-        f"{np.median(ratios):.2f}",
-        f"{ratios.min():.2f}",
-        f"{ratios.max():.2f}",
-    )
-
-
-def time_step(data, batch_size: int, precision: str, alternating: bool) -> tuple[str, ...]:
-    """Our step and loop against the tutorial's, on the tutorial's own networks."""
-    import tensorflow as tf
-
-    from benchmarks import tutorial
-    from gan_cli.cli.build import build_optimizer
-    from gan_cli.config.schema import OptimizerConfig
-    from gan_cli.data.pipeline import training_batches
-    from gan_cli.objectives import LOSSES
-    from gan_cli.training.loop import compile_steps
-    from gan_cli.training.objective import Objective
-    from gan_cli.training.precision import dtype_policy
-    from gan_cli.training.state import GanState
-    from gan_cli.training.step import Averaging, TrainStep
-
-    with dtype_policy(precision):
-        models = (
-            tutorial.build_generator(),
-            tutorial.build_discriminator(),
-            tutorial.build_generator(),
-        )
-    optimizers = (build_optimizer(OptimizerConfig(learning_rate=1e-4), False) for _ in range(2))
-    state = GanState(*models, *optimizers)
-    step = TrainStep(
-        state,
-        Objective(LOSSES.load("non_saturating")),
-        Averaging(20.0),
-        seed=0,
-        batch_size=batch_size,
-        latents=lambda seed: tf.random.stateless_normal([batch_size, tutorial.LATENT_DIM], seed),
-        learning_rates=(1e-4, 1e-4),
-        learning_rate_factor=lambda images_shown: tf.constant(1.0),
-    )
-    run_steps = compile_steps(step, (28, 28, 1), xla=False)
-    stacks = iter(training_batches(data, batch_size, 0, steps_per_call=STEPS))
-    baseline = tutorial.HandWrittenLoop(batch_size, alternating)
-    batches = iter(tutorial.HandWrittenLoop.batches(data.images, batch_size))
-
-    def ours() -> None:
-        batch = next(stacks)
-        report = run_steps(batch["images"], batch["labels"])
-        float(report["generator_loss"])
-
-    def theirs() -> None:
-        for _ in range(STEPS):
-            loss, _ = baseline.step(next(batches))
-        float(loss)
-
-    return alternate(ours, theirs, STEPS * batch_size)
 
 
 def time_sampling() -> tuple[str, ...]:
@@ -142,7 +75,7 @@ def time_sampling() -> tuple[str, ...]:
         for start in range(0, len(latents), BATCH_SIZE):
             bare(tf.constant(latents[start : start + BATCH_SIZE])).numpy()
 
-    return alternate(ours, theirs, len(latents))
+    return alternate(ours, theirs, len(latents), ROUNDS)
 
 
 def time_pipeline(data) -> float:

@@ -32,7 +32,11 @@ def update_ema(average: keras.Model, model: keras.Model, decay: tf.Tensor) -> No
     of their own already.
     """
     for mean, weight in zip(average.trainable_variables, model.trainable_variables, strict=True):
-        mean.assign(weight + decay * (mean - weight))
+        # mean - (1 - decay) * (mean - weight), by a kernel that goes over memory fewer times than
+        # the sum would.
+        tf.raw_ops.ResourceApplyGradientDescent(
+            var=mean.value.handle, alpha=1.0 - decay, delta=mean.value - weight.value
+        )
     for copy, buffer in zip(
         average.non_trainable_variables, model.non_trainable_variables, strict=True
     ):
