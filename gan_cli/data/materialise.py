@@ -153,7 +153,7 @@ def _through_disk(
     folder = cache_folder("data")
     path, notes = folder / f"{key.hexdigest()}.npy", folder / f"{key.hexdigest()}.txt"
     try:
-        if not (path.exists() and notes.exists()):
+        if not (_holds(path, shape) and notes.exists()):
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=folder) as aside:
                 partial = Path(aside, path.name)
@@ -176,6 +176,14 @@ def _through_disk(
             f" {getattr(error, 'strerror', None) or error}; set GAN_CLI_CACHE to a folder with"
             " room, or data.cache to 'memory'"
         ) from error
+
+
+def _holds(path: Path, shape: tuple[int, ...]) -> bool:
+    """Whether that many images are there, and not only the first of a file that was cut short."""
+    try:
+        return np.load(path, mmap_mode="r").shape == shape
+    except (OSError, ValueError, EOFError):
+        return False
 
 
 def _reserve(path: Path) -> None:

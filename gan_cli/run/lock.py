@@ -42,10 +42,13 @@ class RunLock:
                 f"{self.path.parent}: is being trained by process {owner}; wait for it, stop it, or"
                 " choose another --run_dir"
             ) from error
-        file.truncate(0)
-        file.write(f"{os.getpid()}\n")
-        file.flush()
         self._file = file
+        try:
+            file.truncate(0)
+            file.write(f"{os.getpid()}\n")
+            file.flush()
+        except OSError as error:
+            raise UserError(f"{self.path}: cannot be written: {error.strerror}") from error
 
     def release(self) -> None:
         """Lets go of the lock, if it is held."""

@@ -5,6 +5,7 @@ and `manifest.json`, which lists every variable with shape and type and every fi
 checksum. A checkpoint is written beside its final name, forced to disk, and then renamed.
 """
 
+import contextlib
 import hashlib
 import json
 import re
@@ -19,6 +20,8 @@ from gan_cli.errors import UserError
 from gan_cli.run.files import atomic_write, force_to_disk
 
 _FOLDER = re.compile(r"ckpt-(\d+)")
+# Of folders that are being written, or being removed, by a process that may have died at it.
+_UNFINISHED = ".ckpt-*"
 
 
 @dataclass(frozen=True)
@@ -97,11 +100,14 @@ class CheckpointStore:
         """Returns the newest sound checkpoint, if there is any, to go on training from.
 
         Damaged ones that are newer are set aside as `damaged-N`, out of the way of those that
-        training will write when it comes there again.
+        training will write when it comes there again. What a process that died has left half
+        written or half removed is cleared away; so nobody else may be training.
 
         Args:
           on_damage: told of each of them, in one line.
         """
+        for leftover in self.folder.glob(_UNFINISHED):
+            shutil.rmtree(leftover, ignore_errors=True)
         for checkpoint in reversed(self.all()):
             try:
                 _verify(checkpoint)
@@ -175,13 +181,22 @@ class CheckpointStore:
         """Removes what was saved later: a course that training has gone back from."""
         for checkpoint in self.all():
             if checkpoint.images_shown > images_shown:
-                shutil.rmtree(checkpoint.path, ignore_errors=True)
+                _remove(checkpoint)
 
     def _remove_old(self) -> None:
         best = self.best()
         for checkpoint in self.all()[: -self.keep]:
             if checkpoint != best:
-                shutil.rmtree(checkpoint.path, ignore_errors=True)
+                _remove(checkpoint)
+
+
+def _remove(checkpoint: Checkpoint) -> None:
+    """Takes its name from a checkpoint first: half removed, it must not pass for a damaged one."""
+    nameless = checkpoint.path.with_name(f".{checkpoint.name}.removed")
+    # One that cannot be removed is in nobody's way.
+    with contextlib.suppress(OSError):
+        checkpoint.path.rename(nameless)
+        shutil.rmtree(nameless)
 
 
 def restore(checkpoint: Checkpoint, variables: Mapping[str, tf.Variable]) -> None:

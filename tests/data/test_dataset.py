@@ -137,6 +137,19 @@ class TestCache:
         black = [dataset for dataset in (after.train, after.holdout) if _has_black(dataset)]
         assert len(black) == 1
 
+    @pytest.mark.parametrize("size", [0, 50, 5_000])
+    def test_a_file_that_was_cut_short_is_prepared_again(self, folder, size):
+        whole = open_splits(DataConfig(**folder, cache="disk"))
+        os.truncate(whole.train.images.filename, size)
+        again = open_splits(DataConfig(**folder, cache="disk"))
+        assert again.fingerprint == open_splits(DataConfig(**folder, cache="memory")).fingerprint
+
+    def test_a_file_that_was_removed_is_still_read_from(self, folder):
+        disk = open_splits(DataConfig(**folder, cache="disk"))
+        os.unlink(disk.train.images.filename)
+        memory = open_splits(DataConfig(**folder, cache="memory"))
+        np.testing.assert_array_equal(disk.train.images, memory.train.images)
+
     def test_auto_goes_to_disk_where_memory_is_small(self, folder, monkeypatch):
         assert not isinstance(open_splits(DataConfig(**folder)).train.images, np.memmap)
         # A quarter of it is less than 54 images of 360 bytes.

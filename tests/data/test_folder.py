@@ -12,6 +12,7 @@ from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import CorruptImageError
 from gan_cli.data.dataset import open_splits
 from gan_cli.data.decode import decode_image
+from gan_cli.data.sources import folder as folder_source
 
 SIZE = {"image_size": (16, 16)}
 
@@ -144,6 +145,19 @@ def test_clear_lines(tmp_path, folder, problems):
     Image.new("L", (9, 9)).save(folder / "loose.png")
     (line,) = problems(source="folder", path=str(folder))
     assert "both class folders and 1 loose images, such as loose.png" in line
+
+
+def test_an_image_that_goes_while_the_folder_is_read_is_one_line(folder, problems, monkeypatch):
+    listed = folder_source._image_files
+
+    def list_and_lose(root):
+        files = listed(root)
+        files[2].unlink()
+        return files
+
+    monkeypatch.setattr(folder_source, "_image_files", list_and_lose)
+    (line,) = problems(source="folder", path=str(folder), **SIZE)
+    assert line == f"data.path: {folder}/cat/2.gif: cannot be read: No such file or directory"
 
 
 def test_a_decompression_bomb_is_a_corrupt_file(tmp_path, problems):

@@ -1,5 +1,6 @@
 """Two processes on one run directory: the second is refused, until the first one is gone."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -37,3 +38,11 @@ def test_a_second_process_is_refused_until_the_first_is_killed(tmp_path):
     assert (tmp_path / ".lock").read_text() == f"{os.getpid()}\n"
     lock.release()
     RunLock(tmp_path).acquire()
+
+
+def test_a_full_disk_is_one_line_at_the_first_start(small_disk):
+    with contextlib.suppress(OSError), (small_disk / "ballast").open("ab", buffering=0) as file:
+        while True:
+            file.write(bytes(1024))
+    with pytest.raises(UserError, match=r"\.lock: cannot be written: No space left on device"):
+        RunLock(small_disk).acquire()

@@ -55,6 +55,26 @@ def test_the_newest_and_the_best_are_kept(tmp_path, variables):
     assert [c.images_shown for c in store.all()] == [3, 4]
 
 
+def test_a_checkpoint_loses_its_name_before_its_files(tmp_path, variables, monkeypatch):
+    store = CheckpointStore(tmp_path, keep=1)
+    store.save(variables, 1)
+
+    def killed(folder, **options):
+        # Nothing is there of the one that is to be written.
+        if folder.exists():
+            next(folder.iterdir()).unlink()
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            store.save(variables, 2)
+    assert [c.images_shown for c in store.all()] == [2]
+    # And a process that comes after clears up.
+    store.newest_good(on_damage=pytest.fail)
+    assert [path.name for path in tmp_path.iterdir()] == ["ckpt-2"]
+
+
 def damage_truncate(folder: Path):
     file = next(folder.glob("state.data*"))
     file.write_bytes(file.read_bytes()[:-3])

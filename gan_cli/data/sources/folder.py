@@ -25,7 +25,8 @@ def open_source(config: DataConfig) -> SourceSplits:
     splits instead, and may hold class folders of their own.
 
     Raises:
-      UserError: the folder is missing or has no images, or some images have a class and some none.
+      UserError: the folder is missing, cannot be read or has no images, or some images have a class
+        and some none.
     """
     if config.path is None:
         raise UserError("data.path: is required for source 'folder'")
@@ -33,6 +34,14 @@ def open_source(config: DataConfig) -> SourceSplits:
     if not root.is_dir():
         what = "is not a folder" if root.exists() else "does not exist"
         raise UserError(f"data.path: {root} {what}; it must be a folder of images")
+    try:
+        return _splits(root)
+    except OSError as error:
+        # It may change while it is read, and links may lead to disks that are gone.
+        raise UserError(f"data.path: {error.filename}: cannot be read: {error.strerror}") from error
+
+
+def _splits(root: Path) -> SourceSplits:
     below = {path.name for path in root.iterdir() if path.is_dir() and path.name[0] != "."}
     splits = [name for name in _HOLDOUT_FOLDERS if name in below]
     if splits and "train" in below and below <= {"train", *_HOLDOUT_FOLDERS}:
