@@ -271,7 +271,7 @@ def build_step(
     with distribution.scope():
         objective = build_objective(config, state)
         augmentation = build_augmentation(config, state, held_out)
-        remedies = build_remedies(config, state, distribution)
+        remedies = build_remedies(config, state)
     twins: list[keras.Model | None] = [None, None]
     if training.precision == "mixed_float16":
         with dtype_policy("float32"), distribution.scope():
@@ -301,16 +301,10 @@ def build_step(
     )
 
 
-def build_remedies(config: Config, state: GanState, distribution: Distribution) -> Remedies | None:
-    """What the guard may change, if it may change anything; it joins `state`.
-
-    Raises:
-      UserError: there are several workers, who would have to go back together.
-    """
+def build_remedies(config: Config, state: GanState) -> Remedies | None:
+    """What the guard may change, if it may change anything; it joins `state`."""
     if not (config.guard.rolls_back or config.guard.strengthens):
         return None
-    if distribution.workers > 1:
-        raise UserError("guard: 'rollback' and 'strengthen' are for one worker")
     remedies = Remedies()
     state.memory.update(remedies.variables())
     return remedies

@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from gan_cli.cli.build import architecture_names, build_state, build_step
 from gan_cli.cli.describe import describe_experiment
-from gan_cli.cli.follow import RunFollower
+from gan_cli.cli.follow import RunFollower, images_between_looks
 from gan_cli.cli.watch import Watch
 from gan_cli.config.load import config_differences, dump_config
 from gan_cli.config.resolve import DataSummary, resolve
@@ -28,10 +28,11 @@ from gan_cli.run.guard_log import GuardLog
 from gan_cli.run.lock import RunLock
 from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.progress import TrainingProgress, preparation_progress
+from gan_cli.training.agreement import agreed_look, train_with_rollbacks
 from gan_cli.training.checkpoint import CheckpointStore, restore
 from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.guard import is_skipped
-from gan_cli.training.loop import DivergedError, RollBackError, compile_steps, train
+from gan_cli.training.loop import Action, compile_steps
 from gan_cli.training.precision import resolve_precision, set_determinism
 from gan_cli.training.remedies import interventions_of
 from gan_cli.training.state import GanState
@@ -205,11 +206,18 @@ class Experiment:
                 # There may be no other to go back to.
                 follower.save(images_shown)
             course |= {
-                "actions": follower.actions(watch),
+                "actions": follower.actions(self._agreed(watch.look)),
                 "on_report": follower.on_report,
                 "tolerates": watch.non_finite,
             }
-            received, trouble = self._train_on(run_steps, course, watch, follower)
+
+            def go_back(images_shown: int, reason: str) -> int | None:
+                back_to = watch.roll_back(images_shown, reason)
+                if back_to is not None:
+                    follower.rewound(back_to)
+                return back_to
+
+            received, trouble = self._train_on(run_steps, course, go_back)
             if trouble is not None:
                 progress.message(
                     f"training diverged: {trouble}. The last checkpoint is from before; a lower"
@@ -226,30 +234,25 @@ class Experiment:
             return STOPPED_BY_SIGNAL + int(signal.Signals(received))
         return 0
 
-    def _train_on(
-        self, run_steps: Callable, course: dict, watch: Watch, follower: RunFollower
-    ) -> tuple[signal.Signals | None, Exception | None]:
-        """Trains, and as often as it has to goes back to an older checkpoint and on from there.
+    def _agreed(self, look: Callable[[int], object]) -> Callable[[int], object]:
+        """The guard's look, which all workers act on where it may lead to anything."""
+        if self.step.remedies is None:
+            return look
+        return agreed_look(look, self.step.remedies, self.distribution)
 
-        Returns:
-          the signal that ended it, and what made it end early, each None where there was none.
-        """
-        while True:
-            images_shown = self.state.images_so_far()
-            batches = self._batches(images_shown)
-            try:
-                return train(run_steps, batches, images_shown=images_shown, **course), None
-            except DivergedError as error:
-                trouble: Exception = error
-                if self.config.guard.on_non_finite != "rollback":
-                    return None, trouble
-                back_to = watch.roll_back(error.images_shown, "non_finite")
-            except RollBackError as wish:
-                trouble = wish
-                back_to = watch.roll_back(wish.images_shown, wish.reason)
-            if back_to is None:
-                return None, trouble
-            follower.rewound(back_to)
+    def _train_on(
+        self, run_steps: Callable, course: dict, go_back: Callable[[int, str], int | None]
+    ) -> tuple[signal.Signals | None, Exception | None]:
+        """What `train_with_rollbacks` returns; `go_back` is the chief's `Watch.roll_back`."""
+        return train_with_rollbacks(
+            run_steps,
+            self._batches,
+            go_back,
+            self.state,
+            self.distribution,
+            rolls_back_non_finite=self.config.guard.on_non_finite == "rollback",
+            **course,
+        )
 
     def _batches(self, images_shown: int) -> tf.data.Dataset:
         return training_batches(
@@ -266,26 +269,24 @@ class Experiment:
 
     def _assist(self, run_steps: Callable, course: dict) -> int:
         """Trains along with the chief, who does all that is to be seen."""
-        images_shown = self.state.images_so_far()
+        looks = [Action(images_between_looks(self.config), self._agreed(_ignore))]
         course |= {
-            "actions": [],
+            "actions": looks if self.step.remedies else [],
             "on_report": _ignore,
             "tolerates": lambda found: is_skipped(
                 found.names, self.state, self.step.skip_non_finite
             ),
         }
-        try:
-            batches = self._batches(images_shown)
-            received = train(run_steps, batches, images_shown=images_shown, **course)
-        except DivergedError:
+        received, trouble = self._train_on(run_steps, course, _ignore)
+        if trouble is not None:
             return DIVERGED
         # Until the chief has written its last file.
         self.distribution.any(False)
         return 0 if received is None else STOPPED_BY_SIGNAL + int(signal.Signals(received))
 
 
-def _ignore(images_shown: int, report: object) -> None:
-    """What workers other than the chief do about a report."""
+def _ignore(images_shown: int, what: object = None) -> None:
+    """What workers other than the chief do about a report, a look and a rollback."""
 
 
 def resolve_for(config: Config, data: DataSplits) -> Config:

@@ -1,12 +1,11 @@
 """What happens beside training: figures logged, grids drawn, scores taken, checkpoints kept."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
 from gan_cli.cli.evaluation.evaluator import build_evaluator
-from gan_cli.cli.watch import Watch
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits
 from gan_cli.data.mixture import is_points
@@ -59,8 +58,12 @@ class RunFollower:
         self._seconds_at_log = 0.0
         self._mark = time.monotonic()
 
-    def actions(self, watch: Watch) -> list[Action]:
-        """The actions in the order in which they run where several are due."""
+    def actions(self, look: Callable[[int], object]) -> list[Action]:
+        """The actions in the order in which they run where several are due.
+
+        Args:
+          look: the guard's.
+        """
         training, evaluation = self.config.training, self.config.evaluation
         actions = [
             Action(_images(training.log_every_kimg), self.log),
@@ -70,8 +73,7 @@ class RunFollower:
         if evaluation.every_kimg:
             actions.append(Action(_images(evaluation.every_kimg), self.evaluate))
         # Before anything is saved that it would go back from.
-        looks = Action(_images(self.config.guard.every_kimg), watch.look)
-        actions.insert(1, looks)
+        actions.insert(1, Action(images_between_looks(self.config), look))
         return [Action(a.every_images, self._untimed(a.run)) for a in actions]
 
     def started(self, seconds: float) -> None:
@@ -214,6 +216,11 @@ class RunFollower:
             self._mark = time.monotonic()
 
         return timed
+
+
+def images_between_looks(config: Config) -> int:
+    """How often the guard looks at a run."""
+    return _images(config.guard.every_kimg)
 
 
 def _images(kimg: float) -> int:

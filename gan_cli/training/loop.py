@@ -1,5 +1,6 @@
 """The training loop: batches in, steps on the device, and now and then an action."""
 
+import contextlib
 import signal
 import threading
 import time
@@ -133,6 +134,7 @@ def train(
     deadline: float | None = None,
     agree: Callable[[bool], bool] = bool,
     tolerates: Callable[[NonFinite], bool] = lambda found: False,
+    stop: StopRequest | None = None,
 ) -> signal.Signals | None:
     """Trains until `total_images` have been shown, the deadline has passed, or a signal comes.
 
@@ -143,6 +145,7 @@ def train(
       deadline: on the clock of `time.monotonic`.
       tolerates: whether training goes on although values of a report are not finite.
       agree: from one worker's wish to stop to whether any of them has it; they stop together.
+      stop: entered by a caller who trains several times, so that no signal is lost in between.
 
     Returns:
       the signal that ended training, or None; SIGTERM where another worker had the signal.
@@ -154,7 +157,7 @@ def train(
     """
     last_run = dict.fromkeys(range(len(actions)), images_shown)
     is_signalled = False
-    with StopRequest() as stop:
+    with contextlib.nullcontext(stop) if stop else StopRequest() as stop:
         for batch in batches:
             late = deadline is not None and time.monotonic() >= deadline
             is_signalled = agree(stop.signal is not None)

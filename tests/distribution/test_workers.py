@@ -22,6 +22,19 @@ training: {batch_size: 16, kimg: 1.28, steps_per_call: 4, precision: float32,
   checkpoint_every_kimg: 0.64, grid_every_kimg: 0.64}
 evaluation: {every_kimg: 0.64, num_samples: 100, features: random}
 """
+# Learning rates with which nothing is finite; in their place some that diverge; and then good ones,
+# with which D wins.
+RESCUED = [
+    f"--set={key}"
+    for key in (
+        "training.generator_optimizer.learning_rate=1.0e+14",
+        "training.discriminator_optimizer.learning_rate=1.0e+14",
+        "training.log_every_kimg=0.064",
+        "evaluation.every_kimg=0",
+        "guard={every_kimg: 0.128, grace_kimg: 0, learning_rate_factor: 3.2e-9, gamma_factor: 100,"
+        " on_non_finite: rollback, on_diverging: rollback, on_strong_discriminator: strengthen}",
+    )
+]
 # As on a user's terminal: a log level in the environment asks for TensorFlow's own lines.
 ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
 GAN_TRAIN = [sys.executable, "-m", "gan_cli.cli.train"]
@@ -50,13 +63,14 @@ def start(folder, name, command=GAN_TRAIN, flags=(), environment=None):
     )
 
 
-def start_job(folder, name):
+def start_job(folder, name, flags=()):
     addresses = [f"127.0.0.1:{port}" for port in free_ports(2)]
     cluster = {"worker": addresses}
     return [
         start(
             folder,
             name,
+            flags=flags,
             environment={
                 "TF_CONFIG": json.dumps(
                     {"cluster": cluster, "task": {"type": "worker", "index": index}}
@@ -70,7 +84,7 @@ def start_job(folder, name):
 def finish(*processes):
     """Exit status and output of each; none outlives the test."""
     try:
-        outputs = [process.communicate(timeout=240) for process in processes]
+        outputs = [process.communicate(timeout=600) for process in processes]
     finally:
         for process in processes:
             process.kill()
@@ -119,6 +133,23 @@ def test_two_processes_equal_one_and_a_killed_job_goes_on_where_it_was(tmp_path,
     assert_equal(values(tmp_path / "job", 1280), values(alone, 1280))
     pictures = {path.name for path in (tmp_path / "job" / "samples").iterdir()}
     assert pictures == {path.name for path in (alone / "samples").iterdir()}
+
+
+@pytest.mark.slow
+def test_two_processes_go_back_and_strengthen_together_as_one_does(tmp_path):
+    ((status, _, errors),) = finish(start(tmp_path, "alone", flags=RESCUED))
+    assert status == 0, errors
+    for status, _, errors in finish(*start_job(tmp_path, "job", RESCUED)):
+        assert status == 0, errors
+    logs = [
+        [json.loads(line) for line in (tmp_path / name / "guard.jsonl").read_text().splitlines()]
+        for name in ("alone", "job")
+    ]
+    deeds = [[(e["images_shown"], e["signal"], e["did"]) for e in log] for log in logs]
+    assert deeds[0] == deeds[1]
+    assert {did for _, _, did in deeds[0]} == {"noted", "warned", "rolled back", "strengthened"}
+    assert [did for *_, did in deeds[0]].count("rolled back") == 2
+    assert_equal(values(tmp_path / "job", 1280), values(tmp_path / "alone", 1280))
 
 
 @pytest.mark.slow
