@@ -101,9 +101,11 @@ class RunFollower:
         now = time.monotonic()
         self._training_seconds += now - self._mark
         self._mark = now
-        optimizer = self.state.discriminator_optimizer
-        if hasattr(optimizer, "dynamic_scale"):
-            report = {**report, "loss_scale": float(optimizer.dynamic_scale.numpy())}
+        optimizers = self.state.generator_optimizer, self.state.discriminator_optimizer
+        scales = [o.dynamic_scale.numpy() for o in optimizers if hasattr(o, "dynamic_scale")]
+        if scales:
+            # The worse of the two.
+            report = {**report, "loss_scale": float(min(scales))}
         self._reports.append(report)
         self.progress.update(images_shown, self._reports[-1], self._images_per_second(images_shown))
 
