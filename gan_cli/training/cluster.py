@@ -45,7 +45,7 @@ def find_cluster(environment: Mapping[str, str]) -> Cluster | None:
     if environment.get("TF_CONFIG"):
         cluster = _of_tf_config(environment["TF_CONFIG"])
     # Set for the tasks that srun starts, and not for the batch script around them.
-    elif int(environment.get("SLURM_STEP_NUM_TASKS", 1)) > 1 and "SLURM_PROCID" in environment:
+    elif environment.get("SLURM_STEP_NUM_TASKS", "1") != "1" and "SLURM_PROCID" in environment:
         cluster = _of_slurm(environment)
     return cluster if cluster is not None and len(cluster.addresses) > 1 else None
 
@@ -81,6 +81,8 @@ def _of_slurm(environment: Mapping[str, str]) -> Cluster:
         )
         addresses = resolver.cluster_spec().job_tasks("worker")
         _, worker = resolver.get_task_info()
+        if worker is None:
+            raise ValueError(f"there is no task {environment['SLURM_PROCID']}")
     except (RuntimeError, ValueError) as error:
         raise UserError(
             f"training.strategy: the Slurm step cannot be understood: {error}; start the tasks with"

@@ -79,8 +79,29 @@ def test_tasks_that_the_resolver_would_mix_up_are_refused(monkeypatch):
     # Sorted by name, n10 comes before n2; Slurm starts the first tasks on n2.
     with pytest.raises(UserError, match=r"task 0 runs on n2, not on n10"):
         find_cluster(slurm(monkeypatch, 0, nodes="n2,n10", node="n2"))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"rank": 0, "tasks": "many"},
+        {"rank": 0, "nodes": "n[1"},
+        # One more than there are, and of another number than of tasks.
+        {"rank": 4},
+        {"rank": 0, "tasks": "3(x2)"},
+        {"rank": "first"},
+    ],
+)
+def test_a_slurm_step_that_makes_no_sense_is_one_line(monkeypatch, wrong):
     with pytest.raises(UserError, match=r"^training.strategy: the Slurm step cannot be understood"):
-        find_cluster(slurm(monkeypatch, 0, tasks="many"))
+        find_cluster(slurm(monkeypatch, **wrong))
+
+
+def test_a_number_of_tasks_that_is_none_is_one_line(monkeypatch):
+    monkeypatch.setenv("SLURM_STEP_NUM_TASKS", "x")
+    monkeypatch.setenv("SLURM_PROCID", "0")
+    with pytest.raises(UserError, match=r"the Slurm step cannot be understood: invalid literal"):
+        find_cluster({"SLURM_STEP_NUM_TASKS": "x", "SLURM_PROCID": "0"})
 
 
 def test_a_batch_script_outside_of_srun_is_no_cluster():
