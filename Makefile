@@ -41,10 +41,11 @@ test: $(READY) ## Run the tests, with line coverage
 test-all: $(READY) ## Run the tests that train for minutes, too
 	$(BIN)/python -m pytest -n auto -m 'slow or not slow'
 
-lint: $(READY) ## Check style and types
+lint: $(READY) ## Check style, types and that the dependencies fit together
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/pip check --quiet
 
 format: $(READY) ## Put the code into its form
 	$(BIN)/ruff check --fix .
