@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 
 from gan_cli.metrics.statistics import read_statistics
 from gan_cli.run.directory import RunDirectory
+from gan_cli.run.guard_log import GuardLog
 from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.training.checkpoint import CheckpointStore, restore
+from gan_cli.training.guard import NORMS, Guard
 
+LOSSES = ("generator_loss", "discriminator_loss")
 FUZZ = settings.get_profile("gan-cli-fuzz")
 JSON = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=8)),
@@ -76,7 +79,12 @@ def test_metrics(tmp_path, mutated, only_user_errors):
         {"images_shown": n, "kimg": n / 1000, "loss": 0.5, "training_seconds": n} for n in (16, 32)
     ]
     whole = "".join(json.dumps(row) + "\n" for row in rows).encode()
-    fields = st.fixed_dictionaries({"images_shown": JSON}, optional={"loss": JSON, "kimg": JSON})
+    numbers = st.one_of(JSON, st.integers(), st.floats(), st.just(10**400))
+    read_by_guard = (*NORMS, *LOSSES, "ranking_accuracy", "overfitting", "diversity", "loss_scale")
+    fields = st.fixed_dictionaries(
+        {"images_shown": numbers},
+        optional=dict.fromkeys((*read_by_guard, "modes_covered", "kimg"), numbers),
+    )
     lines = st.lists(st.one_of(fields, JSON).map(json.dumps), max_size=4)
 
     @FUZZ
@@ -84,11 +92,35 @@ def test_metrics(tmp_path, mutated, only_user_errors):
     def check(content):
         path.write_bytes(content)
         log = MetricsLog(path)
+        guards = [Guard(bounded_loss=True, num_modes=modes, grace_images=0) for modes in (None, 8)]
         with only_user_errors():
+            for row in log.read():
+                for guard in guards:
+                    guard.observe(row)
             log.truncate_after(24)
             assert all(row["images_shown"] <= 24 for row in log.read())
             log.append(48, {"loss": 1.0})
             assert log.read()[-1] == {"images_shown": 48, "kimg": 0.048, "loss": 1.0}
+
+    check()
+
+
+def test_guard_logs(tmp_path, mutated, only_user_errors):
+    path = tmp_path / "guard.jsonl"
+    fields = {"signal": "collapse", "did": "warned", "detail": "x", "interventions": 1}
+    whole = "".join(json.dumps({"images_shown": n, **fields}) + "\n" for n in (16, 32)).encode()
+    any_fields = st.fixed_dictionaries({"images_shown": JSON}, optional=dict.fromkeys(fields, JSON))
+    lines = st.lists(any_fields.map(json.dumps), max_size=4)
+
+    @FUZZ
+    @given(st.one_of(mutated(whole), lines.map("\n".join).map(str.encode)))
+    def check(content):
+        path.write_bytes(content)
+        log = GuardLog(path)
+        with only_user_errors():
+            log.truncate_after(24, 1)
+            log.append(48, *list(fields.values())[:3], 2)
+            assert log.read()[-1] == {"images_shown": 48, **fields, "interventions": 2}
 
     check()
 
