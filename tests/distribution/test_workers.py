@@ -114,6 +114,17 @@ def alone(tmp_path_factory):
     return folder / "alone"
 
 
+def test_two_processes_take_the_steps_that_one_takes(tmp_path):
+    short = ["--set=training.kimg=0.128", "--set=evaluation.every_kimg=0"]
+    jobs = {
+        "alone": [start(tmp_path, "alone", flags=short)],
+        "job": start_job(tmp_path, "job", short),
+    }
+    for status, _, errors in finish(*jobs["alone"], *jobs["job"]):
+        assert status == 0, errors
+    assert_equal(*(values(tmp_path / name, 128) for name in jobs))
+
+
 @pytest.mark.slow
 def test_two_processes_equal_one_and_a_killed_job_goes_on_where_it_was(tmp_path, alone):
     job = start_job(tmp_path, "job")
