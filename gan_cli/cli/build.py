@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gan_cli.cli.ramps import first_value, ramp_of, setting_of
 from gan_cli.config.schema import ArchitecturePair, Config, OptimizerConfig, PenaltyConfig
 from gan_cli.data.dataset import ImageDataset
 from gan_cli.errors import UserError
@@ -83,13 +84,14 @@ def build_optimizer(config: OptimizerConfig, loss_scaling: bool) -> keras.optimi
     """Builds a Keras optimiser, wrapped for dynamic loss scaling where asked."""
     shared = {"learning_rate": config.learning_rate, "global_clipnorm": config.gradient_clip_norm}
     optimizer: keras.optimizers.Optimizer
+    beta_2 = first_value(config.beta_2)
     if config.name == "adam":
-        optimizer = FusedAdam(
-            beta_1=config.beta_1, beta_2=config.beta_2, epsilon=config.epsilon, **shared
-        )
+        optimizer = FusedAdam(beta_1=config.beta_1, beta_2=beta_2, epsilon=config.epsilon, **shared)
+        if not isinstance(config.beta_2, float):
+            optimizer.let_beta_2_move(beta_2)
     elif config.name == "rmsprop":
         optimizer = keras.optimizers.RMSprop(
-            rho=config.beta_2, momentum=config.beta_1, epsilon=config.epsilon, **shared
+            rho=beta_2, momentum=config.beta_1, epsilon=config.epsilon, **shared
         )
     else:
         optimizer = keras.optimizers.SGD(momentum=config.beta_1, **shared)
@@ -128,7 +130,7 @@ def build_objective(config: Config, state: GanState) -> Objective:
     Raises:
       UserError: parts that cannot be had together.
     """
-    objective, model = config.objective, config.model
+    objective, model, kimg = config.objective, config.model, config.training.kimg
     loss = LOSSES.load(objective.loss)
     if objective.label_smoothing and not loss.has_real_target:
         smoothable = [name for name in LOSSES.names if LOSSES.load(name).has_real_target]
@@ -146,8 +148,8 @@ def build_objective(config: Config, state: GanState) -> Objective:
     noise = objective.instance_noise
     return Objective(
         loss,
-        [build_penalty(entry, state, DISCRIMINATOR) for entry in objective.penalties],
-        [build_penalty(entry, state, GENERATOR) for entry in objective.generator_penalties],
+        [build_penalty(entry, state, DISCRIMINATOR, kimg) for entry in objective.penalties],
+        [build_penalty(entry, state, GENERATOR, kimg) for entry in objective.generator_penalties],
         real_target=1.0 - objective.label_smoothing,
         n_critic=objective.n_critic,
         weight_clip=objective.weight_clip,
@@ -156,8 +158,8 @@ def build_objective(config: Config, state: GanState) -> Objective:
     )
 
 
-def build_penalty(entry: PenaltyConfig, state: GanState, network: str) -> LazyPenalty:
-    """Looks up one penalty of one network's update.
+def build_penalty(entry: PenaltyConfig, state: GanState, network: str, kimg: float) -> LazyPenalty:
+    """Looks up one penalty of one network's update, in a run of `kimg`.
 
     Raises:
       UserError: it is not for this network, or needs what the networks do not have.
@@ -181,7 +183,7 @@ def build_penalty(entry: PenaltyConfig, state: GanState, network: str) -> LazyPe
         raise UserError(f"objective.{key}: '{entry.name}' needs a generator with styles")
     memory = penalty.memory(getattr(state, network).trainable_variables)
     state.memory.update({f"{network}/{entry.name}/{name}": v for name, v in memory.items()})
-    return LazyPenalty(entry.name, penalty, entry.gamma, entry.every, memory)
+    return LazyPenalty(entry.name, penalty, setting_of(entry.gamma, kimg), entry.every, memory)
 
 
 def build_augmentation(
@@ -221,11 +223,12 @@ def build_augmentation(
         probability = augmentation.default_probability
     control = AugmentationControl(
         augmentation,
-        tf.Variable(probability, dtype=tf.float32, trainable=False),
+        tf.Variable(first_value(probability), dtype=tf.float32, trainable=False),
         None if signal == "none" else signal,
         entry.target,
         entry.adjustment_kimg,
         images,
+        ramp_of(probability, config.training.kimg),
     )
     state.memory.update(control.variables())
     return control
@@ -262,7 +265,7 @@ def build_step(
         return learning_rate_factor(
             schedule.name,
             images_shown,
-            training.kimg,
+            schedule.until_kimg or training.kimg,
             schedule.warmup_kimg,
             schedule.final_factor,
         )
@@ -284,7 +287,7 @@ def build_step(
     return TrainStep(
         state,
         objective,
-        Averaging(training.ema_half_life_kimg, training.ema_ramp_up),
+        Averaging(setting_of(training.ema_half_life_kimg, training.kimg), training.ema_ramp_up),
         seed=config.seed,
         batch_size=training.batch_size,
         latents=latents,
@@ -293,6 +296,10 @@ def build_step(
             training.discriminator_optimizer.learning_rate,
         ),
         learning_rate_factor=factor,
+        second_betas=(
+            ramp_of(training.generator_optimizer.beta_2, training.kimg),
+            ramp_of(training.discriminator_optimizer.beta_2, training.kimg),
+        ),
         gradient_models=(twins[0], twins[1]),
         augmentation=augmentation,
         fake_labels=uniform_labels if model.label_sampling == "uniform" else None,

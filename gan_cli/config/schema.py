@@ -109,6 +109,7 @@ PositiveInt = Annotated[int, Field(ge=1)]
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
+Probability = Annotated[float, Field(ge=0, le=1)]
 
 
 class DataConfig(Section):
@@ -218,12 +219,51 @@ class ModelConfig(Section):
     )
 
 
+class Ramp(Section):
+    """A value that moves along half a cosine and stays where it arrives."""
+
+    start: NonNegative
+    end: NonNegative
+    until_kimg: Positive | None = Field(
+        None, description="Where it has arrived; null: at the end of the run."
+    )
+
+
+class FractionRamp(Ramp):
+    """The same within [0, 1)."""
+
+    start: Fraction
+    end: Fraction
+
+
+class ProbabilityRamp(Ramp):
+    """The same within [0, 1]."""
+
+    start: Probability
+    end: Probability
+
+
+# One branch is chosen before it is checked, so that only its problems are told.
+_either = Discriminator(lambda given: "<ramp>" if isinstance(given, dict | Section) else "<number>")
+NonNegativeOrRamp = Annotated[
+    Annotated[NonNegative, Tag("<number>")] | Annotated[Ramp, Tag("<ramp>")], _either
+]
+FractionOrRamp = Annotated[
+    Annotated[Fraction, Tag("<number>")] | Annotated[FractionRamp, Tag("<ramp>")], _either
+]
+ProbabilityOrRamp = Annotated[
+    Annotated[Probability, Tag("<number>")] | Annotated[ProbabilityRamp, Tag("<ramp>")], _either
+]
+
+
 class PenaltyConfig(Section):
     """One regulariser."""
 
     name: Annotated[str, Choice("penalty")]
-    gamma: NonNegative | None = Field(
-        None, description="Strength; default: depends on the penalty."
+    gamma: NonNegativeOrRamp | None = Field(
+        None,
+        description="Strength, or {start, end} between which it moves; default: depends on the"
+        " penalty.",
     )
     every: PositiveInt = Field(1, description="Apply in every so-manieth step, so much stronger.")
 
@@ -242,8 +282,10 @@ class AugmentationConfig(Section):
     policies: Annotated[tuple[str, ...], Field(strict=False)] | None = Field(
         None, description="Parts of it; default: all."
     )
-    probability: Annotated[float, Field(ge=0, le=1)] | None = Field(
-        None, description="Fixed, or of the start where it adapts; default: the augmentation's."
+    probability: ProbabilityOrRamp | None = Field(
+        None,
+        description="Fixed, or of the start where it adapts, or {start, end} between which it"
+        " moves; default: the augmentation's.",
     )
     signal: Literal["none", "real_sign", "pair_sign", "held_out_ratio"] | None = Field(
         None, description="What the probability follows; default for ada: what suits the loss."
@@ -252,6 +294,15 @@ class AugmentationConfig(Section):
     adjustment_kimg: Positive = Field(
         500.0, description="Thousands of images in which the probability can go from 0 to 1."
     )
+
+    @model_validator(mode="after")
+    def _one_thing_moves_it(self) -> "AugmentationConfig":
+        if isinstance(self.probability, Ramp) and self.signal not in (None, "none"):
+            raise ValueError(
+                f"signal must be 'none' where the probability has a start and an end, got"
+                f" '{self.signal}'"
+            )
+        return self
 
 
 class ObjectiveConfig(Section):
@@ -283,9 +334,18 @@ class OptimizerConfig(Section):
         None, description="Default: depends on the architecture."
     )
     beta_1: Fraction = Field(0.0, description="Adam's beta 1; the momentum of rmsprop and sgd.")
-    beta_2: Fraction = Field(0.99, description="Adam's beta 2; the rho of rmsprop.")
+    beta_2: FractionOrRamp = Field(
+        0.99,
+        description="Adam's beta 2, or {start, end} between which it moves; the rho of rmsprop.",
+    )
     epsilon: Positive = 1e-8
     gradient_clip_norm: Positive | None = Field(None, description="Bound of the global norm.")
+
+    @model_validator(mode="after")
+    def _only_adam_moves(self) -> "OptimizerConfig":
+        if isinstance(self.beta_2, Ramp) and self.name != "adam":
+            raise ValueError(f"beta_2 can move for 'adam' only; for '{self.name}' it is a number")
+        return self
 
 
 class ScheduleConfig(Section):
@@ -293,8 +353,11 @@ class ScheduleConfig(Section):
 
     name: Literal["constant", "linear", "cosine"] = "cosine"
     warmup_kimg: NonNegative = 0.0
-    final_factor: Annotated[float, Field(ge=0, le=1)] = Field(
+    final_factor: Probability = Field(
         0.05, description="Factor reached at the end of training (linear and cosine)."
+    )
+    until_kimg: Positive | None = Field(
+        None, description="Where it is reached; null: at the end of the run."
     )
 
 
@@ -308,8 +371,10 @@ class TrainingConfig(Section):
     generator_optimizer: OptimizerConfig = OptimizerConfig()
     discriminator_optimizer: OptimizerConfig = OptimizerConfig()
     learning_rate_schedule: ScheduleConfig = ScheduleConfig()
-    ema_half_life_kimg: NonNegative | None = Field(
-        None, description="Half-life of the averaged generator, in thousands of images."
+    ema_half_life_kimg: NonNegativeOrRamp | None = Field(
+        None,
+        description="Half-life of the averaged generator, in thousands of images, or {start, end}"
+        " between which it moves.",
     )
     ema_ramp_up: Positive | None = Field(
         0.05, description="Bounds the half-life by this share of the images seen; null: no bound."
@@ -406,9 +471,14 @@ class Config(Section):
     @model_validator(mode="after")
     def _lengths_agree(self) -> "Config":
         schedule, kimg = self.training.learning_rate_schedule, self.training.kimg
+        key = "training.learning_rate_schedule.warmup_kimg"
         if kimg is not None and schedule.warmup_kimg > kimg:
             raise ValueError(
-                f"training.learning_rate_schedule.warmup_kimg: must be at most training.kimg"
-                f" ({kimg}), got {schedule.warmup_kimg}"
+                f"{key}: must be at most training.kimg ({kimg}), got {schedule.warmup_kimg}"
+            )
+        if schedule.until_kimg is not None and schedule.warmup_kimg > schedule.until_kimg:
+            raise ValueError(
+                f"{key}: must be at most until_kimg ({schedule.until_kimg}),"
+                f" got {schedule.warmup_kimg}"
             )
         return self

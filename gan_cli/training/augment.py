@@ -21,6 +21,7 @@ class AugmentationControl:
       target: of the signal.
       adjustment_kimg: thousands of images in which the probability can go from 0 to 1.
       held_out: uint8 images that are not trained on and their int32 labels, for `held_out_ratio`.
+      schedule: from images shown to the probability, which then follows no signal.
     """
 
     augmentation: Augmentation
@@ -29,6 +30,7 @@ class AugmentationControl:
     target: float = controller.SIGN_TARGET
     adjustment_kimg: float = controller.ADJUSTMENT_KIMG
     held_out: tuple[tf.Tensor, tf.Tensor] | None = None
+    schedule: Callable[[tf.Tensor], tf.Tensor] | None = None
     signal_sum: tf.Variable = field(default_factory=lambda: tf.Variable(0.0, trainable=False))
 
     def variables(self) -> dict[str, tf.Variable]:
@@ -46,6 +48,11 @@ class AugmentationControl:
 
     def __call__(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         return self.augmentation.apply(images, self.probability, seed)
+
+    def keep_to_schedule(self, images_shown: tf.Tensor) -> None:
+        """Sets the probability for a step that begins, where a schedule says what it is."""
+        if self.schedule is not None:
+            self.probability.assign(self.schedule(images_shown))
 
     def follow(
         self,

@@ -5,7 +5,10 @@ import tensorflow as tf
 
 
 def ema_decay(
-    images_shown: tf.Tensor, batch_size: int, half_life_kimg: float, ramp_up: float | None
+    images_shown: tf.Tensor,
+    batch_size: int,
+    half_life_kimg: float | tf.Tensor,
+    ramp_up: float | None,
 ) -> tf.Tensor:
     """Returns the decay of one step: 0.5 ** (batch / half-life), as in Karras et al. 2020.
 
@@ -18,7 +21,7 @@ def ema_decay(
     Returns:
       float32 scalar in [0, 1).
     """
-    half_life = tf.constant(half_life_kimg * 1000.0, tf.float32)
+    half_life = tf.convert_to_tensor(half_life_kimg * 1000.0, tf.float32)
     if ramp_up is not None:
         half_life = tf.minimum(half_life, ramp_up * tf.cast(images_shown, tf.float32))
     # 0.5 ** (batch / 0) = 0, without dividing by zero.

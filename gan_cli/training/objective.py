@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from gan_cli.objectives.losses import Loss
 from gan_cli.objectives.penalties.penalty import Penalty
+from gan_cli.training.schedule import Setting
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class LazyPenalty:
 
     name: str
     penalty: Penalty
-    gamma: float
+    gamma: Setting
     every: int = 1
     memory: Mapping[str, tf.Variable] = field(default_factory=dict)
 

@@ -12,18 +12,28 @@ class FusedAdam(keras.optimizers.Adam):
     slots a dozen times: a few per cent of a training step on a CPU.
     """
 
+    def let_beta_2_move(self, start: float) -> None:
+        """Makes `beta_2` a variable. What it is in a step is for whoever takes the step to say.
+
+        The bias is corrected as if it had been what it is now all the time, as in PyTorch.
+        """
+        self.beta_2 = keras.Variable(
+            start, dtype="float32", trainable=False, aggregation="only_first_replica"
+        )
+
     def update_step(self, gradient, variable, learning_rate):
         index = self._get_variable_index(variable)
         step = tf.cast(self.iterations.value + 1, tf.float32)
+        beta_2 = keras.ops.convert_to_tensor(self.beta_2, "float32")
         tf.raw_ops.ResourceApplyAdam(
             var=_handle(variable),
             m=_handle(self._momentums[index]),
             v=_handle(self._velocities[index]),
             beta1_power=tf.pow(self.beta_1, step),
-            beta2_power=tf.pow(self.beta_2, step),
+            beta2_power=tf.pow(beta_2, step),
             lr=tf.cast(learning_rate, tf.float32),
             beta1=self.beta_1,
-            beta2=self.beta_2,
+            beta2=beta_2,
             epsilon=self.epsilon,
             grad=tf.cast(gradient, tf.float32),
         )

@@ -1,8 +1,35 @@
-"""The learning rate over the run."""
+"""The learning rate, and whatever else moves, over the run."""
 
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import tensorflow as tf
+
+
+@dataclass(frozen=True)
+class Ramp:
+    """Half a cosine from `start` to `end`, where it arrives at `until_kimg` and stays.
+
+    Called with the images shown, an integer scalar; returns a float32 scalar.
+    """
+
+    start: float
+    end: float
+    until_kimg: float
+
+    def __call__(self, images_shown: tf.Tensor) -> tf.Tensor:
+        progress = tf.minimum(tf.cast(images_shown, tf.float32) / (1000.0 * self.until_kimg), 1.0)
+        return self.end + (self.start - self.end) * 0.5 * (1.0 + tf.cos(math.pi * progress))
+
+
+# What stays as it is, or is a function of the images shown.
+Setting = float | Callable[[tf.Tensor], tf.Tensor]
+
+
+def value_at(setting: Setting, images_shown: tf.Tensor) -> float | tf.Tensor:
+    """What a setting is by now."""
+    return setting(images_shown) if callable(setting) else setting
 
 
 def learning_rate_factor(

@@ -20,6 +20,7 @@ from gan_cli.training.ema import ema_decay, update_ema
 from gan_cli.training.judge import Judge, before_update, forward, view_of_reals
 from gan_cli.training.objective import LazyPenalty, Objective
 from gan_cli.training.remedies import Remedies
+from gan_cli.training.schedule import Setting, value_at
 from gan_cli.training.state import GanState
 
 Report = dict[str, tf.Tensor]
@@ -32,7 +33,7 @@ LATENTS, PENALTY, REAL_VIEW, FAKE_VIEW, GENERATOR_VIEW, LABELS, GENERATOR_PENALT
 class Averaging:
     """Of the generator's weights; see `ema.ema_decay`."""
 
-    half_life_kimg: float
+    half_life_kimg: Setting
     ramp_up: float | None = 0.05
 
 
@@ -60,6 +61,8 @@ class TrainStep:
       learning_rates: of the generator and the discriminator, before the factor. Not taken from the
         optimisers: in a restored one the rate has decayed already.
       learning_rate_factor: from images shown, int64 scalar, to a float32 factor.
+      second_betas: the same for Adam's beta 2, of the generator and the discriminator; None: as
+        the optimiser has it.
       gradient_models: float32 twins of the discriminator and the generator, evaluated with the
         weights of the originals, for penalties of gradients; None where the originals serve.
       augmentation: what the discriminator sees all images through.
@@ -80,6 +83,7 @@ class TrainStep:
         latents: Callable[[tf.Tensor], tf.Tensor],
         learning_rates: tuple[float, float],
         learning_rate_factor: Callable[[tf.Tensor], tf.Tensor],
+        second_betas: tuple[Setting | None, Setting | None] = (None, None),
         gradient_models: tuple[keras.Model | None, keras.Model | None] = (None, None),
         augmentation: AugmentationControl | None = None,
         fake_labels: Callable[[tf.Tensor], tf.Tensor] | None = None,
@@ -90,6 +94,7 @@ class TrainStep:
         self.batch_size, self.latents = batch_size, latents
         self.images_per_step = batch_size * objective.n_critic
         self.learning_rates, self.learning_rate_factor = learning_rates, learning_rate_factor
+        self.second_betas = second_betas
         self.seed = tf.constant([seed, 0], tf.int32)
         self.conditional = len(state.generator.inputs) > 1
         self.augmentation, self.fake_labels = augmentation, fake_labels
@@ -131,7 +136,7 @@ class TrainStep:
         state, count = self.state, self.objective.n_critic
         reals = tf.split(to_model_range(images), count)
         real_labels = tf.split(labels, count) if self.conditional else [None] * count
-        self.set_learning_rates()
+        self.keep_to_schedules()
         seed = fold(self.seed, state.step)
         before_update(state.generator, state.images_shown)
 
@@ -162,7 +167,7 @@ class TrainStep:
         decay = ema_decay(
             state.images_shown,
             self.images_per_step,
-            self.averaging.half_life_kimg,
+            value_at(self.averaging.half_life_kimg, state.images_shown),
             self.averaging.ramp_up,
         )
         update_ema(state.generator_ema, state.generator, decay)
@@ -262,7 +267,7 @@ class TrainStep:
             own = replace_seed(update, fold(update.seed, purpose, index), lazy)
 
             def value(lazy: LazyPenalty = lazy, own: Update = own) -> tf.Tensor:
-                strength = lazy.every * lazy.gamma
+                strength = lazy.every * value_at(lazy.gamma, self.state.images_shown)
                 # Those that read other outputs teach D something; they do not bound it.
                 if self.remedies and prefix == "penalty" and not lazy.penalty.needs_outputs:
                     strength = strength * self.remedies.gamma_factor
@@ -324,7 +329,8 @@ class TrainStep:
             return labels
         return replicas.slice_of(self.fake_labels(fold(seed, LABELS)))
 
-    def set_learning_rates(self) -> None:
+    def keep_to_schedules(self) -> None:
+        """Sets learning rates, and whatever else moves over the run, for a step that begins."""
         state = self.state
         factor = self.learning_rate_factor(state.images_shown)
         if self.remedies:
@@ -332,6 +338,12 @@ class TrainStep:
         optimizers = state.generator_optimizer, state.discriminator_optimizer
         for optimizer, learning_rate in zip(optimizers, self.learning_rates, strict=True):
             optimizer.learning_rate.assign(learning_rate * factor)
+        for optimizer, beta_2 in zip(optimizers, self.second_betas, strict=True):
+            if beta_2 is not None:
+                inner = getattr(optimizer, "inner_optimizer", optimizer)
+                inner.beta_2.assign(value_at(beta_2, state.images_shown))
+        if self.augmentation is not None:
+            self.augmentation.keep_to_schedule(state.images_shown)
 
     def apply(self, tape, scaled_loss, model: keras.Model, optimizer) -> tf.Tensor:
         """One optimiser step; returns the gradient's global norm.

@@ -1,7 +1,10 @@
 """What the composition root refuses, and what it wires together."""
 
+import math
+
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from gan_cli.cli.build import build_state, build_step
 from gan_cli.cli.experiment import resolve_for
@@ -117,3 +120,47 @@ def test_what_cannot_be_shared_among_replicas_is_refused(model, training, messag
     four.replicas = 4
     with pytest.raises(UserError, match=message):
         build_step(config, build_state(config, 3), 3, DATA.holdout, four)
+
+
+def test_what_moves_is_at_its_place_in_every_step():
+    """gamma, beta 2, the half-life of the average and the augmentation: Huang et al. 2024."""
+    adam = {"beta_2": {"start": 0.5, "end": 0.9, "until_kimg": 0.032}}
+    moving, fixed = (
+        step_of(
+            objective={
+                "penalties": [{"name": "r1", "gamma": gamma}, {"name": "r2", "gamma": gamma}],
+                "augmentation": {"name": "diffaugment", "probability": probability},
+            },
+            generator_optimizer={"learning_rate": 1e-9} | adam,
+            discriminator_optimizer={"learning_rate": 1e-9} | adam,
+            learning_rate_schedule={"name": "cosine", "final_factor": 0.0, "until_kimg": 0.064},
+            ema_half_life_kimg=half_life,
+            ema_ramp_up=None,
+            kimg=0.064,
+        )[1]
+        for gamma, probability, half_life in (
+            ({"start": 4.0, "end": 1.0}, {"start": 0.0, "end": 1.0}, {"start": 0.0, "end": 2.0}),
+            (1.0, 0.5, 1.0),
+        )
+    )
+    images, labels = tf.constant(DATA.train.images[:8]), tf.constant(DATA.train.labels[:8])
+    # Halfway; beta 2 has arrived by then.
+    for step in (moving, fixed):
+        step.state.images_shown.assign(32)
+        step.state.generator_ema.trainable_variables[0].assign_add(
+            tf.ones(step.state.generator_ema.trainable_variables[0].shape)
+        )
+    reports = [step(images, labels) for step in (moving, fixed)]
+    for name in ("penalty/r1", "penalty/r2"):
+        assert float(reports[0][name]) == pytest.approx(2.5 * float(reports[1][name]), rel=1e-4)
+    assert float(reports[0]["augmentation_probability"]) == pytest.approx(0.5)
+    for optimizer in (moving.state.generator_optimizer, moving.state.discriminator_optimizer):
+        assert float(optimizer.beta_2.numpy()) == pytest.approx(0.9)
+        assert float(optimizer.learning_rate.numpy()) == pytest.approx(0.5e-9)
+    # The average's half-life is that of the images shown by the end of the step.
+    half_life = 2000 * (1 - math.cos(math.pi * 40 / 64)) / 2
+    ema, weight = (
+        np.array(model.trainable_variables[0])
+        for model in (moving.state.generator_ema, moving.state.generator)
+    )
+    np.testing.assert_allclose(ema - weight, 0.5 ** (8 / half_life), rtol=1e-4)

@@ -77,7 +77,7 @@ def reason(architecture, penalty, network):
     """What is wrong with this penalty here; None: nothing."""
     entry = PenaltyConfig(name=penalty, gamma=1.0)
     try:
-        build_penalty(entry, built(architecture), network)
+        build_penalty(entry, built(architecture), network, kimg=1.0)
     except UserError as error:
         return str(error)
     return None

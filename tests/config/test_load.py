@@ -145,6 +145,37 @@ def test_all_problems_are_told_with_line_key_value_and_what_is_allowed(write, ch
             " (10.0), got 20.0",
         ),
         (MINIMAL + "objective: {penalties: r1}\n", ":2: objective.penalties: must be a list, got"),
+        (
+            MINIMAL + "objective: {penalties: [{name: r1, gamma: {start: 1, stop: 2}}]}\n",
+            ":2: objective.penalties.0.gamma.stop: unknown key (known: start, end, until_kimg)",
+        ),
+        (
+            MINIMAL + "objective: {penalties: [{name: r1, gamma: {start: 1}}]}\n",
+            ":2: objective.penalties.0.gamma.end: is required",
+        ),
+        (
+            MINIMAL + "training: {generator_optimizer: {beta_2: {start: 0.9, end: 1}}}\n",
+            ":2: training.generator_optimizer.beta_2.end: must be less than 1, got 1",
+        ),
+        (
+            MINIMAL + "training: {generator_optimizer: {name: sgd, beta_2: {start: 0, end: 0}}}\n",
+            ":2: training.generator_optimizer: beta_2 can move for 'adam' only; for 'sgd' it is a",
+        ),
+        (
+            MINIMAL + "objective: {augmentation: {name: ada, probability: {start: 0, end: 2}}}\n",
+            ":2: objective.augmentation.probability.end: must be at most 1, got 2",
+        ),
+        (
+            MINIMAL
+            + "objective:\n  augmentation:\n    name: ada\n    signal: pair_sign\n"
+            + "    probability: {start: 0, end: 1}\n",
+            ":3: objective.augmentation: signal must be 'none' where the probability has a start",
+        ),
+        (
+            MINIMAL + "training: {learning_rate_schedule: {warmup_kimg: 20, until_kimg: 10}}\n",
+            ":2: training.learning_rate_schedule.warmup_kimg: must be at most until_kimg"
+            " (10.0), got 20.0",
+        ),
     ],
 )
 def test_one_problem(write, choices, text, problem):

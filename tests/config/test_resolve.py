@@ -35,6 +35,8 @@ MAY_STAY_OPEN = {
     "objective.instance_noise",
     "objective.weight_clip",
     "training.max_minutes",
+    # The end of the run.
+    "training.learning_rate_schedule.until_kimg",
     "training.ema_ramp_up",
     "training.generator_optimizer.gradient_clip_norm",
     "training.discriminator_optimizer.gradient_clip_norm",

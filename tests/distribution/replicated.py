@@ -92,6 +92,18 @@ CASES = {
         "objective": {"loss": "wasserstein", "penalties": [{"name": "drift"}]},
         "data": {"image_size": 16},
     },
+    "moving": {
+        "model": {"architecture": "conv"},
+        "objective": {
+            "penalties": [{"name": "r1", "gamma": {"start": 1.0, "end": 0.1}}],
+            "augmentation": {"name": "diffaugment", "probability": {"start": 0.0, "end": 1.0}},
+        },
+        "training": {
+            "kimg": 0.3,
+            "ema_half_life_kimg": {"start": 0.0, "end": 0.2},
+            "discriminator_optimizer": {"beta_2": {"start": 0.9, "end": 0.99}},
+        },
+    },
     "half": {
         "model": {"architecture": "conv"},
         "objective": {"loss": "non_saturating", "penalties": [LAZY_R1]},

@@ -45,7 +45,13 @@ def test_twenty_steps_on_two_devices_equal_those_on_one():
 @pytest.mark.parametrize(
     ("case", "tolerance"),
     # Path length amplifies rounding, which is below 1e-6 after the first step.
-    [("memory", TOLERANCE), ("mlp", TOLERANCE), ("progan", TOLERANCE), ("stylegan2", 1e-3)],
+    [
+        ("memory", TOLERANCE),
+        ("mlp", TOLERANCE),
+        ("moving", TOLERANCE),
+        ("progan", TOLERANCE),
+        ("stylegan2", 1e-3),
+    ],
 )
 def test_everything_else_that_sees_the_batch_equals_too(case, tolerance):
     check(outcomes(2, case), tolerance)

@@ -1,4 +1,4 @@
-"""The averaged generator and the learning rate, against their formulas in Python floats."""
+"""The averaged generator and what moves over the run, against formulas in Python floats."""
 
 import math
 
@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from gan_cli.training.ema import ema_decay, update_ema
-from gan_cli.training.schedule import learning_rate_factor
+from gan_cli.training.schedule import Ramp, learning_rate_factor, value_at
 
 
 def test_after_one_half_life_half_of_the_old_weights_is_left():
@@ -41,7 +41,7 @@ def test_weights_are_averaged_and_buffers_copied():
     for mean, old, weight in zip(
         average.trainable_variables, before, model.trainable_variables, strict=True
     ):
-        np.testing.assert_allclose(mean, 0.9 * old + 0.1 * np.array(weight), rtol=1e-6)
+        np.testing.assert_allclose(mean, 0.9 * old + 0.1 * np.array(weight), rtol=1e-6, atol=1e-6)
     for copy, buffer in zip(
         average.non_trainable_variables, model.non_trainable_variables, strict=True
     ):
@@ -72,3 +72,17 @@ def test_warm_up_is_linear_and_never_zero():
     ]
     assert factors[0] > 0
     np.testing.assert_allclose(factors[1:], [0.25, 0.5, 1.0, 1.0], rtol=1e-3)
+
+
+@pytest.mark.parametrize(("start", "end"), [(0.05, 0.005), (0.9, 0.99), (0.0, 5000.0)])
+def test_a_ramp_is_half_a_cosine_and_stays_where_it_arrives(start, end):
+    ramp = Ramp(start, end, until_kimg=20_000.0)
+    for kimg, share in ((0, 0.0), (5_000, (1 - math.sqrt(0.5)) / 2), (10_000, 0.5), (20_000, 1.0)):
+        expected = start + share * (end - start)
+        assert float(ramp(tf.constant(kimg * 1000))) == pytest.approx(expected, rel=1e-5, abs=1e-6)
+    assert float(ramp(tf.constant(250_000_000))) == pytest.approx(end, rel=1e-6)
+
+
+def test_a_setting_moves_or_does_not():
+    assert value_at(0.3, tf.constant(10_000)) == 0.3
+    assert float(value_at(Ramp(1.0, 3.0, 20.0), tf.constant(10_000))) == pytest.approx(2.0)

@@ -50,3 +50,26 @@ def test_the_rate_is_the_one_assigned_and_gradients_are_clipped():
     clipped = 1.0 / np.sqrt(3.0)
     step = 0.5 * clipped / (clipped + 1e-3 / np.sqrt(0.03))
     np.testing.assert_allclose(found, np.array([1.0, -2.0, 3.0]) - step, rtol=1e-5)
+
+
+def test_a_beta_2_that_moves_counts_as_if_it_had_been_so_all_the_time():
+    rng = np.random.default_rng(0)
+    gradients, betas = rng.standard_normal([6, 3]), np.linspace(0.9, 0.99, 6)
+    optimizer = FusedAdam(**SETTINGS)
+    optimizer.let_beta_2_move(0.5)
+    variable = keras.Variable([1.0, -2.0, 3.0])
+    optimizer.build([variable])
+
+    @tf.function
+    def update(gradient, beta_2):
+        optimizer.beta_2.assign(beta_2)
+        optimizer.apply([gradient], [variable])
+
+    weight, m, v = np.array([1.0, -2.0, 3.0]), 0.0, 0.0
+    for step, (gradient, beta_2) in enumerate(zip(gradients, betas, strict=True), start=1):
+        update(tf.constant(gradient, tf.float32), tf.constant(beta_2, tf.float32))
+        m = 0.3 * m + 0.7 * gradient
+        v = beta_2 * v + (1 - beta_2) * gradient**2
+        rate = 0.02 * np.sqrt(1 - beta_2**step) / (1 - 0.3**step)
+        weight = weight - rate * m / (np.sqrt(v) + 1e-3)
+    np.testing.assert_allclose(variable.numpy(), weight, rtol=1e-5)

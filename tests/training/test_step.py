@@ -189,6 +189,8 @@ def test_a_lazy_penalty_acts_in_every_nth_step_n_times_as_strong(small_gan, batc
     eager = small_gan(penalties=[("r1", 0.5, 1)], optimizer=lambda: keras.optimizers.SGD(0.0))
     value = float(eager.step(*batch)["penalty/r1"])
     np.testing.assert_allclose(lazy, [3 * value, 0, 0] * 2, rtol=1e-6)
+    # It joins the loss in one update: Adam's constants need no correction for a second one.
+    assert gan.state.discriminator_optimizer.iterations.numpy() == 6
 
 
 def test_n_critic_counts_discriminator_updates(small_gan, batch):
