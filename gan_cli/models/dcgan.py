@@ -67,16 +67,16 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
     levels = len(resolution_ladder(spec.height, spec.width)) - 1
     inputs, x = discriminator_inputs(spec)
     for level in range(levels):
-        first = level == 0
+        normalized_here = level > 0 and spec.options.get("discriminator_batch_norm", True)
         x = keras.layers.Conv2D(
             spec.width_at(level),
             kernel_size=5,
             strides=2,
             padding="same",
-            use_bias=first,
+            use_bias=not normalized_here,
             kernel_initializer=_weights(),
         )(x)
-        if not first:
+        if normalized_here:
             x = keras.layers.BatchNormalization(**_batch_norm())(x)
         x = keras.layers.LeakyReLU(0.2)(x)
     features = named_features(keras.layers.Flatten()(x))
@@ -90,5 +90,6 @@ ARCHITECTURE = Architecture(
     base_channels=64,
     learning_rate=2e-4,
     generator_conditionings=("concat", "batch_norm"),
-    options=IMPROVED_OPTIONS,
+    # Without, for penalties of gradients, which through it are not those of single images.
+    options={**IMPROVED_OPTIONS, "discriminator_batch_norm": True},
 )

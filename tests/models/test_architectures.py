@@ -201,3 +201,26 @@ def test_dcgan_follows_the_guidelines_of_its_paper():
         assert layer.kernel.numpy().std() == pytest.approx(0.02, rel=0.05)
         assert layer.kernel.numpy().mean() == pytest.approx(0.0, abs=0.002)
     assert {layer.negative_slope for layer in of(discriminator, keras.layers.LeakyReLU)} == {0.2}
+
+
+def test_dcgan_without_batch_norm_in_d_judges_each_image_for_itself():
+    dcgan = ARCHITECTURES.load("dcgan")
+    images = keras.random.normal([6, 16, 16, 3], seed=1)
+    logits = {}
+    for normalizes in (True, False):
+        keras.utils.set_random_seed(0)
+        options = {**dcgan.options, "discriminator_batch_norm": normalizes}
+        spec = ModelSpec(16, 16, 3, latent_dim=5, base_channels=8, options=options)
+        discriminator = dcgan.build_discriminator(spec)
+        kinds = [type(layer) for layer in discriminator.layers]
+        assert kinds.count(keras.layers.BatchNormalization) == normalizes
+        # The shift of batch normalisation takes the place of a bias.
+        biases = [w for w in discriminator.weights if w.path.endswith("bias")]
+        assert len(biases) == (2 if normalizes else 3)
+        batch, alone = (
+            discriminator(images, training=True),
+            discriminator(images[:2], training=True),
+        )
+        logits[normalizes] = np.array(batch[:2]), np.array(alone)
+    np.testing.assert_allclose(*logits[False], rtol=1e-5)
+    assert not np.allclose(*logits[True], rtol=1e-3)
