@@ -21,6 +21,7 @@ from gan_cli.training.guard import LEAST_RANKING, Alarm, Guard, diversity_ratio,
 from gan_cli.training.judge import view_of_reals
 from gan_cli.training.loop import NonFinite, RollBackError
 from gan_cli.training.remedies import interventions_of
+from gan_cli.training.singular_values import largest_singular_values
 from gan_cli.training.state import GanState, model_variables
 from gan_cli.training.step import LATENTS, TrainStep, fold, to_model_range, with_labels
 
@@ -89,7 +90,9 @@ class Watch:
             self._answer(images_shown, alarm)
 
     def measure(self) -> dict[str, float]:
-        """`diversity`, of images, and `overfitting`, where D tells real from generated ones."""
+        """`diversity`, of images, `overfitting`, where D tells real from generated ones, and the
+        largest singular values of both networks' weights, by layer and the largest of all.
+        """
         config, images = self.config.model, self._train.images
         count = len(images)
         latents = latents_for_seeds(
@@ -103,6 +106,10 @@ class Watch:
         ratio, ranking = self._judged(tf.constant(latents), tf.constant(labels, tf.int32))
         if float(ranking) >= 2 * LEAST_RANKING - 1:
             values["overfitting"] = float(ratio)
+        for network in ("generator", "discriminator"):
+            found = largest_singular_values(getattr(self.state, network))
+            values[f"{network}_singular_value"] = max(found.values())
+            values |= {f"singular_value/{network}/{name}": v for name, v in found.items()}
         return {name: value for name, value in values.items() if np.isfinite(value)}
 
     def _overfitting(self, latents: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

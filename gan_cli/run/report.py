@@ -32,6 +32,11 @@ _PLOTS = (
     ("Penalties", ("penalty/",), False),
     ("Penalties of the generator", ("generator_penalty/",), False),
     ("Norms of the gradients", ("discriminator_gradient_norm", "generator_gradient_norm"), True),
+    (
+        "Largest singular value of any layer",
+        ("discriminator_singular_value", "generator_singular_value"),
+        True,
+    ),
     ("Probability of augmentation", ("augmentation_probability",), False),
     (
         "Differences among generated images over those among real ones; how far D overfits",

@@ -134,3 +134,22 @@ def test_factors_act_on_rates_and_on_the_penalties_that_bound_d(small_gan, batch
         rates.append(float(gan.state.generator_optimizer.learning_rate.numpy()))
     assert float(reports[1]["penalty/r1"]) == pytest.approx(8 * float(reports[0]["penalty/r1"]))
     assert rates[1] == pytest.approx(rates[0] / 4)
+
+
+def test_singular_values_are_those_of_numpy(small_gan):
+    from gan_cli.training.singular_values import largest_singular_values
+
+    gan = small_gan(num_classes=3)
+    for model in (gan.state.generator, gan.state.discriminator):
+        found = largest_singular_values(model)
+        expected = {}
+        for index, weight in enumerate(model.variables):
+            if weight.trainable and len(weight.shape) >= 2:
+                matrix = np.float64(weight.numpy()).reshape(-1, weight.shape[-1])
+                name = f"{index}/{weight.name}"
+                expected[name] = np.linalg.svd(matrix, compute_uv=False)[0]
+        assert found == pytest.approx(expected, rel=1e-6)
+        assert len(found) >= 3
+    broken = gan.state.discriminator.trainable_variables[0]
+    broken.assign(np.full(broken.shape, np.inf))
+    assert np.isnan(next(iter(largest_singular_values(gan.state.discriminator).values())))
