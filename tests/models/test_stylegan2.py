@@ -1,4 +1,4 @@
-"""StyleGAN2's and R3GAN's layers against float64 NumPy, and their published sizes."""
+"""StyleGAN2's layers against float64 NumPy, and its published sizes."""
 
 import dataclasses
 
@@ -10,7 +10,6 @@ import tensorflow as tf
 
 from gan_cli.models import ARCHITECTURES
 from gan_cli.models.architecture import ModelSpec
-from gan_cli.models.layers.basis import DiscriminativeBasis, GenerativeBasis
 from gan_cli.models.layers.equalized import DownsamplingConv2D, EqualizedConv2D, EqualizedDense
 from gan_cli.models.layers.modulated import ModulatedConv2D, ToImage
 from gan_cli.models.layers.resample import doubled, filtered, halved
@@ -249,57 +248,3 @@ def test_stylegan2_has_the_sizes_of_the_authors_code():
     assert number_of_weights(architecture.build_generator(two_layers)) == 28_794_124
     assert number_of_weights(architecture.build_generator(spec)) == 30_370_060
     assert number_of_weights(architecture.build_discriminator(spec)) == 29_012_513
-
-
-def test_r3gan_has_the_sizes_of_its_layer_table():
-    """Of CIFAR-10: 4 stages of 2 blocks, 768 wide, inside 1536 in 96 groups of 16."""
-    architecture = ARCHITECTURES.load("r3gan")
-    spec = ModelSpec(
-        32, 32, 3, 64, num_classes=10, base_channels=768, max_channels=768,
-        conditioning="projection", options=dict(architecture.options),
-    )  # fmt: skip
-    block = 768 * 1536 + 1536 + 9 * 16 * 1536 + 1536 + 1536 * 768
-    generator = 8 * block + (16 * 768 + 128 * 768) + 768 * 3 + 10 * 64
-    discriminator = 8 * block + 3 * 768 + (16 * 768 + 768 * 768) + 10 * 768
-    assert architecture.build_generator(spec).count_params() == generator
-    assert architecture.build_discriminator(spec).count_params() == discriminator
-
-
-def test_r3gan_starts_with_blocks_that_pass_on_what_they_get():
-    keras.utils.set_random_seed(0)
-    architecture = ARCHITECTURES.load("r3gan")
-    spec = ModelSpec(8, 8, 2, 5, base_channels=32, options=dict(architecture.options))
-    generator = architecture.build_generator(spec)
-    latents = RNG.standard_normal([3, 5]).astype(np.float32)
-    basis, kernel = (v.numpy() for v in generator.weights[:2])
-    narrow = generator.get_layer(index=len(generator.layers) - 2)
-    x = basis * (latents @ kernel)[:, None, None, :]
-    convolutions = [x for x in generator.layers if isinstance(x, keras.layers.Conv2D)]
-    wide = [c for c in convolutions if c.filters == 2 * c.kernel.shape[2] and c.groups == 1]
-    last = [c for c in convolutions if not np.any(c.kernel)]
-    assert len(last) == 4
-    # sqrt(2 / 1.04) L^(-1/4) / sqrt(fan-in), of L = 4 blocks.
-    for layer in wide:
-        std = (2 / 1.04) ** 0.5 * 4**-0.25 / layer.kernel.shape[2] ** 0.5
-        assert layer.kernel.numpy().std() == pytest.approx(std, rel=0.1)
-    between = next(c for c in convolutions if c.kernel.shape[2:] == (64, 32) and np.any(c.kernel))
-    x = x @ between.kernel.numpy()[0, 0]
-    expected = doubled(tf.constant(x)).numpy() @ narrow.kernel.numpy()[0, 0]
-    np.testing.assert_allclose(generator(latents), expected, atol=1e-4)
-
-
-def test_the_two_bases_are_products_with_a_learned_picture():
-    keras.utils.set_random_seed(0)
-    vector = RNG.standard_normal([3, 5]).astype(np.float32)
-    picture = GenerativeBasis((4, 3), 6)
-    result = picture(vector).numpy()
-    basis, kernel = picture.get_weights()
-    np.testing.assert_allclose(
-        result, np.einsum("hwc,nc->nhwc", basis[0], vector @ kernel), rtol=1e-5, atol=1e-6
-    )
-    back = DiscriminativeBasis()
-    product = back(result).numpy()
-    (basis,) = back.get_weights()
-    np.testing.assert_allclose(
-        product, np.einsum("hwc,nhwc->nc", basis[0], result), rtol=1e-4, atol=1e-4
-    )

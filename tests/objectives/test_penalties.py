@@ -270,27 +270,46 @@ def test_auxiliary_classifier_is_the_cross_entropy_of_the_labels(network):
 
 
 def test_path_length_equals_the_closed_form_of_a_linear_generator():
-    """Images = sum over layers of A_l w_l: J^T y is known, and with it every length."""
+    """Images = sum over layers of A_l w_l: J^T y is known, and with it lengths and gradients."""
     rng = np.random.default_rng(0)
     matrices = rng.standard_normal((2, 3, 4 * 5))
     styles = rng.standard_normal((6, 2, 3))
+    weights = tf.Variable(matrices, dtype=tf.float32)
 
     def generate(seed, tape):
         given = tf.constant(styles, tf.float32)
         tape.watch(given)
-        flat = tf.einsum("blk,lkp->bp", given, tf.constant(matrices, tf.float32))
+        flat = tf.einsum("blk,lkp->bp", given, weights)
         return given, tf.reshape(flat, [6, 4, 5, 1])
 
     penalty, memory = penalty_with_memory("path_length")
     memory["mean"].assign(0.3)
-    value = penalty.value(Update(network="generator", seed=SEED, generate=generate, memory=memory))
+    update = Update(network="generator", seed=SEED, generate=generate, memory=memory)
+    with tf.GradientTape() as tape:
+        value = penalty.value(update)
+        mean_value = tf.reduce_mean(value)
     noise_seed = tf.random.split(SEED, 2)[1]
     noise = tf.random.stateless_normal([6, 4, 5, 1], noise_seed).numpy().reshape(6, 20)
-    products = np.einsum("lkp,bp->blk", matrices, noise.astype(np.float64) / 20**0.5)
-    lengths = np.sqrt((products**2).sum(axis=2).mean(axis=1))
-    mean = 0.3 + 0.01 * (lengths.mean() - 0.3)
-    np.testing.assert_allclose(value, (lengths - mean) ** 2, rtol=1e-4, atol=1e-6)
+
+    def closed_form(matrices):
+        """The penalty of each image, and the moved mean."""
+        products = np.einsum("lkp,bp->blk", matrices, noise.astype(np.float64) / 20**0.5)
+        lengths = np.sqrt((products**2).sum(axis=2).mean(axis=1))
+        mean = 0.3 + 0.01 * (lengths.mean() - 0.3)
+        return (lengths - mean) ** 2, mean
+
+    expected, mean = closed_form(matrices)
+    np.testing.assert_allclose(value, expected, rtol=1e-4, atol=1e-6)
     assert float(memory["mean"]) == pytest.approx(mean, rel=1e-5)
+    gradient, step = tape.gradient(mean_value, weights).numpy(), 1e-6
+    for index in [(0, 0, 0), (1, 2, 19), (0, 1, 7), (1, 0, 12)]:
+        sides = []
+        for sign in (1, -1):
+            moved = matrices.copy()
+            moved[index] += sign * step
+            sides.append(closed_form(moved)[0].mean())
+        slope = (sides[0] - sides[1]) / (2 * step)
+        assert gradient[index] == pytest.approx(slope, rel=1e-3, abs=1e-5)
 
 
 @pytest.mark.parametrize("name", PENALTIES.names)
