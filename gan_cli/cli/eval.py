@@ -3,7 +3,7 @@
 gan-eval --run_dir runs/digits
 gan-eval --run_dir runs/digits --checkpoint all --metrics all
 gan-eval --compare runs/one runs/other
-gan-eval --real photos/ --fake samples.npz --features inception:graph.pb --metrics frechet
+gan-eval --real photos/ --fake samples.npz --features inception --metrics frechet
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ _NUM_SAMPLES = flags.DEFINE_integer(
     "num_samples", None, "Generated images to score; by default the config's number, or all."
 )
 _FEATURES = flags.DEFINE_string(
-    "features", None, "Feature network in place of the config's, such as random or inception:FILE."
+    "features", None, "Feature network in place of the config's, such as random or inception."
 )
 _METRICS = flags.DEFINE_list(
     "metrics", None, "Metrics in place of the config's, one after another, or all."

@@ -404,9 +404,9 @@ class EvaluationConfig(Section):
     )
     features: Annotated[str, Choice("features")] | None = Field(
         None,
-        description="classifier, random, inception:FILE, inception_clean:FILE, keras:NAME,"
-        " keras_file:FILE or saved_model:FOLDER; default: classifier where the data has labels,"
-        " else random.",
+        description="classifier, random, inception, inception_clean (or :FILE behind them),"
+        " keras:NAME, keras_file:FILE or saved_model:FOLDER; default: classifier where the data has"
+        " labels, else random.",
     )
     metrics: Annotated[tuple[Annotated[str, Choice("metric")], ...], Field(strict=False)] = Field(
         ("frechet", "kernel", "precision_recall", "density_coverage"),

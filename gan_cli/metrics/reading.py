@@ -94,11 +94,15 @@ def _overfitting(scores: dict[str, Score]) -> list[str]:
 
 
 def _trust(evaluation: Evaluation, network_name: str) -> list[str]:
-    said = []
-    if network_name != "inception":
-        said.append(
+    if network_name == "inception":
+        said = [
+            "The features are of the published Inception graph: fid, kid and is compare with papers"
+            " that take the same reference images, and as many generated ones."
+        ]
+    else:
+        said = [
             f"The numbers are not comparable with papers: the features are of '{network_name}'."
-        )
+        ]
     distances = [n for n in evaluation.scores if n == "fid" or n.startswith("fd_")]
     fewest = min(evaluation.num_generated, evaluation.num_reference)
     if distances and fewest < _FEWEST_FOR_FRECHET:

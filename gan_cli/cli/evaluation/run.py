@@ -139,15 +139,7 @@ class ScoredRun:
             return [
                 "A mode is covered that has a point within three standard deviations of its centre."
             ]
-        network = self.evaluator.network
-        said = read(evaluation, network.name)
-        if network.name == "inception":
-            said.append(
-                f"Features are of the Inception graph with SHA-256 {network.file_sha256}: fid and"
-                " kid compare with published figures taken on the same reference images with as"
-                " many generated ones."
-            )
-        return said
+        return read(evaluation, self.evaluator.network.name)
 
 
 def score_checkpoint(scored: ScoredRun, out: Path | None) -> None:

@@ -11,7 +11,8 @@ class FeatureRegistry(Registry):
     """Feature networks by name, some with an argument behind a colon: `keras:ResNet50`.
 
     Args:
-      families: what takes an argument, and the builder, which takes it after the data sets.
+      families: what takes an argument, and the builder, which takes it by that name. One that can
+        do without is among the entries, too.
     """
 
     def __init__(self, entries: dict[str, str], families: dict[str, str]):
@@ -20,7 +21,7 @@ class FeatureRegistry(Registry):
 
     def problem(self, name: str) -> str | None:
         family, _, argument = name.partition(":")
-        if family in self._families.names:
+        if family in self._families.names and name not in self.names:
             return None if argument else f"feature network '{family}' needs an argument: {family}:X"
         found = super().problem(name)
         if found is None:
@@ -42,6 +43,8 @@ FEATURE_NETWORKS = FeatureRegistry(
     {
         "classifier": "gan_cli.metrics.features.classifier:build",
         "random": "gan_cli.metrics.features.random:build",
+        "inception": "gan_cli.metrics.features.inception:build",
+        "inception_clean": "gan_cli.metrics.features.inception:build_clean",
     },
     families={
         "inception": "gan_cli.metrics.features.inception:build",

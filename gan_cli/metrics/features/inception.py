@@ -10,6 +10,7 @@ from google.protobuf.message import DecodeError
 
 from gan_cli.data.dataset import ImageDataset
 from gan_cli.errors import UserError
+from gan_cli.metrics.features import published
 from gan_cli.metrics.features.network import FeatureNetwork, as_rgb, batch_size_for
 from gan_cli.metrics.features.untrusted import check_graph
 
@@ -25,9 +26,12 @@ def build(
     holdout: ImageDataset,
     progress: Callable[[int, int], None] | None = None,
     *,
-    argument: str,
+    argument: str | None = None,
 ) -> FeatureNetwork:
-    """Loads the frozen graph `classify_image_graph_def.pb` from the path `argument`.
+    """Loads the published frozen graph, or the one at the path `argument`.
+
+    The published one alone is named `inception`: the name of any other ends in the start of its
+    hash, so that figures of it are not taken for `fid`.
 
     Images are resized to 299x299 as TensorFlow 1 did (bilinear, corners and pixel centres not
     aligned, no antialiasing) and scaled to (x - 128) / 128. Features are pool_3; class
@@ -35,10 +39,10 @@ def build(
     takes them (Salimans et al. 2016). Features are not rescaled.
 
     Raises:
-      UserError: the file is not that graph.
+      UserError: the file is no such graph, or cannot be had.
     """
     del holdout, progress
-    return _build("inception", train, Path(argument).expanduser(), legacy_resize)
+    return _build("inception", train, argument, legacy_resize)
 
 
 def build_clean(
@@ -46,25 +50,26 @@ def build_clean(
     holdout: ImageDataset,
     progress: Callable[[int, int], None] | None = None,
     *,
-    argument: str,
+    argument: str | None = None,
 ) -> FeatureNetwork:
     """Like `build`, but resizes as clean-fid does (Parmar et al. 2022).
 
     Raises:
-      UserError: the file is not that graph.
+      UserError: as `build`.
     """
     del holdout, progress
-    return _build("inception_clean", train, Path(argument).expanduser(), clean_resize)
+    return _build("inception_clean", train, argument, clean_resize)
 
 
 def _build(
     name: str,
     train: ImageDataset,
-    path: Path,
+    argument: str | None,
     resize: Callable[[keras.KerasTensor], keras.KerasTensor],
 ) -> FeatureNetwork:
-    content, graph = _read(path)
-    layer = FrozenInception(graph)
+    path = Path(published.NAME if argument is None else argument).expanduser()
+    content = published.published_graph() if argument is None else _read(path)
+    layer = FrozenInception(_parsed(path, content))
     images = keras.Input(train.images.shape[1:], dtype="float32")
     outputs = layer(resize(as_rgb(images)))
     sizes = tuple(int(output.shape[-1]) for output in outputs)
@@ -75,6 +80,8 @@ def _build(
         )
     model = keras.Model(images, outputs)
     digest = hashlib.sha256(content).hexdigest()
+    if digest != published.SHA256:
+        name = f"{name}_{digest[:8]}"
     return FeatureNetwork(name, model, file_sha256=digest, batch_size=batch_size_for(SIDE))
 
 
@@ -136,12 +143,16 @@ class FrozenInception(keras.layers.Layer):
         ]
 
 
-def _read(path: Path) -> tuple[bytes, tf.compat.v1.GraphDef]:
+def _read(path: Path) -> bytes:
     try:
-        content = path.read_bytes()
-        graph = tf.compat.v1.GraphDef.FromString(content)
+        return path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _parsed(path: Path, content: bytes) -> tf.compat.v1.GraphDef:
+    try:
+        graph = tf.compat.v1.GraphDef.FromString(content)
     except DecodeError as error:
         raise UserError(
             f"{path}: not a frozen graph, such as classify_image_graph_def.pb"
@@ -153,7 +164,7 @@ def _read(path: Path) -> tuple[bytes, tf.compat.v1.GraphDef]:
     own = {function.signature.name for function in graph.library.function}
     inner = (node for function in graph.library.function for node in function.node_def)
     check_graph(path, (node.op for node in [*graph.node, *inner] if node.op not in own))
-    return content, graph
+    return graph
 
 
 def _modernised(graph: tf.compat.v1.GraphDef) -> tf.compat.v1.GraphDef:
