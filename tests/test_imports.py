@@ -13,7 +13,7 @@ import gan_cli
 ROOT = Path(gan_cli.__file__).parent
 
 # Everyone may import these, which import none of ours but errors: `gan_cli.errors`, `.registry`,
-# `.replicas`.
+# `.devices`, `.replicas`.
 ALLOWED = {
     "config": set(),
     "data": {"config"},
@@ -41,7 +41,7 @@ ALLOWED = {
         "training",
     },
 }
-SHARED = {"errors", "registry", "replicas"}
+SHARED = {"devices", "errors", "registry", "replicas"}
 # These may take a section of the config as an argument, and no more.
 TYPES_ONLY = {"data", "models", "objectives"}
 HEAVY = ("tensorflow", "keras", "numpy", "PIL", "pydantic", "yaml", "rich", "matplotlib", "jinja2")

@@ -24,6 +24,7 @@ from gan_cli.sampling.latents import latents_for_seeds
 from gan_cli.sampling.provenance import Provenance
 from gan_cli.sampling.scatter import picture_of
 from gan_cli.training.checkpoint import Checkpoint, CheckpointStore
+from gan_cli.training.cluster import local_devices
 from gan_cli.training.loop import Action
 from gan_cli.training.state import GanState
 
@@ -46,7 +47,7 @@ class RunFollower:
         self.config, self.data, self.run = config, data, run
         self.state, self.store, self.progress = state, store, progress
         self.metrics, self.tensorboard = MetricsLog(run.metrics), TensorBoardLog(run.path)
-        self.sampler = Sampler(state.generator_ema)
+        self.sampler = Sampler(state.generator_ema, local_devices(config.training.strategy))
         self.num_classes = len(data.train.class_names) if config.model.conditional else 0
         self._evaluator: Evaluator | PointsEvaluator | None = None
         self._reports: list[Mapping[str, float]] = []

@@ -3,13 +3,14 @@
 Points of the plane, which have no pixels, stay float32.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 from gan_cli.data.mixture import is_points
+from gan_cli.devices import in_order
 
 BATCH_SIZE = 64
 
@@ -24,9 +25,12 @@ class Sampler:
 
     The generator is compiled once for one batch size, and the last batch is filled up: another
     batch size could let the processor add numbers in another order.
+
+    Args:
+      devices: that batches are spread over; by default the one at hand.
     """
 
-    def __init__(self, generator: keras.Model):
+    def __init__(self, generator: keras.Model, devices: Sequence[str] = ()):
         latent_dim = generator.inputs[0].shape[-1]
         conditional = len(generator.inputs) > 1
         points = is_points(generator.outputs[0].shape)
@@ -42,7 +46,7 @@ class Sampler:
             images = generator(inputs, training=False)
             return images if points else to_uint8(images)
 
-        self._run = run
+        self._run, self._devices = run, devices
 
     def batches(
         self, latents: np.ndarray, labels: np.ndarray | None = None
@@ -50,7 +54,8 @@ class Sampler:
         """Yields uint8 [up to 64, height, width, channels], in the order of the latents."""
         if labels is None:
             labels = np.zeros(len(latents), np.int32)
-        for start in range(0, len(latents), BATCH_SIZE):
+
+        def images_from(start: int) -> np.ndarray:
             part = latents[start : start + BATCH_SIZE]
             part_labels = labels[start : start + BATCH_SIZE]
             missing = BATCH_SIZE - len(part)
@@ -58,7 +63,9 @@ class Sampler:
                 tf.constant(np.pad(part, ((0, missing), (0, 0))), tf.float32),
                 tf.constant(np.pad(part_labels, (0, missing)), tf.int32),
             )
-            yield images.numpy()[: len(part)]
+            return images.numpy()[: len(part)]
+
+        return in_order(images_from, range(0, len(latents), BATCH_SIZE), self._devices)
 
     def images(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """Returns all of them: uint8 [len(latents), height, width, channels]."""

@@ -120,18 +120,25 @@ def open_distribution(strategy: str, environment: Mapping[str, str] = os.environ
             "training.strategy: 'multi_worker' needs TF_CONFIG, or a Slurm step, with at least two"
             " processes; see docs/distribution.md"
         )
-    if strategy == "one":
+    names = local_devices(strategy)
+    if not names:
         return ONE_DEVICE
+    reduction = None
+    if tf.DeviceSpec.from_string(names[0]).device_type == "CPU":
+        reduction = tf.distribute.ReductionToOneDevice()
+    return Replicated(tf.distribute.MirroredStrategy(names, reduction))
+
+
+def local_devices(strategy: str) -> tuple[str, ...]:
+    """Names of the devices of this process that a `training.strategy` uses; empty: the usual one.
+
+    They share the work of an evaluation, too.
+    """
     devices = tf.config.list_logical_devices("GPU")
     if not devices and strategy == "mirrored":
         devices = tf.config.list_logical_devices("CPU")
-    if len(devices) < 2:
-        return ONE_DEVICE
-    names = [device.name for device in devices]
-    reduction = None
-    if devices[0].device_type == "CPU":
-        reduction = tf.distribute.ReductionToOneDevice()
-    return Replicated(tf.distribute.MirroredStrategy(names, reduction))
+    names = tuple(device.name for device in devices)
+    return names if strategy != "one" and len(names) > 1 else ()
 
 
 def _open_cluster(cluster: Cluster) -> Distribution:

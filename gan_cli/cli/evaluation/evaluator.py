@@ -1,5 +1,6 @@
 """What scores a run: features for images, the known modes for points."""
 
+import dataclasses
 from pathlib import Path
 
 from gan_cli.config.schema import Config
@@ -9,9 +10,11 @@ from gan_cli.errors import UserError
 from gan_cli.metrics.comparison import GanAccess
 from gan_cli.metrics.evaluate import Evaluator
 from gan_cli.metrics.features import FEATURE_NETWORKS
+from gan_cli.metrics.features.network import FeatureNetwork
 from gan_cli.metrics.points import PointsEvaluator
 from gan_cli.metrics.scores import DEFAULT_METRICS
 from gan_cli.metrics.statistics import read_statistics, write_statistics
+from gan_cli.training.cluster import local_devices
 
 
 def build_evaluator(
@@ -44,6 +47,7 @@ def build_evaluator(
         metrics or _unless_default(config.evaluation.metrics),
         gan,
         statistics,
+        config.training.strategy,
     )
 
 
@@ -54,6 +58,7 @@ def image_evaluator(
     metrics: tuple[str, ...] | None,
     gan: GanAccess | None = None,
     statistics: Path | None = None,
+    strategy: str = "auto",
 ) -> Evaluator:
     """Builds what compares images with `reference`.
 
@@ -62,11 +67,13 @@ def image_evaluator(
       metrics: None: the usual ones, and of those that find what is wrong the ones that can be had.
       statistics: an npz of mean and covariance. Where it is, the Fréchet distance is taken to it;
         where it is not, those of the reference are written there.
+      strategy: the devices that share the work, as `training.strategy` names them.
 
     Raises:
       UserError: as `build_evaluator`.
     """
-    network = FEATURE_NETWORKS.load(features)(reference if train is None else train, reference)
+    learnt_from = reference if train is None else train
+    network = feature_network(features, learnt_from, reference, strategy)
     if metrics is None:
         metrics = DEFAULT_METRICS
         metrics += ("class_modes",) if network.knows_own_classes else ()
@@ -78,6 +85,18 @@ def image_evaluator(
     if statistics is not None and known is None:
         write_statistics(statistics, evaluator.comparison.reference_moments, network)
     return evaluator
+
+
+def feature_network(
+    features: str, train: ImageDataset, reference: ImageDataset, strategy: str = "auto"
+) -> FeatureNetwork:
+    """Builds a feature network, whose passes are spread over the devices of `strategy`.
+
+    Raises:
+      UserError: it cannot be had.
+    """
+    network = FEATURE_NETWORKS.load(features)(train, reference)
+    return dataclasses.replace(network, devices=local_devices(strategy))
 
 
 def _unless_default(metrics: tuple[str, ...]) -> tuple[str, ...] | None:

@@ -9,7 +9,7 @@ import numpy as np
 from rich.console import Console
 
 from gan_cli.cli.choices import CHOICES
-from gan_cli.cli.evaluation.evaluator import image_evaluator
+from gan_cli.cli.evaluation.evaluator import feature_network, image_evaluator
 from gan_cli.cli.evaluation.run import Request
 from gan_cli.cli.evaluation.table import print_evaluation, print_lines
 from gan_cli.config.load import load_config
@@ -20,7 +20,6 @@ from gan_cli.errors import UserError
 from gan_cli.metrics.against import score_against
 from gan_cli.metrics.comparison import batches_of
 from gan_cli.metrics.evaluate import Evaluation
-from gan_cli.metrics.features import FEATURE_NETWORKS
 from gan_cli.metrics.features.network import FeatureNetwork
 from gan_cli.metrics.reading import read
 from gan_cli.metrics.statistics import read_statistics
@@ -84,7 +83,7 @@ def score_against_file(fake: str, request: Request, out: Path | None) -> None:
     """
     with preparation_progress() as progress:
         generated = open_whole(_data_config("--fake", fake), progress)
-    network = FEATURE_NETWORKS.load(request.features or "random")(generated, generated)
+    network = feature_network(request.features or "random", generated, generated)
     statistics = read_statistics(Path(request.statistics or ""), network)
     chosen = _chosen(generated, request)
     evaluation = score_against(statistics, network, batches_of(generated.images, chosen))

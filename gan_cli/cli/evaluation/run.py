@@ -27,6 +27,7 @@ from gan_cli.run.report import write_report
 from gan_cli.sampling.generate import Sampler
 from gan_cli.sampling.latents import latents_for_seeds
 from gan_cli.training.checkpoint import CheckpointStore
+from gan_cli.training.cluster import local_devices
 
 # Far from the seeds that people look at and from those that chose the best checkpoint.
 _FIRST_SEED = 10_000_000
@@ -110,7 +111,8 @@ class ScoredRun:
         model = self.loaded.config.model
         count = self.request.num_samples or self.loaded.config.evaluation.num_samples
         first = _FIRST_SEED + self.request.seed * count
-        sampler = Sampler(self.loaded.generator)
+        devices = local_devices(self.loaded.config.training.strategy)
+        sampler = Sampler(self.loaded.generator, devices)
         for start in range(0, len(indices), _CHUNK):
             part = indices[start : start + _CHUNK]
             latents = latents_for_seeds(

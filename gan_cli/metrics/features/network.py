@@ -9,6 +9,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gan_cli.devices import in_order
+
 # Larger images are first averaged down to at most this side: the networks stay small enough for a
 # CPU, at the price of not seeing finer detail.
 LARGEST_SIDE = 64
@@ -30,6 +32,7 @@ class FeatureNetwork:
       accuracy: on held-out images, of a classifier.
       file_sha256: of the file that the model came from, where its weights are not Keras variables.
       batch_size: images of one pass.
+      devices: that passes are spread over; empty: the one at hand.
     """
 
     name: str
@@ -38,6 +41,7 @@ class FeatureNetwork:
     accuracy: float | None = None
     file_sha256: str | None = None
     batch_size: int = _BATCH_SIZE
+    devices: tuple[str, ...] = ()
 
     @property
     def dimension(self) -> int:
@@ -123,12 +127,16 @@ class FeatureNetwork:
         self, batches: Iterable[np.ndarray]
     ) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
         """Yields both, block by block."""
-        for block in _blocks(batches, self.batch_size):
+        forward = self._forward
+
+        def outputs_of(block: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
             self._check(block)
             missing = [(0, self.batch_size - len(block)), (0, 0), (0, 0), (0, 0)]
-            outputs = self._forward(tf.constant(np.pad(block, missing), tf.float32))
+            outputs = forward(tf.constant(np.pad(block, missing), tf.float32))
             features = outputs[0].numpy()[: len(block)] * np.float32(self.scale)
-            yield features, outputs[1].numpy()[: len(block)] if self.is_classifier else None
+            return features, outputs[1].numpy()[: len(block)] if self.is_classifier else None
+
+        return in_order(outputs_of, _blocks(batches, self.batch_size), self.devices)
 
     def _check(self, images: np.ndarray) -> None:
         expected = self.image_shape
