@@ -20,6 +20,11 @@ flags.DEFINE_string(
 )
 flags.DEFINE_integer("seed", 0, "First seed; the others follow it.")
 flags.DEFINE_string("seeds", None, "Seeds in place of --seed, such as 0-63 or 1,5,10-12.")
+flags.DEFINE_list(
+    "latents",
+    None,
+    "Files of latents in place of seeds, such as --project writes.",
+)
 flags.DEFINE_string(
     "classes",
     None,

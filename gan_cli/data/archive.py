@@ -2,6 +2,7 @@
 
 import math
 import zipfile
+from collections.abc import Collection
 from pathlib import Path
 from typing import IO
 
@@ -12,6 +13,23 @@ from gan_cli.errors import UserError
 
 # The header of an array; NumPy itself refuses to parse longer ones.
 _LONGEST_HEADER = 10_000
+
+
+def read_npz(path: Path, names: Collection[str] | None = None) -> dict[str, np.ndarray]:
+    """Returns the arrays of an npz file by name, after `check_npz`.
+
+    Args:
+      names: which to load, where they are there; None: all.
+
+    Raises:
+      UserError: as of `check_npz`, or what an array holds is damaged.
+    """
+    check_npz(path)
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {name: file[name] for name in file.files if names is None or name in names}
+    except Exception as error:  # NumPy, zipfile and zlib let through whatever damage leads to.
+        raise _unreadable(path, error) from error
 
 
 def check_npz(path: Path) -> None:
@@ -37,10 +55,12 @@ def check_npz(path: Path) -> None:
     except UserError:
         raise
     except Exception as error:  # zipfile lets through whatever a damaged file leads to.
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        raise UserError(
-            f"{path}: cannot be read as an npz file: {reason.splitlines()[0]}"
-        ) from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> UserError:
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return UserError(f"{path}: cannot be read as an npz file: {reason.splitlines()[0]}")
 
 
 def _check_array(where: str, stream: IO[bytes], held: int) -> None:

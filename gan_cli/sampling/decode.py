@@ -1,13 +1,13 @@
 """Files of generated images read back: what they say of their origin, and their pixels."""
 
 import io
-import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageSequence
 
-from gan_cli.data.archive import check_npz
+from gan_cli.data.archive import read_npz
 from gan_cli.errors import UserError
 from gan_cli.sampling.encode import sidecar
 from gan_cli.sampling.gif_xmp import xmp_of
@@ -23,7 +23,7 @@ def read_provenance(path: Path) -> Provenance | None:
     """
     ending = path.suffix.lower()
     if ending == ".npz":
-        found = _from_arrays(path)
+        found = arrays_provenance(read_npz(path, ["provenance"]))
     elif ending == ".json":
         found = from_json(file_content(path))
     else:
@@ -60,15 +60,9 @@ def _from_picture(content: bytes) -> Provenance | None:
     return from_xmp(packet) if isinstance(packet, bytes) else None
 
 
-def _from_arrays(path: Path) -> Provenance | None:
-    try:
-        check_npz(path)
-        with np.load(path, allow_pickle=False) as arrays:
-            if "provenance" not in arrays:
-                return None
-            return from_json(str(arrays["provenance"]))
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError) as error:
-        raise UserError(f"{path}: cannot be read as arrays: {error}") from error
+def arrays_provenance(arrays: Mapping[str, np.ndarray]) -> Provenance | None:
+    """What the arrays of an npz file say about their origin, or None."""
+    return from_json(str(arrays["provenance"])) if "provenance" in arrays else None
 
 
 def file_content(path: Path) -> bytes:

@@ -21,7 +21,7 @@ COMMANDS = {
     "sample": (
         ["--run_dir=.", "--out=grid.png"],
         "checkpoint seed seeds classes truncation grid until export walk loop noloop steps"
-        " frames_per_second inspect no_provenance",
+        " frames_per_second inspect no_provenance directions latents move axes",
     ),
     "eval": (
         ["--run_dir=."],

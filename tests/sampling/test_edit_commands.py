@@ -8,6 +8,7 @@ from PIL import Image
 
 from gan_cli.cli.sampling.studio import Studio
 from gan_cli.errors import UserError
+from gan_cli.sampling.decode import read_provenance
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +42,25 @@ def test_a_generated_image_is_recovered_and_its_latents_make_it_again(
     _, said = gan_sample("--inspect", out)
     assert "trainedAlgorithmicMedia" in said
     assert "projection" in said
+    status, said = gan_sample("--inspect", out, "--run_dir", digits_run)
+    assert (status, "  equal: all pixels" in said) == (0, True)
+    assert read_provenance(tmp_path / "found.npz").model_sha256 == studio.loaded.weights_sha256
+    with pytest.raises(UserError, match="of kind 'projection strip' cannot be made"):
+        gan_sample("--inspect", tmp_path / "found-strip.png", "--run_dir", digits_run)
+
+
+def test_files_without_provenance_have_none_and_their_latents_are_taken(
+    digits_run, gan_sample, tmp_path, own
+):
+    out = tmp_path / "found.jpg"
+    flags = [f"--project={own[0]}", "--fit_steps=2", "--no_provenance"]
+    gan_sample("--run_dir", digits_run, "--out", out, *flags)
+    for name in ("found.jpg", "found-strip.png", "found.npz"):
+        assert read_provenance(tmp_path / name) is None
+    flags = ["--directions=sefa", f"--latents={tmp_path / 'found.npz'}", "--move=1:0"]
+    gan_sample("--run_dir", digits_run, "--out", tmp_path / "again.jpg", *flags)
+    again = np.asarray(Image.open(tmp_path / "again.jpg"))
+    np.testing.assert_array_equal(np.asarray(Image.open(out)), again)
 
 
 def test_only_the_masked_part_is_filled(digits_run, gan_sample, tmp_path, own):
@@ -69,6 +89,8 @@ def test_the_large_image_shrinks_to_the_small_one(digits_run, gan_sample, tmp_pa
     out = tmp_path / "large.png"
     flags = [f"--super_resolve={tmp_path / 'small.png'}", "--fit_steps=300"]
     gan_sample("--run_dir", digits_run, "--out", out, *flags)
+    status, said = gan_sample("--inspect", out, "--run_dir", digits_run)
+    assert (status, "  equal: all pixels" in said) == (0, True)
     large = Image.open(out)
     assert large.size == (10, 12)
     again = np.asarray(large.resize((5, 6), Image.Resampling.BILINEAR)).astype(float)

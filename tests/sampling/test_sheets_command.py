@@ -18,7 +18,7 @@ def studio(digits_run):
 
 
 def options(kind, **given):
-    defaults = {"seed": 0, "seeds": None, "classes": None, "truncation": None}
+    defaults = {"seed": 0, "seeds": None, "classes": None, "truncation": None, "latents": None}
     return type("Options", (), defaults | {"sheet": kind} | given)
 
 

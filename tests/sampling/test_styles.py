@@ -70,6 +70,13 @@ def test_a_sheet_of_mixtures_is_made_again_and_needs_styles(
     assert status == 0, text
     with pytest.raises(UserError, match="is for stylegan2"):
         gan_sample("--run_dir", digits_run, "--out", out, "--sheet=mix")
-    given = {"seed": 0, "seeds": "1", "classes": None, "truncation": None, "sheet": "mix"}
+    given = {
+        "seed": 0,
+        "seeds": "1",
+        "classes": None,
+        "latents": None,
+        "truncation": None,
+        "sheet": "mix",
+    }
     with pytest.raises(UserError, match="at least two"):
         sheet.compose(studio, type("Options", (), given), False)

@@ -70,6 +70,7 @@ def tiles(sheet, row, column):
 
 def options(**given):
     defaults = {"seed": 0, "seeds": None, "classes": None, "truncation": None, "loop": False}
+    defaults["latents"] = None
     return type("Options", (), defaults | {"steps": 4} | given)
 
 

@@ -58,7 +58,8 @@ def deliver(studio: "Studio", options: Options, composer: Composer, animated: bo
         "format": ending,
         "frames_per_second": options.frames_per_second if animated else None,
         **{name: getattr(options, name) for name in composer.recorded},
-        "seeds": seeds_text(work.seeds),
+        "seeds": seeds_text(work.seeds) or None,
+        **(work.saved.to_recipe() if work.saved else {}),
     }
     provenance = studio.provenance(recipe, work.digital_source_type)
     mark = studio.mark(provenance, path, options.no_provenance)
@@ -69,6 +70,11 @@ def deliver(studio: "Studio", options: Options, composer: Composer, animated: bo
     else:
         content = encoded(work.frames[0], ending, mark, studio.signer)
     write_marked(path, content, mark)
-    what = f"{len(work.frames)} frames" if animated else f"{composer.kind} of {len(work.seeds)}"
+    if work.what is not None:
+        what = work.what
+    elif animated:
+        what = f"{len(work.frames)} frames"
+    else:
+        what = f"{composer.kind} of {len(work.saved.latents if work.saved else work.seeds)}"
     loaded = studio.loaded
     print(f"{path}: {what}, {loaded.checkpoint_name} ({loaded.kimg:g} kimg)")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
-from gan_cli.cli.sampling.mode import MARKED, Options
+from gan_cli.cli.sampling.mode import MARKED, Options, Work
+from gan_cli.cli.sampling.saved import saved_latents
 from gan_cli.errors import UserError
 
 if TYPE_CHECKING:
@@ -142,35 +143,60 @@ def deliver_found(
 ) -> None:
     """Writes the result, a strip with names beside it, and the latents; prints nothing.
 
+    The record of the result holds the latents as well.
+
     Raises:
       UserError: they cannot be written.
     """
     import numpy as np
 
-    from gan_cli.run.files import write_arrays
     from gan_cli.sampling.encode import encoded, write_marked
     from gan_cli.sampling.grids import to_pillow
     from gan_cli.sampling.provenance import COMPOSITE
+    from gan_cli.sampling.saved_latents import SavedLatents, write_latents
     from gan_cli.sampling.sheets import named_sheet
 
     out = Path(options.out)
-    digest = hashlib.sha256(Path(source).read_bytes()).hexdigest()
-    recipe = {"kind": kind, "seed": options.seed, "given_sha256": digest}
+    ending = out.suffix.lower()
+    label = found.fit.label
+    saved = SavedLatents(
+        found.fit.latents[None], None if label is None else np.array([label], np.int32)
+    )
+    recipe = {
+        "kind": kind,
+        "format": ending,
+        "seed": options.seed,
+        "given_sha256": hashlib.sha256(Path(source).read_bytes()).hexdigest(),
+        **saved.to_recipe(),
+    }
     source_type = None if kind == "projection" else COMPOSITE
     mark = studio.mark(studio.provenance(recipe, source_type), out, options.no_provenance)
-    content = encoded(to_pillow(result), out.suffix.lower(), mark, studio.signer)
-    write_marked(out, content, mark)
+    write_marked(out, encoded(to_pillow(result), ending, mark, studio.signer), mark)
     sheet = named_sheet(np.stack([image for _, image in strip])[None], (), [n for n, _ in strip])
     strip_path = out.with_name(f"{out.stem}-strip.png")
+    strip_recipe = recipe | {"kind": f"{kind} strip", "format": ".png"}
     strip_mark = studio.mark(
-        studio.provenance(recipe, COMPOSITE), strip_path, options.no_provenance
+        studio.provenance(strip_recipe, COMPOSITE), strip_path, options.no_provenance
     )
     write_marked(strip_path, encoded(sheet, ".png", strip_mark, studio.signer), strip_mark)
-    label = [] if found.fit.label is None else [found.fit.label]
-    write_arrays(
-        out.with_suffix(".npz"),
-        {"latents": found.fit.latents[None], "labels": np.array(label, np.int32)},
-    )
+    latents_mark = None
+    if mark is not None:
+        latents_mark = studio.provenance({"kind": "latents", "seed": options.seed})
+    write_latents(out.with_suffix(".npz"), saved, latents_mark)
+
+
+def compose_found(studio: "Studio", options: Options, animated: bool) -> Work:
+    """Draws the image of the latents that a record holds.
+
+    Raises:
+      UserError: it holds none, or several.
+    """
+    from gan_cli.sampling.grids import to_pillow
+
+    saved = saved_latents(studio, options)
+    if saved is None or len(saved.latents) != 1:
+        raise UserError("it does not name the latents of one image")
+    return Work([to_pillow(studio.sampler.images(saved.latents, saved.labels)[0])], (), saved=saved)
 
 
 def describe(studio: "Studio", found: Found) -> str:

@@ -22,6 +22,7 @@ flags.DEFINE_string(
 )
 
 _NOTHING_FOUND = 1
+_LONGEST_VALUE = 200
 
 
 def run(options: Options) -> int:
@@ -109,14 +110,14 @@ def _same_pixels(path: Path, studio: "Studio", recipe: Any) -> tuple[bool, str]:
         animated, ending = False, ".png"
     else:
         composer = _composer(kind)
-        options = _recorded_options(composer, recipe)
+        options = _recorded_options(studio, composer, recipe)
         speed = recipe.get("frames_per_second")
         animated = type(speed) is int and 1 <= speed <= 100
         if ending not in (ANIMATIONS if animated else PICTURES):
             raise UserError(f"unknown format '{ending}'")
         work = composer.compose(studio, options, animated)
         frames = list(work.frames)
-        if seeds_text(work.seeds) != recipe.get("seeds"):
+        if (seeds_text(work.seeds) or None) != recipe.get("seeds"):
             raise UserError("its seeds are not those that it names")
     # Through the same encoder: what a format loses is lost on both sides.
     if animated:
@@ -178,12 +179,17 @@ def _composer(kind: Any) -> Composer:
     for mode in MODES:
         if mode.composer is not None and mode.composer.kind == kind:
             return mode.composer
-    raise UserError(f"pictures of kind '{_printable(kind)}' cannot be made from seeds alone")
+    raise UserError(f"what is of kind '{_printable(kind)}' cannot be made from its record alone")
 
 
-def _recorded_options(composer: Composer, recipe: Any) -> Options:
+def _recorded_options(studio: "Studio", composer: Composer, recipe: Any) -> Options:
     """The flags that the picture was made with, of the flags' types."""
-    values: dict[str, Any] = {"seed": 0}
+    from gan_cli.sampling.saved_latents import from_recipe
+
+    values: dict[str, Any] = {"seed": 0, "latents": None}
+    if recipe.get("latents") is not None:
+        loaded = studio.loaded
+        values["latents"] = from_recipe(recipe, loaded.config.model.latent_dim, loaded.num_classes)
     for name in (*composer.recorded, "seeds"):
         value = recipe.get(name)
         if value is not None:
@@ -196,8 +202,11 @@ def _recorded_options(composer: Composer, recipe: Any) -> Options:
 
 
 def _printable(value: Any) -> str:
-    """Without control characters: the file may be anyone's, and the terminal obeys some."""
-    return "".join(c if c.isprintable() else "?" for c in str(value))
+    """On one line, without control characters: the file may be anyone's."""
+    text = str(value)
+    if len(text) > _LONGEST_VALUE:
+        text = f"{text[:_LONGEST_VALUE]}... ({len(text):,} characters)"
+    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 MODE = Mode("inspect", run, needs=(), takes=("run_dir",))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from gan_cli.cli.sampling.studio import Studio
+    from gan_cli.sampling.saved_latents import SavedLatents
 
 # The flags' values as attributes: absl's `FLAGS`, or a plain namespace with the same names.
 Options = Any
@@ -30,13 +31,17 @@ class Work:
 
     Attributes:
       frames: pictures of one size, shown one after another; one alone is a still.
-      seeds: whose images are in it.
+      seeds: whose images are in it; none where it is of saved latents.
       digital_source_type: IPTC's, where it is not wholly generated.
+      saved: the latents that it is of, in place of seeds.
+      what: what it is, in words, where its kind and a number do not say that.
     """
 
     frames: "Sequence[Image.Image]"
     seeds: Sequence[int]
     digital_source_type: str | None = None
+    saved: "SavedLatents | None" = None
+    what: str | None = None
 
 
 @dataclass(frozen=True)

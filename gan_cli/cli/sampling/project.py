@@ -5,13 +5,14 @@ from absl import flags
 from gan_cli.cli.sampling.deliver import check_still
 from gan_cli.cli.sampling.edit import (
     TAKES,
+    compose_found,
     deliver_found,
     describe,
     find,
     given_image,
     pixel_misfit,
 )
-from gan_cli.cli.sampling.mode import Mode, Options, open_studio, refuse_points
+from gan_cli.cli.sampling.mode import Composer, Mode, Options, open_studio, refuse_points
 from gan_cli.cli.sampling.seeds import first_seed
 
 flags.DEFINE_string(
@@ -37,4 +38,5 @@ def run(options: Options) -> None:
     print(f"{options.out}: PSNR {psnr_db(found.image, target):.1f} dB{describe(studio, found)}")
 
 
-MODE = Mode("project", run, takes=TAKES)
+COMPOSER = Composer("projection", compose_found, ())
+MODE = Mode("project", run, takes=TAKES, composer=COMPOSER)

@@ -14,6 +14,7 @@ from gan_cli.cli.sampling.mode import (
     open_studio,
     refuse_points,
 )
+from gan_cli.cli.sampling.saved import check_latents, saved_latents
 from gan_cli.cli.sampling.seeds import seeds_or_first
 from gan_cli.errors import UserError
 
@@ -40,6 +41,9 @@ _MIXED = 5
 
 def run(options: Options) -> None:
     check_still(options)
+    check_latents(options)
+    if options.latents is not None and options.sheet != "classes":
+        raise UserError(f"--latents: is for --sheet=classes, not {options.sheet}")
     if options.sheet in ("truncation", "training") and options.truncation is not None:
         raise UserError(f"--truncation: is not for --sheet={options.sheet}")
     if options.sheet == "training" and (options.seeds or options.classes):
@@ -78,13 +82,13 @@ def _classes(studio: "Studio", options: Options) -> Work:
     numbers = studio.class_numbers(options.classes)
     if numbers is None:
         raise UserError(f"--sheet=classes: {studio.run.path} was trained without classes")
-    seeds = seeds_or_first(options, _COLUMNS)
-    rows = [
-        studio.images(seeds, np.full(len(seeds), number, np.int32), options.truncation)
-        for number in numbers
-    ]
+    saved = saved_latents(studio, options)
+    seeds = [] if saved else seeds_or_first(options, _COLUMNS)
+    latents = saved.latents if saved else studio.latents(seeds, options.truncation)
+    sampler = studio.sampler_for(options.truncation)
+    rows = [sampler.images(latents, np.full(len(latents), number, np.int32)) for number in numbers]
     names = [studio.loaded.class_names[number] for number in numbers]
-    return Work([named_sheet(np.stack(rows), names)], seeds)
+    return Work([named_sheet(np.stack(rows), names)], seeds, saved=saved)
 
 
 def _real(studio: "Studio", options: Options) -> Work:
@@ -189,4 +193,4 @@ _SHEETS = {
     "mix": _mix,
 }
 COMPOSER = Composer("sheet", compose, ("sheet", "classes", "truncation"))
-MODE = Mode("sheet", run, takes=SEEDED, composer=COMPOSER)
+MODE = Mode("sheet", run, takes=(*SEEDED, "latents"), composer=COMPOSER)

@@ -15,7 +15,7 @@ from gan_cli.errors import UserError
 from gan_cli.run.directory import RunDirectory
 from gan_cli.sampling.credentials import Signer
 from gan_cli.sampling.directions import METHODS, SAMPLE, Directions, LatentSpace
-from gan_cli.sampling.generate import Sampler
+from gan_cli.sampling.generate import Sampler, to_uint8
 from gan_cli.sampling.latents import latents_for_seeds
 from gan_cli.sampling.provenance import GENERATED, Provenance
 from gan_cli.sampling.styles import has_styles, truncated
@@ -121,6 +121,17 @@ class Studio:
             found = METHODS[method](space, sample, min(count, sample.shape[1]))
             self._directions[key] = space, found
         return self._directions[key]
+
+    def images_at(self, space: LatentSpace, points: np.ndarray) -> np.ndarray:
+        """The images of points of `directions`' space: uint8 [count, height, width, channels].
+
+        Where the points are latents, the very images that `sampler` makes of them.
+        """
+        points = points.astype(np.float32)
+        if space.has_styles:
+            return np.asarray(to_uint8(space.images(points)))
+        labels = None if space.labels is None else np.repeat(space.labels, len(points))
+        return self.sampler.images(points, labels)
 
     def class_mixer(self, shares: np.ndarray, truncation: float | None = None) -> Sampler:
         """A sampler whose labels are mixtures of classes.

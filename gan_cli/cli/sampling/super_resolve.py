@@ -5,13 +5,14 @@ from absl import flags
 from gan_cli.cli.sampling.deliver import check_still
 from gan_cli.cli.sampling.edit import (
     TAKES,
+    compose_found,
     deliver_found,
     describe,
     find,
     pixel_misfit,
     readable,
 )
-from gan_cli.cli.sampling.mode import Mode, Options, open_studio, refuse_points
+from gan_cli.cli.sampling.mode import Composer, Mode, Options, open_studio, refuse_points
 from gan_cli.cli.sampling.seeds import first_seed
 from gan_cli.errors import UserError
 
@@ -76,4 +77,5 @@ def run(options: Options) -> None:
     )
 
 
-MODE = Mode("super_resolve", run, takes=TAKES)
+COMPOSER = Composer("super-resolution", compose_found, ())
+MODE = Mode("super_resolve", run, takes=TAKES, composer=COMPOSER)

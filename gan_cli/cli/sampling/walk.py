@@ -14,18 +14,21 @@ from gan_cli.cli.sampling.mode import (
     open_studio,
     refuse_points,
 )
+from gan_cli.cli.sampling.saved import check_latents, saved_latents
 from gan_cli.cli.sampling.seeds import seeds_or_first
 from gan_cli.errors import UserError
 
 if TYPE_CHECKING:
     from gan_cli.cli.sampling.studio import Studio
+    from gan_cli.sampling.saved_latents import SavedLatents
 
 flags.DEFINE_enum(
     "walk",
     None,
     ["linear", "spherical", "circle", "classes"],
-    "Along straight lines or arcs between the seeds, round the circle through two of them, or from"
-    " class to class at each seed. --out: .png or .jpg for a strip; .gif, .apng, .webp or .mp4.",
+    "Along straight lines or arcs between the seeds, or between --latents, round the circle through"
+    " two seeds, or from class to class at each seed. --out: .png or .jpg for a strip; .gif, .apng,"
+    " .webp or .mp4.",
 )
 flags.DEFINE_bool("loop", False, "Go on from the last seed, or class, to the first.")
 flags.DEFINE_integer("steps", 16, "Images from one seed, or class, to the next.", lower_bound=1)
@@ -34,7 +37,13 @@ flags.DEFINE_integer("frames_per_second", 12, "Of an animation.", lower_bound=1,
 
 def run(options: Options) -> None:
     animated = is_animation(options)
-    _seeds(options)
+    check_latents(options)
+    if options.latents is None:
+        _seeds(options)
+    elif options.walk not in ("linear", "spherical"):
+        raise UserError(f"--latents: is for --walk=linear or spherical, not {options.walk}")
+    elif options.classes is not None:
+        raise UserError("--classes: --latents have their own")
     studio = open_studio(options)
     refuse_points(studio, "--walk")
     deliver(studio, options, COMPOSER, animated)
@@ -53,8 +62,11 @@ def compose(studio: "Studio", options: Options, animated: bool) -> Work:
     from gan_cli.sampling.grids import image_grid
     from gan_cli.sampling.sheets import named_sheet, refuse_too_many
 
-    seeds = _seeds(options)
-    if options.walk == "classes":
+    saved = saved_latents(studio, options)
+    seeds = [] if saved else _seeds(options)
+    if saved:
+        tracks, names, stops = _between_latents(studio, options, saved)
+    elif options.walk == "classes":
         tracks, names, stops = _between_classes(studio, options, seeds)
     else:
         tracks, names, stops = _between_seeds(studio, options, seeds)
@@ -62,7 +74,8 @@ def compose(studio: "Studio", options: Options, animated: bool) -> Work:
     if animated:
         refuse_too_many(tracks.shape[0] * tracks.shape[1])
         columns = int(np.ceil(np.sqrt(len(tracks)))) if len(tracks) > 5 else len(tracks)
-        return Work([image_grid(frame, columns) for frame in tracks.swapaxes(0, 1)], seeds)
+        frames = [image_grid(frame, columns) for frame in tracks.swapaxes(0, 1)]
+        return Work(frames, seeds, saved=saved)
     # One row a leg, from stop to stop.
     closed = tracks.shape[1] % steps == 0
     if closed:
@@ -75,7 +88,7 @@ def compose(studio: "Studio", options: Options, animated: bool) -> Work:
         for name in names
         for leg in legs
     ]
-    return Work([named_sheet(np.stack(rows), row_names)], seeds)
+    return Work([named_sheet(np.stack(rows), row_names)], seeds, saved=saved)
 
 
 def _seeds(options: Options) -> list[int]:
@@ -92,13 +105,9 @@ def _between_seeds(studio: "Studio", options: Options, seeds: list[int]):
     import numpy as np
 
     from gan_cli.sampling.sheets import refuse_too_many
-    from gan_cli.sampling.walks import circle_path, linear_path, spherical_path
+    from gan_cli.sampling.walks import circle_path
 
-    normal = studio.loaded.config.model.latent_distribution == "normal"
-    if options.walk != "linear" and not normal:
-        raise UserError(
-            f"--walk={options.walk}: is for normal latents, this run's are uniform; use linear"
-        )
+    path = _path(studio, options)
     numbers = studio.class_numbers(options.classes)
     tracks = 1 if numbers is None else len(numbers)
     refuse_too_many(tracks * len(seeds) * options.steps)
@@ -107,12 +116,56 @@ def _between_seeds(studio: "Studio", options: Options, seeds: list[int]):
         latents = circle_path(nodes[0], nodes[1], options.steps)
         stops = [f"{seeds[0]}", f"{seeds[1]}", f"-{seeds[0]}", f"-{seeds[1]}"]
     else:
-        path = linear_path if options.walk == "linear" else spherical_path
         latents, stops = path(nodes, options.steps, options.loop), [f"{seed}" for seed in seeds]
     labels = None if numbers is None else np.repeat(np.array(numbers, np.int32), len(latents))
     images = studio.sampler_for(options.truncation).images(np.tile(latents, (tracks, 1)), labels)
     names = [""] if numbers is None else [studio.loaded.class_names[n] for n in numbers]
     return images.reshape(tracks, len(latents), *images.shape[1:]), names, stops
+
+
+def _between_latents(studio: "Studio", options: Options, saved: "SavedLatents"):
+    """As `_between_seeds`, of one track; on the way from class to class it is of a mixture."""
+    import numpy as np
+
+    from gan_cli.sampling.sheets import refuse_too_many
+    from gan_cli.sampling.walks import linear_path
+
+    count = len(saved.latents)
+    if count < 2:
+        raise UserError("--latents: --walk goes through at least two, got 1")
+    refuse_too_many(count * options.steps)
+    latents = _path(studio, options)(saved.latents, options.steps, options.loop)
+    stops = [f"{number + 1}" for number in range(count)]
+    if saved.labels is None:
+        images = studio.sampler.images(latents)
+    elif len(set(saved.labels.tolist())) == 1:
+        images = studio.sampler.images(latents, np.full(len(latents), saved.labels[0]))
+    else:
+        corners = np.eye(studio.loaded.num_classes, dtype=np.float32)[saved.labels]
+        shares = linear_path(corners, options.steps, options.loop)
+        mixer = studio.class_mixer(shares)
+        images = mixer.images(latents, np.arange(len(shares), dtype=np.int32))
+    if saved.labels is not None:
+        names = studio.loaded.class_names
+        stops = [f"{stop} ({names[n]})" for stop, n in zip(stops, saved.labels, strict=True)]
+    return images[None], [""], stops
+
+
+def _path(studio: "Studio", options: Options):
+    """The function of nodes, steps and whether it is closed.
+
+    Raises:
+      UserError: it is not for this run's latents.
+    """
+    from gan_cli.sampling.walks import linear_path, spherical_path
+
+    if options.walk == "linear":
+        return linear_path
+    if studio.loaded.config.model.latent_distribution != "normal":
+        raise UserError(
+            f"--walk={options.walk}: is for normal latents, this run's are uniform; use linear"
+        )
+    return spherical_path
 
 
 def _between_classes(studio: "Studio", options: Options, seeds: list[int]):
@@ -137,4 +190,4 @@ def _between_classes(studio: "Studio", options: Options, seeds: list[int]):
 
 
 COMPOSER = Composer("walk", compose, ("walk", "loop", "steps", "classes", "truncation"))
-MODE = Mode("walk", run, takes=SEEDED, composer=COMPOSER)
+MODE = Mode("walk", run, takes=(*SEEDED, "latents"), composer=COMPOSER)
