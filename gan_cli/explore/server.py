@@ -1,13 +1,13 @@
 """A local page with sliders, and the images that it asks for. Knows nothing of generators."""
 
 import json
-import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from importlib import resources
 from typing import Any
 
 import bottle
+
+from gan_cli.explore.place import Place, parse_place
 
 LOOPBACK = "127.0.0.1"
 # Nothing from elsewhere, and nobody's page around it.
@@ -15,27 +15,6 @@ _POLICY = (
     "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline';"
     " connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
-_LARGEST_SEED = 10**15
-_LARGEST_STEP = 10.0
-
-
-@dataclass(frozen=True)
-class Place:
-    """What the sliders say.
-
-    Attributes:
-      seed, other: between whose latents it lies; `mix` of 0: at the former, 1: at the latter.
-      truncation: of the latents; None: none.
-      label: index of the class; None where there are none.
-      steps: along each direction, in standard deviations.
-    """
-
-    seed: int
-    other: int
-    mix: float
-    truncation: float | None
-    label: int | None
-    steps: tuple[float, ...]
 
 
 def application(
@@ -86,40 +65,3 @@ def application(
         return bottle.HTTPResponse(draw(place), **headers)
 
     return app
-
-
-def parse_place(query: Mapping[str, str], num_classes: int, num_directions: int) -> Place:
-    """Reads a place from the page's query.
-
-    Raises:
-      ValueError: a value is missing, no number, or out of range.
-    """
-    label = _whole(query, "label", num_classes - 1) if num_classes else None
-    truncation = _number(query, "truncation", 0.0, 100.0)
-    return Place(
-        _whole(query, "seed", _LARGEST_SEED),
-        _whole(query, "other", _LARGEST_SEED),
-        _number(query, "mix", 0.0, 1.0),
-        truncation or None,
-        label,
-        tuple(
-            _number(query, f"step{k}", -_LARGEST_STEP, _LARGEST_STEP) for k in range(num_directions)
-        ),
-    )
-
-
-def _whole(query: Mapping[str, str], name: str, largest: int) -> int:
-    text = query.get(name) or "0"
-    if not (text.isascii() and text.isdigit()) or len(text) > 16 or int(text) > largest:
-        raise ValueError(f"{name}: must be a whole number of at most {largest}")
-    return int(text)
-
-
-def _number(query: Mapping[str, str], name: str, smallest: float, largest: float) -> float:
-    try:
-        value = float(query.get(name) or "0")
-    except ValueError:
-        value = math.nan
-    if not smallest <= value <= largest:
-        raise ValueError(f"{name}: must be a number from {smallest:g} to {largest:g}")
-    return value

@@ -1,7 +1,8 @@
 """gan-sample --explore: the page over HTTP, and in a browser where there is one."""
 
+import contextlib
 import io
-import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -12,14 +13,15 @@ from wsgiref.simple_server import make_server
 
 import numpy as np
 import pytest
+from browser import CHROMIUM, Browser
 from PIL import Image
 
 from gan_cli.cli.sampling.explore import Painter
 from gan_cli.cli.sampling.studio import Studio
 from gan_cli.errors import UserError
+from gan_cli.sampling.encode import encoded
 
 pytest.importorskip("bottle")
-CHROMIUM = shutil.which("chromium")
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +63,31 @@ def test_a_seed_is_the_image_that_gan_sample_makes_of_it(address, studio, gan_sa
     assert status == 0, text
 
 
-def test_a_mixture_begins_and_ends_at_the_seeds(address, studio):
+def test_a_mixture_ends_at_the_other_seed_and_is_made_again(address, studio, gan_sample, tmp_path):
     ends = studio.images([4, 9], np.array([2, 2], np.int32)).astype(int)
-    places = [0.001, 0.5, 1.0]
-    shown = [pixels(get(f"{address}/image?seed=4&other=9&label=2&mix={mix}")[0]) for mix in places]
+    files = [
+        get(f"{address}/image?seed=4&other=9&label=2&mix={mix}&step2={step}")[0]
+        for mix, step in ((0.001, 0), (0.5, 0), (1.0, 0), (0.125, -1.7))
+    ]
+    shown = [pixels(content) for content in files]
     assert np.abs(shown[0] - ends[0]).max() <= 2
-    assert np.abs(shown[2] - ends[1]).max() <= 1
+    np.testing.assert_array_equal(shown[2], ends[1])
     assert not np.array_equal(shown[1], shown[0])
     assert not np.array_equal(shown[1], shown[2])
+    for content in files:
+        (tmp_path / "it.png").write_bytes(content)
+        status, text = gan_sample("--inspect", tmp_path / "it.png", "--run_dir", studio.run.path)
+        assert status == 0, text
+
+
+@pytest.mark.parametrize("place", ["seed=-1", "mix=2", "label=10", "step4=nan", "a=1&" * 100])
+def test_a_place_that_a_stranger_wrote_is_one_line(studio, gan_sample, tmp_path, place):
+    image = Image.fromarray(studio.image(0, 1))
+    origin = studio.provenance({"kind": "explored", "place": place})
+    (tmp_path / "x.png").write_bytes(encoded(image, ".png", origin))
+    with pytest.raises(UserError, match="its record cannot be followed: ") as caught:
+        gan_sample("--inspect", tmp_path / "x.png", "--run_dir", studio.run.path)
+    assert "\n" not in str(caught.value)
 
 
 def test_a_direction_changes_the_image(address):
@@ -106,23 +125,94 @@ def test_other_names_for_this_machine_are_refused_and_nothing_comes_from_elsewhe
     assert page.count(b"</script>") == 1
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs chromium")
-def test_a_browser_shows_the_image_of_the_seed(address, studio, tmp_path):
-    shot = tmp_path / "page.png"
-    flags = "--headless --no-sandbox --disable-gpu --window-size=1000,900"
-    waiting = "--virtual-time-budget=20000"
-    subprocess.run(
-        [CHROMIUM, *flags.split(), waiting, f"--screenshot={shot}", f"{address}/"],
-        check=True,
-        capture_output=True,
-        timeout=120,
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    if CHROMIUM is None:
+        pytest.skip("needs chromium")
+    with Browser(tmp_path_factory.mktemp("profile")) as browser:
+        yield browser
+
+
+def open_page(browser, address, width, height, mobile=False):
+    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
+    browser.call("Emulation.setDeviceMetricsOverride", **size)
+    browser.call("Page.navigate", url=address)
+    browser.wait_for("document.readyState == 'complete'")
+    shows(browser, 0)
+
+
+def shows(browser, seed):
+    """Returns when the page has the image of its seed."""
+    browser.wait_for(
+        f"!busy && !stale && image.naturalWidth > 0 && status.textContent == 'seed {seed}'"
     )
-    page = np.asarray(Image.open(shot).convert("RGB")).astype(int)
-    image = studio.images([0], np.array([0], np.int32))[0].astype(int)
-    # Enlarged without smoothing: every colour of the image fills an area of the page.
-    colours, counts = np.unique(page.reshape(-1, 3), axis=0, return_counts=True)
-    filled = {tuple(c) for c, n in zip(colours, counts, strict=True) if n > 100}
-    assert {tuple(c) for c in image.reshape(-1, 3)} <= filled
+
+
+def image_of_page(browser):
+    """The pixels of the picture as the browser has decoded them."""
+    width, height, values = browser.evaluate(
+        """(() => {
+          const canvas = document.createElement("canvas");
+          [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+          const context = canvas.getContext("2d");
+          context.drawImage(image, 0, 0);
+          const data = context.getImageData(0, 0, canvas.width, canvas.height).data;
+          return [canvas.width, canvas.height, Array.from(data)];
+        })()"""
+    )
+    return np.array(values, np.uint8).reshape(height, width, 4)[..., :3]
+
+
+def image_of_screen(browser):
+    """The pixels of the picture as they are on the screen: the middle of each one's area."""
+    box = browser.evaluate(
+        """(() => {
+          const box = image.getBoundingClientRect();
+          const [left, top] = [box.x + image.clientLeft, box.y + image.clientTop];
+          return {x: left, y: top, width: image.clientWidth, height: image.clientHeight};
+        })()"""
+    )
+    shot = browser.screenshot(box)
+    # object-fit: contain, of 12 x 10 pixels.
+    size = min(box["height"] / 12, box["width"] / 10)
+    top, left = (box["height"] - 12 * size) / 2, (box["width"] - 10 * size) / 2
+    rows = (top + size * (np.arange(12) + 0.5)).astype(int)
+    columns = (left + size * (np.arange(10) + 0.5)).astype(int)
+    return shot[rows][:, columns]
+
+
+@pytest.mark.parametrize("size", [(1000, 900), (390, 800)], ids=["desk", "phone"])
+def test_a_browser_shows_the_image_of_the_seed(browser, address, studio, size):
+    open_page(browser, address, *size, mobile=size[0] < 500)
+    for seed in (0, 1, 2):
+        expected = studio.image(seed, 0)
+        np.testing.assert_array_equal(image_of_page(browser), expected)
+        np.testing.assert_array_equal(image_of_screen(browser), expected)
+        browser.press("ArrowRight")
+        shows(browser, seed + 1)
+    browser.press("ArrowLeft")
+    shows(browser, 2)
+    assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_browser_shows_what_the_controls_say(browser, address, studio, gan_sample, tmp_path):
+    open_page(browser, address, 1000, 900)
+    said = {"seed": "5", "label": "7", "truncation": "0.5", "step1": "2.5", "mix": "0.24"}
+    for name, value in said.items():
+        browser.evaluate(
+            f"form.{name}.value = '{value}';"
+            "form.dispatchEvent(new Event('input', {bubbles: true}))"
+        )
+    shows(browser, 5)
+    content, _ = get(address + browser.evaluate("download.getAttribute('href')"))
+    np.testing.assert_array_equal(image_of_page(browser), pixels(content))
+    np.testing.assert_array_equal(image_of_screen(browser), pixels(content))
+    (tmp_path / "it.png").write_bytes(content)
+    status, text = gan_sample("--inspect", tmp_path / "it.png", "--run_dir", studio.run.path)
+    assert status == 0, text
+    browser.evaluate("document.getElementById('reset').click()")
+    shows(browser, 0)
+    np.testing.assert_array_equal(image_of_page(browser), studio.image(0, 0))
 
 
 def test_a_port_in_use_and_points_are_one_line(digits_run, ring_run, gan_sample, address):
@@ -133,15 +223,33 @@ def test_a_port_in_use_and_points_are_one_line(digits_run, ring_run, gan_sample,
         gan_sample("--run_dir", ring_run, "--explore")
 
 
+@contextlib.contextmanager
+def served(run, *start):
+    """The command as a process, and the page's address."""
+    command = [*start, "--run_dir", run, "--explore", "--port=0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            yield process, process.stdout.readline().split()[0]
+        finally:
+            process.kill()
+
+
 def test_the_command_serves_until_it_is_interrupted(digits_run):
-    gan_sample = Path(sys.executable).parent / "gan-sample"
-    with subprocess.Popen(
-        [gan_sample, "--run_dir", digits_run, "--explore", "--port=0"],
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        line = process.stdout.readline()
-        page, _ = get(line.split()[0])
+    with served(digits_run, Path(sys.executable).parent / "gan-sample") as (process, address):
+        page, _ = get(address)
         assert b"gan-cli" in page
-        process.send_signal(2)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=60) == 130
+
+
+def test_an_interrupt_amid_an_image_is_one(digits_run):
+    interrupts = (
+        "import os, time\n"
+        "from gan_cli.cli import sample\n"
+        "from gan_cli.cli.sampling import explore\n"
+        "explore.Painter.png = lambda *_: os.kill(os.getpid(), 2) or time.sleep(1) or b''\n"
+        "sample.entry_point()"
+    )
+    with served(digits_run, sys.executable, "-c", interrupts) as (process, address):
+        get(f"{address}image?seed=1")
         assert process.wait(timeout=60) == 130

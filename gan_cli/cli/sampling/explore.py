@@ -1,7 +1,10 @@
 """--explore: a page on this machine with sliders for seeds, classes, truncation and directions."""
 
 import importlib.util
-from typing import TYPE_CHECKING
+import threading
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
 
 from absl import flags
 
@@ -10,8 +13,10 @@ from gan_cli.cli.sampling.seeds import first_seed
 from gan_cli.errors import UserError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from gan_cli.cli.sampling.studio import Studio
-    from gan_cli.explore.server import Place
+    from gan_cli.explore.place import Place
 
 flags.DEFINE_bool("explore", False, "Serve a page with sliders to this machine's browser.")
 flags.DEFINE_integer(
@@ -49,7 +54,7 @@ def serve(studio: "Studio", port: int) -> None:
     app = application(
         f"{loaded.config.name}, {loaded.kimg:g} kimg",
         loaded.class_names if loaded.num_classes else (),
-        min(_DIRECTIONS, loaded.config.model.latent_dim),
+        _num_directions(studio),
         Painter(studio).png,
         names,
     )
@@ -60,7 +65,13 @@ def serve(studio: "Studio", port: int) -> None:
     with server:
         names += [f"{host}:{server.server_port}" for host in (LOOPBACK, "localhost")]
         print(f"http://{names[0]}/ until Ctrl-C", flush=True)
-        server.serve_forever()
+        # In a thread: wsgiref takes an interrupt amid a request for a fault of the page's.
+        serving = threading.Thread(target=server.serve_forever, daemon=True)
+        serving.start()
+        try:
+            serving.join()
+        finally:
+            server.shutdown()
 
 
 class Painter:
@@ -70,30 +81,25 @@ class Painter:
         self.studio = studio
 
     def png(self, place: "Place") -> bytes:
-        """The image of a place: at a seed alone, the very image that gan-sample makes of it."""
+        """A file of the image."""
+        from gan_cli.explore.place import place_text
         from gan_cli.sampling.encode import encoded
         from gan_cli.sampling.grids import to_pillow
 
-        alone = place.mix == 0 and not any(place.steps)
-        if alone:
-            image = self.studio.image(place.seed, place.label, place.truncation)
+        recipe: dict[str, Any] = {"kind": "image", "seed": place.seed}
+        if _alone(place):
+            recipe |= {"label": place.label, "truncation": place.truncation}
         else:
-            image = self._between(place)
-        recipe = {
-            "kind": "image" if alone else "explored",
-            "seed": place.seed,
-            "label": place.label,
-            "truncation": place.truncation,
-        }
-        if not alone:
-            recipe |= {"other": place.other, "mix": place.mix}
-            recipe["steps"] = ",".join(f"{step:g}" for step in place.steps)
-        return encoded(to_pillow(image), ".png", self.studio.provenance(recipe))
+            recipe |= {"kind": "explored", "place": urlencode(place_text(place))}
+        return encoded(to_pillow(self.image(place)), ".png", self.studio.provenance(recipe))
 
-    def _between(self, place: "Place"):
+    def image(self, place: "Place") -> "np.ndarray":
+        """uint8 [height, width, channels]: at a seed alone, the very one that gan-sample makes."""
+        if _alone(place):
+            return self.studio.image(place.seed, place.label, place.truncation)
+
         import numpy as np
 
-        from gan_cli.sampling.generate import to_uint8
         from gan_cli.sampling.styles import towards_mean
         from gan_cli.sampling.walks import arc
 
@@ -109,7 +115,30 @@ class Painter:
             point = towards_mean(space.generator, point, place.truncation)
         count = len(place.steps)
         point = point + (np.array(place.steps) * found.scales[:count]) @ found.vectors[:count]
-        return np.asarray(to_uint8(space.images(point[None].astype(np.float32))))[0]
+        return self.studio.images_at(space, point[None])[0]
+
+
+def recorded_place(studio: "Studio", recipe: Mapping[str, Any]) -> "Place":
+    """The place that a file's record names.
+
+    Raises:
+      UserError: it names none of this run.
+    """
+    from gan_cli.explore.place import parse_place
+
+    try:
+        query = dict(parse_qsl(str(recipe.get("place")), max_num_fields=64))
+        return parse_place(query, studio.loaded.num_classes, _num_directions(studio))
+    except ValueError as error:
+        raise UserError(str(error)) from error
+
+
+def _alone(place: "Place") -> bool:
+    return place.mix == 0 and not any(place.steps)
+
+
+def _num_directions(studio: "Studio") -> int:
+    return min(_DIRECTIONS, studio.loaded.config.model.latent_dim)
 
 
 MODE = Mode("explore", run, needs=("run_dir",), takes=("checkpoint",))

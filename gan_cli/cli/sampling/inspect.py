@@ -105,7 +105,7 @@ def _same_pixels(path: Path, studio: "Studio", recipe: Any) -> tuple[bool, str]:
     kind, ending = recipe.get("kind"), recipe.get("format")
     if kind == "arrays":
         return _same_arrays(path, studio, recipe)
-    if kind == "image":
+    if kind in ("image", "explored"):
         frames = [_single_image(studio, recipe)]
         animated, ending = False, ".png"
     else:
@@ -130,8 +130,11 @@ def _same_pixels(path: Path, studio: "Studio", recipe: Any) -> tuple[bool, str]:
 
 
 def _single_image(studio: "Studio", recipe: Any):
+    from gan_cli.cli.sampling.explore import Painter, recorded_place
     from gan_cli.sampling.grids import to_pillow
 
+    if recipe.get("kind") == "explored":
+        return to_pillow(Painter(studio).image(recorded_place(studio, recipe)))
     seed, label = recipe.get("seed"), recipe.get("label")
     conditional = studio.loaded.num_classes > 0
     if (
