@@ -6,7 +6,7 @@ READY := $(VENV)/ready
 RUN ?= runs/digits
 CONFIG ?= configs/digits.yaml
 FUZZ_CASES ?= 1000
-SOAK_STEPS ?= 20000
+SOAK_MINUTES ?= 120
 
 .DEFAULT_GOAL := help
 .PHONY: audit fuzz soak help setup demo train sample eval test test-all lint format schema bench chaos results few-labels ci clean
@@ -65,17 +65,19 @@ audit: ## Compare the pinned dependencies with published advisories; needs the n
 fuzz: $(READY) ## Try every parser of input with thousands of damaged files: FUZZ_CASES a test
 	GAN_CLI_FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest tests/fuzz
 
-soak: $(READY) ## Train SOAK_STEPS; memory, handles, threads and speed must stay flat
-	$(BIN)/python -m benchmarks.soak $(SOAK_STEPS)
+soak: $(READY) ## Train for SOAK_MINUTES; memory, handles, threads and steps' cost must stay flat
+	$(BIN)/python -m benchmarks.soak $(SOAK_MINUTES)
 
 bench: $(READY) ## Measure speed and quality against hand-written baselines: about 30 minutes
 	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.architectures
 	$(BIN)/python -m benchmarks.export
 	$(BIN)/python -m benchmarks.race
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.metrics
 
-results: $(READY) ## Train every recipe on Fashion-MNIST and write docs/results.md, docs/data_sizes.md: hours
-	$(BIN)/python -m benchmarks.recipes
+results: $(READY) ## Train every recipe on two data sets and write docs/results_*.md, docs/data_sizes.md: hours
+	$(BIN)/python -m benchmarks.recipes digits
+	$(BIN)/python -m benchmarks.recipes fashion_mnist
 	$(BIN)/python -m benchmarks.data_sizes
 
 few-labels: $(READY) ## Train classifiers on few real images, on generated ones and on both: about 15 minutes

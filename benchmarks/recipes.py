@@ -154,8 +154,10 @@ RECIPES: dict[str, tuple[str, dict]] = {
 PAGE = """# Results on {title}
 
 Each recipe was shown {kimg:g} thousand images out of {data}, with networks of 16 to 64 channels
-(`mlp` as published){seeds_said}. All were scored in the features of one classifier, {samples:,}
-generated images against the held-out ones; the figures compare with each other and with no paper's.
+(`mlp` as published){seeds_said}: what a recipe gives at the start, not what it reaches in the end.
+Most of them were made for days on GPUs. All were scored in the features of one classifier,
+{samples:,} generated images against the held-out ones; the figures compare with each other and with
+no paper's.
 
     python -m benchmarks.recipes {name} {kimg:g} {seeds}
 
