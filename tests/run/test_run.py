@@ -40,6 +40,13 @@ class TestMetricsLog:
         assert [row["images_shown"] for row in log.read()] == [10, 20, 25]
         assert log.path.read_text().count("\n") == 3
 
+    @pytest.mark.parametrize("value", ["null", "1" + 400 * "0", '"x"', "[1]"])
+    def test_lines_of_what_is_no_number_are_skipped(self, tmp_path, value):
+        log = MetricsLog(tmp_path / "metrics.jsonl")
+        log.path.write_text(f'{{"images_shown": 10, "loss": {value}}}\n')
+        log.append(20, {"loss": -1e300})
+        assert [row["loss"] for row in log.read()] == [-1e300]
+
 
 class TestAtomicWrite:
     def test_replaces_whole_files_with_the_users_permissions(self, tmp_path):
