@@ -13,12 +13,12 @@ from gan_cli.errors import UserError
 from gan_cli.models import ARCHITECTURES
 from gan_cli.models.architecture import Architecture, ModelSpec
 from gan_cli.models.digest import weights_sha256
+from gan_cli.models.styles import has_styles
 from gan_cli.objectives import LOSSES, PENALTIES
 from gan_cli.objectives.augment import AUGMENTATIONS
 from gan_cli.objectives.augment.augmentation import Augmentation
 from gan_cli.objectives.penalties.penalty import DISCRIMINATOR, GENERATOR, Penalty
 from gan_cli.run.directory import RunDirectory
-from gan_cli.sampling.styles import has_styles
 from gan_cli.training.augment import AugmentationControl
 from gan_cli.training.checkpoint import CheckpointStore, restore
 from gan_cli.training.distribution import ONE_DEVICE, Distribution

@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_cli.export.format import Format, Generate, as_function, is_conditional, named_inputs
+from gan_cli.models.styles import has_styles, towards_mean
 
 
 def draw_latents(
@@ -55,11 +56,18 @@ def write(generator: keras.Model, latent_distribution: str, path: Path) -> None:
     truncation = tf.TensorSpec([], tf.float32, name="truncation")
 
     def images(seed: tf.Tensor, truncation: tf.Tensor, *labels: tf.Tensor) -> dict[str, tf.Tensor]:
-        latents = draw_latents(seed, truncation, latent_dim, latent_distribution)
-        return {
-            "images": generator([latents, *labels] if labels else latents, training=False),
-            "latents": latents,
-        }
+        # With styles it is they that are truncated, as by gan-sample.
+        cut = tf.constant(0.0) if has_styles(generator) else truncation
+        latents = draw_latents(seed, cut, latent_dim, latent_distribution)
+        inputs = [latents, *labels] if labels else latents
+        if has_styles(generator):
+            styles = generator.get_layer("mapping")(inputs, training=False)
+            nearer = towards_mean(generator, styles, truncation)
+            styles = tf.where(truncation > 0.0, nearer, styles)
+            images = generator.get_layer("synthesis")(styles, training=False)
+        else:
+            images = generator(inputs, training=False)
+        return {"images": images, "latents": latents}
 
     if is_conditional(generator):
         classes = tf.TensorSpec([None], tf.int32, name="classes")

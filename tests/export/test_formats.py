@@ -105,6 +105,37 @@ def test_generate_draws_by_seed_and_truncates(tmp_path):
     np.testing.assert_allclose(cut, stats.truncnorm.ppf(ranks, -0.5, 0.5), atol=1e-5)
 
 
+@pytest.mark.parametrize("name", IMAGES)
+def test_generate_makes_the_generators_images_of_what_it_draws(name, tmp_path):
+    generator = build(name, num_classes=0)
+    saved_model.write(generator, "normal", tmp_path / "model")
+    generate = tf.saved_model.load(str(tmp_path / "model")).signatures["generate"]
+    _, inputs = generate.structured_input_signature
+    assert sorted(inputs) == ["seed", "truncation"]
+
+    def call(truncation):
+        made = generate(
+            seed=tf.constant([5, 6], tf.int64), truncation=tf.constant(truncation, tf.float32)
+        )
+        return made["latents"].numpy(), made["images"].numpy()
+
+    latents, images = call(0.0)
+    np.testing.assert_allclose(images, generator(latents, training=False), atol=1e-5)
+    cut, truncated = call(0.5)
+    if name != "stylegan2":
+        assert np.abs(latents).max() > 0.5 >= np.abs(cut).max()
+        np.testing.assert_allclose(truncated, generator(cut, training=False), atol=1e-5)
+        return
+    # Karras et al. 2019, appendix B: half of the way from the mean style.
+    np.testing.assert_array_equal(cut, latents)
+    mapping, synthesis = generator.get_layer("mapping"), generator.get_layer("synthesis")
+    styles = mapping(latents, training=False).numpy()
+    mean = mapping.get_layer("style_average").average.numpy()
+    expected = synthesis(mean + 0.5 * (styles - mean), training=False)
+    np.testing.assert_allclose(truncated, expected, atol=1e-5)
+    assert np.abs(truncated - images).max() > 1e-3
+
+
 def test_drawn_latents_follow_their_distribution():
     for distribution, law in (("normal", stats.norm()), ("uniform", stats.uniform(-1, 2))):
         drawn = saved_model.draw_latents(tf.range(400, dtype=tf.int64), 0.0, 8, distribution)

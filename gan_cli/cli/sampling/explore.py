@@ -100,7 +100,7 @@ class Painter:
 
         import numpy as np
 
-        from gan_cli.sampling.styles import towards_mean
+        from gan_cli.models.styles import towards_mean
         from gan_cli.sampling.walks import arc
 
         space, found = self.studio.directions("sefa", place.label, _DIRECTIONS)

@@ -148,9 +148,10 @@ def _training(studio: "Studio", options: Options) -> Work:
 def _mix(studio: "Studio", options: Options) -> Work:
     import numpy as np
 
+    from gan_cli.models.styles import has_styles, towards_mean
     from gan_cli.sampling.generate import to_uint8
     from gan_cli.sampling.sheets import named_sheet
-    from gan_cli.sampling.styles import has_styles, mixed_images, styles_of, towards_mean
+    from gan_cli.sampling.styles import mixed_images, styles_of
 
     generator = studio.loaded.generator
     if not has_styles(generator):
