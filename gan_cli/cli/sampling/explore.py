@@ -64,11 +64,11 @@ def serve(studio: "Studio", port: int) -> None:
         raise UserError(f"--port: {port} cannot be used: {error.strerror}") from error
     with server:
         names += [f"{host}:{server.server_port}" for host in (LOOPBACK, "localhost")]
-        print(f"http://{names[0]}/ until Ctrl-C", flush=True)
         # In a thread: wsgiref takes an interrupt amid a request for a fault of the page's.
         serving = threading.Thread(target=server.serve_forever, daemon=True)
-        serving.start()
         try:
+            serving.start()
+            print(f"http://{names[0]}/ until Ctrl-C", flush=True)
             serving.join()
         finally:
             server.shutdown()
