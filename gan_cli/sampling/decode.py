@@ -1,13 +1,15 @@
 """Files of generated images read back: what they say of their origin, and their pixels."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageSequence
 
 from gan_cli.data.archive import read_npz
+from gan_cli.data.decode import MOST_PIXELS
+from gan_cli.data.memory import machine_memory
 from gan_cli.errors import UserError
 from gan_cli.sampling.encode import sidecar
 from gan_cli.sampling.gif_xmp import xmp_of
@@ -33,19 +35,30 @@ def read_provenance(path: Path) -> Provenance | None:
     return found
 
 
-def decoded(content: bytes, ending: str) -> list[np.ndarray]:
-    """Returns the pictures in a file, uint8 [height, width, 4] each: RGBA, whatever is stored.
+def decoded(content: bytes, ending: str) -> Iterator[np.ndarray]:
+    """Yields the pictures in a file, uint8 [height, width, 4] each: RGBA, whatever is stored.
+
+    One at a time: a small file may declare many large ones.
 
     Raises:
-      UserError: it is none that we write, or damaged.
+      UserError: it is none that we write, or damaged, or a picture has more than `MOST_PIXELS`.
     """
     if ending == ".mp4":
-        return [np.asarray(frame.convert("RGBA")) for frame in decoded_video(content)]
+        for frame in decoded_video(content):
+            yield np.asarray(frame.convert("RGBA"))
+        return
     try:
         with Image.open(io.BytesIO(content)) as image:
-            return [np.asarray(frame.convert("RGBA")) for frame in ImageSequence.Iterator(image)]
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise UserError(f"cannot be read as an image: {error}") from error
+            if image.width * image.height > MOST_PIXELS:
+                raise UserError(
+                    f"declares {image.width} x {image.height} pixels, more than {MOST_PIXELS:,}"
+                )
+            for frame in ImageSequence.Iterator(image):
+                yield np.asarray(frame.convert("RGBA"))
+    except UserError:
+        raise
+    except Exception as error:  # Pillow's decoders let through whatever a damaged file leads to.
+        raise UserError(f"cannot be read as an image: {_reason(error)}") from error
 
 
 def _from_picture(content: bytes) -> Provenance | None:
@@ -55,7 +68,7 @@ def _from_picture(content: bytes) -> Provenance | None:
     try:
         with Image.open(io.BytesIO(content)) as image:
             packet = image.info.get("xmp")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except Exception:  # As above. A file that is no picture has a record beside it, or none.
         return None
     return from_xmp(packet) if isinstance(packet, bytes) else None
 
@@ -69,9 +82,17 @@ def file_content(path: Path) -> bytes:
     """Returns all bytes of a file.
 
     Raises:
-      UserError: it cannot be read.
+      UserError: it cannot be read, or is larger than half of this machine's memory.
     """
     try:
+        size = path.stat().st_size
+        if size > machine_memory() // 2:
+            raise UserError(f"{path}: is too large to be looked at, {size:,} bytes")
         return path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from error
+
+
+def _reason(error: Exception) -> str:
+    """One line."""
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

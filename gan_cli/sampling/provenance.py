@@ -27,6 +27,8 @@ _XMP = "http://ns.adobe.com/xap/1.0/"
 _OWN = "urn:gan-cli:provenance:1:"
 # Ours are some hundred bytes; a JPEG's cannot exceed 64 KiB.
 _MOST_BYTES = 2**17
+# A list of a million seeds, and room.
+_MOST_JSON_BYTES = 2**24
 
 _PACKET = """\
 <?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
@@ -86,6 +88,8 @@ class Provenance:
 
 def from_json(text: str | bytes) -> Provenance | None:
     """Returns what `to_json` was called on, or None where the text is something else."""
+    if len(text) > _MOST_JSON_BYTES:
+        return None
     try:
         return _checked(json.loads(text))
     except (ValueError, RecursionError):

@@ -1,7 +1,7 @@
 """MP4 through PyAV, which brings FFmpeg's libraries with it: the extra `video`."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 import numpy as np
@@ -44,8 +44,8 @@ def encoded_video(frames: Sequence[Image.Image], frames_per_second: int, comment
     return content.getvalue()
 
 
-def decoded_video(content: bytes) -> list[Image.Image]:
-    """Returns the frames of a video in RGB.
+def decoded_video(content: bytes) -> Iterator[Image.Image]:
+    """Yields the frames of a video in RGB.
 
     Raises:
       UserError: PyAV is not installed, or the file is no video.
@@ -53,7 +53,8 @@ def decoded_video(content: bytes) -> list[Image.Image]:
     av = _pyav()
     try:
         with av.open(io.BytesIO(content)) as container:
-            return [frame.to_image() for frame in container.decode(video=0)]
+            for frame in container.decode(video=0):
+                yield frame.to_image()
     except (av.error.FFmpegError, IndexError) as error:
         raise UserError(f"cannot be read as a video: {error}") from error
 

@@ -8,9 +8,10 @@ checksum. A checkpoint is written beside its final name, forced to disk, and the
 import contextlib
 import hashlib
 import json
+import math
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -207,7 +208,8 @@ def restore(checkpoint: Checkpoint, variables: Mapping[str, tf.Variable]) -> Non
     Raises:
       UserError: a file is missing or damaged, or the checkpoint is of another model.
     """
-    saved = _verify(checkpoint)["variables"]
+    manifest = _verify(checkpoint)
+    saved = manifest["variables"]
     for name, wanted in _describe(variables).items():
         if saved.get(name) != wanted:
             held = _spell(saved[name]) if name in saved else "nothing"
@@ -215,8 +217,35 @@ def restore(checkpoint: Checkpoint, variables: Mapping[str, tf.Variable]) -> Non
                 f"{checkpoint.path}: is of another model: for '{name}' it holds {held},"
                 f" the config builds {_spell(wanted)}"
             )
-    status = tf.train.Checkpoint(**variables).read(str(checkpoint.path / "state"))
-    status.expect_partial().assert_existing_objects_matched()
+    try:
+        _refuse_giants(checkpoint, manifest["files"])
+        status = tf.train.Checkpoint(**variables).read(str(checkpoint.path / "state"))
+        status.expect_partial().assert_existing_objects_matched()
+    except UserError:
+        raise
+    except Exception as error:
+        # Whoever writes other files can write their checksums as well, and TensorFlow's reader lets
+        # through whatever they lead to.
+        raise UserError(f"{checkpoint.path}: does not hold what its manifest says") from error
+
+
+def _refuse_giants(checkpoint: Checkpoint, files: Iterable[str]) -> None:
+    """Ends the command where the index declares more than the files hold: TensorFlow claims it.
+
+    Raises:
+      UserError: it does.
+    """
+    held = sum((checkpoint.path / name).stat().st_size for name in files)
+    reader = tf.train.load_checkpoint(str(checkpoint.path / "state"))
+    types = reader.get_variable_to_dtype_map()
+    for name, shape in reader.get_variable_to_shape_map().items():
+        # A text takes a byte at least.
+        declared = math.prod(shape) * max(types[name].size or 0, 1)
+        if min(shape, default=0) < 0 or declared > held:
+            raise UserError(
+                f"{checkpoint.path}: '{name}' declares {declared:,} bytes, and the files hold"
+                f" {held:,}"
+            )
 
 
 def _verify(checkpoint: Checkpoint) -> dict:

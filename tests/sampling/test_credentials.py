@@ -106,7 +106,7 @@ def test_every_format_can_be_signed_and_keeps_pixels_and_record(tmp_path, identi
     found = read_credentials(signed, ending)
     assert (found.intact, found.signer, found.faults) == (True, "Artist, Studio", ())
     unsigned = content_of(ending, ORIGIN, None)
-    np.testing.assert_array_equal(decoded(signed, ending), decoded(unsigned, ending))
+    np.testing.assert_array_equal(list(decoded(signed, ending)), list(decoded(unsigned, ending)))
     assert read_credentials(unsigned, ending) is None
     path = tmp_path / f"x{ending}"
     path.write_bytes(signed)

@@ -51,7 +51,7 @@ def test_every_format_carries_it_and_leaves_the_pixels_alone(tmp_path, name):
     path = tmp_path / f"x{ending}"
     write_marked(path, make(ending), ORIGIN)
     assert read_provenance(path) == ORIGIN
-    marked, bare = (decoded(make(ending, origin), ending) for origin in (ORIGIN, None))
+    marked, bare = (list(decoded(make(ending, origin), ending)) for origin in (ORIGIN, None))
     assert len(marked) == (5 if "animation" in name else 1)
     np.testing.assert_array_equal(marked, bare)
     path.write_bytes(make(ending, None))
@@ -83,10 +83,10 @@ def test_exiftool_reads_it(tmp_path, name):
 def test_which_formats_keep_every_pixel(mode, ending):
     frames = [picture(mode, seed) for seed in range(3)]
     if ending in (".apng", ".gif"):
-        read = decoded(encoded_animation(frames, ending, 10, ORIGIN), ending)
+        read = list(decoded(encoded_animation(frames, ending, 10, ORIGIN), ending))
     else:
         frames = frames[:1]
-        read = decoded(encoded(frames[0], ending, ORIGIN), ending)
+        read = list(decoded(encoded(frames[0], ending, ORIGIN), ending))
     if ending == ".gif" and mode != "L":
         return
     np.testing.assert_array_equal(read, [np.asarray(f.convert("RGBA")) for f in frames])
@@ -100,7 +100,7 @@ def test_a_video_has_its_frames_and_a_file_beside_it(tmp_path):
     path = tmp_path / "x.mp4"
     write_marked(path, encoded_animation(frames, ".mp4", 10, ORIGIN), ORIGIN)
     assert read_provenance(path) == ORIGIN
-    read = decoded(path.read_bytes(), ".mp4")
+    read = list(decoded(path.read_bytes(), ".mp4"))
     assert [frame.shape for frame in read] == [(22, 32, 4)] * 7
     error = np.abs(np.stack(read)[:, :21, :31, 0] - np.stack(frames).astype(float))
     assert error.mean() < 3

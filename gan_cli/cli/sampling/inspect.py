@@ -1,5 +1,6 @@
 """--inspect: what a file says about its origin and, with --run_dir, whether that is so."""
 
+import itertools
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ from gan_cli.cli.sampling.mode import Composer, Mode, Options
 from gan_cli.errors import UserError
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from gan_cli.cli.sampling.studio import Studio
     from gan_cli.sampling.provenance import Provenance
 
@@ -61,10 +64,11 @@ def run(options: Options) -> int:
 
 def _show_credentials(path: Path) -> bool:
     """Prints who signed the file, if anyone did; whether it is as it was then."""
-    from gan_cli.sampling.credentials import read_credentials
+    from gan_cli.sampling.credentials import MEDIA_TYPES, read_credentials
     from gan_cli.sampling.decode import file_content
 
-    found = read_credentials(file_content(path), path.suffix.lower())
+    ending = path.suffix.lower()
+    found = read_credentials(file_content(path), ending) if ending in MEDIA_TYPES else None
     if found is None:
         return True
     if found.intact:
@@ -124,8 +128,10 @@ def _same_pixels(path: Path, studio: "Studio", recipe: Any) -> tuple[bool, str]:
         again = encoded_animation(frames, ending, speed, None)
     else:
         again = encoded(frames[0], ending, None)
-    ours, theirs = decoded(again, ending), decoded(file_content(path), ending)
-    equal = len(ours) == len(theirs) and all(map(np.array_equal, ours, theirs))
+    ours = list(decoded(again, ending))
+    # Only as far as they are equal: a stranger's file may hold far more than ours.
+    pairs = itertools.zip_longest(ours, decoded(file_content(path), ending))
+    equal = all(one is not None and np.array_equal(one, other) for one, other in pairs)
     return equal, f"all pixels of {len(ours)} {'frames' if animated else 'picture'}"
 
 
@@ -151,21 +157,36 @@ def _single_image(studio: "Studio", recipe: Any):
 def _same_arrays(path: Path, studio: "Studio", recipe: Any) -> tuple[bool, str]:
     import numpy as np
 
+    from gan_cli.data.archive import read_npz
     from gan_cli.sampling.bulk import CHUNK
 
-    with np.load(path, allow_pickle=False) as arrays:
-        name = "points" if studio.points else "images"
-        if not {name, "seeds"} <= set(arrays) or len(arrays[name]) != len(arrays["seeds"]):
-            raise UserError(f"it lacks '{name}' or 'seeds'")
-        kept, seeds = arrays[name], arrays["seeds"].tolist()
-        labels = arrays.get("labels")
-    equal = True
+    name = "points" if studio.points else "images"
+    arrays = read_npz(path, [name, "seeds", "labels"])
+    if not {name, "seeds"} <= set(arrays):
+        raise UserError(f"it lacks '{name}' or 'seeds'")
+    kept, labels = arrays[name], arrays.get("labels")
+    shape = (2,) if studio.points else tuple(studio.loaded.generator.outputs[0].shape[1:])
+    if kept.ndim < 1 or kept.shape[1:] != shape:
+        raise UserError(f"its {name} have shape {kept.shape}, not (count, {str(shape)[1:]}")
+    _check_numbers("seeds", arrays["seeds"], len(kept), 2**63 - 1)
+    if (labels is None) != (not studio.loaded.num_classes):
+        raise UserError("it has classes and the run has none, or the other way round")
+    if labels is not None:
+        _check_numbers("labels", labels, len(kept), studio.loaded.num_classes - 1)
+    seeds, equal = arrays["seeds"].tolist(), True
     for start in range(0, len(seeds), CHUNK):
         part = slice(start, start + CHUNK)
         part_labels = None if labels is None else labels[part]
         again = studio.images(seeds[part], part_labels, _truncation(recipe))
         equal &= np.array_equal(again.reshape(len(again), *kept.shape[1:]), kept[part])
     return equal, f"all values of {len(seeds)} {name}"
+
+
+def _check_numbers(name: str, values: "np.ndarray", count: int, largest: int) -> None:
+    """Refuses an array that is not of `count` whole numbers from 0 to `largest`."""
+    whole = values.dtype.kind in "iu" and values.shape == (count,)
+    if not whole or (count and not 0 <= values.min() <= values.max() <= largest):
+        raise UserError(f"its {name} are not {count} whole numbers from 0 to {largest}")
 
 
 def _truncation(recipe: Any) -> float | None:

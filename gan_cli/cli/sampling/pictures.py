@@ -70,7 +70,8 @@ def compose(studio: "Studio", options: Options, animated: bool) -> Work:
 
     _, columns = seeds_and_columns(options)
     seeds = _seeds(studio, options)
-    refuse_too_many(len(seeds))
+    # Also the room of images that are not there.
+    refuse_too_many(len(seeds) if studio.points else -(-len(seeds) // columns) * columns)
     labels = studio.labels(options.classes, len(seeds))
     images = studio.images(seeds, labels, options.truncation)
     if studio.points:

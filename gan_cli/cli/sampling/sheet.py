@@ -65,9 +65,10 @@ def compose(studio: "Studio", options: Options, animated: bool) -> Work:
 def _truncation(studio: "Studio", options: Options) -> Work:
     import numpy as np
 
-    from gan_cli.sampling.sheets import named_sheet
+    from gan_cli.sampling.sheets import named_sheet, refuse_too_many
 
     seeds = seeds_or_first(options, 8)
+    refuse_too_many(len(seeds) * len(_TRUNCATIONS))
     labels = studio.labels(options.classes, len(seeds))
     columns = [studio.images(seeds, labels, truncation) for truncation in _TRUNCATIONS]
     names = [f"{truncation:g}" if truncation else "none" for truncation in _TRUNCATIONS]
@@ -77,13 +78,14 @@ def _truncation(studio: "Studio", options: Options) -> Work:
 def _classes(studio: "Studio", options: Options) -> Work:
     import numpy as np
 
-    from gan_cli.sampling.sheets import named_sheet
+    from gan_cli.sampling.sheets import named_sheet, refuse_too_many
 
     numbers = studio.class_numbers(options.classes)
     if numbers is None:
         raise UserError(f"--sheet=classes: {studio.run.path} was trained without classes")
     saved = saved_latents(studio, options)
     seeds = [] if saved else seeds_or_first(options, _COLUMNS)
+    refuse_too_many(len(numbers) * len(saved.latents if saved else seeds))
     latents = saved.latents if saved else studio.latents(seeds, options.truncation)
     sampler = studio.sampler_for(options.truncation)
     rows = [sampler.images(latents, np.full(len(latents), number, np.int32)) for number in numbers]
@@ -96,11 +98,12 @@ def _real(studio: "Studio", options: Options) -> Work:
 
     from gan_cli.data.dataset import open_splits
     from gan_cli.sampling.provenance import COMPOSITE
-    from gan_cli.sampling.sheets import named_sheet
+    from gan_cli.sampling.sheets import named_sheet, refuse_too_many
 
     numbers = studio.class_numbers(options.classes)
     count = 4 if numbers is None else len(numbers)
     seeds = seeds_or_first(options, _COLUMNS)
+    refuse_too_many(2 * count * len(seeds))
     data = open_splits(studio.loaded.config.data)
     if data.fingerprint != studio.run.read_environment()["dataset"]["fingerprint"]:
         raise UserError("--sheet=real: the data are no longer those that the run was trained on")
@@ -150,7 +153,7 @@ def _mix(studio: "Studio", options: Options) -> Work:
 
     from gan_cli.models.styles import has_styles, towards_mean
     from gan_cli.sampling.generate import to_uint8
-    from gan_cli.sampling.sheets import named_sheet
+    from gan_cli.sampling.sheets import named_sheet, refuse_too_many
     from gan_cli.sampling.styles import mixed_images, styles_of
 
     generator = studio.loaded.generator
@@ -159,6 +162,7 @@ def _mix(studio: "Studio", options: Options) -> Work:
     seeds = seeds_or_first(options, 2 * _MIXED)
     if len(seeds) < 2:
         raise UserError("--seeds: --sheet=mix needs at least two, rows first, then columns")
+    refuse_too_many((len(seeds) // 2 + 1) ** 2)
     styles = styles_of(generator, studio.latents(seeds), studio.labels(options.classes, len(seeds)))
     if options.truncation is not None:
         styles = towards_mean(generator, styles, options.truncation)

@@ -13,6 +13,8 @@ import numpy as np
 from gan_cli.run.files import force_to_disk
 from gan_cli.sampling.sinks.sink import Sink
 
+_NAMES = ("images", "points", "seeds", "labels")
+
 
 class ArraySink(Sink):
     """`images`, uint8 [count, height, width, channels], `seeds` and, if any, `labels`.
@@ -35,6 +37,8 @@ class ArraySink(Sink):
             state = json.loads((self._part / "state.json").read_text())
             written = state["written"]
             for name, (dtype, shape, size) in state["arrays"].items():
+                if name not in _NAMES:
+                    raise ValueError(name)
                 self._arrays[name] = np.dtype(dtype), tuple(shape)
                 # What came after the last note of the state is written again.
                 os.truncate(self._part / name, size)
