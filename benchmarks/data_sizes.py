@@ -1,11 +1,12 @@
 """Which augmentation suits how many images: the default recipe on parts of Fashion-MNIST.
 
-python -m benchmarks.data_sizes [KIMG]
+python -m benchmarks.data_sizes [KIMG [SIZE...]]
 
-Trains through `gan-train` on 300, 3,000 and all 60,000 images, without augmentation and with each,
-and scores 10,000 generated images against the 10,000 test images with `gan-eval`, all in the
-features of one classifier, that of the 60,000 images. Writes docs/data_sizes.md and a grid for each
-run to docs/figures. Runs stay in runs/data_sizes.
+Trains through `gan-train` on 300, 3,000 and all 60,000 images, or on the SIZEs given, without
+augmentation and with each, and scores 10,000 generated images against the 10,000 test images with
+`gan-eval`, all in the features of one classifier, that of the 60,000 images. Runs stay in
+runs/data_sizes, so that an interrupted command goes on where it stopped, and docs/data_sizes.md
+tells of all that are there, of whatever length.
 """
 
 import json
@@ -30,37 +31,40 @@ AUGMENTATIONS: dict[str, dict | None] = {
 DATA = {"source": "idx", "path": "/usr/share/datasets/fashion-mnist"}
 PAGE = """# How many images
 
-The default recipe (`conv`, relativistic loss, lazy R1 and R2) was shown {kimg:g} thousand images of
-Fashion-MNIST, of which it had 300, 3,000 or all 60,000 to choose from. 10,000 generated images of
-the last checkpoint against the 10,000 test images, which no run has seen, in the features of the
+The default recipe (`conv`, relativistic loss, lazy R1 and R2) on Fashion-MNIST, of which it had
+{sizes} images, shown as many thousand as `kimg` says by then. 10,000 generated images of
+the checkpoint against the 10,000 test images, which no run has seen, in the features of the
 classifier of the 60,000; one seed.
 
-    python -m benchmarks.data_sizes {kimg:g}
+    python -m benchmarks.data_sizes KIMG SIZE
 
 Fréchet distance; in brackets precision and recall:
 
-| images | {names} |
-|---|{rules}
+| images | kimg | {names} |
+|---|---|{rules}
 """
 
 
 def main() -> None:
     kimg = float(sys.argv[1]) if len(sys.argv) > 1 else 300.0
-    scores: dict[tuple[int, str], dict] = {}
+    sizes = [int(size) for size in sys.argv[2:]] or SIZES
     RUNS.mkdir(parents=True, exist_ok=True)
     reference = RUNS / "reference.yaml"
     reference.write_text(yaml.safe_dump({"name": "reference", "data": DATA}))
-    for size in SIZES:
+    for size in sizes:
         for name, augmentation in AUGMENTATIONS.items():
-            scores[size, name] = run(size, name, augmentation, kimg, reference)
-            write_page(kimg, scores)
+            run(size, name, augmentation, kimg, reference)
+            write_page()
 
 
-def run(size: int, name: str, augmentation: dict | None, kimg: float, reference: Path) -> dict:
-    """Trains, draws and scores one cell; returns its scores by name."""
-    folder = RUNS / f"{size}-{name}"
+def run(size: int, name: str, augmentation: dict | None, kimg: float, reference: Path) -> None:
+    """Trains, draws and scores one cell, unless its scores are there."""
+    folder = RUNS / f"{size}-{kimg:g}-{name}"
     folder.mkdir(exist_ok=True)
     config = folder / "recipe.yaml"
+    picture, samples, out = (folder / file for file in ("grid.png", "samples.npz", "scores.json"))
+    if out.exists():
+        return
     config.write_text(
         yaml.safe_dump(
             {
@@ -74,26 +78,36 @@ def run(size: int, name: str, augmentation: dict | None, kimg: float, reference:
     )
     flags = ["--run_dir", str(folder / "run")]
     call("train", "--config", str(config), *flags)
-    picture, samples, out = (folder / file for file in ("grid.png", "samples.npz", "scores.json"))
     call("sample", *flags, "--checkpoint", "latest", "--grid", "3x12", "--out", str(picture))
-    Image.open(picture).convert("L").save(FIGURES / f"data-{size}-{name}.png", optimize=True)
     if not samples.exists():
         call("sample", *flags, "--checkpoint=latest", "--until=10000", "--out", str(samples))
     scored = ["--real", str(reference), "--fake", str(samples), "--features", "classifier"]
     call("eval", *scored, "--metrics", "frechet,precision_recall", "--out", str(out))
-    return json.loads(out.read_text(encoding="utf-8"))["scores"]
 
 
-def write_page(kimg: float, scores: dict[tuple[int, str], dict]) -> None:
-    """Writes docs/data_sizes.md anew, after each cell."""
+def write_page() -> None:
+    """Writes docs/data_sizes.md anew from the runs that are there, with a grid for each."""
+    scores: dict[tuple[int, float], dict[str, dict]] = {}
+    for file in RUNS.glob("*/scores.json"):
+        size_text, kimg_text, name = file.parent.name.split("-")
+        row = scores.setdefault((int(size_text), float(kimg_text)), {})
+        row[name] = json.loads(file.read_text(encoding="utf-8"))["scores"]
     names = list(AUGMENTATIONS)
-    lines = [PAGE.format(kimg=kimg, names=" | ".join(names), rules="---|" * len(names)).rstrip()]
-    for size in SIZES:
-        cells = [cell(scores[size, name]) if (size, name) in scores else "" for name in names]
-        lines.append(f"| {size:,} | {' | '.join(cells)} |")
-    for size, name in scores:
-        title = f"{size:,} images, augmentation: {name}"
-        lines += ["", f"{title}:", "", f"![{title}](figures/data-{size}-{name}.png)"]
+    sizes = " or ".join(f"{size:,}" for size in sorted({size for size, _ in scores}))
+    lines = [PAGE.format(sizes=sizes, names=" | ".join(names), rules="---|" * len(names)).rstrip()]
+    for size, kimg in sorted(scores):
+        row = scores[size, kimg]
+        cells = [cell(row[name]) if name in row else "" for name in names]
+        lines.append(f"| {size:,} | {kimg:g} | {' | '.join(cells)} |")
+    for size, kimg in sorted(scores):
+        for name in names:
+            if name not in scores[size, kimg]:
+                continue
+            run_name = f"{size}-{kimg:g}-{name}"
+            figure = FIGURES / f"data-{run_name}.png"
+            Image.open(RUNS / run_name / "grid.png").convert("L").save(figure, optimize=True)
+            title = f"{size:,} images, {kimg:g} kimg, augmentation: {name}"
+            lines += ["", f"{title}:", "", f"![{title}](figures/{figure.name})"]
     (ROOT / "docs" / "data_sizes.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
