@@ -111,6 +111,23 @@ def test_a_video_has_its_frames_and_a_file_beside_it(tmp_path):
     assert read_provenance(path) is None
 
 
+# FFmpeg does not decode animated WebP.
+@pytest.mark.parametrize("ending", [".gif", ".apng", ".mp4"])
+def test_ffprobe_counts_the_frames(tmp_path, ending):
+    if shutil.which("ffprobe") is None:
+        pytest.skip("ffprobe is not installed")
+    if ending == ".mp4":
+        pytest.importorskip("av")
+    path = tmp_path / f"x{ending}"
+    path.write_bytes(animation(ending))
+    command = ["ffprobe", "-v", "error", "-count_frames", "-select_streams", "v:0"]
+    command += ["-show_entries", "stream=nb_read_frames,width,height", "-of", "json", path]
+    done = subprocess.run(command, capture_output=True, check=True)
+    assert done.stderr == b""
+    (stream,) = json.loads(done.stdout)["streams"]
+    assert stream == {"width": 30, "height": 20, "nb_read_frames": "5"}
+
+
 def test_jpeg_cannot_be_transparent():
     with pytest.raises(UserError, match="JPEG has no transparency"):
         encoded(picture("RGBA"), ".jpg", None)
