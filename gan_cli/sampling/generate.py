@@ -59,11 +59,11 @@ class Sampler:
             part = latents[start : start + BATCH_SIZE]
             part_labels = labels[start : start + BATCH_SIZE]
             missing = BATCH_SIZE - len(part)
-            images = self._run(
-                tf.constant(np.pad(part, ((0, missing), (0, 0))), tf.float32),
-                tf.constant(np.pad(part_labels, (0, missing)), tf.int32),
-            )
-            return images.numpy()[: len(part)]
+            if missing:
+                part = np.pad(part, ((0, missing), (0, 0)))
+                part_labels = np.pad(part_labels, (0, missing))
+            images = self._run(tf.constant(part, tf.float32), tf.constant(part_labels, tf.int32))
+            return images.numpy()[: BATCH_SIZE - missing]
 
         return in_order(images_from, range(0, len(latents), BATCH_SIZE), self._devices)
 

@@ -6,6 +6,7 @@ from statistics import NormalDist
 import numpy as np
 
 from gan_cli.errors import UserError
+from gan_cli.sampling.seeding import generators
 
 _NORMAL = NormalDist()
 
@@ -26,15 +27,15 @@ def latents_for_seeds(
     """
     if truncation is not None and truncation <= 0:
         raise UserError(f"--truncation: must be more than 0, got {truncation:g}")
-    generators = [np.random.default_rng(seed) for seed in seeds]
-    if distribution == "uniform":
-        scale = 1.0 if truncation is None else truncation
-        drawn = [scale * generator.uniform(-1.0, 1.0, latent_dim) for generator in generators]
-    else:
-        drawn = [generator.standard_normal(latent_dim) for generator in generators]
-        if truncation is not None:
-            drawn = [_truncate(latent, truncation) for latent in drawn]
-    return np.array(drawn, np.float32).reshape(len(seeds), latent_dim)
+    drawn = np.empty([len(seeds), latent_dim], np.float32)
+    scale = 1.0 if truncation is None else truncation
+    for row, generator in zip(drawn, generators(seeds), strict=True):
+        if distribution == "uniform":
+            row[:] = scale * generator.uniform(-1.0, 1.0, latent_dim)
+        else:
+            latent = generator.standard_normal(latent_dim)
+            row[:] = latent if truncation is None else _truncate(latent, truncation)
+    return drawn
 
 
 def _truncate(latent: np.ndarray, bound: float) -> np.ndarray:

@@ -81,7 +81,8 @@ class Provenance:
 
     def to_xmp(self) -> bytes:
         """An XMP packet (ISO 16684-1) in UTF-8."""
-        values = {**asdict(self), "seed": self.seeds, "recipe": json.dumps(dict(self.recipe))}
+        # Not asdict, which copies deeply: each of many images has a packet of its own.
+        values = {**vars(self), "seed": self.seeds, "recipe": json.dumps(dict(self.recipe))}
         escaped = {name: escape(value) for name, value in values.items()}
         return _PACKET.format(rdf=_RDF, xmp=_XMP, iptc=_IPTC, own=_OWN, **escaped).encode()
 
