@@ -57,6 +57,19 @@ def test_features_do_not_depend_on_the_company(name):
     np.testing.assert_array_equal(in_batches, together)
 
 
+def test_small_batches_share_a_pass():
+    train = stripes(620, (8, 8, 1), seed=0)
+    network = FEATURE_NETWORKS.load("random")(train, train)
+    passes = []
+    forward = network._forward
+    network.__dict__["_forward"] = lambda images: passes.append(images.shape[0]) or forward(images)
+    batches = [*np.split(train.images, range(64, 620, 64)), train.images[:0]]
+    blocks = [features for features, _ in network.blocks(batches)]
+    assert passes == [256, 256, 256]
+    assert [len(block) for block in blocks] == [256, 256, 108]
+    np.testing.assert_array_equal(np.concatenate(blocks), network.features(train.images))
+
+
 @every_network
 @pytest.mark.usefixtures("quick")
 def test_the_same_images_give_the_same_network(name, tmp_path, monkeypatch):

@@ -126,25 +126,26 @@ class FeatureNetwork:
     def blocks(
         self, batches: Iterable[np.ndarray]
     ) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
-        """Yields both, block by block."""
+        """Yields both, block by block: small batches are put together, so that passes are full."""
         forward = self._forward
 
         def outputs_of(block: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-            self._check(block)
             missing = [(0, self.batch_size - len(block)), (0, 0), (0, 0), (0, 0)]
             outputs = forward(tf.constant(np.pad(block, missing), tf.float32))
             features = outputs[0].numpy()[: len(block)] * np.float32(self.scale)
             return features, outputs[1].numpy()[: len(block)] if self.is_classifier else None
 
-        return in_order(outputs_of, _blocks(batches, self.batch_size), self.devices)
+        blocks = _blocks(map(self._checked, batches), self.batch_size)
+        return in_order(outputs_of, blocks, self.devices)
 
-    def _check(self, images: np.ndarray) -> None:
+    def _checked(self, images: np.ndarray) -> np.ndarray:
         expected = self.image_shape
         if images.dtype != np.uint8 or images.shape[1:] != expected:
             raise ValueError(
                 f"feature network '{self.name}' takes uint8 images of shape {expected},"
                 f" got {images.dtype} {images.shape[1:]}"
             )
+        return images
 
     @cached_property
     def _forward(self) -> Callable[[tf.Tensor], list[tf.Tensor]]:
@@ -206,6 +207,17 @@ def batch_size_for(side: int) -> int:
 
 
 def _blocks(batches: Iterable[np.ndarray], size: int) -> Iterator[np.ndarray]:
+    """Cuts batches of any sizes into blocks of one; the last may be smaller."""
+    waiting: list[np.ndarray] = []
+    room = size
     for batch in batches:
-        for start in range(0, len(batch), size):
-            yield np.asarray(batch[start : start + size])
+        start = 0
+        while start < len(batch):
+            part = np.asarray(batch[start : start + room])
+            waiting.append(part)
+            start, room = start + len(part), room - len(part)
+            if not room:
+                yield np.concatenate(waiting)
+                waiting, room = [], size
+    if waiting:
+        yield np.concatenate(waiting)
