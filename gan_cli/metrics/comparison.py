@@ -1,6 +1,6 @@
 """What generated images are compared with: real images, and the networks that made them."""
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -106,14 +106,24 @@ class Comparison:
     def part_of_training(self, indices: np.ndarray) -> Sample:
         """The training images at `indices`, ascending."""
         labels = None if self.train.labels is None else self.train.labels[indices]
-        return gather(self.network, batches_of(self.train.images, indices), labels)
+        return self.gather("real images", batches_of(self.train.images, indices), labels)
+
+    def gather(
+        self, what: str, batches: Iterable[np.ndarray], labels: np.ndarray | None = None
+    ) -> Sample:
+        """Takes in batches of uint8 images, called `what` where something is wrong with them.
+
+        Raises:
+          UserError: there are too few, or a feature is not finite.
+        """
+        try:
+            return gather(self.network, batches, labels)
+        except ValueError as error:
+            raise UserError(f"{what}: {error}") from error
 
     def _whole(self, dataset: ImageDataset) -> Sample:
         def compute() -> Sample:
-            try:
-                return gather(self.network, batches_of(dataset.images), dataset.labels)
-            except ValueError as error:
-                raise UserError(f"real images: {error}") from error
+            return self.gather("real images", batches_of(dataset.images), dataset.labels)
 
         return cached_sample(self.network, dataset, compute)
 

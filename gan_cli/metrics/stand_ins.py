@@ -6,7 +6,7 @@ import numpy as np
 
 from gan_cli.metrics.comparison import Comparison
 from gan_cli.metrics.metric import Figure, Measurement, UnavailableError
-from gan_cli.metrics.sample import Sample, gather
+from gan_cli.metrics.sample import Sample
 
 _BATCH_SIZE = 256
 
@@ -60,7 +60,7 @@ class StandIns:
         rng = np.random.default_rng([self._seed, 3])
         shape = self._comparison.holdout.images.shape[1:]
         noise = _noise(self._kept, shape, rng)
-        return gather(self._comparison.network, noise, self._labels)
+        return self._comparison.gather("noise", noise, self._labels)
 
 
 def _noise(

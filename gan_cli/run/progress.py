@@ -1,9 +1,10 @@
-"""What the user sees while training: a live line on a terminal, plain lines elsewhere."""
+"""What the user sees meanwhile: a live line on a terminal; of training, plain lines elsewhere."""
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
+import numpy as np
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -114,6 +115,46 @@ def images_progress(text: str) -> Iterator[Callable[[int, int], None]]:
             )
 
         yield on_progress
+
+
+class EvaluationProgress:
+    """A context manager that shows how many images have been scored, then each metric's name.
+
+    Only on a terminal.
+
+    Args:
+      total: number of images.
+    """
+
+    def __init__(self, total: int, console: Console | None = None):
+        console = console or Console(stderr=True)
+        self._bar = Progress(
+            BarColumn(bar_width=16),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[text]}"),
+            TimeElapsedColumn(),
+            console=console,
+            disable=not console.is_terminal,
+            transient=True,
+        )
+        self._task = self._bar.add_task("", total=total, text="images")
+
+    def __enter__(self) -> "EvaluationProgress":
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def count(self, batches: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
+        """Passes batches on, and counts their images."""
+        for batch in batches:
+            yield batch
+            self._bar.advance(self._task, len(batch))
+
+    def metric(self, name: str) -> None:
+        """Names the metric that is being taken."""
+        self._bar.update(self._task, text=name)
 
 
 def describe(report: Mapping[str, float]) -> str:

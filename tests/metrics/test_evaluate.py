@@ -8,6 +8,7 @@ import pytest
 from made_images import dataset
 
 from gan_cli.config.schema import EvaluationConfig
+from gan_cli.data.dataset import ImageDataset
 from gan_cli.errors import UserError
 from gan_cli.metrics.against import score_against
 from gan_cli.metrics.evaluate import Evaluator
@@ -164,6 +165,18 @@ def test_features_that_are_not_finite(digits):
     evaluator = Evaluator(network, digits.train, digits.holdout)
     with pytest.raises(UserError, match="generated images: features are not finite"):
         evaluator.evaluate([digits.train.images[:20]])
+
+
+def test_features_of_training_images_that_are_not_finite(digits):
+    images = keras.Input((8, 8, 1))
+    # Not finite for a white image alone.
+    broken = 1.0 / (255.0 - keras.layers.GlobalAveragePooling2D()(images))
+    network = FeatureNetwork("broken", keras.Model(images, broken))
+    white = np.full((1, 8, 8, 1), 255, np.uint8)
+    train = ImageDataset(np.concatenate([digits.train.images[:30], white]), None, (), "white")
+    evaluator = Evaluator(network, train, digits.holdout, ("frechet",))
+    with pytest.raises(UserError, match="real images: features are not finite"):
+        evaluator.evaluate([digits.train.images[:40]])
 
 
 def test_statistics_in_place_of_the_held_out_images(random_evaluator, digits):

@@ -1,10 +1,12 @@
-"""What is shown where there is no terminal."""
+"""What is shown on a terminal, and where there is none."""
 
 import io
 
+import numpy as np
+import pytest
 from rich.console import Console
 
-from gan_cli.run.progress import TrainingProgress, describe
+from gan_cli.run.progress import EvaluationProgress, TrainingProgress, describe
 
 REPORT = {
     "discriminator_loss": 0.71,
@@ -26,6 +28,20 @@ def test_a_plain_line_says_where_training_is():
     first, note = output.getvalue().splitlines()
     assert first == f"5.0/20.0 kimg  100 img/s  0:02:30 left  {describe(REPORT)}"
     assert note == "note [bold]"
+
+
+@pytest.mark.parametrize("terminal", [False, True])
+def test_an_evaluation_counts_its_images_and_names_its_metrics(terminal):
+    output = io.StringIO()
+    batches = [np.zeros((64, 2)), np.ones((36, 2))]
+    console = Console(file=output, force_terminal=terminal, color_system=None)
+    with EvaluationProgress(100, console) as progress:
+        passed = list(progress.count(batches))
+        progress.metric("precision_recall")
+    assert all(a is b for a, b in zip(passed, batches, strict=True))
+    shown = output.getvalue()
+    assert ("100/100 precision_recall" in shown) == terminal
+    assert bool(shown) == terminal
 
 
 def test_the_report_in_a_few_words():

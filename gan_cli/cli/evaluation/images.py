@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from rich.console import Console
 
 from gan_cli.cli.choices import CHOICES
 from gan_cli.cli.evaluation.evaluator import feature_network, image_evaluator
@@ -24,7 +23,7 @@ from gan_cli.metrics.features.network import FeatureNetwork
 from gan_cli.metrics.reading import read
 from gan_cli.metrics.statistics import read_statistics
 from gan_cli.run.files import atomic_write
-from gan_cli.run.progress import preparation_progress
+from gan_cli.run.progress import EvaluationProgress, preparation_progress
 
 
 def score_images(real: str, fake: str, request: Request, out: Path | None) -> None:
@@ -58,12 +57,12 @@ def score_images(real: str, fake: str, request: Request, out: Path | None) -> No
     )
     chosen = _chosen(generated, request)
     images = batches_of(generated.images, chosen)
-    with Console(stderr=True).status("comparing") as status:
+    with EvaluationProgress(len(chosen)) as shown:
         evaluation = evaluator.evaluate(
-            images,
+            shown.count(images),
             request.seed,
             _shared_labels(generated, reference, chosen),
-            progress=lambda name: status.update(name),
+            shown.metric,
         )
     described = {
         "real": real,

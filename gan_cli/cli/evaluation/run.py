@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from rich.console import Console
 
 from gan_cli.cli.build import load_generator
 from gan_cli.cli.evaluation.evaluator import build_evaluator
@@ -23,6 +22,7 @@ from gan_cli.metrics.points import PointsEvaluator
 from gan_cli.metrics.reading import read
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.files import atomic_write
+from gan_cli.run.progress import EvaluationProgress
 from gan_cli.run.report import write_report
 from gan_cli.sampling.generate import Sampler
 from gan_cli.sampling.latents import latents_for_seeds
@@ -94,10 +94,9 @@ class ScoredRun:
         images = self.images(np.arange(count), labels)
         if isinstance(self.evaluator, PointsEvaluator):
             return self.evaluator.evaluate(images, request.seed)
-        with Console(stderr=True).status("generating") as status:
-            return self.evaluator.evaluate(
-                images, request.seed, labels, progress=lambda name: status.update(name)
-            )
+        evaluator = self.evaluator
+        with EvaluationProgress(count) as progress:
+            return evaluator.evaluate(progress.count(images), request.seed, labels, progress.metric)
 
     def labels(self, count: int) -> np.ndarray | None:
         """Of the generated images, as frequent as in the data: int32 [count]."""
