@@ -7,8 +7,9 @@ from scipy import ndimage
 from scipy.spatial.distance import pdist
 
 from gan_cli.metrics.scores.feature_diversity import pairwise_diversity
-from gan_cli.metrics.scores.ms_ssim import draw_pairs, scale_weights
+from gan_cli.metrics.scores.ms_ssim import draw_pairs
 from gan_cli.metrics.scores.path_length import lerp, path_lengths, slerp, trimmed
+from gan_cli.metrics.similarity import ms_ssim, scale_weights
 
 
 def test_diversity_is_the_mean_over_all_pairs():
@@ -27,7 +28,8 @@ def test_interval_of_diversity_is_the_spread_of_repeated_draws():
 
 
 def test_scales_of_ms_ssim():
-    np.testing.assert_allclose(scale_weights(176), [0.0448, 0.2856, 0.3001, 0.2363, 0.1333], 1e-3)
+    assert scale_weights(176) == (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
+    assert len(scale_weights(175)) == 4
     assert len(scale_weights(32)) == len(scale_weights(28)) == 2
     assert sum(scale_weights(64)) == pytest.approx(1.0)
     assert scale_weights(8) == ()
@@ -61,14 +63,23 @@ def test_ms_ssim_with_two_scales_is_that_of_its_definition():
 
     fine, coarse = scale_weights(32)
     expected = ssim_parts(one, other)[1] ** fine * ssim_parts(half(one), half(other))[0] ** coarse
-    found = tf.image.ssim_multiscale(
-        one.astype(np.uint8)[..., None],
-        other.astype(np.uint8)[..., None],
-        255,
-        power_factors=(fine, coarse),
-    )
+    found = ms_ssim(*(each.astype(np.uint8)[None, ..., None] for each in (one, other)))
     assert 0.1 < expected < 0.95
-    assert float(found) == pytest.approx(expected, rel=1e-4)
+    assert found == pytest.approx([expected], rel=1e-9)
+
+
+@pytest.mark.parametrize("sides", [(32, 40), (61, 45), (176, 190)])
+def test_ms_ssim_is_tensorflows(sides):
+    rng = np.random.default_rng(6)
+    smooth = ndimage.gaussian_filter(rng.uniform(0, 255, (3, *sides, 3)), (0, 2, 2, 0)) * 3 - 255
+    one = np.clip(smooth, 0, 255).astype(np.uint8)
+    other = np.clip(smooth + rng.normal(0, 25, smooth.shape), 0, 255).astype(np.uint8)
+    # Of the last pair nothing is alike.
+    other[2] = 255 - one[2]
+    expected = tf.image.ssim_multiscale(one, other, 255, power_factors=scale_weights(min(sides)))
+    assert 0.3 < expected[0] < 0.99
+    # TensorFlow computes in float32.
+    np.testing.assert_allclose(ms_ssim(one, other), expected, rtol=5e-5, atol=1e-12)
 
 
 def test_pairs_are_of_different_images_of_one_class():

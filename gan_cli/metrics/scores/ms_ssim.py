@@ -1,26 +1,15 @@
 """MS-SSIM of pairs of generated images: high where a generator repeats itself."""
 
 import numpy as np
-import tensorflow as tf
 
 from gan_cli.metrics.bootstrap import mean_half_width
 from gan_cli.metrics.comparison import Comparison
 from gan_cli.metrics.metric import Figure, Measurement, Metric, UnavailableError
 from gan_cli.metrics.sample import Sample
+from gan_cli.metrics.similarity import FILTER_SIDE, ms_ssim, scale_weights
 
 _PAIRS = 1000
-_BATCH_SIZE = 100
-_FILTER_SIDE = 11
-# Of the five scales, the finest first (Wang et al. 2003, section 3.2).
-_SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
-
-
-def scale_weights(side: int) -> tuple[float, ...]:
-    """Weights, with sum 1, of the scales at which an image of this side still holds the filter."""
-    fitting = [
-        weight for scale, weight in enumerate(_SCALE_WEIGHTS) if side // 2**scale >= _FILTER_SIDE
-    ]
-    return tuple(weight / sum(fitting) for weight in fitting)
+_BATCH_BYTES = 2**25
 
 
 def draw_pairs(
@@ -53,22 +42,20 @@ def measure(
 ) -> Measurement:
     del comparison, thorough
     images = sample.images
-    weights = scale_weights(min(images.shape[1:3]))
-    if not weights:
-        raise UnavailableError(f"needs images of at least {_FILTER_SIDE} pixels")
+    if not scale_weights(min(images.shape[1:3])):
+        raise UnavailableError(f"needs images of at least {FILTER_SIDE} pixels")
     pairs = draw_pairs(sample.image_labels, len(images), _PAIRS, rng)
     if not len(pairs):
         raise UnavailableError("needs two images of one class")
     values = []
-    for start in range(0, len(pairs), _BATCH_SIZE):
-        one, other = (images[side] for side in pairs[start : start + _BATCH_SIZE].T)
-        similarity = tf.image.ssim_multiscale(
-            one, other, max_val=255, power_factors=weights, filter_size=_FILTER_SIDE
-        )
-        values.append(similarity.numpy())
+    # Of float64, eight times the bytes, for each of some maps.
+    size = max(_BATCH_BYTES // (8 * images[0].nbytes), 1)
+    for start in range(0, len(pairs), size):
+        one, other = (images[side] for side in pairs[start : start + size].T)
+        values.append(ms_ssim(one, other))
     per_pair = np.concatenate(values)
     figure = Figure(
-        float(per_pair.mean(dtype=np.float64)),
+        float(per_pair.mean()),
         higher_is_better=False,
         interval=mean_half_width(per_pair),
         count=len(pairs),
