@@ -9,7 +9,7 @@ FUZZ_CASES ?= 1000
 SOAK_MINUTES ?= 120
 
 .DEFAULT_GOAL := help
-.PHONY: audit fuzz soak help setup demo train sample eval test test-all lint format schema bench chaos results few-labels ci clean
+.PHONY: audit peers fuzz soak help setup demo train sample eval test test-all lint format schema bench chaos results few-labels ci clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -62,6 +62,11 @@ audit: ## Compare the pinned dependencies with published advisories; needs the n
 	.audit/bin/pip install --quiet --disable-pip-version-check pip-audit
 	.audit/bin/pip-audit --strict --no-deps --disable-pip --requirement .ci/constraints.txt
 
+peers: $(READY) ## Compare metrics with those of other packages, which bring PyTorch: about 6 GB
+	$(PYTHON) -m venv .peers
+	.peers/bin/pip install --quiet --disable-pip-version-check torch-fidelity clean-fid pytorch-fid prdc pytorch-msssim piq
+	$(BIN)/python -m benchmarks.peers
+
 fuzz: $(READY) ## Try every parser of input with thousands of damaged files: FUZZ_CASES a test
 	GAN_CLI_FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest tests/fuzz
 
@@ -86,4 +91,4 @@ few-labels: $(READY) ## Train classifiers on few real images, on generated ones 
 ci: lint test ## What continuous integration runs
 
 clean: ## Remove the virtual environment and caches
-	rm -rf $(VENV) .audit .pytest_cache .mypy_cache .ruff_cache .coverage *.egg-info
+	rm -rf $(VENV) .audit .peers .pytest_cache .mypy_cache .ruff_cache .coverage *.egg-info

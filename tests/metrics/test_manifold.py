@@ -47,6 +47,18 @@ def test_equal_direct_loops(offset, monkeypatch):
         assert getattr(found, name).mean() == pytest.approx(value, rel=1e-9), name
 
 
+def test_equal_the_package_of_their_authors():
+    prdc = pytest.importorskip("prdc")
+    rng = np.random.default_rng(3)
+    real, generated = rng.normal(size=(300, 16)), rng.normal(0.3, 0.8, size=(250, 16))
+    found = RealManifold(real).compare(generated)
+    for k, names in ((3, ("precision", "recall")), (5, ("density", "coverage"))):
+        expected = prdc.compute_prdc(real, generated, nearest_k=k)
+        for name in names:
+            assert expected[name] not in (0, 1)
+            assert getattr(found, name).mean() == pytest.approx(expected[name], rel=1e-9), name
+
+
 def test_radii_leave_the_point_itself_out():
     points = np.array([[0.0], [1.0], [3.0], [7.0]])
     first, second = squared_radii(points, [1, 2])
