@@ -1,0 +1,293 @@
+"""The faults of `benchmarks.chaos`: each harms a run, or what is around it, and puts that right.
+
+Those that need a program or rights which are not there are left out: `faketime`, and the right to
+mount file systems.
+"""
+
+import contextlib
+import os
+import resource
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+BAD_INPUT = 2
+MAY_BE_KILLED = frozenset({0, -signal.SIGKILL})
+# Room for a run of the campaign, and for little more.
+DISK_SIZE = "64m"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a campaign happens.
+
+    Attributes:
+      folder: with the config and the images.
+      run: the run directory that is thrown at, on a file system of its own where `disk` is given.
+      disk: where that is mounted, or None.
+    """
+
+    folder: Path
+    run: Path
+    disk: Path | None
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One kind of fault.
+
+    Attributes:
+      name: as the table has it.
+      around: entered before the command starts, and left when it has ended.
+      strike: at a random moment, while the command runs; None: it is left to itself. The command is
+        waited for after it.
+      after: harms what an ended command has left.
+      statuses: exit statuses that are as they should be.
+      environment: of the command.
+      limit: called in the command's process before it starts.
+      needs_a_run: whether nothing is wrong with it before the run has begun.
+    """
+
+    name: str
+    around: Callable[[Place], contextlib.AbstractContextManager] = lambda place: (
+        contextlib.nullcontext()
+    )
+    strike: Callable[[Place, subprocess.Popen], None] | None = lambda place, process: process.kill()
+    after: Callable[[Place], None] = lambda place: None
+    statuses: frozenset[int] = MAY_BE_KILLED
+    environment: Mapping[str, str] = field(default_factory=dict)
+    limit: Callable[[], None] | None = None
+    needs_a_run: bool = False
+
+
+def kill_when_seen(pattern: str) -> Callable[[Place, subprocess.Popen], None]:
+    """Waits until something of that name is written to in the run directory, then kills."""
+
+    def strike(place: Place, process: subprocess.Popen) -> None:
+        # What an earlier process left there is older.
+        began = time.time_ns()
+        while process.poll() is None:
+            for path in place.run.glob(pattern):
+                with contextlib.suppress(FileNotFoundError):
+                    if path.stat().st_mtime_ns > began:
+                        process.kill()
+                        return
+            time.sleep(0.0005)
+
+    return strike
+
+
+def newest_checkpoint(change: Callable[[bytes], bytes]) -> Callable[[Place], None]:
+    """Changes the newest checkpoint, if another one is there to fall back to."""
+
+    def harm(place: Place) -> None:
+        found = sorted(place.run.glob("checkpoints/ckpt-*"), key=lambda path: int(path.name[5:]))
+        if len(found) >= 2:
+            file = next(found[-1].glob("state.data*"))
+            file.write_bytes(change(file.read_bytes()))
+
+    return harm
+
+
+def with_a_bit_turned(content: bytes) -> bytes:
+    place = len(content) // 3
+    return content[:place] + bytes([content[place] ^ 1]) + content[place + 1 :]
+
+
+@contextlib.contextmanager
+def images_gone(place: Place) -> Iterator[None]:
+    images, aside = place.folder / "images", place.folder / "aside"
+    images.rename(aside)
+    yield
+    aside.rename(images)
+
+
+@contextlib.contextmanager
+def an_image_damaged(place: Place) -> Iterator[None]:
+    image = min((place.folder / "images").rglob("*.png"))
+    content = image.read_bytes()
+    image.write_bytes(content[: len(content) // 2])
+    yield
+    image.write_bytes(content)
+
+
+@contextlib.contextmanager
+def an_image_added(place: Place) -> Iterator[None]:
+    image = min((place.folder / "images").rglob("*.png"))
+    added = image.with_name("added.png")
+    shutil.copy(image, added)
+    yield
+    added.unlink()
+
+
+@contextlib.contextmanager
+def images_kept(place: Place) -> Iterator[None]:
+    """Brings back what `spoil_images` does to them."""
+    images, aside = place.folder / "images", place.folder / "aside"
+    shutil.copytree(images, aside)
+    yield
+    shutil.rmtree(images, ignore_errors=True)
+    aside.rename(images)
+
+
+def spoil_images(place: Place, process: subprocess.Popen) -> None:
+    """Damages half of the images and takes away the others; training goes on, and is killed."""
+    for number, path in enumerate(sorted((place.folder / "images").rglob("*.png"))):
+        if number % 2:
+            path.unlink()
+        else:
+            path.write_bytes(path.read_bytes()[:20])
+    kill_later(process)
+
+
+def kill_later(process: subprocess.Popen, seconds: float = 3.0) -> None:
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(timeout=seconds)
+    process.kill()
+
+
+def limit_files() -> None:
+    """As a quota does."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
+
+
+def fill(disk: Path) -> None:
+    """Leaves no room at all."""
+    with (disk / "ballast").open("ab", buffering=0) as file:
+        for size in (1 << 20, 4096, 1):
+            with contextlib.suppress(OSError):
+                while True:
+                    file.write(bytes(size))
+
+
+@contextlib.contextmanager
+def room_again(place: Place) -> Iterator[None]:
+    yield
+    (place.disk / "ballast").unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def no_room(place: Place) -> Iterator[None]:
+    with room_again(place):
+        fill(place.disk)
+        yield
+
+
+def fill_the_disk(place: Place, process: subprocess.Popen) -> None:
+    fill(place.disk)
+
+
+@contextlib.contextmanager
+def writable_again(place: Place) -> Iterator[None]:
+    yield
+    # Whether or not it has come to that.
+    if os.statvfs(place.run).f_flag & os.ST_RDONLY:
+        subprocess.run(["umount", place.run], check=True)
+
+
+@contextlib.contextmanager
+def read_only(place: Place) -> Iterator[None]:
+    with writable_again(place):
+        forbid_writing(place)
+        yield
+
+
+def forbid_writing(place: Place, process: subprocess.Popen | None = None) -> None:
+    """Lays a read-only view of the run directory over it; open files stay open for writing."""
+    if place.run.is_dir():
+        subprocess.run(["mount", "--bind", place.run, place.run], check=True)
+        subprocess.run(["mount", "-o", "remount,bind,ro", place.run], check=True)
+
+
+@contextlib.contextmanager
+def disk_of_its_own(folder: Path) -> Iterator[Path | None]:
+    """A small file system; None where none may be mounted."""
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_SIZE}", "tmpfs", str(folder)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        yield None
+        return
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", folder], check=True)
+
+
+def jump(by: str) -> Callable[[Place, subprocess.Popen], None]:
+    """Sets the command's clock, as `faketime` reads it from the file."""
+
+    def strike(place: Place, process: subprocess.Popen) -> None:
+        (place.folder / "clock").write_text(f"{by}\n")
+        kill_later(process)
+
+    return strike
+
+
+@contextlib.contextmanager
+def clock_right(place: Place) -> Iterator[None]:
+    (place.folder / "clock").write_text("+0\n")
+    yield
+
+
+def clock_from_file() -> dict[str, str]:
+    found = subprocess.run(
+        ["faketime", "-f", "+0", "printenv", "LD_PRELOAD"], capture_output=True, text=True
+    )
+    return {
+        "LD_PRELOAD": found.stdout.strip(),
+        "FAKETIME_TIMESTAMP_FILE": "clock",
+        "FAKETIME_CACHE_DURATION": "1",
+        # Which no real clock change touches either.
+        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    }
+
+
+REFUSED = frozenset({BAD_INPUT})
+# Killed before it had anything to write, or to the end by then.
+MAY_BE_REFUSED = MAY_BE_KILLED | REFUSED
+
+KILL = Fault("killed at random")
+
+
+def faults(has_disk: bool) -> list[Fault]:
+    """All that can be had here."""
+    found = [
+        KILL,
+        Fault(
+            "stopped (SIGTERM)",
+            strike=lambda place, process: process.terminate(),
+            statuses=frozenset({0, -signal.SIGTERM, 128 + signal.SIGTERM}),
+        ),
+        Fault(
+            "killed, newest checkpoint cut short",
+            after=newest_checkpoint(lambda content: content[: len(content) // 2]),
+        ),
+        Fault("killed, one bit of it turned over", after=newest_checkpoint(with_a_bit_turned)),
+        Fault("killed as a checkpoint is written", strike=kill_when_seen("checkpoints/.ckpt-*")),
+        Fault("killed as a picture is written", strike=kill_when_seen("samples/.*")),
+        Fault("images gone", images_gone, strike=None, statuses=REFUSED),
+        Fault("an image damaged", an_image_damaged, strike=None, statuses=REFUSED),
+        Fault("an image added", an_image_added, strike=None, statuses=REFUSED, needs_a_run=True),
+        Fault("images spoiled in mid-run", images_kept, spoil_images, statuses=MAY_BE_REFUSED),
+        Fault("files limited to 8 KiB", statuses=MAY_BE_REFUSED, limit=limit_files),
+    ]
+    if has_disk:
+        found += [
+            Fault("disk full at the start", no_room, strike=None, statuses=REFUSED),
+            Fault("disk full in mid-run", room_again, fill_the_disk, statuses=MAY_BE_REFUSED),
+            Fault("read-only at the start", read_only, strike=None, statuses=REFUSED,
+                  needs_a_run=True),
+            Fault("read-only in mid-run", writable_again, forbid_writing, statuses=MAY_BE_REFUSED,
+                  needs_a_run=True),
+        ]  # fmt: skip
+    if shutil.which("faketime"):
+        clock = clock_from_file()
+        found += [
+            Fault(f"clock jumps a day {where}", clock_right, jump(by), environment=clock)
+            for where, by in (("back", "-1d"), ("ahead", "+1d"))
+        ]
+    return found

@@ -1,0 +1,38 @@
+"""The fault campaign of `make chaos`, short."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from benchmarks.chaos import CONFIG, campaign
+from benchmarks.faults import KILL, disk_of_its_own, faults
+
+# For continuous integration: one kill, and what no other test does to a whole run.
+FEW = ("killed at random", "killed as a checkpoint is written", "disk full in mid-run")
+
+
+@pytest.fixture
+def disk(tmp_path):
+    with disk_of_its_own(tmp_path / "disk") as disk:
+        yield disk
+
+
+def check(outcome, count):
+    assert outcome["lost"] == 0
+    assert outcome["equal"]
+    assert sum(outcome["injected"].values()) == count
+    assert outcome["survived"] == outcome["injected"]
+
+
+def test_a_run_survives_a_few_faults(tmp_path: Path, disk):
+    chosen = [fault for fault in faults(has_disk=disk is not None) if fault.name in FEW]
+    config = CONFIG.replace("kimg: 12.8", "kimg: 3.2")
+    check(campaign(tmp_path, disk, chosen, seed=0, config=config), len(chosen))
+
+
+@pytest.mark.slow
+def test_a_run_survives_every_fault_that_can_be_had_here(tmp_path: Path, disk):
+    every = [*faults(has_disk=disk is not None), KILL, KILL, KILL]
+    random.Random(1).shuffle(every)
+    check(campaign(tmp_path, disk, every, seed=1), len(every))
