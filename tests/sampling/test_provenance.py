@@ -232,6 +232,7 @@ class TestInspect:
             ({"recipe": {"kind": "grid", "seeds": "0", "format": "/etc/x"}}, "unknown format"),
             ({"recipe": {"kind": "\x1b[2J"}}, r"of kind '\?\[2J'"),
             ({"recipe": {"kind": "image", "seed": -1}}, "names no image of this run"),
+            ({"recipe": {"kind": "image", "seed": 10**18, "label": 0}}, "names no image of this"),
             ({"recipe": {"kind": "image", "seed": 0, "label": 99}}, "names no image of this run"),
             ({"recipe": {"kind": "walk", "walk": "x", "format": ".png"}}, "--walk: "),
             (

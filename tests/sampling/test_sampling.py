@@ -1,11 +1,13 @@
 """Seeds, pixels and files."""
 
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
 import scipy.stats
 
-from gan_cli.cli.sampling.seeds import parse_seeds, seeds_text
+from gan_cli.cli.sampling.seeds import first_seed, parse_seeds, seeds_text
 from gan_cli.errors import UserError
 from gan_cli.models import ARCHITECTURES
 from gan_cli.models.architecture import ModelSpec
@@ -96,6 +98,13 @@ def test_seed_lists(text, seeds):
 def test_lists_without_bound_are_refused():
     with pytest.raises(UserError, match="more than 1,000,000; use --until"):
         parse_seeds("5,0-999999999999")
+
+
+@pytest.mark.parametrize("seed", [-1, 10**18, 10**40])
+def test_first_seeds_without_bound_are_refused(seed):
+    assert first_seed(SimpleNamespace(seed=10**18 - 1)) == 10**18 - 1
+    with pytest.raises(UserError, match=f"--seed: must be from 0 to {10**18 - 1}, got {seed}"):
+        first_seed(SimpleNamespace(seed=seed))
 
 
 @pytest.mark.parametrize("text", ["", "a", "3-", "-1", "5-3", "1,,2"])

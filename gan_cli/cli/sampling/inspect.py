@@ -137,6 +137,7 @@ def _same_pixels(path: Path, studio: "Studio", recipe: Any) -> tuple[bool, str]:
 
 def _single_image(studio: "Studio", recipe: Any):
     from gan_cli.cli.sampling.explore import Painter, recorded_place
+    from gan_cli.cli.sampling.seeds import SEEDS_END
     from gan_cli.sampling.grids import to_pillow
 
     if recipe.get("kind") == "explored":
@@ -145,7 +146,7 @@ def _single_image(studio: "Studio", recipe: Any):
     conditional = studio.loaded.num_classes > 0
     if (
         type(seed) is not int
-        or seed < 0
+        or not 0 <= seed < SEEDS_END
         or (type(label) is int) != conditional
         or (conditional and not 0 <= label < studio.loaded.num_classes)
     ):

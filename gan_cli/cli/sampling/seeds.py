@@ -6,6 +6,8 @@ from gan_cli.cli.sampling.mode import Options
 from gan_cli.errors import UserError
 
 _MOST_SEEDS = 1_000_000
+# Seeds have at most 18 digits, and fit into 64 bits with a million behind them.
+SEEDS_END = 10**18
 
 
 def seeds_and_columns(options: Options) -> tuple[list[int], int]:
@@ -42,10 +44,10 @@ def first_seed(options: Options) -> int:
     """--seed.
 
     Raises:
-      UserError: it is negative.
+      UserError: it is negative, or longer than seeds may be.
     """
-    if options.seed < 0:
-        raise UserError(f"--seed: must be at least 0, got {options.seed}")
+    if not 0 <= options.seed < SEEDS_END:
+        raise UserError(f"--seed: must be from 0 to {SEEDS_END - 1}, got {options.seed}")
     return options.seed
 
 
