@@ -20,10 +20,14 @@ _128_BITS = 2**128 - 1
 
 
 def generators(seeds: Sequence[int]) -> Iterator[np.random.Generator]:
-    """Yields a generator in the state of `default_rng(seed)`, for each seed, below 2^64.
+    """Yields a generator in the state of `default_rng(seed)`, for each seed.
 
     It is one and the same: each is used up before the next is asked for.
     """
+    if max(seeds, default=0) >= 2**64:
+        # Of more words than are hashed here.
+        yield from map(np.random.default_rng, seeds)
+        return
     bits = np.random.PCG64(0)
     generator = np.random.Generator(bits)
     state = bits.state

@@ -15,6 +15,13 @@ def test_states_are_those_of_numpy():
         assert generator.bit_generator.state == np.random.default_rng(seed).bit_generator.state
 
 
+def test_seeds_of_any_length_are_those_of_numpy():
+    seeds = [3, 2**64, 10**40]
+    for seed, latent in zip(seeds, latents_for_seeds(seeds, 7, "normal"), strict=True):
+        values = np.random.default_rng(seed).standard_normal(7)
+        np.testing.assert_array_equal(latent, values.astype(np.float32))
+
+
 @pytest.mark.parametrize("distribution", ["normal", "uniform"])
 def test_latents_are_those_that_numpy_draws(distribution):
     drawn = latents_for_seeds(SEEDS, 33, distribution)
