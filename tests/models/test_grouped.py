@@ -44,13 +44,13 @@ def test_both_ways_are_the_definition(tensors):
     np.testing.assert_allclose(one_by_one, expected, rtol=1e-12, atol=1e-12)
     for native in (True, False):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(grouped, "native_gradients", lambda native=native: native)
+            patch.setattr(grouped, "native_gradients", lambda dtype, native=native: native)
             result = layer(images.astype(np.float32))
         np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_gradients_are_the_same(tensors):
-    if not native_gradients():
+    if not native_gradients("float32"):
         pytest.skip("TensorFlow has no gradients of grouped convolutions on this processor")
     images, kernel = (tf.constant(each, tf.float32) for each in tensors)
 
@@ -66,6 +66,25 @@ def test_gradients_are_the_same(tensors):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
 
 
+@pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
+def test_gradients_exist_in_half_precision(tensors, policy):
+    """TensorFlow may have them in float32 alone."""
+    images, kernel = (tf.constant(each, tf.float32) for each in tensors)
+
+    def gradient(policy):
+        layer = GroupedConv2D(
+            4 * GROUPS, 3, padding="same", groups=GROUPS, use_bias=False, dtype=policy
+        )
+        layer.build(images.shape)
+        layer.kernel.assign(kernel)
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(tf.square(tf.cast(layer(images), tf.float32)))
+        return tape.gradient(loss, layer.kernel.value).numpy()
+
+    exact = gradient("float32")
+    np.testing.assert_allclose(gradient(policy), exact, atol=0.02 * np.abs(exact).max())
+
+
 def test_gradients_exist_without_onednn():
     """Where TensorFlow's kernel has none, they come group by group; seen in a new process."""
     code = (
@@ -76,7 +95,7 @@ def test_gradients_exist_without_onednn():
         "with tf.GradientTape() as tape:\n"
         "    loss = tf.reduce_sum(tf.square(layer(images)))\n"
         "gradient = tape.gradient(loss, layer.kernel)\n"
-        "print(native_gradients(), float(tf.norm(gradient)) > 0)\n"
+        "print(native_gradients('float32'), float(tf.norm(gradient)) > 0)\n"
     )
     environment = {**os.environ, "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": ""}
     done = subprocess.run(

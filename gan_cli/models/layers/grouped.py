@@ -15,28 +15,29 @@ class GroupedConv2D(keras.layers.Conv2D):
 
     def convolution_op(self, inputs, kernel):
         padding = self.padding.upper()
-        if self.groups == 1 or native_gradients():
+        if self.groups == 1 or native_gradients(self.compute_dtype):
             return tf.nn.conv2d(inputs, kernel, self.strides, padding, dilations=self.dilation_rate)
         return group_by_group(inputs, kernel, self.groups, self.strides, padding)
 
 
 @functools.cache
-def native_gradients() -> bool:
-    """Whether TensorFlow has the gradients of grouped convolutions here.
+def native_gradients(dtype: str) -> bool:
+    """Whether TensorFlow has the gradients of grouped convolutions of this type here.
 
-    It has on GPUs and, by oneDNN, on most processors: those that it was built for.
+    It has on GPUs and, by oneDNN, on most processors: those that it was built for. On some of them
+    only in float32.
     """
     # The kernel by its own name: under `init_scope` tapes do not record.
     with tf.init_scope():
         try:
             tf.raw_ops.Conv2DBackpropInput(
                 input_sizes=[1, 4, 4, 4],
-                filter=tf.ones([3, 3, 2, 4]),
-                out_backprop=tf.ones([1, 4, 4, 4]),
+                filter=tf.ones([3, 3, 2, 4], dtype),
+                out_backprop=tf.ones([1, 4, 4, 4], dtype),
                 strides=[1, 1, 1, 1],
                 padding="SAME",
             )
-        except tf.errors.InvalidArgumentError:
+        except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
             return False
     return True
 
