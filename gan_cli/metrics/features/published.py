@@ -71,13 +71,7 @@ def _downloaded() -> bytes:
                 content = _member(content)
             _check(content)
             return content
-        except (
-            OSError,
-            ValueError,
-            EOFError,
-            http.client.HTTPException,
-            tarfile.TarError,
-        ) as error:
+        except _FAILURES as error:
             reason = next(iter(str(error).splitlines()), type(error).__name__)
             problems.append(f"{urlsplit(source).hostname}: {reason}")
     raise UserError(
