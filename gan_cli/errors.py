@@ -1,4 +1,4 @@
-"""The one exception that means "the user can mend this"."""
+"""The one exception that means "the user can mend this", and what others say, in one line."""
 
 
 class UserError(Exception):
@@ -14,3 +14,8 @@ class UserError(Exception):
             problem.replace("\n", "\\n").replace("\r", "\\r") for problem in problems
         )
         super().__init__("\n".join(self.problems))
+
+
+def first_line(error: Exception) -> str:
+    """The first line of what an exception says, or its type where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from gan_cli.errors import UserError
+from gan_cli.errors import UserError, first_line
 
 KeyPath = tuple[str, ...]
 Places = dict[KeyPath, str]
@@ -108,8 +108,7 @@ def parse(text: str, where: str) -> tuple[Any, Places]:
         what = ", ".join(part for part in (error.context, error.problem) if part)
         raise UserError(f"{where}{place}: malformed YAML: {what}") from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        first_line = (str(error) or type(error).__name__).splitlines()[0]
-        raise UserError(f"{where}: malformed YAML: {first_line}") from error
+        raise UserError(f"{where}: malformed YAML: {first_line(error)}") from error
 
 
 def dump(value: Mapping[str, Any]) -> str:

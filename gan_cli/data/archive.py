@@ -9,7 +9,7 @@ from typing import IO
 import numpy as np
 
 from gan_cli.data.memory import machine_memory
-from gan_cli.errors import UserError
+from gan_cli.errors import UserError, first_line
 
 # The header of an array; NumPy itself refuses to parse longer ones.
 _LONGEST_HEADER = 10_000
@@ -59,8 +59,8 @@ def check_npz(path: Path) -> None:
 
 
 def _unreadable(path: Path, error: Exception) -> UserError:
-    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return UserError(f"{path}: cannot be read as an npz file: {reason.splitlines()[0]}")
+    reason = getattr(error, "strerror", None) or first_line(error)
+    return UserError(f"{path}: cannot be read as an npz file: {reason}")
 
 
 def _check_array(where: str, stream: IO[bytes], held: int) -> None:

@@ -7,6 +7,7 @@ from typing import BinaryIO
 from PIL import Image, ImageOps
 
 from gan_cli.data.collection import CorruptImageError
+from gan_cli.errors import first_line
 
 # Pillow's own bound, of a quarter of a GiB. Pillow warns above it and refuses above twice as much.
 MOST_PIXELS = 89_478_485
@@ -32,5 +33,4 @@ def decode_image(file: Path | BinaryIO) -> Image.Image:
     except CorruptImageError:
         raise
     except Exception as error:  # Pillow's decoders let through whatever a damaged file leads to.
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise CorruptImageError(reason.replace(repr(str(file)), "the file")) from error
+        raise CorruptImageError(first_line(error).replace(repr(str(file)), "the file")) from error

@@ -10,7 +10,7 @@ from PIL import Image, ImageSequence
 from gan_cli.data.archive import read_npz
 from gan_cli.data.decode import MOST_PIXELS
 from gan_cli.data.memory import machine_memory
-from gan_cli.errors import UserError
+from gan_cli.errors import UserError, first_line
 from gan_cli.sampling.encode import sidecar
 from gan_cli.sampling.gif_xmp import xmp_of
 from gan_cli.sampling.provenance import Provenance, from_json, from_xmp
@@ -58,7 +58,7 @@ def decoded(content: bytes, ending: str) -> Iterator[np.ndarray]:
     except UserError:
         raise
     except Exception as error:  # Pillow's decoders let through whatever a damaged file leads to.
-        raise UserError(f"cannot be read as an image: {_reason(error)}") from error
+        raise UserError(f"cannot be read as an image: {first_line(error)}") from error
 
 
 def _from_picture(content: bytes) -> Provenance | None:
@@ -91,8 +91,3 @@ def file_content(path: Path) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise UserError(f"{path}: cannot be read: {error.strerror}") from error
-
-
-def _reason(error: Exception) -> str:
-    """One line."""
-    return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -9,7 +9,7 @@ from gan_cli.config.schema import DataConfig
 from gan_cli.data.archive import check_npz
 from gan_cli.data.collection import Collection, SourceSplits, array_collection, numbered_classes
 from gan_cli.data.paths import user_path
-from gan_cli.errors import UserError
+from gan_cli.errors import UserError, first_line
 
 _KEYS = ("images", "labels", "holdout_images", "holdout_labels")
 # As `np.savez(path, images, labels)` calls them, and with it many programs that write samples.
@@ -57,7 +57,7 @@ def _read(path: Path) -> tuple[dict[str, np.ndarray], str]:
     except UserError:
         raise
     except Exception as error:  # NumPy and zipfile let through whatever a damaged file leads to.
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        reason = first_line(error)
         raise UserError(f"{path}: cannot be read as an npz file: {reason}") from error
 
 

@@ -14,7 +14,7 @@ from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, SourceSplits, array_collection
 from gan_cli.data.decode import decode_image
 from gan_cli.data.memory import machine_memory
-from gan_cli.errors import UserError
+from gan_cli.errors import UserError, first_line
 
 _READ_AT_ONCE = 256
 _SHARE_OF_MEMORY = 0.1
@@ -51,7 +51,7 @@ def _prepared_builder(name: str, data_dir: str | None) -> Any:
     try:
         builder = tfds.builder(name, data_dir=data_dir)
     except Exception as error:  # An unknown name is one of several types; so is a malformed one.
-        raise UserError(f"data.name: TFDS has no data set '{name}': {_reason(error)}") from error
+        raise UserError(f"data.name: TFDS has no data set '{name}': {first_line(error)}") from error
     if _key_of(builder.info.features, tfds.features.Image) is None:
         raise UserError(f"data.name: TFDS data set '{name}' holds no images")
     if builder.is_prepared():
@@ -65,8 +65,8 @@ def _prepared_builder(name: str, data_dir: str | None) -> Any:
         builder.download_and_prepare(download_dir=downloads)
     except Exception as error:  # TFDS lets through whatever its download and extraction raise.
         raise UserError(
-            f"data.name: TFDS cannot prepare '{name}' in {root}: {_reason(error)}; go online once,"
-            f" or set data.data_dir to where it is prepared, or put its files into"
+            f"data.name: TFDS cannot prepare '{name}' in {root}: {first_line(error)}; go online"
+            f" once, or set data.data_dir to where it is prepared, or put its files into"
             f" {downloads / 'manual'}"
         ) from error
     return builder
@@ -84,10 +84,6 @@ def _is_offline(builder: Any) -> bool:
             continue
         return False
     return True
-
-
-def _reason(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
 
 
 def _collection(builder: Any, key: str, split: str) -> Collection:

@@ -9,7 +9,7 @@ import keras
 import tensorflow as tf
 
 from gan_cli.data.dataset import ImageDataset
-from gan_cli.errors import UserError
+from gan_cli.errors import UserError, first_line
 from gan_cli.metrics.features.network import FeatureNetwork, as_rgb, batch_size_for
 from gan_cli.metrics.features.untrusted import (
     bounded_memory,
@@ -53,7 +53,7 @@ def build_application(
     except Exception as error:
         raise UserError(
             f"evaluation.features: the weights of '{name}' cannot be had:"
-            f" {str(error).splitlines()[0]}; without a network, give a file:"
+            f" {first_line(error)}; without a network, give a file:"
             f" keras:{name}:WEIGHTS_FILE"
         ) from error
     finally:
@@ -86,7 +86,7 @@ def build_keras_file(
     except UserError:
         raise
     except Exception as error:
-        raise UserError(f"{path}: cannot be loaded: {str(error).splitlines()[0]}") from error
+        raise UserError(f"{path}: cannot be loaded: {first_line(error)}") from error
     _check(path, model.input_shape, model.output_shape, train)
     digest = hashlib.sha256(content).hexdigest()
     return FeatureNetwork("keras_file", model, file_sha256=digest, batch_size=_batch_size(train))
@@ -112,7 +112,7 @@ def build_saved_model(
     except UserError:
         raise
     except Exception as error:
-        raise UserError(f"{folder}: cannot be loaded: {str(error).splitlines()[0]}") from error
+        raise UserError(f"{folder}: cannot be loaded: {first_line(error)}") from error
     if isinstance(outputs, dict):
         outputs = next(iter(outputs.values()))
     _check(folder, (None, *train.images.shape[1:]), tuple(outputs.shape), train)

@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import wrap_file
 
 from gan_cli.data.materialise import cache_folder
-from gan_cli.errors import UserError
+from gan_cli.errors import UserError, first_line
 from gan_cli.metrics.files import write_bytes
 
 NAME = "classify_image_graph_def.pb"
@@ -72,8 +72,7 @@ def _downloaded() -> bytes:
             _check(content)
             return content
         except _FAILURES as error:
-            reason = next(iter(str(error).splitlines()), type(error).__name__)
-            problems.append(f"{urlsplit(source).hostname}: {reason}")
+            problems.append(f"{urlsplit(source).hostname}: {first_line(error)}")
     raise UserError(
         f"evaluation.features: the Inception graph cannot be had ({'; '.join(problems)});"
         f" without a network, give its path: inception:{NAME}"

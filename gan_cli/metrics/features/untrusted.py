@@ -19,7 +19,7 @@ from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 from tensorflow.python.framework import op_def_registry
 
 from gan_cli.data.memory import machine_memory
-from gan_cli.errors import UserError
+from gan_cli.errors import UserError, first_line
 
 # What `keras.Model.save` names as the home of what it wrote.
 _KERAS_MODULES = {
@@ -84,7 +84,7 @@ def check_keras_file(path: Path) -> None:
         with h5py.File(io.BytesIO(weights), "r") as tree:
             _check_weights(path, tree)
     except (zipfile.BadZipFile, KeyError, ValueError, RecursionError, NotImplementedError) as error:
-        raise UserError(f"{path}: not a .keras file: {str(error).splitlines()[0]}") from error
+        raise UserError(f"{path}: not a .keras file: {first_line(error)}") from error
 
 
 def check_graph(path: Path, operations: Iterable[str]) -> None:
