@@ -78,7 +78,7 @@ class RunFollower:
         return [Action(a.every_images, self._untimed(a.run)) for a in actions]
 
     def started(self, seconds: float) -> None:
-        """Draws the first grid and the real images, and starts the clock."""
+        """Draws the first grid and the real images, scores what is overdue, starts the clock."""
         images = self.state.images_so_far()
         self.progress.message(
             f"{self.config.name}: {len(self.data.train.images):,} images,"
@@ -95,6 +95,8 @@ class RunFollower:
         if self.config.evaluation.every_kimg:
             # Before the clock starts: the classifier is trained on first use.
             self._evaluator = self._build_evaluator()
+            if self._score_is_overdue(images, self._evaluator.tracked[0]):
+                self.evaluate(images)
         self._mark = time.monotonic()
 
     def on_report(self, images_shown: int, report: Mapping[str, float]) -> None:
@@ -163,12 +165,13 @@ class RunFollower:
             **scores,
             "training_seconds": self._seconds_before + self._training_seconds,
         }
-        self.metrics.append(images_shown, values)
-        self.tensorboard.scalars(images_shown, scores)
-        best = self.store.best_record()
+        best = self.store.best_record() if self.store.best() else None
         is_best = best is None or best["metric"] != name or value < best["value"]
         if is_best:
             self.store.mark_best(self.save(images_shown), name, value)
+        # Last: a process that dies before this line takes the score again.
+        self.metrics.append(images_shown, values)
+        self.tensorboard.scalars(images_shown, scores)
         shown = "  ".join(f"{name} {value:.4g}" for name, value in scores.items())
         remark = "  best so far" if is_best else ""
         self.progress.message(f"{images_shown / 1000:8.1f} kimg  {shown}{remark}")
@@ -183,6 +186,14 @@ class RunFollower:
         """Writes the page about the run, and says where things are."""
         write_report(self.run)
         print(f"done: {self.run.samples}, {self.run.report}")
+
+    def _score_is_overdue(self, images_shown: int, name: str) -> bool:
+        """Whether an earlier process saved the checkpoint, and died before it was scored."""
+        every = _images(self.config.evaluation.every_kimg)
+        is_over = images_shown >= _images(self.config.training.kimg)
+        due_since = images_shown if is_over else images_shown // every * every
+        scored = [row for row in self.metrics.read() if name in row]
+        return due_since > (scored[-1]["images_shown"] if scored else 0)
 
     def _generated(self, count: int):
         # From another range of seeds than the grids', so that no picture is chosen by its score.

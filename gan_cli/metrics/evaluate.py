@@ -125,8 +125,13 @@ class Evaluator:
             accumulator.add(features)
         return frechet_distance(self.comparison.reference_moments, accumulator.result())
 
+    @property
+    def tracked(self) -> tuple[str, ...]:
+        """Names of what is followed during training. The smallest of the first marks the best."""
+        return (self.network.frechet_name,)
+
     def track(self, generated: Iterable[np.ndarray]) -> dict[str, float]:
-        """What is followed during training. The smallest of the first one marks the best."""
+        """The values of those."""
         return {self.network.frechet_name: self.frechet(generated)}
 
     def evaluate(

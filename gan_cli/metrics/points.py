@@ -46,8 +46,13 @@ class PointsEvaluator:
         self.network = Coordinates("coordinates", mixture.sha256)
         self.reference = holdout.images.reshape(-1, 2)
 
+    @property
+    def tracked(self) -> tuple[str, ...]:
+        """Names of what is followed during training. The smallest of the first marks the best."""
+        return tuple(MODE_METRICS)
+
     def track(self, generated: Iterable[np.ndarray]) -> dict[str, float]:
-        """What is followed during training. The smallest of the first one marks the best.
+        """The values of those.
 
         Args:
           generated: batches of points, float32 [count, 1, 1, 2].
