@@ -16,6 +16,7 @@ class Place:
       seed, other: between whose latents it lies; `mix` of 0: at the former, 1: at the latter.
       truncation: of the latents; None: none.
       label: index of the class; None where there are none.
+      shifts: of each latent, added to what the seeds give.
       steps: along each direction, in standard deviations.
     """
 
@@ -24,10 +25,13 @@ class Place:
     mix: float
     truncation: float | None
     label: int | None
+    shifts: tuple[float, ...]
     steps: tuple[float, ...]
 
 
-def parse_place(query: Mapping[str, str], num_classes: int, num_directions: int) -> Place:
+def parse_place(
+    query: Mapping[str, str], num_classes: int, latent_dim: int, num_directions: int
+) -> Place:
     """Reads a place from the page's query, or from what `place_text` made.
 
     Raises:
@@ -41,15 +45,21 @@ def parse_place(query: Mapping[str, str], num_classes: int, num_directions: int)
         _number(query, "mix", 0.0, 1.0),
         truncation or None,
         label,
-        tuple(
-            _number(query, f"step{k}", -_LARGEST_STEP, _LARGEST_STEP) for k in range(num_directions)
+        *(
+            tuple(_number(query, f"{name}{k}", -_LARGEST_STEP, _LARGEST_STEP) for k in range(count))
+            for name, count in (("latent", latent_dim), ("step", num_directions))
         ),
     )
 
 
 def place_text(place: Place) -> dict[str, str]:
-    """The query of a place."""
-    steps = {f"step{k}": repr(step) for k, step in enumerate(place.steps)}
+    """The query of a place; latents and steps of 0 are left out."""
+    moves = {
+        f"{name}{k}": repr(value)
+        for name, values in (("latent", place.shifts), ("step", place.steps))
+        for k, value in enumerate(values)
+        if value
+    }
     label = {} if place.label is None else {"label": str(place.label)}
     return {
         "seed": str(place.seed),
@@ -57,7 +67,7 @@ def place_text(place: Place) -> dict[str, str]:
         "mix": repr(place.mix),
         "truncation": repr(place.truncation or 0.0),
         **label,
-        **steps,
+        **moves,
     }
 
 

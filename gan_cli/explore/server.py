@@ -20,6 +20,7 @@ _POLICY = (
 def application(
     title: str,
     class_names: Sequence[str],
+    latent_dim: int,
     num_directions: int,
     draw: Callable[[Place], bytes],
     hosts: Sequence[str],
@@ -34,7 +35,12 @@ def application(
     app = bottle.Bottle()
     page = (resources.files("gan_cli.explore") / "page.html").read_text("utf-8")
     facts = json.dumps(
-        {"title": title, "classes": list(class_names), "directions": num_directions}
+        {
+            "title": title,
+            "classes": list(class_names),
+            "latents": latent_dim,
+            "directions": num_directions,
+        }
     ).replace("<", "\\u003c")
 
     @app.hook("before_request")
@@ -55,7 +61,7 @@ def application(
     @app.get("/image")
     def image() -> Any:
         try:
-            place = parse_place(bottle.request.query, len(class_names), num_directions)
+            place = parse_place(bottle.request.query, len(class_names), latent_dim, num_directions)
         except ValueError as error:
             return bottle.HTTPResponse(str(error), status=400)
         name = f"seed{place.seed:06d}.png"

@@ -36,7 +36,8 @@ def address(studio):
 
     names = []
     title = "digits </script><b>"
-    app = application(title, studio.loaded.class_names, 3, Painter(studio).png, names)
+    latent_dim = studio.loaded.config.model.latent_dim
+    app = application(title, studio.loaded.class_names, latent_dim, 3, Painter(studio).png, names)
     with make_server(LOOPBACK, 0, app) as server:
         names.append(f"{LOOPBACK}:{server.server_port}")
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -90,6 +91,18 @@ def test_a_place_that_a_stranger_wrote_is_one_line(studio, gan_sample, tmp_path,
     assert "\n" not in str(caught.value)
 
 
+def test_a_latent_that_is_moved_is_that_of_the_generator(address, studio, gan_sample, tmp_path):
+    last = studio.loaded.config.model.latent_dim - 1
+    latents = studio.latents([4]).copy()
+    latents[0, [0, last]] += 1.5, -0.7
+    expected = studio.sampler.images(latents, np.array([2], np.int32))[0]
+    content, _ = get(f"{address}/image?seed=4&label=2&latent0=1.5&latent{last}=-0.7")
+    np.testing.assert_array_equal(pixels(content), expected)
+    (tmp_path / "it.png").write_bytes(content)
+    status, text = gan_sample("--inspect", tmp_path / "it.png", "--run_dir", studio.run.path)
+    assert status == 0, text
+
+
 def test_a_direction_changes_the_image(address):
     shown = [pixels(get(f"{address}/image?seed=4&step0={step}")[0]) for step in (0, 3)]
     assert not np.array_equal(*shown)
@@ -105,6 +118,7 @@ def test_a_direction_changes_the_image(address):
         "mix=1.1",
         "mix=nan",
         "step1=11",
+        "latent1=11",
     ],
 )
 def test_what_is_no_place_is_refused(address, query):
@@ -197,7 +211,8 @@ def test_a_browser_shows_the_image_of_the_seed(browser, address, studio, size):
 
 def test_a_browser_shows_what_the_controls_say(browser, address, studio, gan_sample, tmp_path):
     open_page(browser, address, 1000, 900)
-    said = {"seed": "5", "label": "7", "truncation": "0.5", "step1": "2.5", "mix": "0.24"}
+    said = {"seed": "5", "label": "7", "truncation": "0.5", "step1": "2.5", "latent3": "-1.2"}
+    said["mix"] = "0.24"
     for name, value in said.items():
         browser.evaluate(
             f"form.{name}.value = '{value}';"

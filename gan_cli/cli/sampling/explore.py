@@ -1,8 +1,9 @@
-"""--explore: a page on this machine with sliders for seeds, classes, truncation and directions."""
+"""--explore: a page on this machine with sliders for latents, truncation and directions."""
 
 import importlib.util
 import threading
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -54,7 +55,7 @@ def serve(studio: "Studio", port: int) -> None:
     app = application(
         f"{loaded.config.name}, {loaded.kimg:g} kimg",
         loaded.class_names if loaded.num_classes else (),
-        _num_directions(studio),
+        *_dimensions(studio),
         Painter(studio).png,
         names,
     )
@@ -110,6 +111,7 @@ class Painter:
             latents = arc(ends[0].astype(np.float64), ends[1].astype(np.float64), place.mix)
         else:
             latents = (1 - place.mix) * ends[0] + place.mix * ends[1]
+        latents = latents + np.array(place.shifts)
         point = space.points(latents[None].astype(np.float32))[0]
         if space.has_styles and place.truncation is not None:
             point = towards_mean(space.generator, point, place.truncation)
@@ -124,21 +126,25 @@ def recorded_place(studio: "Studio", recipe: Mapping[str, Any]) -> "Place":
     Raises:
       UserError: it names none of this run.
     """
-    from gan_cli.explore.place import parse_place
+    from gan_cli.explore.place import Place, parse_place
 
     try:
-        query = dict(parse_qsl(str(recipe.get("place")), max_num_fields=64))
-        return parse_place(query, studio.loaded.num_classes, _num_directions(studio))
+        dimensions = _dimensions(studio)
+        text = str(recipe.get("place"))
+        query = dict(parse_qsl(text, max_num_fields=len(fields(Place)) + sum(dimensions)))
+        return parse_place(query, studio.loaded.num_classes, *dimensions)
     except ValueError as error:
         raise UserError(str(error)) from error
 
 
 def _alone(place: "Place") -> bool:
-    return place.mix == 0 and not any(place.steps)
+    return place.mix == 0 and not any(place.shifts) and not any(place.steps)
 
 
-def _num_directions(studio: "Studio") -> int:
-    return min(_DIRECTIONS, studio.loaded.config.model.latent_dim)
+def _dimensions(studio: "Studio") -> tuple[int, int]:
+    """How many latents there are, and how many directions the page has."""
+    latent_dim = studio.loaded.config.model.latent_dim
+    return latent_dim, min(_DIRECTIONS, latent_dim)
 
 
 MODE = Mode("explore", run, needs=("run_dir",), takes=("checkpoint",))
