@@ -2,9 +2,9 @@
 
 python -m benchmarks.architectures [NAME ...]
 
-Small networks of 32x32 pixels. The step's baseline is a hand-written loop of the same networks that
-updates in the same order; a grouped convolution is compared with one over all channels whose
-kernel is zero outside the groups, a modulated one with weights for each image, in one grouped
+Small networks of 32x32 pixels. The step's baseline is a hand-written loop of the same networks in
+float32 that updates in the same order; a grouped convolution is compared with one over all channels
+whose kernel is zero outside the groups, a modulated one with weights for each image, in one grouped
 convolution, as the authors of StyleGAN2 compute it.
 """
 
@@ -24,6 +24,7 @@ LATENT_DIM = 64
 def main() -> None:
     import_tensorflow()
     from gan_cli.models import ARCHITECTURES
+    from gan_cli.training.precision import resolve_precision
 
     images = [name for name in ARCHITECTURES.names if ARCHITECTURES.load(name).largest > 1]
     names = sys.argv[1:] or images
@@ -32,15 +33,16 @@ def main() -> None:
         sys.exit(f"error: no architecture {', '.join(unknown)} (known: {', '.join(images)})")
     titles = ("gan-cli", "baseline", "ratio: median", "least", "most")
     table = Table("images per second", *titles)
-    for name in names:
-        table.add_row(f"step, {name}", *time_architecture(name))
+    for precision in dict.fromkeys(["float32", resolve_precision("auto")]):
+        for name in names:
+            table.add_row(f"step, {name}, {precision}", *time_architecture(name, precision))
     if not sys.argv[1:]:
         table.add_row("grouped convolution", *time_grouped())
         table.add_row("modulated convolution", *time_modulated())
     Console(width=120).print(table)
 
 
-def time_architecture(name: str) -> tuple[str, ...]:
+def time_architecture(name: str, precision: str = "float32") -> tuple[str, ...]:
     from gan_cli.models import ARCHITECTURES
     from gan_cli.models.architecture import Architecture, ModelSpec
 
@@ -60,6 +62,7 @@ def time_architecture(name: str) -> tuple[str, ...]:
         batch_size=BATCH_SIZE,
         rounds=ROUNDS,
         steps=STEPS,
+        precision=precision,
     )
 
 

@@ -42,7 +42,8 @@ def main() -> None:
                     alternating=alternating,
                 )
                 kind = "alternating" if alternating else "simultaneous"
-                table.add_row(f"step, {precision}, batch {batch_size}, {kind} baseline", *row)
+                name = f"step, {precision}, batch {batch_size}, {kind} baseline in float32"
+                table.add_row(name, *row)
     table.add_row("sampling", *time_sampling())
     console = Console(width=120)
     console.print(f"precision 'auto' is {auto} on this machine")

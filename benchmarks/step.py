@@ -51,6 +51,7 @@ def time_step(
     Args:
       images: uint8 [count, height, width, channels].
       build: returns a new generator and a new discriminator.
+      precision: of our networks; the hand-written loop's are float32, as one writes them.
       alternating: which loop to compare with; see `HandWrittenLoop`.
     """
     import tensorflow as tf
@@ -68,7 +69,8 @@ def time_step(
     from gan_cli.training.step import Averaging, TrainStep
 
     with dtype_policy(precision):
-        (generator, discriminator), (average, _), (g, d) = build(), build(), build()
+        (generator, discriminator), (average, _) = build(), build()
+    g, d = build()
     baseline = HandWrittenLoop(g, d, batch_size, alternating, LEARNING_RATE)
     optimizers = (
         build_optimizer(OptimizerConfig(learning_rate=LEARNING_RATE), False) for _ in range(2)
