@@ -7,7 +7,8 @@ is next being written after it, it is killed (SIGKILL) or stopped (SIGTERM), its
 becomes read-only, its clock jumps, its images are spoiled. Or it finds its surroundings harmed when
 it starts. What was harmed around it is put right, the same command is given again, until all faults
 are spent, and then to the end. The last checkpoint must equal, file by file, that of a run that was
-never disturbed. The faults are in `benchmarks.faults`.
+never disturbed, every score must be there, and the best be named. The faults are in
+`benchmarks.faults`.
 """
 
 import json
@@ -28,7 +29,9 @@ from rich.console import Console
 from rich.table import Table
 from sklearn.datasets import load_digits
 
-from benchmarks.faults import KILL, Fault, Place, disk_of_its_own, faults
+from benchmarks.disks import Place, disk_of_its_own
+from benchmarks.faults import KILL, Fault, faults
+from gan_cli.run.metrics_log import MetricsLog
 
 CONFIG = """
 name: chaos
@@ -36,7 +39,7 @@ data: {source: folder, path: images, cache: memory}
 model: {conditional: true, generator_channels: 8, discriminator_channels: 8, latent_dim: 8}
 training: {batch_size: 16, kimg: 12.8, steps_per_call: 4, precision: float32,
   checkpoint_every_kimg: 0.32, grid_every_kimg: 0.64, log_every_kimg: 0.064}
-evaluation: {every_kimg: 3.2, num_samples: 100, features: random}
+evaluation: {every_kimg: 3.2, num_samples: 2000, features: random}
 """
 
 
@@ -44,7 +47,7 @@ def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 60
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 0
     with tempfile.TemporaryDirectory() as folder, disk_of_its_own(Path(folder) / "disk") as disk:
-        kinds = faults(has_disk=disk is not None)
+        kinds = faults(disk)
         outcome = campaign(Path(folder), disk, in_turn(kinds, count), seed)
     table = Table("fault", "injected", "survived")
     for kind in kinds:
@@ -148,14 +151,27 @@ def finish(folder: Path, run: Path) -> None:
 
 
 def same_end(one: Path, other: Path) -> bool:
-    """Whether both runs' last checkpoints hold the same bytes."""
-    manifests = []
-    for run in (one, other):
-        found = sorted(run.glob("checkpoints/ckpt-*"), key=lambda path: int(path.name[5:]))
-        manifests.append(json.loads((found[-1] / "manifest.json").read_text()))
+    """Whether a run has the last checkpoint, byte by byte, and the scores of one left in peace.
+
+    A run that was stopped has the scores at those moments, too; the best must be the best of all.
+    """
+    (whole, scores), (last, more_scores) = map(_what_counts, (one, other))
+    best = json.loads((other / "checkpoints/best.json").read_text())
     return (
-        manifests[0]["images_shown"] == manifests[1]["images_shown"]
-        and manifests[0]["files"] == manifests[1]["files"]
+        whole == last
+        and scores.items() <= more_scores.items()
+        and best["value"] == min(more_scores.values())
+        and (other / "checkpoints" / best["checkpoint"]).is_dir()
+    )
+
+
+def _what_counts(run: Path) -> tuple[dict, dict[int, float]]:
+    """The last checkpoint's files by their checksums, and the scores by images shown."""
+    found = sorted(run.glob("checkpoints/ckpt-*"), key=lambda path: int(path.name[5:]))
+    rows = MetricsLog(run / "metrics.jsonl").read()
+    return (
+        json.loads((found[-1] / "manifest.json").read_text()),
+        {row["images_shown"]: row["fd_random"] for row in rows if "fd_random" in row},
     )
 
 

@@ -71,7 +71,8 @@ def run(size: int, name: str, augmentation: dict | None, kimg: float, reference:
                 "name": f"{size}-{name}",
                 "data": {**DATA, **({} if size == SIZES[-1] else {"max_images": size})},
                 "objective": {"augmentation": augmentation},
-                "training": {"kimg": kimg, "grid_every_kimg": 1000},
+                # The same whatever processor this is.
+                "training": {"kimg": kimg, "grid_every_kimg": 1000, "precision": "float32"},
                 "evaluation": {"every_kimg": 0},
             }
         )

@@ -1,11 +1,10 @@
 """The faults of `benchmarks.chaos`: each harms a run, or what is around it, and puts that right.
 
-Those that need a program or rights which are not there are left out: `faketime`, and the right to
-mount file systems.
+Those that need a program or rights which are not there are left out: `faketime`, the right to mount
+file systems, and for quotas the tools of btrfs.
 """
 
 import contextlib
-import os
 import resource
 import shutil
 import signal
@@ -15,25 +14,22 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.disks import (
+    Place,
+    fill_the_disk,
+    forbid_writing,
+    has_quotas,
+    no_quota_left,
+    no_room,
+    quota_lifted,
+    read_only,
+    room_again,
+    use_up_quota,
+    writable_again,
+)
+
 BAD_INPUT = 2
 MAY_BE_KILLED = frozenset({0, -signal.SIGKILL})
-# Room for a run of the campaign, and for little more.
-DISK_SIZE = "64m"
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a campaign happens.
-
-    Attributes:
-      folder: with the config and the images.
-      run: the run directory that is thrown at, on a file system of its own where `disk` is given.
-      disk: where that is mounted, or None.
-    """
-
-    folder: Path
-    run: Path
-    disk: Path | None
 
 
 @dataclass(frozen=True)
@@ -64,16 +60,19 @@ class Fault:
     needs_a_run: bool = False
 
 
-def kill_when_seen(pattern: str) -> Callable[[Place, subprocess.Popen], None]:
-    """Waits until something of that name is written to in the run directory, then kills."""
+def kill_when_seen(
+    *patterns: str, seconds_later: float = 0.0
+) -> Callable[[Place, subprocess.Popen], None]:
+    """Waits until something of such a name is written to in the run directory, then kills."""
 
     def strike(place: Place, process: subprocess.Popen) -> None:
         # What an earlier process left there is older.
         began = time.time_ns()
         while process.poll() is None:
-            for path in place.run.glob(pattern):
+            for path in (path for pattern in patterns for path in place.run.glob(pattern)):
                 with contextlib.suppress(FileNotFoundError):
                     if path.stat().st_mtime_ns > began:
+                        time.sleep(seconds_later)
                         process.kill()
                         return
             time.sleep(0.0005)
@@ -155,68 +154,6 @@ def limit_files() -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
 
 
-def fill(disk: Path) -> None:
-    """Leaves no room at all."""
-    with (disk / "ballast").open("ab", buffering=0) as file:
-        for size in (1 << 20, 4096, 1):
-            with contextlib.suppress(OSError):
-                while True:
-                    file.write(bytes(size))
-
-
-@contextlib.contextmanager
-def room_again(place: Place) -> Iterator[None]:
-    yield
-    (place.disk / "ballast").unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def no_room(place: Place) -> Iterator[None]:
-    with room_again(place):
-        fill(place.disk)
-        yield
-
-
-def fill_the_disk(place: Place, process: subprocess.Popen) -> None:
-    fill(place.disk)
-
-
-@contextlib.contextmanager
-def writable_again(place: Place) -> Iterator[None]:
-    yield
-    # Whether or not it has come to that.
-    if os.statvfs(place.run).f_flag & os.ST_RDONLY:
-        subprocess.run(["umount", place.run], check=True)
-
-
-@contextlib.contextmanager
-def read_only(place: Place) -> Iterator[None]:
-    with writable_again(place):
-        forbid_writing(place)
-        yield
-
-
-def forbid_writing(place: Place, process: subprocess.Popen | None = None) -> None:
-    """Lays a read-only view of the run directory over it; open files stay open for writing."""
-    if place.run.is_dir():
-        subprocess.run(["mount", "--bind", place.run, place.run], check=True)
-        subprocess.run(["mount", "-o", "remount,bind,ro", place.run], check=True)
-
-
-@contextlib.contextmanager
-def disk_of_its_own(folder: Path) -> Iterator[Path | None]:
-    """A small file system; None where none may be mounted."""
-    folder.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={DISK_SIZE}", "tmpfs", str(folder)]
-    if subprocess.run(mount, capture_output=True).returncode:
-        yield None
-        return
-    try:
-        yield folder
-    finally:
-        subprocess.run(["umount", folder], check=True)
-
-
 def jump(by: str) -> Callable[[Place, subprocess.Popen], None]:
     """Sets the command's clock, as `faketime` reads it from the file."""
 
@@ -253,8 +190,12 @@ MAY_BE_REFUSED = MAY_BE_KILLED | REFUSED
 KILL = Fault("killed at random")
 
 
-def faults(has_disk: bool) -> list[Fault]:
-    """All that can be had here."""
+def faults(disk: Path | None) -> list[Fault]:
+    """All that can be had here.
+
+    Args:
+      disk: the file system of the run that is thrown at, if it has one of its own.
+    """
     found = [
         KILL,
         Fault(
@@ -269,13 +210,22 @@ def faults(has_disk: bool) -> list[Fault]:
         Fault("killed, one bit of it turned over", after=newest_checkpoint(with_a_bit_turned)),
         Fault("killed as a checkpoint is written", strike=kill_when_seen("checkpoints/.ckpt-*")),
         Fault("killed as a picture is written", strike=kill_when_seen("samples/.*")),
+        # As the campaign's config has it, every tenth checkpoint is scored once it is there.
+        Fault(
+            "killed while the run is scored",
+            strike=kill_when_seen(
+                *(f"checkpoints/ckpt-{images}" for images in (3200, 6400, 9600, 12800)),
+                seconds_later=0.01,
+            ),
+        ),
+        Fault("killed as the best is named", strike=kill_when_seen("checkpoints/.best.json.*")),
         Fault("images gone", images_gone, strike=None, statuses=REFUSED),
         Fault("an image damaged", an_image_damaged, strike=None, statuses=REFUSED),
         Fault("an image added", an_image_added, strike=None, statuses=REFUSED, needs_a_run=True),
         Fault("images spoiled in mid-run", images_kept, spoil_images, statuses=MAY_BE_REFUSED),
         Fault("files limited to 8 KiB", statuses=MAY_BE_REFUSED, limit=limit_files),
     ]
-    if has_disk:
+    if disk is not None:
         found += [
             Fault("disk full at the start", no_room, strike=None, statuses=REFUSED),
             Fault("disk full in mid-run", room_again, fill_the_disk, statuses=MAY_BE_REFUSED),
@@ -284,6 +234,11 @@ def faults(has_disk: bool) -> list[Fault]:
             Fault("read-only in mid-run", writable_again, forbid_writing, statuses=MAY_BE_REFUSED,
                   needs_a_run=True),
         ]  # fmt: skip
+    if disk is not None and has_quotas(disk):
+        found += [
+            Fault("quota used up at the start", no_quota_left, strike=None, statuses=REFUSED),
+            Fault("quota used up in mid-run", quota_lifted, use_up_quota, statuses=MAY_BE_REFUSED),
+        ]
     if shutil.which("faketime"):
         clock = clock_from_file()
         found += [

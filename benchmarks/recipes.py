@@ -194,6 +194,8 @@ def train(data: str, name: str, kimg: float, seed: int) -> Path:
         **said,
         "training": {
             **said.get("training", {}),
+            # The same whatever processor this is.
+            "precision": "float32",
             "kimg": kimg,
             "grid_every_kimg": 1000,
             "checkpoint_every_kimg": 1000,

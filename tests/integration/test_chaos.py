@@ -6,10 +6,16 @@ from pathlib import Path
 import pytest
 
 from benchmarks.chaos import CONFIG, campaign
-from benchmarks.faults import KILL, disk_of_its_own, faults
+from benchmarks.disks import disk_of_its_own
+from benchmarks.faults import KILL, faults
 
 # For continuous integration: one kill, and what no other test does to a whole run.
-FEW = ("killed at random", "killed as a checkpoint is written", "disk full in mid-run")
+FEW = (
+    "killed at random",
+    "killed as a checkpoint is written",
+    "killed while the run is scored",
+    "disk full in mid-run",
+)
 
 
 @pytest.fixture
@@ -26,13 +32,13 @@ def check(outcome, count):
 
 
 def test_a_run_survives_a_few_faults(tmp_path: Path, disk):
-    chosen = [fault for fault in faults(has_disk=disk is not None) if fault.name in FEW]
+    chosen = [fault for fault in faults(disk) if fault.name in FEW]
     config = CONFIG.replace("kimg: 12.8", "kimg: 3.2")
     check(campaign(tmp_path, disk, chosen, seed=0, config=config), len(chosen))
 
 
 @pytest.mark.slow
 def test_a_run_survives_every_fault_that_can_be_had_here(tmp_path: Path, disk):
-    every = [*faults(has_disk=disk is not None), KILL, KILL, KILL]
+    every = [*faults(disk), KILL, KILL, KILL]
     random.Random(1).shuffle(every)
     check(campaign(tmp_path, disk, every, seed=1), len(every))

@@ -1,0 +1,139 @@
+"""Where a campaign happens, and what befalls the disk there: full, read-only, no quota left."""
+
+import contextlib
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+# Room for a run of the campaign, and for little more; btrfs makes none that is smaller.
+DISK_SIZE = "128m"
+# What btrfs counts as one, by its name for quotas.
+FIRST_SUBVOLUME = "0/256"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a campaign happens.
+
+    Attributes:
+      folder: with the config and the images.
+      run: the run directory that is thrown at, on a file system of its own where `disk` is given.
+      disk: where that is mounted, or None.
+    """
+
+    folder: Path
+    run: Path
+    disk: Path | None
+
+
+def fill(disk: Path) -> None:
+    """Leaves no room at all."""
+    with (disk / "ballast").open("ab", buffering=0) as file:
+        for size in (1 << 20, 4096, 1):
+            with contextlib.suppress(OSError):
+                while True:
+                    file.write(bytes(size))
+
+
+@contextlib.contextmanager
+def room_again(place: Place) -> Iterator[None]:
+    yield
+    (place.disk / "ballast").unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def no_room(place: Place) -> Iterator[None]:
+    with room_again(place):
+        fill(place.disk)
+        yield
+
+
+def fill_the_disk(place: Place, process: subprocess.Popen) -> None:
+    fill(place.disk)
+
+
+@contextlib.contextmanager
+def writable_again(place: Place) -> Iterator[None]:
+    yield
+    # Whether or not it has come to that.
+    if os.statvfs(place.run).f_flag & os.ST_RDONLY:
+        subprocess.run(["umount", place.run], check=True)
+
+
+@contextlib.contextmanager
+def read_only(place: Place) -> Iterator[None]:
+    with writable_again(place):
+        forbid_writing(place)
+        yield
+
+
+def forbid_writing(place: Place, process: subprocess.Popen | None = None) -> None:
+    """Lays a read-only view of the run directory over it; open files stay open for writing."""
+    if place.run.is_dir():
+        subprocess.run(["mount", "--bind", place.run, place.run], check=True)
+        subprocess.run(["mount", "-o", "remount,bind,ro", place.run], check=True)
+
+
+def set_quota(disk: Path, limit: str) -> None:
+    # Asked of the folder above, which has none: where a quota is used up, it cannot be lifted.
+    subprocess.run(
+        ["btrfs", "-q", "qgroup", "limit", limit, FIRST_SUBVOLUME, disk.parent], check=True
+    )
+
+
+@contextlib.contextmanager
+def quota_lifted(place: Place) -> Iterator[None]:
+    yield
+    set_quota(place.disk, "none")
+
+
+@contextlib.contextmanager
+def no_quota_left(place: Place) -> Iterator[None]:
+    with quota_lifted(place):
+        use_up_quota(place)
+        yield
+
+
+def use_up_quota(place: Place, process: subprocess.Popen | None = None) -> None:
+    """Lowers it below what is there; no process may write any more, not root's either."""
+    set_quota(place.disk, "1")
+
+
+@contextlib.contextmanager
+def disk_of_its_own(folder: Path) -> Iterator[Path | None]:
+    """Where to write on a small file system; None where none may be mounted.
+
+    It is btrfs, which has quotas, where there are its tools.
+    """
+    folder.mkdir()
+    image, subvolume = folder.with_name(f"{folder.name}.img"), folder / "subvolume"
+    commands: tuple[list[str | Path], ...] = (
+        ["truncate", "--size", DISK_SIZE, image],
+        ["mkfs.btrfs", "--quiet", "--mixed", image],
+        ["mount", "-o", "loop", image, folder],
+        ["btrfs", "-q", "quota", "enable", folder],
+        ["btrfs", "-q", "subvolume", "create", subvolume],
+    )
+    try:
+        if all(_succeeds(command) for command in commands):
+            yield subvolume
+        elif _succeeds(["mount", "-t", "tmpfs", "-o", f"size={DISK_SIZE}", "tmpfs", folder]):
+            yield folder
+        else:
+            yield None
+    finally:
+        while os.path.ismount(folder):
+            subprocess.run(["umount", folder], check=True)
+
+
+def has_quotas(disk: Path) -> bool:
+    return _succeeds(["btrfs", "qgroup", "show", disk])
+
+
+def _succeeds(command: Sequence[str | Path]) -> bool:
+    try:
+        return subprocess.run(command, capture_output=True).returncode == 0
+    except FileNotFoundError:
+        return False
