@@ -1,6 +1,5 @@
 """A folder of single images, each of which says by itself where it comes from."""
 
-import dataclasses
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -9,16 +8,14 @@ import numpy as np
 
 from gan_cli.run.files import atomic_write
 from gan_cli.sampling.credentials import Signer
-from gan_cli.sampling.encode import encoded
-from gan_cli.sampling.grids import to_pillow
 from gan_cli.sampling.provenance import Provenance
-from gan_cli.sampling.sinks.sink import Sink
+from gan_cli.sampling.sinks.pictures import PictureSink
 
 RECORD = "export.json"
 _PROGRESS = ".written"
 
 
-class FolderSink(Sink):
+class FolderSink(PictureSink):
     """PNG files, and `export.json`, the record of them all.
 
     Args:
@@ -50,11 +47,8 @@ class FolderSink(Sink):
         return self._written
 
     def append(self, images: np.ndarray, seeds: list[int], labels: np.ndarray | None) -> None:
-        for index, image in enumerate(images):
-            label = None if labels is None else int(labels[index])
-            path = self.out / f"{self.name_of(seeds[index], label)}.png"
-            mark = image_provenance(self.provenance, seeds[index], label) if self.marked else None
-            content = encoded(to_pillow(image), ".png", mark, self.signer)
+        for content, seed, label in self._contents(images, seeds, labels):
+            path = self.out / f"{self.name_of(seed, label)}.png"
             try:
                 path.write_bytes(content)
             except FileNotFoundError:
@@ -66,12 +60,6 @@ class FolderSink(Sink):
     def finish(self) -> None:
         # On disk at last, all at once: waiting for each file would take many times as long.
         os.sync()
-
-
-def image_provenance(whole: Provenance, seed: int, label: int | None) -> Provenance:
-    """What one image out of many says about its origin."""
-    recipe = {"kind": "image", "seed": seed, "label": label}
-    return dataclasses.replace(whole, recipe={**recipe, "truncation": whole.recipe["truncation"]})
 
 
 def image_name(seed: int, label: int | None, class_names: tuple[str, ...]) -> str:

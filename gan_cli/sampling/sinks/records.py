@@ -6,16 +6,14 @@ import numpy as np
 import tensorflow as tf
 
 from gan_cli.sampling.credentials import Signer
-from gan_cli.sampling.encode import encoded, sidecar
-from gan_cli.sampling.grids import to_pillow
+from gan_cli.sampling.encode import sidecar
 from gan_cli.sampling.provenance import Provenance
-from gan_cli.sampling.sinks.folder import image_provenance
-from gan_cli.sampling.sinks.sink import Sink
+from gan_cli.sampling.sinks.pictures import PictureSink
 
 SHARD_IMAGES = 8192
 
 
-class RecordSink(Sink):
+class RecordSink(PictureSink):
     """`NAME.tfrecord`, or from 8,193 images on `NAME-00000-of-00007.tfrecord` and so forth.
 
     An example has `image/encoded` (PNG), `image/format`, `image/height`, `image/width`, `seed` and,
@@ -53,13 +51,10 @@ class RecordSink(Sink):
         return self._written
 
     def append(self, images: np.ndarray, seeds: list[int], labels: np.ndarray | None) -> None:
-        for index, image in enumerate(images):
-            label = None if labels is None else int(labels[index])
-            mark = image_provenance(self.provenance, seeds[index], label) if self.marked else None
+        for content, seed, label in self._contents(images, seeds, labels):
             if self._writer is None:
                 self._writer = tf.io.TFRecordWriter(str(self._aside()))
-            content = encoded(to_pillow(image), ".png", mark, self.signer)
-            example = self._example(content, image.shape, seeds[index], label)
+            example = self._example(content, images.shape[1:], seed, label)
             self._writer.write(example.SerializeToString(deterministic=True))
             self._written += 1
             if self._written % SHARD_IMAGES == 0 or self._written == self.count:

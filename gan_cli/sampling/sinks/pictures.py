@@ -1,0 +1,39 @@
+"""What sinks have in common that hold each image as a PNG file's content."""
+
+import dataclasses
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from gan_cli.sampling.encode import QUICK, encoded
+from gan_cli.sampling.grids import to_pillow
+from gan_cli.sampling.provenance import Provenance
+from gan_cli.sampling.sinks.sink import Sink
+
+
+class PictureSink(Sink):
+    """Encodes on all processors: one alone would be slower than most generators are on a GPU."""
+
+    def _contents(
+        self, images: np.ndarray, seeds: list[int], labels: np.ndarray | None
+    ) -> Iterator[tuple[bytes, int, int | None]]:
+        """Yields each image's PNG file, its seed and its label, in their order."""
+        given = [None] * len(seeds) if labels is None else [int(label) for label in labels]
+
+        def content_of(image: np.ndarray, seed: int, label: int | None) -> bytes:
+            mark = _image_provenance(self.provenance, seed, label) if self.marked else None
+            return encoded(to_pillow(image), ".png", mark, self.signer, QUICK)
+
+        # Nobody promises that a signer of c2pa-python serves several threads at once.
+        workers = os.cpu_count() if self.signer is None else 1
+        with ThreadPoolExecutor(workers, thread_name_prefix="encode") as pool:
+            contents = pool.map(content_of, images, seeds, given)
+            yield from zip(contents, seeds, given, strict=True)
+
+
+def _image_provenance(whole: Provenance, seed: int, label: int | None) -> Provenance:
+    """What one image out of many says about its origin."""
+    recipe = {"kind": "image", "seed": seed, "label": label}
+    return dataclasses.replace(whole, recipe={**recipe, "truncation": whole.recipe["truncation"]})
