@@ -94,12 +94,19 @@ def write_page() -> None:
         row = scores.setdefault((int(size_text), float(kimg_text)), {})
         row[name] = json.loads(file.read_text(encoding="utf-8"))["scores"]
     names = list(AUGMENTATIONS)
-    sizes = " or ".join(f"{size:,}" for size in sorted({size for size, _ in scores}))
+    every = [f"{size:,}" for size in sorted({size for size, _ in scores})]
+    sizes = " or ".join([", ".join(every[:-1]), every[-1]] if len(every) > 1 else every)
     lines = [PAGE.format(sizes=sizes, names=" | ".join(names), rules="---|" * len(names)).rstrip()]
     for size, kimg in sorted(scores):
         row = scores[size, kimg]
         cells = [cell(row[name]) if name in row else "" for name in names]
         lines.append(f"| {size:,} | {kimg:g} | {' | '.join(cells)} |")
+    least = [
+        f"`{min(row, key=lambda name: distance(row[name]))}` with {size:,} images"
+        for (size, _), row in sorted(scores.items())
+        if len(row) == len(names)
+    ]
+    lines += ["", f"The least distance: {', '.join(least)}."] if least else []
     for size, kimg in sorted(scores):
         for name in names:
             if name not in scores[size, kimg]:
@@ -113,9 +120,12 @@ def write_page() -> None:
 
 
 def cell(scores: dict) -> str:
-    distance = next(key for key in scores if key.startswith("fd_"))
     precision, recall = (scores[key]["value"] for key in ("precision", "recall"))
-    return f"{scores[distance]['value']:.2f} ({precision:.2f}, {recall:.2f})"
+    return f"{distance(scores):.2f} ({precision:.2f}, {recall:.2f})"
+
+
+def distance(scores: dict) -> float:
+    return next(score["value"] for key, score in scores.items() if key.startswith("fd_"))
 
 
 if __name__ == "__main__":
