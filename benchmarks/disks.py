@@ -20,7 +20,7 @@ class Place:
     Attributes:
       folder: with the config and the images.
       run: the run directory that is thrown at, on a file system of its own where `disk` is given.
-      disk: where that is mounted, or None.
+      disk: a folder on that file system, or None.
     """
 
     folder: Path

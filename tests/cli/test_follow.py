@@ -17,7 +17,12 @@ def open_experiment(folder, training, evaluation):
     config = Config.model_validate(
         {
             "data": {"source": "builtin", "max_images": 200},
-            "model": {"architecture": "mlp", "latent_dim": 4},
+            "model": {
+                "architecture": "mlp",
+                "latent_dim": 4,
+                "generator_channels": 16,
+                "discriminator_channels": 16,
+            },
             "objective": {"penalties": []},
             "training": {"batch_size": 4, **training},
             "evaluation": evaluation,
