@@ -42,7 +42,7 @@ def main() -> None:
     Console(width=120).print(table)
 
 
-def time_architecture(name: str, precision: str = "float32") -> tuple[str, ...]:
+def time_architecture(name: str, precision: str) -> tuple[str, ...]:
     from gan_cli.models import ARCHITECTURES
     from gan_cli.models.architecture import Architecture, ModelSpec
 

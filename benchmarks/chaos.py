@@ -30,7 +30,7 @@ from rich.table import Table
 from sklearn.datasets import load_digits
 
 from benchmarks.disks import Place, disk_of_its_own
-from benchmarks.faults import KILL, Fault, faults
+from benchmarks.faults import KILL, Fault, checkpoints_of, faults
 from gan_cli.run.metrics_log import MetricsLog
 
 CONFIG = """
@@ -167,10 +167,9 @@ def same_end(one: Path, other: Path) -> bool:
 
 def _what_counts(run: Path) -> tuple[dict, dict[int, float]]:
     """The last checkpoint's files by their checksums, and the scores by images shown."""
-    found = sorted(run.glob("checkpoints/ckpt-*"), key=lambda path: int(path.name[5:]))
     rows = MetricsLog(run / "metrics.jsonl").read()
     return (
-        json.loads((found[-1] / "manifest.json").read_text()),
+        json.loads((checkpoints_of(run)[-1] / "manifest.json").read_text()),
         {row["images_shown"]: row["fd_random"] for row in rows if "fd_random" in row},
     )
 

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,9 +28,24 @@ class Place:
     disk: Path | None
 
 
-def fill(disk: Path) -> None:
+def from_the_start(
+    put_right: Callable[[Place], contextlib.AbstractContextManager],
+    harm: Callable[[Place], None],
+) -> Callable[[Place], contextlib.AbstractContextManager]:
+    """What befalls a disk, before the command starts in place of on the way."""
+
+    @contextlib.contextmanager
+    def around(place: Place) -> Iterator[None]:
+        with put_right(place):
+            harm(place)
+            yield
+
+    return around
+
+
+def fill_the_disk(place: Place, process: subprocess.Popen | None = None) -> None:
     """Leaves no room at all."""
-    with (disk / "ballast").open("ab", buffering=0) as file:
+    with (place.disk / "ballast").open("ab", buffering=0) as file:
         for size in (1 << 20, 4096, 1):
             with contextlib.suppress(OSError):
                 while True:
@@ -44,29 +59,11 @@ def room_again(place: Place) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def no_room(place: Place) -> Iterator[None]:
-    with room_again(place):
-        fill(place.disk)
-        yield
-
-
-def fill_the_disk(place: Place, process: subprocess.Popen) -> None:
-    fill(place.disk)
-
-
-@contextlib.contextmanager
 def writable_again(place: Place) -> Iterator[None]:
     yield
     # Whether or not it has come to that.
     if os.statvfs(place.run).f_flag & os.ST_RDONLY:
         subprocess.run(["umount", place.run], check=True)
-
-
-@contextlib.contextmanager
-def read_only(place: Place) -> Iterator[None]:
-    with writable_again(place):
-        forbid_writing(place)
-        yield
 
 
 def forbid_writing(place: Place, process: subprocess.Popen | None = None) -> None:
@@ -87,13 +84,6 @@ def set_quota(disk: Path, limit: str) -> None:
 def quota_lifted(place: Place) -> Iterator[None]:
     yield
     set_quota(place.disk, "none")
-
-
-@contextlib.contextmanager
-def no_quota_left(place: Place) -> Iterator[None]:
-    with quota_lifted(place):
-        use_up_quota(place)
-        yield
 
 
 def use_up_quota(place: Place, process: subprocess.Popen | None = None) -> None:

@@ -18,11 +18,9 @@ from benchmarks.disks import (
     Place,
     fill_the_disk,
     forbid_writing,
+    from_the_start,
     has_quotas,
-    no_quota_left,
-    no_room,
     quota_lifted,
-    read_only,
     room_again,
     use_up_quota,
     writable_again,
@@ -80,11 +78,16 @@ def kill_when_seen(
     return strike
 
 
+def checkpoints_of(run: Path) -> list[Path]:
+    """Oldest first."""
+    return sorted(run.glob("checkpoints/ckpt-*"), key=lambda path: int(path.name[5:]))
+
+
 def newest_checkpoint(change: Callable[[bytes], bytes]) -> Callable[[Place], None]:
     """Changes the newest checkpoint, if another one is there to fall back to."""
 
     def harm(place: Place) -> None:
-        found = sorted(place.run.glob("checkpoints/ckpt-*"), key=lambda path: int(path.name[5:]))
+        found = checkpoints_of(place.run)
         if len(found) >= 2:
             file = next(found[-1].glob("state.data*"))
             file.write_bytes(change(file.read_bytes()))
@@ -227,16 +230,22 @@ def faults(disk: Path | None) -> list[Fault]:
     ]
     if disk is not None:
         found += [
-            Fault("disk full at the start", no_room, strike=None, statuses=REFUSED),
+            Fault("disk full at the start", from_the_start(room_again, fill_the_disk), strike=None,
+                  statuses=REFUSED),
             Fault("disk full in mid-run", room_again, fill_the_disk, statuses=MAY_BE_REFUSED),
-            Fault("read-only at the start", read_only, strike=None, statuses=REFUSED,
-                  needs_a_run=True),
+            Fault("read-only at the start", from_the_start(writable_again, forbid_writing),
+                  strike=None, statuses=REFUSED, needs_a_run=True),
             Fault("read-only in mid-run", writable_again, forbid_writing, statuses=MAY_BE_REFUSED,
                   needs_a_run=True),
         ]  # fmt: skip
     if disk is not None and has_quotas(disk):
         found += [
-            Fault("quota used up at the start", no_quota_left, strike=None, statuses=REFUSED),
+            Fault(
+                "quota used up at the start",
+                from_the_start(quota_lifted, use_up_quota),
+                strike=None,
+                statuses=REFUSED,
+            ),
             Fault("quota used up in mid-run", quota_lifted, use_up_quota, statuses=MAY_BE_REFUSED),
         ]
     if shutil.which("faketime"):

@@ -165,7 +165,7 @@ class RunFollower:
             **scores,
             "training_seconds": self._seconds_before + self._training_seconds,
         }
-        best = self.store.best_record() if self.store.best() else None
+        best = self.store.best_record()
         is_best = best is None or best["metric"] != name or value < best["value"]
         if is_best:
             self.store.mark_best(self.save(images_shown), name, value)

@@ -63,18 +63,18 @@ class CheckpointStore:
     def best(self) -> Checkpoint | None:
         """Returns the checkpoint that was marked as best, if it is still there."""
         record = self.best_record()
-        matches = [c for c in self.all() if record and c.name == record["checkpoint"]]
-        return matches[0] if matches else None
+        return self.find(record["checkpoint"]) if record else None
 
     def best_record(self) -> dict | None:
-        """Returns {"checkpoint", "metric", "value"} of the best checkpoint so far."""
+        """Returns {"checkpoint", "metric", "value"} of the best one, if it is still there."""
         try:
             record = json.loads((self.folder / "best.json").read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
             # Damaged, it costs no more than knowing which was best.
             return None
         is_whole = isinstance(record, dict) and record.keys() >= {"checkpoint", "metric", "value"}
-        return record if is_whole else None
+        is_there = is_whole and record["checkpoint"] in [c.name for c in self.all()]
+        return record if is_there else None
 
     def find(self, which: str) -> Checkpoint:
         """Returns the checkpoint called `latest`, `best`, or by its number.
