@@ -36,6 +36,7 @@ from gan_cli.run.metrics_log import MetricsLog
 CONFIG = """
 name: chaos
 data: {source: folder, path: images, cache: memory}
+objective: {augmentation: null}
 model: {conditional: true, generator_channels: 8, discriminator_channels: 8, latent_dim: 8}
 training: {batch_size: 16, kimg: 12.8, steps_per_call: 4, precision: float32,
   checkpoint_every_kimg: 0.32, grid_every_kimg: 0.64, log_every_kimg: 0.064}

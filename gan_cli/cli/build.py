@@ -7,7 +7,13 @@ import numpy as np
 import tensorflow as tf
 
 from gan_cli.cli.ramps import first_value, ramp_of, setting_of
-from gan_cli.config.schema import ArchitecturePair, Config, OptimizerConfig, PenaltyConfig
+from gan_cli.config.schema import (
+    ArchitecturePair,
+    AugmentationConfig,
+    Config,
+    OptimizerConfig,
+    PenaltyConfig,
+)
 from gan_cli.data.dataset import ImageDataset
 from gan_cli.errors import UserError
 from gan_cli.models import ARCHITECTURES
@@ -195,7 +201,7 @@ def build_augmentation(
       UserError: its policies are unknown, or the images cannot be augmented.
     """
     entry = config.objective.augmentation
-    if entry is None:
+    if not isinstance(entry, AugmentationConfig):
         return None
     if config.data.channels == 2:
         raise UserError("objective.augmentation: is for images, not for points")

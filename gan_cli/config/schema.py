@@ -305,6 +305,19 @@ class AugmentationConfig(Section):
         return self
 
 
+def _check_auto(value: str) -> str:
+    if value != "auto":
+        raise ValueError(f"must be 'auto', null or {{name: ...}}, got '{value}'")
+    return value
+
+
+AutoOrAugmentation = Annotated[
+    Annotated[Literal["auto"], BeforeValidator(_check_auto), Tag("<word>")]
+    | Annotated[AugmentationConfig, Tag("<section>")],
+    Discriminator(lambda given: "<word>" if isinstance(given, str) else "<section>"),
+]
+
+
 class ObjectiveConfig(Section):
     """What the two networks are trained for."""
 
@@ -315,7 +328,11 @@ class ObjectiveConfig(Section):
     generator_penalties: Annotated[tuple[PenaltyConfig, ...], Field(strict=False)] = Field(
         (), description="Terms beside the generator's loss."
     )
-    augmentation: AugmentationConfig | None = None
+    augmentation: AutoOrAugmentation | None = Field(
+        "auto",
+        description="auto: ada where there are up to 1,000 training images, none where there are"
+        " more; null: none.",
+    )
     instance_noise: InstanceNoiseConfig | None = None
     label_smoothing: Annotated[float, Field(ge=0, lt=0.5)] = Field(
         0.0, description="One-sided: the target of real images is 1 minus this."

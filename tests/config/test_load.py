@@ -172,6 +172,10 @@ def test_all_problems_are_told_with_line_key_value_and_what_is_allowed(write, ch
             ":3: objective.augmentation: signal must be 'none' where the probability has a start",
         ),
         (
+            MINIMAL + "objective: {augmentation: ada}\n",
+            ":2: objective.augmentation: must be 'auto', null or {name: ...}, got 'ada'",
+        ),
+        (
             MINIMAL + "training: {learning_rate_schedule: {warmup_kimg: 20, until_kimg: 10}}\n",
             ":2: training.learning_rate_schedule.warmup_kimg: must be at most until_kimg"
             " (10.0), got 20.0",

@@ -1,3 +1,4 @@
+import dataclasses
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -156,6 +157,22 @@ def test_gamma_grows_with_the_number_of_pixels():
     assert gammas(56, 28) == pytest.approx([0.6, 10.0, 3.0])
 
 
+@pytest.mark.parametrize(
+    ("num_images", "objective", "name"),
+    [
+        (1000, {}, "ada"),
+        (1001, {}, None),
+        (300, {"augmentation": None}, None),
+        (300, {"augmentation": {"name": "diffaugment"}}, "diffaugment"),
+        (60_000, {"augmentation": {"name": "ada"}}, "ada"),
+    ],
+)
+def test_few_images_are_augmented_unless_the_config_says_otherwise(num_images, objective, name):
+    summary = dataclasses.replace(LABELLED, num_images=num_images)
+    augmentation = resolved(summary, objective=objective).objective.augmentation
+    assert (augmentation and augmentation.name) == name
+
+
 def test_features_follow_the_labels():
     assert resolved(LABELLED).evaluation.features == "classifier"
     assert resolved(UNLABELLED).evaluation.features == "random"
@@ -196,6 +213,8 @@ class TestPoints:
         assert config.evaluation.features is None
         assert config.evaluation.num_samples == 2500
         assert config.training.kimg == 1000.0
+        few = dataclasses.replace(self.summary, num_images=100)
+        assert resolved(few, data=self.data).objective.augmentation is None
         assert [penalty.gamma for penalty in config.objective.penalties] == [0.01, 0.01]
 
     def test_no_network_can_be_asked_to_compare_them(self):

@@ -15,6 +15,7 @@ from benchmarks.chaos import write_images
 CONFIG = """
 name: tiny
 data: {source: folder, path: images, cache: disk}
+objective: {augmentation: null}
 model: {generator_channels: 8, discriminator_channels: 8, latent_dim: 8}
 training: {batch_size: 16, kimg: 6.4, steps_per_call: 4, precision: float32,
   checkpoint_every_kimg: 0.64, log_every_kimg: 0.064}
