@@ -15,6 +15,8 @@ from gan_cli.errors import UserError
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
+# What Keras looks for on its import, has wrappers and plots for, and here does without.
+_OPTIONAL_TO_KERAS = ("sklearn", "pandas", "matplotlib.pyplot")
 
 
 def run(
@@ -106,12 +108,26 @@ def import_tensorflow(first: Callable[[], object] = lambda: None) -> None:
     # the others, too.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     with contextlib.nullcontext() if chosen_by_user else _quiet_stderr():
-        import tensorflow as tf
+        with _absent(_OPTIONAL_TO_KERAS):
+            import tensorflow as tf
 
         first()
         # The first operation brings a few lines more.
         tf.zeros([]) + 1.0
     tf.get_logger().setLevel("ERROR")
+
+
+@contextlib.contextmanager
+def _absent(names: Sequence[str]) -> Iterator[None]:
+    """Lets imports of what is not imported yet fail, as if it were not installed."""
+    hidden = [name for name in names if name not in sys.modules]
+    # What Python itself makes of None here: a ModuleNotFoundError.
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in hidden:
+            del sys.modules[name]
 
 
 @contextlib.contextmanager

@@ -81,7 +81,8 @@ def flops_per_image(model) -> int:
     ]
     for layer in growing:
         layer.always_whole = True
-    graph = tf.function(lambda x: model(x, training=False)).get_concrete_function(inputs).graph
+    forward = tf.function(lambda x: model(x, training=False), autograph=False)
+    graph = forward.get_concrete_function(inputs).graph
     for layer in growing:
         layer.always_whole = False
     profiler = tf.compat.v1.profiler

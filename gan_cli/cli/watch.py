@@ -59,7 +59,7 @@ class Watch:
         self._sampler = Sampler(state.generator_ema)
         self._train = _spread_out(data.train)
         self._held_out = _spread_out(data.holdout)
-        self._judged = tf.function(self._overfitting)
+        self._judged = tf.function(self._overfitting, autograph=False)
 
     def _new_guard(self) -> Guard:
         config = self.config

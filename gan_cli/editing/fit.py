@@ -68,7 +68,7 @@ def fit_latents(
         inputs = latents if classes is None else [latents, labels]
         return tf.cast(generator(inputs, training=False), tf.float32)
 
-    look = tf.function(lambda latents, labels: misfit(images_of(latents, labels)))
+    look = tf.function(lambda latents, labels: misfit(images_of(latents, labels)), autograph=False)
     missed = np.concatenate(
         [
             look(tf.constant(pool[at : at + _BATCH]), tf.constant(labels[at : at + _BATCH])).numpy()
@@ -81,7 +81,7 @@ def fit_latents(
     optimizer = keras.optimizers.Adam(_LARGEST_STEP)
     optimizer.build([found])
 
-    @tf.function
+    @tf.function(autograph=False)
     def descend(rate: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape() as tape:
             each = misfit(images_of(tf.convert_to_tensor(found), own))

@@ -50,10 +50,12 @@ def as_function(generator: keras.Model) -> tf.types.experimental.PolymorphicFunc
         return tf.function(
             lambda latents: {"images": generator(latents, training=False)},
             input_signature=[latents],
+            autograph=False,
         )
     return tf.function(
         lambda latents, labels: {"images": generator([latents, labels], training=False)},
         input_signature=[latents, tf.TensorSpec([None], tf.int32, name="labels")],
+        autograph=False,
     )
 
 

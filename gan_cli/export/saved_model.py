@@ -74,10 +74,13 @@ def write(generator: keras.Model, latent_distribution: str, path: Path) -> None:
         generate = tf.function(
             lambda seed, classes, truncation: images(seed, truncation, classes),
             input_signature=[seed, classes, truncation],
+            autograph=False,
         )
     else:
         generate = tf.function(
-            lambda seed, truncation: images(seed, truncation), input_signature=[seed, truncation]
+            lambda seed, truncation: images(seed, truncation),
+            input_signature=[seed, truncation],
+            autograph=False,
         )
     module = tf.Module()
     module.generator = generator

@@ -39,7 +39,8 @@ class Sampler:
             input_signature=[
                 tf.TensorSpec([BATCH_SIZE, latent_dim], tf.float32),
                 tf.TensorSpec([BATCH_SIZE], tf.int32),
-            ]
+            ],
+            autograph=False,
         )
         def run(latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
             inputs = [latents, labels] if conditional else latents

@@ -89,7 +89,7 @@ class Replicated(Distribution):
     def __init__(self, strategy: tf.distribute.Strategy, worker: int = 0, workers: int = 1):
         self.strategy, self.worker, self.workers = strategy, worker, workers
         self.replicas = strategy.num_replicas_in_sync
-        self._sum = tf.function(self._sum_over_workers, reduce_retracing=False)
+        self._sum = tf.function(self._sum_over_workers, autograph=False)
 
     @contextlib.contextmanager
     def scope(self, averaged: bool = False) -> Iterator[None]:

@@ -34,7 +34,7 @@ def largest_singular_value(weight: np.ndarray) -> float:
     return float(_largest(tf.constant(tall)))
 
 
-@tf.function(input_signature=[tf.TensorSpec([None, None], tf.float32)])
+@tf.function(input_signature=[tf.TensorSpec([None, None], tf.float32)], autograph=False)
 def _largest(matrix: tf.Tensor) -> tf.Tensor:
     # The root of the product's largest eigenvalue: far fewer operations than all singular values,
     # and in float64 as exact for the largest. Not NumPy's, whose threads wait for each other in

@@ -83,7 +83,7 @@ def test_fifty_steps_in_mixed_precision_keep_every_weight_finite(path, precision
     config = resolve_for(config, data)
     state = build_state(config, 4)
     step = build_step(config, state, 4, data.holdout)
-    compiled = tf.function(step)
+    compiled = tf.function(step, autograph=False)
     rng = np.random.default_rng(0)
     before = [w.copy() for w in state.generator.get_weights()]
     images, labels = data.train.images, data.train.labels

@@ -117,7 +117,7 @@ def test_a_finished_run_has_nothing_left_to_do(trained):
 def test_a_signal_saves_says_how_to_go_on_and_the_rest_equals_the_whole(trained, tmp_path):
     folder, _ = trained
     command = [BIN / "gan-train", "--config", "tiny.yaml", "--run_dir", tmp_path / "cut"]
-    command += ["--set", "training.kimg=9.6"]
+    command += ["--set", "training.kimg=4.8"]
     process = subprocess.Popen(
         command, cwd=folder, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT
     )
@@ -130,11 +130,11 @@ def test_a_signal_saves_says_how_to_go_on_and_the_rest_equals_the_whole(trained,
     assert "stopped by SIGTERM after saving; the same command goes on from" in output
 
     assert run(*(map(str, command)), cwd=folder).returncode == 0
-    whole = [*command[:-1], "training.kimg=9.6"]
+    whole = [*command[:-1], "training.kimg=4.8"]
     whole[4] = tmp_path / "whole"
     assert run(*(map(str, whole)), cwd=folder).returncode == 0
     manifests = [
-        json.loads((tmp_path / name / "checkpoints/ckpt-9600/manifest.json").read_text())
+        json.loads((tmp_path / name / "checkpoints/ckpt-4800/manifest.json").read_text())
         for name in ("cut", "whole")
     ]
     assert manifests[0]["files"] == manifests[1]["files"]

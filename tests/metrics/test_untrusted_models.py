@@ -153,9 +153,8 @@ def test_weights_of_other_files_or_sizes_are_refused(tmp_path, honest, data, cha
         load(write(tmp_path / "a.keras", with_weights(honest, change)), data)
 
 
-@pytest.mark.parametrize("units", [10**11, 10**15])
-def test_a_layer_bigger_than_the_machine_is_refused(tmp_path, honest, data, units):
-    giant = with_config(honest, lambda config: last_layer(config)["config"].update(units=units))
+def test_a_layer_bigger_than_the_machine_is_refused(tmp_path, honest, data):
+    giant = with_config(honest, lambda config: last_layer(config)["config"].update(units=10**11))
     with pytest.raises(UserError, match=r"a\.keras: cannot be loaded: .*") as caught:
         load(write(tmp_path / "a.keras", giant), data)
     assert "\n" not in str(caught.value)

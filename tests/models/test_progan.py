@@ -215,7 +215,7 @@ def test_penalties_of_gradients_differentiate_twice_within_a_fade(monkeypatch):
             penalty = tf.reduce_sum(tf.square(inner.gradient(total, images)))
         return outer.gradient(penalty, kernels)
 
-    chosen = tf.function(gradients)()
+    chosen = tf.function(gradients, autograph=False)()
     monkeypatch.setattr(layer, "_by_stage", lambda make: make(0, tf.constant(0.4)))
     for actual, expected in zip(chosen, gradients(), strict=True):
         assert np.abs(expected).max() > 1e-3

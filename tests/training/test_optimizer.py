@@ -14,7 +14,7 @@ def trained(optimizer, gradients):
     weights = [keras.Variable([1.0, -2.0, 3.0]), keras.Variable([[0.5]])]
     optimizer.build(weights)
 
-    @tf.function
+    @tf.function(autograph=False)
     def update(pair):
         optimizer.apply(pair, weights)
 
@@ -60,7 +60,7 @@ def test_a_beta_2_that_moves_counts_as_if_it_had_been_so_all_the_time():
     variable = keras.Variable([1.0, -2.0, 3.0])
     optimizer.build([variable])
 
-    @tf.function
+    @tf.function(autograph=False)
     def update(gradient, beta_2):
         optimizer.beta_2.assign(beta_2)
         optimizer.apply([gradient], [variable])

@@ -8,7 +8,7 @@ from gan_cli.data.dataset import ImageDataset
 from gan_cli.data.pipeline import training_batches
 from gan_cli.models import ARCHITECTURES
 from gan_cli.training.checkpoint import CheckpointStore, restore
-from gan_cli.training.loop import compile_steps, train
+from gan_cli.training.loop import Action, compile_steps, train
 
 BATCH = 8
 STEPS = 5
@@ -21,7 +21,7 @@ def dataset():
     return ImageDataset(images, rng.integers(0, 3, 27).astype(np.int32), ("a", "b", "c"), "x")
 
 
-def run(gan, dataset, steps, steps_per_call=3):
+def run(gan, dataset, steps, steps_per_call, actions=()):
     shown = int(gan.state.images_shown)
     batches = training_batches(
         dataset,
@@ -37,7 +37,7 @@ def run(gan, dataset, steps, steps_per_call=3):
         images_shown=shown,
         total_images=shown + steps * gan.step.images_per_step,
         batch_size=gan.step.images_per_step,
-        actions=[],
+        actions=actions,
         on_report=lambda images_shown, report: None,
     )
 
@@ -67,17 +67,16 @@ def test_k_steps_a_resume_and_k_steps_equal_2k_steps(tmp_path, small_gan, datase
         # Gradients of gradients, tested elsewhere, take longest to build.
         options |= {"penalties": [("drift", 0.1, 1)]}
     whole = small_gan(**options)
-    run(whole, dataset, 2 * STEPS)
+    store, half = CheckpointStore(tmp_path), STEPS * whole.step.images_per_step
+    save = Action(half, lambda shown: store.save(whole.state.variables(), shown))
+    run(whole, dataset, 2 * STEPS, steps_per_call=STEPS, actions=[save])
 
-    first = small_gan(**options)
-    run(first, dataset, STEPS)
-    checkpoint = CheckpointStore(tmp_path).save(first.state.variables(), 40)
     # Nothing of the new process's own initialisation may be left after the restore.
     second = small_gan(**options)
     for variable in second.state.variables().values():
         if variable.dtype.is_floating:
             variable.assign(tf.ones_like(variable))
-    restore(checkpoint, second.state.variables())
+    restore(store.all()[0], second.state.variables())
     run(second, dataset, STEPS, steps_per_call=2)
 
     expected, actual = whole.state.variables(), second.state.variables()

@@ -53,7 +53,8 @@ def _by_batches(model: keras.Model) -> Callable[[np.ndarray, np.ndarray | None],
         input_signature=[
             tf.TensorSpec(shape, tensor.dtype)
             for shape, tensor in zip(shapes, model.inputs, strict=True)
-        ]
+        ],
+        autograph=False,
     )
     def run(*inputs: tf.Tensor) -> tf.Tensor:
         outputs = model(list(inputs) if len(inputs) > 1 else inputs[0], training=False)

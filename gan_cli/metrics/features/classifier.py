@@ -121,7 +121,7 @@ def train_model(
     variables = model.trainable_variables
     optimizer.build(variables)
 
-    @tf.function
+    @tf.function(autograph=False)
     def update(images: tf.Tensor, labels: tf.Tensor) -> None:
         with tf.GradientTape() as tape:
             _, logits = model(tf.cast(images, tf.float32), training=True)

@@ -151,7 +151,7 @@ class FeatureNetwork:
     def _forward(self) -> Callable[[tf.Tensor], list[tf.Tensor]]:
         shape = [self.batch_size, *self.model.inputs[0].shape[1:]]
 
-        @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)])
+        @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32)], autograph=False)
         def forward(images: tf.Tensor) -> list[tf.Tensor]:
             outputs = self.model(images, training=False)
             return [outputs[0], tf.nn.softmax(outputs[1])] if self.is_classifier else [outputs]

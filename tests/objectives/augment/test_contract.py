@@ -68,7 +68,7 @@ def test_images_of_a_batch_are_changed_independently(augmentation):
 def test_a_new_probability_traces_nothing(augmentation):
     traces = []
 
-    @tf.function
+    @tf.function(autograph=False)
     def apply(images, probability, seed):
         traces.append(1)
         return augmentation.apply(images, probability, seed)
@@ -88,13 +88,13 @@ def test_a_graph_of_any_batch_gives_what_eager_does(augmentation):
     ]
     images = make_images((8, 8, 3), batch=5)
     eager = augmentation.apply(images, at(0.5), SEED)
-    graph = tf.function(augmentation.apply, input_signature=signature)
+    graph = tf.function(augmentation.apply, input_signature=signature, autograph=False)
     np.testing.assert_allclose(graph(images, at(0.5), SEED), eager, atol=1e-6)
 
 
 def test_xla_compiles_it(augmentation):
     # With the random numbers of its own that XLA draws.
-    compiled = tf.function(augmentation.apply, jit_compile=True)
+    compiled = tf.function(augmentation.apply, jit_compile=True, autograph=False)
     images = make_images((8, 8, 3))
     np.testing.assert_array_equal(compiled(images, at(0.0), SEED), images)
     changed = np.abs(compiled(images, at(1.0), SEED) - images).max(axis=(1, 2, 3))
@@ -120,7 +120,7 @@ def test_first_and_second_derivatives_are_those_of_the_affine_map(augmentation, 
     # For one seed, an augmentation is y = A x + b. A is read off the forward pass alone, and with
     # D(y) = sum(v y^3) / 3 the R1 of D(T(x)) is R = |A' (v y^2)|^2, whose derivatives have a closed
     # form in float64.
-    apply = tf.function(augmentation.apply)
+    apply = tf.function(augmentation.apply, autograph=False)
     seed = tf.constant([seed, 5], tf.int32)
     images = make_images(shape, batch=1)
     offset = apply(tf.zeros_like(images), at(1.0), seed).numpy().astype(np.float64).ravel()
@@ -195,7 +195,7 @@ def test_lazy_penalties_train_a_network_through_it_in_a_graph(augmentation, name
         weights = [v.value for v in network.trainable_variables]
         return tape.gradient(penalty, weights, unconnected_gradients="zero")
 
-    graph = tf.function(gradients)
+    graph = tf.function(gradients, autograph=False)
     for probability in (0.0, 0.6):
         eager = gradients(at(probability), tf.constant(4))
         for got, expected in zip(graph(at(probability), tf.constant(4)), eager, strict=True):
