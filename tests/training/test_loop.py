@@ -7,7 +7,7 @@ import time
 import pytest
 import tensorflow as tf
 
-from gan_cli.training.loop import Action, DivergedError, train
+from gan_cli.training.loop import Action, DivergedError, compile_steps, train
 
 BATCH = 10
 
@@ -47,6 +47,21 @@ def test_the_last_call_takes_only_the_steps_that_are_left():
     assert steps == [(4, 4), (4, 4), (2, 2)]
     assert seen == [40, 80, 100]
     assert received is None
+
+
+def test_a_step_is_traced_as_it_is_written(small_gan, batch):
+    """AutoGraph would read and rewrite all of its source, which takes longer than tracing it."""
+    gan, states = small_gan("mlp"), []
+    draw = gan.step.latents
+
+    def latents(seed):
+        states.append(tf.__internal__.autograph.control_status_ctx().status.name)
+        return draw(seed)
+
+    gan.step.latents = latents
+    images, labels = batch
+    compile_steps(gan.step, images.shape[1:], xla=False)(images[None], labels[None])
+    assert set(states) == {"DISABLED"}
 
 
 def test_actions_run_when_due_and_at_the_end_once():
