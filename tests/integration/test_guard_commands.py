@@ -30,7 +30,7 @@ training: {kimg: 10, precision: float32, log_every_kimg: 0.5,
 FEW = (
     DIGITS.replace("builtin,", "builtin, max_images: 200,")
     + """
-objective: {penalties: [{name: r1, gamma: 1.0e-6}, {name: r2, gamma: 1.0e-6}]}
+objective: {penalties: [{name: r1, gamma: 1.0e-6}, {name: r2, gamma: 1.0e-6}], augmentation: null}
 training: {kimg: 45, precision: float32, log_every_kimg: 1}
 guard: {every_kimg: 2, gamma_factor: 1000}
 """
