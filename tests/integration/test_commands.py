@@ -28,7 +28,8 @@ evaluation: {every_kimg: 0.48, num_samples: 200, features: random}
 ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
 
 
-def run(command, *arguments, cwd):
+def start(command, *arguments, cwd):
+    """As a user does: TensorFlow is imported by the command itself."""
     return subprocess.run(
         [BIN / command, *map(str, arguments)],
         cwd=cwd,
@@ -44,7 +45,7 @@ def trained(tmp_path_factory):
     """A folder with a config and a finished run, and what the training printed."""
     folder = tmp_path_factory.mktemp("user")
     (folder / "tiny.yaml").write_text(CONFIG)
-    result = run("gan-train", "--config", "tiny.yaml", cwd=folder)
+    result = start("gan-train", "--config", "tiny.yaml", cwd=folder)
     assert result.returncode == 0, result.stderr
     return folder, result
 
@@ -98,7 +99,7 @@ def outcome(run_dir):
         ("deterministic", ["--set=training.deterministic=true"]),
     ],
 )
-def test_the_saved_config_alone_repeats_the_run_bit_by_bit(trained, name, more):
+def test_the_saved_config_alone_repeats_the_run_bit_by_bit(trained, name, more, run):
     folder, _ = trained
     flags = ["--config=runs/tiny/config.yaml", f"--run_dir=runs/{name}", *more]
     result = run("gan-train", *flags, cwd=folder)
@@ -106,7 +107,7 @@ def test_the_saved_config_alone_repeats_the_run_bit_by_bit(trained, name, more):
     assert outcome(folder / "runs" / name) == outcome(folder / "runs" / "tiny")
 
 
-def test_a_finished_run_has_nothing_left_to_do(trained):
+def test_a_finished_run_has_nothing_left_to_do(trained, run):
     folder, _ = trained
     before = (folder / "runs/tiny/checkpoints/ckpt-960/manifest.json").stat().st_mtime_ns
     result = run("gan-train", "--config", "tiny.yaml", "--resume=must", cwd=folder)
@@ -114,7 +115,7 @@ def test_a_finished_run_has_nothing_left_to_do(trained):
     assert (folder / "runs/tiny/checkpoints/ckpt-960/manifest.json").stat().st_mtime_ns == before
 
 
-def test_a_signal_saves_says_how_to_go_on_and_the_rest_equals_the_whole(trained, tmp_path):
+def test_a_signal_saves_says_how_to_go_on_and_the_rest_equals_the_whole(trained, tmp_path, run):
     folder, _ = trained
     command = [BIN / "gan-train", "--config", "tiny.yaml", "--run_dir", tmp_path / "cut"]
     command += ["--set", "training.kimg=4.8"]
@@ -129,10 +130,10 @@ def test_a_signal_saves_says_how_to_go_on_and_the_rest_equals_the_whole(trained,
     assert process.returncode == 128 + signal.SIGTERM
     assert "stopped by SIGTERM after saving; the same command goes on from" in output
 
-    assert run(*(map(str, command)), cwd=folder).returncode == 0
+    assert run(*command, cwd=folder).returncode == 0
     whole = [*command[:-1], "training.kimg=4.8"]
     whole[4] = tmp_path / "whole"
-    assert run(*(map(str, whole)), cwd=folder).returncode == 0
+    assert run(*whole, cwd=folder).returncode == 0
     manifests = [
         json.loads((tmp_path / name / "checkpoints/ckpt-4800/manifest.json").read_text())
         for name in ("cut", "whole")
@@ -140,9 +141,9 @@ def test_a_signal_saves_says_how_to_go_on_and_the_rest_equals_the_whole(trained,
     assert manifests[0]["files"] == manifests[1]["files"]
 
 
-def test_sampling_is_the_same_for_the_same_seeds(trained):
+def test_sampling_is_the_same_for_the_same_seeds(trained, run):
     folder, _ = trained
-    assert run("gan-sample", "--run_dir=runs/tiny", "--out=grid.png", cwd=folder).returncode == 0
+    assert start("gan-sample", "--run_dir=runs/tiny", "--out=grid.png", cwd=folder).returncode == 0
     with Image.open(folder / "grid.png") as grid:
         assert grid.size == (8 * (8 * 10 + 2), 8 * (8 * 10 + 2))
     for out, seeds in (("all.npz", "0-9"), ("two.npz", "3,8")):
@@ -162,7 +163,7 @@ def test_sampling_is_the_same_for_the_same_seeds(trained):
 
 def test_evaluation_prints_and_keeps_its_scores(trained):
     folder, _ = trained
-    result = run("gan-eval", "--run_dir=runs/tiny", "--num_samples=150", cwd=folder)
+    result = start("gan-eval", "--run_dir=runs/tiny", "--num_samples=150", cwd=folder)
     assert result.returncode == 0, result.stderr
     (file,) = (folder / "runs/tiny/evaluations").glob("*.json")
     record = json.loads(file.read_text())
@@ -188,7 +189,7 @@ def test_evaluation_prints_and_keeps_its_scores(trained):
         assert picture.size == (scale * (13 * 10 + 2), scale * (8 * 10 + 2))
 
 
-def test_every_checkpoint_and_every_metric_is_scored(trained, tmp_path):
+def test_every_checkpoint_and_every_metric_is_scored(trained, tmp_path, run):
     folder, _ = trained
     shutil.copytree(folder / "runs/tiny", tmp_path / "run")
     result = run(
@@ -208,7 +209,7 @@ def test_every_checkpoint_and_every_metric_is_scored(trained, tmp_path):
     assert "fd_classifier by checkpoint" in (tmp_path / "run/report.html").read_text()
 
 
-def test_runs_are_compared_and_seeds_summarised(trained, tmp_path):
+def test_runs_are_compared_and_seeds_summarised(trained, tmp_path, run):
     folder, _ = trained
     for name in ("one", "two"):
         shutil.copytree(folder / "runs/tiny", tmp_path / name)
@@ -229,7 +230,7 @@ def test_runs_are_compared_and_seeds_summarised(trained, tmp_path):
     assert "±" not in result.stdout
 
 
-def test_a_dry_run_describes_everything_and_trains_nothing(trained, tmp_path):
+def test_a_dry_run_describes_everything_and_trains_nothing(trained, tmp_path, run):
     folder, _ = trained
     result = run(
         "gan-train", "--config=tiny.yaml", "--dry_run", f"--run_dir={tmp_path}", cwd=folder
@@ -242,7 +243,7 @@ def test_a_dry_run_describes_everything_and_trains_nothing(trained, tmp_path):
 
 @pytest.mark.parametrize("command", ["gan-train", "gan-sample", "gan-eval"])
 def test_help(command, tmp_path):
-    result = run(command, "--help", cwd=tmp_path)
+    result = start(command, "--help", cwd=tmp_path)
     assert result.returncode == 0
     assert result.stdout.startswith(command)
     assert "--run_dir=..." in result.stdout
@@ -328,7 +329,7 @@ BAD_INPUT = {
 
 
 @pytest.mark.parametrize("case", BAD_INPUT)
-def test_bad_input_is_one_clear_line_and_harms_nothing(trained, case):
+def test_bad_input_is_one_clear_line_and_harms_nothing(trained, case, run):
     folder, _ = trained
     arguments, message = BAD_INPUT[case]
     before = _state_of(folder / "runs")
@@ -354,7 +355,7 @@ def _with_truncated_checkpoint(folder: Path, run_dir: Path) -> Path:
     return data
 
 
-def test_a_truncated_checkpoint_is_not_sampled(trained, tmp_path):
+def test_a_truncated_checkpoint_is_not_sampled(trained, tmp_path, run):
     folder, _ = trained
     data = _with_truncated_checkpoint(folder, tmp_path / "run")
     result = run(
@@ -369,7 +370,9 @@ def test_a_truncated_checkpoint_is_not_sampled(trained, tmp_path):
     assert not (tmp_path / "x.png").exists()
 
 
-def test_training_goes_on_from_behind_a_truncated_checkpoint_to_the_same_end(trained, tmp_path):
+def test_training_goes_on_from_behind_a_truncated_checkpoint_to_the_same_end(
+    trained, tmp_path, run
+):
     folder, _ = trained
     data = _with_truncated_checkpoint(folder, tmp_path / "run")
     result = run("gan-train", f"--run_dir={tmp_path}/run", "--config=tiny.yaml", cwd=folder)

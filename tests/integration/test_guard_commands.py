@@ -1,7 +1,6 @@
 """Runs that go wrong on purpose: the right warning, and what its remedy is worth."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -11,8 +10,6 @@ import numpy as np
 import pytest
 
 GAN_TRAIN = Path(sys.executable).parent / "gan-train"
-# As on a user's terminal: a log level in the environment asks for TensorFlow's own lines.
-ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
 DIGITS = """
 name: bad
 data: {source: builtin, image_size: 16}
@@ -51,19 +48,17 @@ def command(folder, config, name, *arguments):
     return [GAN_TRAIN, "--config=bad.yaml", f"--run_dir={name}", *arguments]
 
 
-def train(folder, config, name, *arguments):
+@pytest.fixture
+def train(run):
     """Returns the finished process and the rows of its metrics."""
-    result = subprocess.run(
-        command(folder, config, name, *arguments),
-        cwd=folder,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=400,
-    )
-    metrics = folder / name / "metrics.jsonl"
-    lines = metrics.read_text().splitlines() if metrics.exists() else []
-    return result, [json.loads(line) for line in lines]
+
+    def train(folder, config, name, *arguments):
+        result = run(*command(folder, config, name, *arguments), cwd=folder)
+        metrics = folder / name / "metrics.jsonl"
+        lines = metrics.read_text().splitlines() if metrics.exists() else []
+        return result, [json.loads(line) for line in lines]
+
+    return train
 
 
 def last(rows, name):
@@ -79,7 +74,7 @@ def deeds(folder, name):
 ROLLBACK = ("--set=guard.on_diverging=rollback", "--set=guard.learning_rate_factor=0.1")
 
 
-def test_rates_a_hundred_times_too_high_diverge_and_a_rollback_mends_them(tmp_path):
+def test_rates_a_hundred_times_too_high_diverge_and_a_rollback_mends_them(tmp_path, train):
     result, rows = train(tmp_path, FAST, "bad")
     assert result.returncode == 0
     assert "warning: at 1.024 kimg training diverges: the generator loss" in result.stdout
@@ -91,7 +86,7 @@ def test_rates_a_hundred_times_too_high_diverge_and_a_rollback_mends_them(tmp_pa
     assert last(mended_rows, "generator_loss") < 10 < last(rows, "generator_loss")
 
 
-def test_a_kill_after_a_rollback_changes_nothing(tmp_path):
+def test_a_kill_after_a_rollback_changes_nothing(tmp_path, train):
     whole, _ = train(tmp_path, FAST, "whole", *ROLLBACK)
     assert whole.returncode == 0
     process = subprocess.Popen(command(tmp_path, FAST, "cut", *ROLLBACK), cwd=tmp_path)
@@ -111,7 +106,7 @@ def test_a_kill_after_a_rollback_changes_nothing(tmp_path):
     assert logs[0] == logs[1]
 
 
-def test_a_d_that_nothing_bounds_wins_on_200_images_and_a_larger_gamma_holds_it(tmp_path):
+def test_a_d_that_nothing_bounds_wins_on_200_images_and_a_larger_gamma_holds_it(tmp_path, train):
     result, rows = train(tmp_path, FEW, "bad")
     assert "D has won: it tells" in result.stdout
     assert set(deeds(tmp_path, "bad")) == {("discriminator_won", "warned")}
@@ -127,7 +122,7 @@ def test_a_d_that_nothing_bounds_wins_on_200_images_and_a_larger_gamma_holds_it(
 
 
 @pytest.mark.slow
-def test_a_ring_that_collapses_under_minimax_keeps_more_modes_with_a_larger_gamma(tmp_path):
+def test_a_ring_that_collapses_under_minimax_keeps_more_modes_with_a_larger_gamma(tmp_path, train):
     result, rows = train(tmp_path, RING, "bad")
     assert "the generator has collapsed: it makes" in result.stdout
     mended, mended_rows = train(tmp_path, RING, "mended", "--set=guard.on_collapse=strengthen")
@@ -139,7 +134,7 @@ def test_a_ring_that_collapses_under_minimax_keeps_more_modes_with_a_larger_gamm
 class TestNonFinite:
     config = FAST.replace("0.2}", "1.0e+30}")
 
-    def test_it_stops_and_keeps_what_the_steps_saw(self, tmp_path):
+    def test_it_stops_and_keeps_what_the_steps_saw(self, tmp_path, train):
         result, _ = train(tmp_path, self.config, "run")
         assert result.returncode == 1
         assert "training diverged: " in result.stdout
@@ -155,7 +150,7 @@ class TestNonFinite:
             assert abs(arrays["latents"].std() - 1) < 0.01
             assert np.unique(arrays["latents"][:, 0, 0]).size == 16
 
-    def test_it_goes_back_as_often_as_it_may_and_then_says_so(self, tmp_path):
+    def test_it_goes_back_as_often_as_it_may_and_then_says_so(self, tmp_path, train):
         flags = ("--set=guard.on_non_finite=rollback", "--set=guard.most_interventions=2")
         result, _ = train(tmp_path, self.config, "run", *flags)
         assert result.returncode == 1
@@ -163,18 +158,9 @@ class TestNonFinite:
         assert deeds(tmp_path, "run")[-1] == ("non_finite", "gave up")
 
 
-def test_strengthening_needs_a_penalty(tmp_path):
-    result = subprocess.run(
-        command(
-            tmp_path,
-            DIGITS + "objective: {penalties: []}\nguard: {on_collapse: strengthen}\n",
-            "run",
-        ),
-        cwd=tmp_path,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-    )
+def test_strengthening_needs_a_penalty(tmp_path, train):
+    config = DIGITS + "objective: {penalties: []}\nguard: {on_collapse: strengthen}\n"
+    result, _ = train(tmp_path, config, "run")
     assert result.returncode == 2
     assert result.stderr.count("\n") == 1
     assert "guard: 'strengthen' raises the gamma of objective.penalties" in result.stderr

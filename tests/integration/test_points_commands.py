@@ -26,19 +26,8 @@ evaluation: {every_kimg: 96, num_samples: 1000}
 LAST = "checkpoints/ckpt-192000/manifest.json"
 
 
-def run(command, *arguments, cwd):
-    return subprocess.run(
-        [BIN / command, *map(str, arguments)],
-        cwd=cwd,
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=240,
-    )
-
-
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory):
+def trained(tmp_path_factory, run):
     folder = tmp_path_factory.mktemp("ring")
     (folder / "ring.yaml").write_text(CONFIG)
     result = run("gan-train", "--config=ring.yaml", cwd=folder)
@@ -62,7 +51,7 @@ def test_training_learns_the_ring_and_draws_it(trained):
     assert "Modes covered" in (run_dir / "report.html").read_text()
 
 
-def test_a_run_that_was_cut_equals_the_whole(trained, tmp_path):
+def test_a_run_that_was_cut_equals_the_whole(trained, tmp_path, run):
     command = [BIN / "gan-train", "--config=ring.yaml", f"--run_dir={tmp_path}/cut"]
     process = subprocess.Popen(command, cwd=trained, env=ENVIRONMENT, stdout=subprocess.DEVNULL)
     while not (tmp_path / "cut/checkpoints").is_dir():
@@ -71,13 +60,13 @@ def test_a_run_that_was_cut_equals_the_whole(trained, tmp_path):
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=120) == 128 + signal.SIGTERM
     assert not (tmp_path / "cut" / LAST).exists()
-    assert run(*map(str, command), cwd=trained).returncode == 0
+    assert run(*command, cwd=trained).returncode == 0
     runs = tmp_path / "cut", trained / "runs/ring"
     cut, whole = (json.loads((folder / LAST).read_text())["files"] for folder in runs)
     assert cut == whole
 
 
-def test_sampling_and_evaluation(trained):
+def test_sampling_and_evaluation(trained, run):
     result = run("gan-sample", "--run_dir=runs/ring", "--out=points.npz", cwd=trained)
     assert result.returncode == 0, result.stderr
     assert "points.npz: 2500 points of ckpt-" in result.stdout
@@ -113,7 +102,7 @@ def test_sampling_and_evaluation(trained):
         (["gan-sample", "--run_dir=runs/ring", "--out=folder"], "points are written as one of"),
     ],
 )
-def test_what_points_cannot_have_is_one_clear_line(trained, arguments, message):
+def test_what_points_cannot_have_is_one_clear_line(trained, arguments, message, run):
     result = run(*arguments, cwd=trained)
     assert result.returncode == 2, result.stdout + result.stderr
     assert message in result.stderr.splitlines()[0]
