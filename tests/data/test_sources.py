@@ -90,6 +90,8 @@ class TestIdx:
             (huge, "declares 18,014,398,509,481,984 bytes, more than this machine's memory"),
             (gzip.compress(idx_bytes(np.zeros((30, 8, 8))))[:-20], "cannot be read"),
             (b"\x1f\x8b" + b"garbage" * 9, "cannot be read"),
+            (bytes([0, 0, 8, 0, 7]), "declares 0 dimensions; labels have 1, images 3 or 4"),
+            (bytes([0, 0, 8, 99] + 99 * [0, 0, 0, 1] + [7]), "declares 99 dimensions"),
             (idx_bytes(np.zeros(30)), "got uint8 [30]"),
             (idx_bytes(np.zeros((30, 0, 8))), "got uint8 [30, 0, 8]"),
             (idx_bytes(np.zeros((30, 8, 8, 2))), "got uint8 [30, 8, 8, 2]"),
@@ -109,11 +111,20 @@ class TestIdx:
         assert "declares 1,073,741,824 bytes of content and holds 3" in line
         assert _resident_bytes() - before < 2**27
 
-    def test_labels_of_another_length_are_refused(self, tmp_path, idx_bytes, problems):
+    @pytest.mark.parametrize(
+        ("labels", "message"),
+        [
+            (np.zeros(5), "holds 5 labels for the 6 images of train-images-idx3-ubyte"),
+            (np.zeros((6, 2)), "declares 2 dimensions; labels have 1"),
+        ],
+    )
+    def test_labels_of_another_shape_are_refused(
+        self, tmp_path, idx_bytes, problems, labels, message
+    ):
         (tmp_path / "train-images-idx3-ubyte").write_bytes(idx_bytes(np.zeros((6, 8, 8))))
-        (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx_bytes(np.zeros(5)))
+        (tmp_path / "train-labels-idx1-ubyte").write_bytes(idx_bytes(labels))
         (line,) = problems(source="idx", path=str(tmp_path))
-        assert "holds 5 labels for the 6 images of train-images-idx3-ubyte" in line
+        assert message in line
 
     def test_missing_paths_are_named(self, tmp_path, problems):
         assert "data.path: is required" in problems(source="idx")[0]

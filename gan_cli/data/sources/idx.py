@@ -60,7 +60,9 @@ def _collection(images_path: Path) -> Collection:
     if labels_path is None:
         return array_collection(images, None, (), str(images_path), identity)
     labels, labels_identity = read_idx(labels_path)
-    if labels.shape != (len(images),):
+    if labels.ndim != 1:
+        raise UserError(f"{labels_path}: declares {labels.ndim} dimensions; labels have 1")
+    if len(labels) != len(images):
         raise UserError(
             f"{labels_path}: holds {len(labels)} labels for the {len(images)} images of"
             f" {images_path.name}"
@@ -100,6 +102,8 @@ def _read_array(path: Path, stream: gzip.GzipFile | io.BufferedReader) -> np.nda
             f"{path}: is no IDX file of unsigned bytes: it must start with 00 00 08, got"
             f" {magic[:3].hex(' ') or 'nothing'}"
         )
+    if not 1 <= magic[3] <= 4:
+        raise UserError(f"{path}: declares {magic[3]} dimensions; labels have 1, images 3 or 4")
     header = stream.read(4 * magic[3])
     if len(header) < 4 * magic[3]:
         raise UserError(f"{path}: is truncated within its header")
