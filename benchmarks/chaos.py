@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -85,8 +85,12 @@ def campaign(
     survived: Counter[str] = Counter()
     lost = 0
     previous = None
-    for fault in to_inject:
+    waiting = deque(to_inject)
+    while waiting:
+        fault = waiting.popleft()
         if fault.needs_a_run and not (place.run / "environment.json").exists():
+            # It comes after as many plain kills as it takes.
+            waiting.appendleft(fault)
             fault = KILL
         with fault.around(place):
             process = start(folder, place.run, fault)

@@ -1,6 +1,7 @@
 """The fault campaign of `make chaos`, short."""
 
 import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -23,21 +24,23 @@ def disk(tmp_path):
         yield disk
 
 
-def check(outcome, count):
+def check(outcome, chosen):
     assert outcome["lost"] == 0
     assert outcome["equal"]
-    assert sum(outcome["injected"].values()) == count
+    # Plain kills may have come before some of them.
+    for name, count in Counter(fault.name for fault in chosen).items():
+        assert outcome["injected"][name] >= count
     assert outcome["survived"] == outcome["injected"]
 
 
 def test_a_run_survives_a_few_faults(tmp_path: Path, disk):
     chosen = [fault for fault in faults(disk) if fault.name in FEW]
     config = CONFIG.replace("kimg: 12.8", "kimg: 3.2")
-    check(campaign(tmp_path, disk, chosen, seed=0, config=config), len(chosen))
+    check(campaign(tmp_path, disk, chosen, seed=0, config=config), chosen)
 
 
 @pytest.mark.slow
 def test_a_run_survives_every_fault_that_can_be_had_here(tmp_path: Path, disk):
     every = [*faults(disk), KILL, KILL, KILL]
     random.Random(1).shuffle(every)
-    check(campaign(tmp_path, disk, every, seed=1), len(every))
+    check(campaign(tmp_path, disk, every, seed=1), every)
