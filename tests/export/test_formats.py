@@ -105,7 +105,8 @@ def test_generate_draws_by_seed_and_truncates(tmp_path):
     np.testing.assert_allclose(cut, stats.truncnorm.ppf(ranks, -0.5, 0.5), atol=1e-5)
 
 
-@pytest.mark.parametrize("name", IMAGES)
+# The one whose styles are truncated, and one for all the others.
+@pytest.mark.parametrize("name", ["conv", "stylegan2"])
 def test_generate_makes_the_generators_images_of_what_it_draws(name, tmp_path):
     generator = build(name, num_classes=0)
     saved_model.write(generator, "normal", tmp_path / "model")
