@@ -2,8 +2,8 @@
 
 python -m benchmarks.metrics [DIMENSION]
 
-Times are of the processor, so that others on the machine do not count; they add up over threads,
-which OPENBLAS_NUM_THREADS=1 makes one.
+Both the clock's time, for a machine that has nothing else to do, and the processor's, which adds up
+over threads; OPENBLAS_NUM_THREADS=1 makes them one.
 
 The baseline of the Fréchet distance is what the common scripts do: NumPy's covariances and SciPy's
 general matrix root of their product. Features are the same for both; so must the values be.
@@ -28,8 +28,10 @@ ROUNDS = 3
 
 
 def main(dimension: int) -> None:
-    print(f"{dimension} features; median of {ROUNDS} alternating rounds, in CPU seconds")
-    print(f"{'':24}{'vectors':>8}{'gan-cli':>9}{'baseline':>9}{'ratio':>7}  relative difference")
+    print(f"{dimension} features; median of {ROUNDS} alternating rounds, in seconds")
+    columns = f"{'gan-cli':>9}{'baseline':>9}{'ratio':>7}"
+    print(f"{'':32}{'by the clock':^25}{'of the processor':^25}  relative")
+    print(f"{'':24}{'vectors':>8}{columns * 2}  difference")
     rng = np.random.default_rng(0)
     for count in (dimension // 2, 10_000, 50_000):
         real, generated = (draw(count, dimension, shift, rng) for shift in (0.0, 0.01))
@@ -49,16 +51,15 @@ def add_frechet(real: np.ndarray, generated: np.ndarray) -> None:
     distance = compare(
         lambda: frechet_distance(*(fresh(each) for each in ours)), lambda: by_root(*theirs)
     )
-    spent = gathering.own + distance.own, gathering.other + distance.other
+    own, other = gathering.own + distance.own, gathering.other + distance.other
     show("mean and covariance", len(real), gathering.own, gathering.other)
     show("Fréchet, of moments", len(real), distance.own, distance.other, distance.values)
-    show("Fréchet, of features", len(real), *spent, distance.values)
+    show("Fréchet, of features", len(real), own, other, distance.values)
 
 
 def add_interval(real: np.ndarray, generated: np.ndarray) -> None:
-    began = time.process_time()
-    frechet_half_width(real, generated, np.random.default_rng(0))
-    show("its interval", len(real), time.process_time() - began)
+    _, spent = timed(lambda: frechet_half_width(real, generated, np.random.default_rng(0)))
+    show("its interval", len(real), spent)
 
 
 def add_precision_recall(real: np.ndarray, generated: np.ndarray) -> None:
@@ -72,14 +73,15 @@ def add_precision_recall(real: np.ndarray, generated: np.ndarray) -> None:
 def show(
     what: str,
     count: int,
-    own: float,
-    other: float | None = None,
+    own: np.ndarray,
+    other: np.ndarray | None = None,
     values: tuple[float, float] | None = None,
 ) -> None:
     """Prints a row at once: some take minutes."""
-    row = f"{what:24}{count:8,}{own:9.2f}"
-    if other is not None:
-        row += f"{other:9.2f}{other / own:7.1f}"
+    row = f"{what:24}{count:8,}"
+    for mine, theirs in zip(own, [None, None] if other is None else other, strict=True):
+        row += f"{mine:9.2f}"
+        row += f"{'':16}" if theirs is None else f"{theirs:9.2f}{theirs / mine:7.1f}"
     if values is not None:
         row += f"  {abs(values[0] - values[1]) / abs(values[1]):.0e}"
     print(row, flush=True)
@@ -96,23 +98,29 @@ def draw(count: int, dimension: int, shift: float, rng: np.random.Generator) -> 
 
 @dataclass(frozen=True)
 class Outcome:
-    """CPU seconds of both, and what they returned last."""
+    """Seconds of both, by the clock and of the processor, and what they returned last."""
 
-    own: float
-    other: float
+    own: np.ndarray
+    other: np.ndarray
     values: tuple[Any, Any]
 
 
 def compare(ours: Callable[[], Any], theirs: Callable[[], Any]) -> Outcome:
-    times: tuple[list[float], list[float]] = ([], [])
+    times: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
     for _ in range(ROUNDS):
         values = []
         for function, spent in zip((ours, theirs), times, strict=True):
-            began = time.process_time()
-            values.append(function())
-            spent.append(time.process_time() - began)
-    own, other = (float(np.median(spent)) for spent in times)
+            value, seconds = timed(function)
+            values.append(value)
+            spent.append(seconds)
+    own, other = (np.median(spent, axis=0) for spent in times)
     return Outcome(own, other, (values[0], values[1]))
+
+
+def timed(function: Callable[[], Any]) -> tuple[Any, np.ndarray]:
+    began = time.perf_counter(), time.process_time()
+    value = function()
+    return value, np.subtract((time.perf_counter(), time.process_time()), began)
 
 
 def fresh(moments: Moments) -> Moments:
