@@ -5,6 +5,7 @@ PNG, APNG and WebP keep every pixel; so does a GIF of gray images, while colours
 """
 
 import io
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,8 +23,10 @@ ANIMATIONS = {".gif": "GIF", ".apng": "PNG", ".webp": "WEBP", ".mp4": "MP4"}
 # What cannot hold XMP has a JSON file of the same name beside it.
 _WITHOUT_XMP = (".mp4",)
 _JPEG_QUALITY = 95
-# For many images: less than half of the time for a file a tenth larger than by zlib's 6.
-QUICK = 3
+# For many images: zlib looks for runs alone, of which filtered rows are full. That takes a half to
+# a fifth of the time of Pillow's own choice, and makes photographs a hundredth larger at most.
+QUICK = zlib.Z_RLE
+_PILLOWS_CHOICE = -1
 _SOFTWARE_TAG = 0x0131
 
 
@@ -32,7 +35,7 @@ def encoded(
     ending: str,
     provenance: Provenance | None,
     signer: Signer | None = None,
-    compress_level: int = 6,
+    compress_type: int = _PILLOWS_CHOICE,
 ) -> bytes:
     """The content of a file of one picture.
 
@@ -40,7 +43,7 @@ def encoded(
       ending: one of `PICTURES`, with the dot.
       provenance: what the file says about its origin; None: nothing.
       signer: what signs that; None: nothing does.
-      compress_level: zlib's, of PNG.
+      compress_type: zlib's strategy, of PNG.
 
     Raises:
       UserError: the format has no transparency, and the image has; or it cannot be signed.
@@ -54,7 +57,7 @@ def encoded(
         # exact: the colours of transparent pixels as well.
         content = _saved(image, form, provenance, lossless=True, exact=True)
     else:
-        content = _saved(image, form, provenance, compress_level=compress_level)
+        content = _saved(image, form, provenance, compress_type=compress_type)
     return _signed(content, ending, provenance, signer)
 
 
