@@ -12,6 +12,9 @@ from gan_cli.sampling.grids import to_pillow
 from gan_cli.sampling.provenance import Provenance
 from gan_cli.sampling.sinks.sink import Sink
 
+# Images that a thread encodes at a time: handing over single small ones costs as much again.
+_PART = 32
+
 
 class PictureSink(Sink):
     """Encodes on all processors: one alone would be slower than most generators are on a GPU."""
@@ -26,11 +29,15 @@ class PictureSink(Sink):
             mark = _image_provenance(self.provenance, seed, label) if self.marked else None
             return encoded(to_pillow(image), ".png", mark, self.signer, QUICK)
 
+        def contents_of(part: slice) -> list[bytes]:
+            return [*map(content_of, images[part], seeds[part], given[part])]
+
         # Nobody promises that a signer of c2pa-python serves several threads at once.
         workers = os.cpu_count() if self.signer is None else 1
         with ThreadPoolExecutor(workers, thread_name_prefix="encode") as pool:
-            contents = pool.map(content_of, images, seeds, given)
-            yield from zip(contents, seeds, given, strict=True)
+            parts = [slice(start, start + _PART) for start in range(0, len(seeds), _PART)]
+            for part, contents in zip(parts, pool.map(contents_of, parts), strict=True):
+                yield from zip(contents, seeds[part], given[part], strict=True)
 
 
 def _image_provenance(whole: Provenance, seed: int, label: int | None) -> Provenance:
