@@ -17,7 +17,7 @@ Section = TypeVar("Section", bound=BaseModel)
 GAMMA_PER_PIXEL = 0.3 / 28**2
 # Measured on points of the plane, whose modes are far narrower than the space between them.
 GAMMA_OF_POINTS = 0.01
-# Of 300 images D learns by heart what it should judge, of 3,000 it does not: docs/data_sizes.md.
+# D learns 300 images by heart, and not 3,000: docs/data_sizes.md.
 FEW_IMAGES = 1000
 
 

@@ -103,8 +103,8 @@ def compile_steps(
     Of several workers, each calls it with its share of every batch.
     """
     batch = step.images_per_step // distribution.workers
-    # As Keras treats models that it fits: the loop is for AutoGraph, the networks are not. Reading
-    # all of their source takes a third of the time of tracing them.
+    # As Keras treats models that it fits: the loop is for AutoGraph, the networks are not, whose
+    # source takes at least as long to rewrite as they take to trace.
     take_step = tf.autograph.experimental.do_not_convert(distribution.run)
 
     @tf.function(
