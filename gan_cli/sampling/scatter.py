@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+from matplotlib.figure import Figure
 from PIL import Image
 
 from gan_cli.data.mixture import is_points
@@ -19,9 +20,6 @@ def scatter_plot(points: np.ndarray, real: np.ndarray) -> Image.Image:
     Args:
       points, real: float32 [..., 2]. At most 2,000 real ones are drawn.
     """
-    # Runs of images, which are most, start sooner without.
-    from matplotlib.figure import Figure
-
     points, real = np.reshape(points, (-1, 2)), np.reshape(real, (-1, 2))[:MOST_REAL_POINTS]
     figure = Figure(figsize=(4.8, 4.8), dpi=100, layout="constrained")
     axes = figure.add_subplot()

@@ -168,7 +168,7 @@ def test_tensorflow_starts_lean_and_in_silence_and_stderr_is_given_back(toy):
 def test_what_is_said_is_shown_where_the_environment_asks_for_it(toy, environment):
     environment["TF_CPP_MIN_LOG_LEVEL"] = "0"
     result = toy("--config=tensorflow")
-    assert result.stdout.startswith("3.0\n")
+    assert result.stdout == "3.0\n[]\n"
     assert len(result.stderr) > len("after")
 
 

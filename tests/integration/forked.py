@@ -14,7 +14,6 @@ import sys
 import tempfile
 from pathlib import Path
 
-BIN = Path(sys.executable).parent
 _SECONDS = 400
 
 
@@ -53,8 +52,7 @@ def serve() -> None:
                 os.dup2(out.fileno(), 1)
                 os.dup2(err.fileno(), 2)
                 os.chdir(request["cwd"])
-                name, *arguments = request["arguments"]
-                sys.argv = [str(BIN / name), *arguments]
+                sys.argv = request["arguments"]
                 return
             _, status = os.waitpid(copy, 0)
             said = {}
@@ -67,7 +65,7 @@ def serve() -> None:
 
 
 if __name__ == "__main__":
-    os.environ |= {"TF_CPP_MIN_LOG_LEVEL": "3", "TF_ENABLE_ONEDNN_OPTS": "1"}
+    # By the settings that all tests have of TensorFlow: they are in the environment.
     import gan_cli.cli.experiment  # noqa: F401
 
     # As on a user's terminal: a log level in the environment asks for TensorFlow's own lines.
