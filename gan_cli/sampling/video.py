@@ -34,8 +34,9 @@ def encoded_video(frames: Sequence[Image.Image], frames_per_second: int, comment
         stream = container.add_stream("libx264", rate=frames_per_second)
         stream.width, stream.height = width + width % 2, height + height % 2
         stream.pix_fmt = "yuv420p"
-        # One thread: the same frames are the same file.
-        stream.options = {"crf": str(_QUALITY), "threads": "1"}
+        # The same frames are the same file: with one thread, and without x264's macroblock tree,
+        # whose bit rates depend on memory that it never wrote where a width has few macroblocks.
+        stream.options = {"crf": str(_QUALITY), "threads": "1", "mbtree": "0"}
         for frame in frames:
             pixels = np.asarray(frame.convert("RGB"))
             pixels = np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), "edge")
