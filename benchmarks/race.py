@@ -171,7 +171,7 @@ def _steps(step, data) -> Iterator[int]:
     from gan_cli.training.loop import compile_steps
 
     run_steps = compile_steps(step, (28, 28, 1), xla=False)
-    for batch in training_batches(data.train, step.images_per_step, 0, steps_per_call=16):
+    for batch in training_batches(data.train, step.reals_per_step, 0, steps_per_call=16):
         float(run_steps(batch["images"], batch["labels"])["generator_loss"])
         yield int(step.state.images_shown)
 

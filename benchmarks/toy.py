@@ -99,7 +99,7 @@ def train_once(
         stopped = train(
             compile_steps(step, images.shape[1:], training.xla, str(images.dtype)),
             training_batches(
-                data.train, step.images_per_step, seed, steps_per_call=training.steps_per_call
+                data.train, step.reals_per_step, seed, steps_per_call=training.steps_per_call
             ),
             images_shown=0,
             total_images=round(training.kimg * 1000),

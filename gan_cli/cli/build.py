@@ -158,6 +158,7 @@ def build_objective(config: Config, state: GanState) -> Objective:
         [build_penalty(entry, state, GENERATOR, kimg) for entry in objective.generator_penalties],
         real_target=1.0 - objective.label_smoothing,
         n_critic=objective.n_critic,
+        fresh_generator_batch=objective.generator_batch == "fresh",
         weight_clip=objective.weight_clip,
         pack=model.pack,
         instance_noise=None if noise is None else InstanceNoise(noise.std, noise.until_kimg),

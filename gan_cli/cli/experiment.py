@@ -257,12 +257,12 @@ class Experiment:
     def _batches(self, images_shown: int) -> tf.data.Dataset:
         return training_batches(
             self.data.train,
-            self.step.images_per_step,
+            self.step.reals_per_step,
             self.config.seed,
-            first_image=images_shown,
+            first_image=self.step.reals_taken(images_shown),
             mirror=self.config.data.mirror,
             steps_per_call=self.config.training.steps_per_call,
-            updates_per_step=self.config.objective.n_critic,
+            updates_per_step=self.step.objective.real_batches,
             worker=self.distribution.worker,
             workers=self.distribution.workers,
         )

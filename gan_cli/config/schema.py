@@ -338,6 +338,11 @@ class ObjectiveConfig(Section):
         0.0, description="One-sided: the target of real images is 1 minus this."
     )
     n_critic: PositiveInt = Field(1, description="Discriminator updates per generator update.")
+    generator_batch: Literal["shared", "fresh"] = Field(
+        "shared",
+        description="What the generator is updated on: the latents, and the real images if its loss"
+        " needs any, that the discriminator has just learned from, or new ones.",
+    )
     weight_clip: Positive | None = Field(
         None, description="Clip discriminator weights to plus or minus this (WGAN 2017)."
     )

@@ -7,6 +7,7 @@ generator and tanh at its end, LeakyReLU 0.2 in the discriminator; weights from 
 
 import keras
 
+from gan_cli.errors import UserError
 from gan_cli.models.architecture import Architecture, ModelSpec
 from gan_cli.models.layers.conditioning import (
     IMPROVED_OPTIONS,
@@ -18,6 +19,7 @@ from gan_cli.models.layers.conditioning import (
     with_neighbours,
     without_reference,
 )
+from gan_cli.models.layers.dropout import Dropout
 from gan_cli.models.layers.resolution import resolution_ladder
 
 
@@ -65,6 +67,11 @@ def build_generator(spec: ModelSpec) -> keras.Model:
 
 def build_discriminator(spec: ModelSpec) -> keras.Model:
     levels = len(resolution_ladder(spec.height, spec.width)) - 1
+    dropout = spec.options.get("discriminator_dropout", 0.0)
+    if not 0 <= dropout < 1:
+        raise UserError(
+            f"model.options.discriminator_dropout: must be at least 0 and below 1, got {dropout:g}"
+        )
     inputs, x = discriminator_inputs(spec)
     for level in range(levels):
         normalized_here = level > 0 and spec.options.get("discriminator_batch_norm", True)
@@ -79,6 +86,8 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
         if normalized_here:
             x = keras.layers.BatchNormalization(**_batch_norm())(x)
         x = keras.layers.LeakyReLU(0.2)(x)
+        if dropout:
+            x = Dropout(dropout)(x)
     features = named_features(keras.layers.Flatten()(x))
     logits = keras.layers.Dense(1, kernel_initializer=_weights())(with_neighbours(spec, features))
     return discriminator_outputs(spec, inputs, features, logits)
@@ -90,6 +99,7 @@ ARCHITECTURE = Architecture(
     base_channels=64,
     learning_rate=2e-4,
     generator_conditionings=("concat", "batch_norm"),
-    # Without, for penalties of gradients, which through it are not those of single images.
-    options={**IMPROVED_OPTIONS, "discriminator_batch_norm": True},
+    # Without normalisation, for penalties of gradients, which through it are not those of single
+    # images; with dropout, as Odena et al. 2017 (appendix A) and TensorFlow's tutorial have it.
+    options={**IMPROVED_OPTIONS, "discriminator_batch_norm": True, "discriminator_dropout": 0.0},
 )

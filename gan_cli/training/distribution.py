@@ -121,10 +121,10 @@ class Replicated(Distribution):
     def run(self, step: TrainStep, images: tf.Tensor, labels: tf.Tensor) -> Report:
         turns = sorted(step.turns)
         patterns = _patterns(turns)
-        critics = step.objective.n_critic
+        parts = step.objective.real_batches
 
         def take(images: tf.Tensor, labels: tf.Tensor) -> Report:
-            return step(self._own(images, critics), self._own(labels, critics))
+            return step(self._own(images, parts), self._own(labels, parts))
 
         def trace(pattern: Sequence[bool]) -> Report:
             with replicas.tracing(dict(zip(turns, pattern, strict=True))):
@@ -141,13 +141,13 @@ class Replicated(Distribution):
         index = tf.argmax(tf.reduce_all(tf.equal(patterns, now), axis=1), output_type=tf.int32)
         return tf.switch_case(index, [lambda p=p: trace(p) for p in patterns])
 
-    def _own(self, batch: tf.Tensor, critics: int) -> tf.Tensor:
+    def _own(self, batch: tf.Tensor, updates: int) -> tf.Tensor:
         """This replica's part of the worker's share of a step: of each update's batch a slice."""
         local = self.replicas // self.workers
         index = tf.distribute.get_replica_context().replica_id_in_sync_group % local
-        size = batch.shape[0] // critics // local
-        parts = tf.reshape(batch, [critics, local, size, *batch.shape[1:]])
-        return tf.reshape(parts[:, index], [critics * size, *batch.shape[1:]])
+        size = batch.shape[0] // updates // local
+        parts = tf.reshape(batch, [updates, local, size, *batch.shape[1:]])
+        return tf.reshape(parts[:, index], [updates * size, *batch.shape[1:]])
 
     def any(self, wish: bool) -> bool:
         if self.workers == 1:

@@ -102,7 +102,7 @@ def compile_steps(
     int32 [steps, batch], for any number of steps, and returns each reported value's mean over them.
     Of several workers, each calls it with its share of every batch.
     """
-    batch = step.images_per_step // distribution.workers
+    batch = step.reals_per_step // distribution.workers
     # As Keras treats models that it fits: the loop is for AutoGraph, the networks are not, whose
     # source takes at least as long to rewrite as they take to trace.
     take_step = tf.autograph.experimental.do_not_convert(distribution.run)

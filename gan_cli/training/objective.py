@@ -45,6 +45,8 @@ class Objective:
       penalties, generator_penalties: of the discriminator's and the generator's update.
       real_target: label of real images, below 1 for one-sided label smoothing.
       n_critic: discriminator updates, each on real images of its own, per generator update.
+      fresh_generator_batch: whether the generator's update, too, has latents, labels and, where it
+        sees any, real images of its own.
       weight_clip: bound of the discriminator's weights after its updates.
       pack: number of images that the discriminator judges together.
     """
@@ -54,6 +56,7 @@ class Objective:
     generator_penalties: Sequence[LazyPenalty] = ()
     real_target: float = 1.0
     n_critic: int = 1
+    fresh_generator_batch: bool = False
     weight_clip: float | None = None
     pack: int = 1
     instance_noise: InstanceNoise | None = None
@@ -69,3 +72,13 @@ class Objective:
         """Whether the generator's update passes real images through the discriminator."""
         needed = [lazy.penalty.needs_real_outputs for lazy in self.generator_penalties]
         return self.loss.generator_sees_real or any(needed)
+
+    @property
+    def generator_has_reals(self) -> bool:
+        """Whether there are real images for the generator's update alone."""
+        return self.fresh_generator_batch and self.generator_sees_real
+
+    @property
+    def real_batches(self) -> int:
+        """How many batches of real images a step takes."""
+        return self.n_critic + self.generator_has_reals

@@ -2,8 +2,9 @@
 
 Each network has its own tape, and every forward pass that a tape differentiates is inside it. The
 generator runs once: its images, cut from the graph, train the discriminator, and then, through the
-updated discriminator, the generator. Everything random is a function of (seed, step, purpose).
-Replicas take the step together, each on its slice of the batch; see `gan_cli.replicas`.
+updated discriminator, the generator; or, for one more pass, each update has images of its own.
+Everything random is a function of (seed, step, purpose). Replicas take the step together, each on
+its slice of the batch; see `gan_cli.replicas`.
 """
 
 import dataclasses
@@ -52,11 +53,13 @@ def fold(seed: tf.Tensor, *values) -> tf.Tensor:
 
 
 class TrainStep:
-    """Calls as (images, labels) -> report, with this replica's share of `images_per_step` of each.
+    """Calls as (images, labels) -> report, with this replica's share of `reals_per_step` of each.
+
+    Of those, `images_per_step` train the discriminator, and are counted.
 
     Args:
-      batch_size: of one update, on all replicas together; a step takes `objective.n_critic` times
-        as many real images.
+      batch_size: of one update, on all replicas together; a step takes `objective.real_batches`
+        times as many real images.
       latents: from a seed to float32 [batch_size, latent_dim].
       learning_rates: of the generator and the discriminator, before the factor. Not taken from the
         optimisers: in a restored one the rate has decayed already.
@@ -93,6 +96,7 @@ class TrainStep:
         self.state, self.objective, self.averaging = state, objective, averaging
         self.batch_size, self.latents = batch_size, latents
         self.images_per_step = batch_size * objective.n_critic
+        self.reals_per_step = batch_size * objective.real_batches
         self.learning_rates, self.learning_rate_factor = learning_rates, learning_rate_factor
         self.second_betas = second_betas
         self.seed = tf.constant([seed, 0], tf.int32)
@@ -108,6 +112,10 @@ class TrainStep:
             objective.pack,
             gradient_models[0],
         )
+
+    def reals_taken(self, images_shown: int) -> int:
+        """The position in the stream of real images after `images_shown`."""
+        return images_shown * self.reals_per_step // self.images_per_step
 
     @property
     def report_names(self) -> list[str]:
@@ -133,30 +141,34 @@ class TrainStep:
         return turns | (self.augmentation.turns if self.augmentation else set())
 
     def __call__(self, images: tf.Tensor, labels: tf.Tensor) -> Report:
-        state, count = self.state, self.objective.n_critic
+        state, objective = self.state, self.objective
+        count, fresh = objective.real_batches, objective.fresh_generator_batch
         reals = tf.split(to_model_range(images), count)
         real_labels = tf.split(labels, count) if self.conditional else [None] * count
         self.keep_to_schedules()
         seed = fold(self.seed, state.step)
         before_update(state.generator, state.images_shown)
 
-        for extra in range(1, count):
-            extra_seed = fold(seed, GENERATOR_PENALTY + extra)
-            fake_labels = self.labels_for_fakes(real_labels[extra], extra_seed)
-            latents = replicas.slice_of(self.latents(fold(extra_seed, LATENTS)))
+        # The first batch is the generator's, which may share it with the discriminator.
+        first = 0 if fresh and not objective.generator_has_reals else 1
+        for number, index in enumerate(range(first, count), start=1):
+            own_seed = fold(seed, GENERATOR_PENALTY + number)
+            fake_labels = self.labels_for_fakes(real_labels[index], own_seed)
+            latents = replicas.slice_of(self.latents(fold(own_seed, LATENTS)))
             fake = forward(state.generator, with_labels(latents, fake_labels))
-            self.update_discriminator(
-                reals[extra], fake, real_labels[extra], fake_labels, extra_seed
+            report = self.update_discriminator(
+                reals[index], fake, real_labels[index], fake_labels, own_seed
             )
 
         fake_labels = self.labels_for_fakes(real_labels[0], seed)
         with tf.GradientTape() as tape:
             latents = replicas.slice_of(self.latents(fold(seed, LATENTS)))
             fake = state.generator(with_labels(latents, fake_labels), training=True)
-            with tape.stop_recording():
-                report = self.update_discriminator(
-                    reals[0], tf.stop_gradient(fake), real_labels[0], fake_labels, seed
-                )
+            if not fresh:
+                with tape.stop_recording():
+                    report = self.update_discriminator(
+                        reals[0], tf.stop_gradient(fake), real_labels[0], fake_labels, seed
+                    )
             loss, penalties = self.generator_loss(reals[0], fake, real_labels[0], fake_labels, seed)
             total = tf.add_n([loss, *penalties.values()])
             scaled_loss = state.generator_optimizer.scale_loss(replicas.share(total))

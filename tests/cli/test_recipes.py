@@ -88,7 +88,7 @@ def test_fifty_steps_in_mixed_precision_keep_every_weight_finite(path, precision
     before = [w.copy() for w in state.generator.get_weights()]
     images, labels = data.train.images, data.train.labels
     for _ in range(STEPS):
-        chosen = rng.integers(0, len(images), step.images_per_step)
+        chosen = rng.integers(0, len(images), step.reals_per_step)
         compiled(tf.constant(images[chosen]), tf.constant(labels[chosen]))
     for name, variable in state.variables().items():
         assert np.isfinite(np.asarray(variable)).all(), name

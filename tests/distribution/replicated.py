@@ -70,6 +70,7 @@ CASES = {
         "objective": {
             "augmentation": {"name": "diffaugment"},
             "penalties": [{"name": "consistency"}],
+            "generator_batch": "fresh",
         },
     },
     "sagan": {
@@ -143,9 +144,9 @@ def trained(
     run = compile_steps(step, data.train.images.shape[1:], False, distribution=distribution)
     batches = training_batches(
         data.train,
-        step.images_per_step,
+        step.reals_per_step,
         0,
-        first_image=state.images_so_far(),
+        first_image=step.reals_taken(state.images_so_far()),
         steps_per_call=PER_CALL,
     )
     report = {}

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan_cli.errors import UserError
 from gan_cli.models import ARCHITECTURES
 from gan_cli.models.architecture import ModelSpec
 from gan_cli.models.layers.maxout import Maxout
@@ -201,6 +202,35 @@ def test_dcgan_follows_the_guidelines_of_its_paper():
         assert layer.kernel.numpy().std() == pytest.approx(0.02, rel=0.05)
         assert layer.kernel.numpy().mean() == pytest.approx(0.0, abs=0.002)
     assert {layer.negative_slope for layer in of(discriminator, keras.layers.LeakyReLU)} == {0.2}
+
+
+def test_dcgan_drops_the_share_it_is_told_to_while_it_trains():
+    dcgan = ARCHITECTURES.load("dcgan")
+    images = keras.random.normal([64, 16, 16, 3], seed=1)
+
+    def built(rate):
+        keras.utils.set_random_seed(0)
+        options = {
+            **dcgan.options,
+            "discriminator_batch_norm": False,
+            "discriminator_dropout": rate,
+        }
+        return dcgan.build_discriminator(
+            ModelSpec(16, 16, 3, latent_dim=5, base_channels=8, options=options)
+        )
+
+    plain, dropping = built(0.0), built(0.3)
+    dropping.set_weights(plain.get_weights())
+    np.testing.assert_array_equal(plain(images), dropping(images))
+    rates = [layer.rate for layer in dropping.layers if isinstance(layer, keras.layers.Dropout)]
+    assert rates == [0.3] * 2
+    assert not any(isinstance(layer, keras.layers.Dropout) for layer in plain.layers)
+    # What the last layer sees: shares of both masks, and what is left is greater for it.
+    last = dropping.get_layer("features")
+    seen = keras.Model(dropping.inputs, last.output)(images, training=True)
+    assert np.mean(np.asarray(seen) == 0) == pytest.approx(0.3, abs=0.02)
+    with pytest.raises(UserError, match=r"discriminator_dropout: must be .* below 1, got 1"):
+        built(1.0)
 
 
 def test_dcgan_without_batch_norm_in_d_judges_each_image_for_itself():

@@ -35,9 +35,9 @@ def run(gan, dataset, steps, steps_per_call, actions=(), compiled=True):
     shown = int(gan.state.images_shown)
     batches = training_batches(
         dataset,
-        gan.step.images_per_step,
+        gan.step.reals_per_step,
         0,
-        first_image=shown,
+        first_image=gan.step.reals_taken(shown),
         mirror=True,
         steps_per_call=steps_per_call,
     )
@@ -62,7 +62,7 @@ def test_k_steps_a_resume_and_k_steps_equal_2k_steps(tmp_path, small_gan, datase
         "learning_rate_factor": lambda shown: tf.exp(-tf.cast(shown, tf.float32) / 50.0),
     }
     if architecture == "conv":
-        options |= {"num_classes": 3, "n_critic": 2}
+        options |= {"num_classes": 3, "n_critic": 2, "fresh_generator_batch": True}
     if architecture == "dcgan":
         # What remembers: an adaptive augmentation, and penalties with variables of their own.
         options |= {

@@ -7,7 +7,7 @@ import tensorflow as tf
 
 from gan_cli.models import ARCHITECTURES
 from gan_cli.objectives import LOSSES
-from gan_cli.training.step import fold, to_model_range
+from gan_cli.training.step import GENERATOR_PENALTY, LATENTS, fold, to_model_range
 
 LATENT = 6
 
@@ -21,9 +21,9 @@ def is_trainable(model):
     return [id(v) in trainable for v in model.variables]
 
 
-def latents_of_step(seed, step, batch=8):
+def latents_of_step(seed, step, batch=8, purposes=(LATENTS,)):
     return tf.random.stateless_normal(
-        [batch, LATENT], fold(tf.constant([seed, 0]), tf.constant(step, tf.int64), 0)
+        [batch, LATENT], fold(tf.constant([seed, 0]), tf.constant(step, tf.int64), *purposes)
     )
 
 
@@ -185,6 +185,61 @@ def test_one_step_equals_the_algorithm_written_out(small_gan, batch):
             np.testing.assert_allclose(ours, theirs, atol=2e-6, rtol=2e-5)
     np.testing.assert_allclose(report["discriminator_loss"], adversarial, rtol=1e-5)
     np.testing.assert_allclose(report["penalty/r1"], r1, rtol=1e-5)
+    np.testing.assert_allclose(report["generator_loss"], generator_loss, rtol=1e-5)
+
+
+@pytest.mark.parametrize("loss", ["relativistic", "non_saturating"])
+def test_a_fresh_batch_gives_the_generator_latents_labels_and_reals_of_its_own(small_gan, loss):
+    """Against both updates written out; reals only where the loss compares with them."""
+    learning_rate, rng = 0.1, np.random.default_rng(3)
+    make = lambda: small_gan(  # noqa: E731
+        loss=loss,
+        num_classes=3,
+        fresh_generator_batch=True,
+        optimizer=lambda: keras.optimizers.SGD(learning_rate),
+    )
+    gan, reference = make(), make().state
+    count = 16 if loss == "relativistic" else 8
+    assert (gan.step.reals_per_step, gan.step.images_per_step) == (count, 8)
+    assert gan.step.reals_taken(5 * 8) == 5 * count
+    images = tf.constant(rng.integers(0, 256, (count, 12, 12, 1)), tf.uint8)
+    labels = tf.constant(rng.integers(0, 3, count), tf.int32)
+    report = gan.step(images, labels)
+    assert gan.state.images_shown.numpy() == 8
+
+    # The generator's part comes first.
+    real, told = to_model_range(images[-8:]), labels[-8:]
+    own_real, own_told = to_model_range(images[:8]), labels[:8]
+    generator, discriminator = reference.generator, reference.discriminator
+    latents = latents_of_step(0, 0, purposes=(GENERATOR_PENALTY + 1, LATENTS))
+
+    def losses(real, fake, labels):
+        """Of the discriminator and the generator."""
+        generated = discriminator([fake, labels])
+        if loss == "non_saturating":
+            shown = discriminator([real, labels])
+            return tf.nn.softplus(-shown) + tf.nn.softplus(generated), tf.nn.softplus(-generated)
+        margin = discriminator([real, labels]) - generated
+        return tf.nn.softplus(-margin), tf.nn.softplus(margin)
+
+    fake = generator([latents, told], training=True)
+    weights = [v.value for v in discriminator.trainable_variables]
+    with tf.GradientTape() as tape:
+        discriminator_loss = tf.reduce_mean(losses(real, fake, told)[0])
+    for weight, slope in zip(weights, tape.gradient(discriminator_loss, weights), strict=True):
+        weight.assign_sub(learning_rate * tf.convert_to_tensor(slope))
+    weights = [v.value for v in generator.trainable_variables]
+    with tf.GradientTape() as tape:
+        fake = generator([latents_of_step(0, 0), own_told], training=True)
+        generator_loss = tf.reduce_mean(losses(own_real, fake, own_told)[1])
+    for weight, slope in zip(weights, tape.gradient(generator_loss, weights), strict=True):
+        weight.assign_sub(learning_rate * tf.convert_to_tensor(slope))
+
+    for name in ("generator", "discriminator"):
+        found = getattr(gan.state, name).trainable_variables
+        for ours, theirs in zip(found, getattr(reference, name).trainable_variables, strict=True):
+            np.testing.assert_allclose(ours, theirs, atol=2e-6, rtol=2e-5)
+    np.testing.assert_allclose(report["discriminator_loss"], discriminator_loss, rtol=1e-5)
     np.testing.assert_allclose(report["generator_loss"], generator_loss, rtol=1e-5)
 
 
