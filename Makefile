@@ -5,11 +5,13 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 RUN ?= runs/digits
 CONFIG ?= configs/digits.yaml
+# Tests go to as many processes as there are cores; one that has finished takes from the others.
+SHARED := -n auto --dist worksteal
 FUZZ_CASES ?= 1000
 SOAK_MINUTES ?= 120
 
 .DEFAULT_GOAL := help
-.PHONY: audit peers fuzz soak help setup demo train sample eval test test-all lint format schema bench chaos results few-labels ci clean
+.PHONY: audit peers fuzz soak help setup demo train sample eval test coverage test-all lint format schema bench chaos results few-labels ci clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,11 +37,14 @@ sample: $(READY) ## Draw a grid from RUN=runs/NAME
 eval: $(READY) ## Score RUN=runs/NAME
 	$(BIN)/gan-eval --run_dir $(RUN)
 
-test: $(READY) ## Run the tests, with line coverage
-	$(BIN)/python -m pytest -n auto --cov --cov-report=term:skip-covered
+test: $(READY) ## Run the tests
+	$(BIN)/python -m pytest $(SHARED)
+
+coverage: $(READY) ## Run the tests and print which lines they do not reach: half as long again
+	$(BIN)/python -m pytest $(SHARED) --cov --cov-report=term:skip-covered
 
 test-all: $(READY) ## Run the tests that train for minutes, too
-	$(BIN)/python -m pytest -n auto -m 'slow or not slow'
+	$(BIN)/python -m pytest $(SHARED) -m 'slow or not slow'
 
 lint: $(READY) ## Check style, types and that the dependencies fit together
 	$(BIN)/ruff check .

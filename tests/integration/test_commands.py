@@ -119,7 +119,7 @@ def test_a_signal_saves_says_how_to_go_on_and_the_rest_equals_the_whole(trained,
     folder, _ = trained
     command = [BIN / "gan-train", "--config", "tiny.yaml", "--run_dir", tmp_path / "cut"]
     # More real images are taken than are counted.
-    command += ["--set", "objective.generator_batch=fresh", "--set", "training.kimg=4.8"]
+    command += ["--set", "objective.generator_batch=fresh", "--set", "training.kimg=2.4"]
     process = subprocess.Popen(
         command, cwd=folder, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT
     )
@@ -132,11 +132,11 @@ def test_a_signal_saves_says_how_to_go_on_and_the_rest_equals_the_whole(trained,
     assert "stopped by SIGTERM after saving; the same command goes on from" in output
 
     assert run(*command, cwd=folder).returncode == 0
-    whole = [*command[:-1], "training.kimg=4.8"]
+    whole = [*command[:-1], "training.kimg=2.4"]
     whole[4] = tmp_path / "whole"
     assert run(*whole, cwd=folder).returncode == 0
     manifests = [
-        json.loads((tmp_path / name / "checkpoints/ckpt-4800/manifest.json").read_text())
+        json.loads((tmp_path / name / "checkpoints/ckpt-2400/manifest.json").read_text())
         for name in ("cut", "whole")
     ]
     assert manifests[0]["files"] == manifests[1]["files"]

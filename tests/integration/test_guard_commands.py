@@ -28,8 +28,8 @@ FEW = (
     DIGITS.replace("builtin,", "builtin, max_images: 200,")
     + """
 objective: {penalties: [{name: r1, gamma: 1.0e-6}, {name: r2, gamma: 1.0e-6}], augmentation: null}
-training: {kimg: 45, precision: float32, log_every_kimg: 1}
-guard: {every_kimg: 2, gamma_factor: 1000}
+training: {kimg: 30, precision: float32, log_every_kimg: 1}
+guard: {every_kimg: 2, gamma_factor: 100000}
 """
 )
 RING = """
@@ -87,17 +87,18 @@ def test_rates_a_hundred_times_too_high_diverge_and_a_rollback_mends_them(tmp_pa
 
 
 def test_a_kill_after_a_rollback_changes_nothing(tmp_path, train):
-    whole, _ = train(tmp_path, FAST, "whole", *ROLLBACK)
+    config = FAST.replace("kimg: 10,", "kimg: 5,")
+    whole, _ = train(tmp_path, config, "whole", *ROLLBACK)
     assert whole.returncode == 0
-    process = subprocess.Popen(command(tmp_path, FAST, "cut", *ROLLBACK), cwd=tmp_path)
+    process = subprocess.Popen(command(tmp_path, config, "cut", *ROLLBACK), cwd=tmp_path)
     while ("diverging", "rolled back") not in deeds(tmp_path, "cut") and process.poll() is None:
         time.sleep(0.02)
     process.kill()
     process.wait()
-    again, _ = train(tmp_path, FAST, "cut", *ROLLBACK)
+    again, _ = train(tmp_path, config, "cut", *ROLLBACK)
     assert again.returncode == 0
     manifests = [
-        json.loads((tmp_path / name / "checkpoints/ckpt-10048/manifest.json").read_text())
+        json.loads((tmp_path / name / "checkpoints/ckpt-5056/manifest.json").read_text())
         for name in ("whole", "cut")
     ]
     assert manifests[0]["files"] == manifests[1]["files"]
@@ -113,9 +114,9 @@ def test_a_d_that_nothing_bounds_wins_on_200_images_and_a_larger_gamma_holds_it(
     mended, mended_rows = train(
         tmp_path, FEW, "mended", "--set=guard.on_strong_discriminator=strengthen"
     )
-    assert "guard: gamma is now 1000 times the config's" in mended.stdout
-    # Pairs that it ranks wrong.
-    left = [1 - np.mean([r["ranking_accuracy"] for r in x[-20:] if "ranking_accuracy" in r])
+    assert "guard: gamma is now 100000 times the config's" in mended.stdout
+    # Pairs that it ranks wrong at the end.
+    left = [1 - np.mean([r["ranking_accuracy"] for r in x if "ranking_accuracy" in r][-4:])
             for x in (rows, mended_rows)]  # fmt: skip
     assert left[0] < 0.01
     assert left[1] > 2 * left[0]

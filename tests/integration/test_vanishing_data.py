@@ -17,7 +17,7 @@ name: tiny
 data: {source: folder, path: images, cache: disk}
 objective: {augmentation: null}
 model: {generator_channels: 8, discriminator_channels: 8, latent_dim: 8}
-training: {batch_size: 16, kimg: 6.4, steps_per_call: 4, precision: float32,
+training: {batch_size: 16, kimg: 3.84, steps_per_call: 4, precision: float32,
   checkpoint_every_kimg: 0.64, log_every_kimg: 0.064}
 evaluation: {every_kimg: 0}
 """
@@ -49,7 +49,7 @@ def start(tmp_path):
 
 
 def last_checkpoint(run_dir):
-    return json.loads((run_dir / "checkpoints/ckpt-6400/manifest.json").read_text())["files"]
+    return json.loads((run_dir / "checkpoints/ckpt-3840/manifest.json").read_text())["files"]
 
 
 def test_images_may_go_and_a_cut_cache_costs_the_steps_since_the_checkpoint(tmp_path, start):
