@@ -86,7 +86,7 @@ bench: $(READY) ## Measure speed and quality against hand-written baselines: abo
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m benchmarks.metrics
 
 results: $(READY) ## Train every recipe on two data sets and write docs/results_*.md, docs/data_sizes.md: hours
-	$(BIN)/python -m benchmarks.recipes digits
+	$(BIN)/python -m benchmarks.recipes digits 200 3
 	$(BIN)/python -m benchmarks.recipes fashion_mnist
 	$(BIN)/python -m benchmarks.data_sizes
 

@@ -3,9 +3,9 @@
 python -m benchmarks.recipes DATA [KIMG] [SEEDS] [NAME ...]
 
 Trains small networks of every architecture on DATA, digits or fashion_mnist, through `gan-train`,
-scores them through `gan-eval`, and writes docs/results_DATA.md with the table,
-docs/figures/results-DATA-NAME.png with the grids and results-DATA-curves.png with the distance on
-the way. Runs stay in runs/recipes: what is finished there is not trained again.
+and scores them through `gan-eval`. Runs stay in runs/recipes: what is finished there is not trained
+again. Of all that are finished, docs/results_DATA.md has the table, results-DATA-NAME.png in
+docs/figures the grids, and results-DATA-curves.png the distance on the way.
 """
 
 import json
@@ -154,32 +154,28 @@ RECIPES: dict[str, tuple[str, dict]] = {
 PAGE = """# Results on {title}
 
 Each recipe was shown {kimg:g} thousand images out of {data}, with networks of 16 to 64 channels
-(`mlp` as published){seeds_said}: what a recipe gives at the start, not what it reaches in the end.
-Most of them were made for days on GPUs. All were scored in the features of one classifier,
-{samples:,} generated images against the held-out ones; the figures compare with each other and with
-no paper's.
+(`mlp` as published): what a recipe gives at the start, not what it reaches in the end. Most of them
+were made for days on GPUs. All were scored in the features of one classifier, {samples:,} generated
+images against the held-out ones; the figures compare with each other and with no paper's. Where
+there were several seeds, they are means and deviations.
 
     python -m benchmarks.recipes {name} {kimg:g} {seeds}
 
-| architecture | objective | Fréchet distance | precision | recall | coverage |
-|---|---|---|---|---|---|"""
+| architecture | objective | seeds | Fréchet distance | precision | recall | coverage |
+|---|---|---|---|---|---|---|"""
 
 
 def main() -> None:
     data = sys.argv[1]
     kimg = float(sys.argv[2]) if len(sys.argv) > 2 else 200.0
     num_seeds = int(sys.argv[3]) if len(sys.argv) > 3 else 1
-    names = sys.argv[4:] or list(RECIPES)
     FIGURES.mkdir(parents=True, exist_ok=True)
-    rows: dict[str, list[dict]] = {}
-    curves: dict[str, list[list[tuple[float, float]]]] = {}
-    for name in names:
-        folders = [train(data, name, kimg, seed) for seed in range(num_seeds)]
-        rows[name] = [score(folder) for folder in folders]
-        curves[name] = [learning_curve(folder) for folder in folders]
-        draw(data, name, folders[0])
-        draw_curves(data, curves)
-        write_page(data, kimg, num_seeds, rows)
+    for name in sys.argv[4:] or RECIPES:
+        for seed in range(num_seeds):
+            run = train(data, name, kimg, seed)
+            if record_of(run) is None:
+                score(run)
+        write_results(data, kimg)
 
 
 def train(data: str, name: str, kimg: float, seed: int) -> Path:
@@ -213,12 +209,31 @@ def train(data: str, name: str, kimg: float, seed: int) -> Path:
     return folder / "run"
 
 
-def score(run: Path) -> dict:
-    """Scores the last checkpoint; returns the record of `gan-eval`."""
+def score(run: Path) -> None:
+    """Scores the last checkpoint."""
     flags = ["--run_dir", str(run), "--checkpoint", "latest", "--num_samples", str(NUM_SAMPLES)]
     call("eval", *flags)
-    newest = max((run / "evaluations").glob("*.json"), key=lambda path: path.stat().st_mtime)
-    return json.loads(newest.read_text(encoding="utf-8"))
+
+
+def record_of(run: Path) -> dict | None:
+    """What `gan-eval` wrote of a run that is finished and scored, else None."""
+    records = sorted((run / "evaluations").glob("*.json"), key=lambda path: path.stat().st_mtime)
+    return json.loads(records[-1].read_text(encoding="utf-8")) if records else None
+
+
+def write_results(data: str, kimg: float) -> None:
+    """Writes the page, the grids and the curves of every run that is scored."""
+    runs: dict[str, list[Path]] = {}
+    for name in RECIPES:
+        found = sorted(RUNS.glob(f"{data}-{kimg:g}-{name}-*/run"))
+        scored = [run for run in found if record_of(run) is not None]
+        if scored:
+            runs[name] = scored
+            draw(data, name, scored[0])
+    draw_curves(data, {name: [learning_curve(run) for run in some] for name, some in runs.items()})
+    records = {name: [record_of(run) or {} for run in some] for name, some in runs.items()}
+    page = page_of(data, kimg, records)
+    (ROOT / "docs" / f"results_{data}.md").write_text(page, encoding="utf-8")
 
 
 def learning_curve(run: Path) -> list[tuple[float, float]]:
@@ -252,39 +267,36 @@ def draw_curves(data: str, curves: dict[str, list[list[tuple[float, float]]]]) -
     figure.savefig(FIGURES / f"results-{data}-curves.png", dpi=100)
 
 
-def write_page(data: str, kimg: float, seeds: int, rows: dict[str, list[dict]]) -> None:
-    """Writes docs/results_DATA.md anew, after each recipe."""
-    spread = ", from one seed" if seeds == 1 else f"; mean and deviation of {seeds} seeds"
+def page_of(data: str, kimg: float, records: dict[str, list[dict]]) -> str:
     lines = [
         PAGE.format(
             title=data.replace("_", "-").replace("fashion-mnist", "Fashion-MNIST"),
             data=DATA[data][0],
             kimg=kimg,
-            seeds=seeds,
-            seeds_said=spread,
+            seeds=max(map(len, records.values())),
             name=data,
             samples=NUM_SAMPLES,
         )
     ]
-    for name, records in rows.items():
-        scores = [record["scores"] for record in records]
+    for name, several in records.items():
+        scores = [record["scores"] for record in several]
         distance = next(key for key in scores[0] if key.startswith("fd_"))
         keys = (distance, "precision", "recall", "coverage")
         cells = [figure([score[key]["value"] for score in scores]) for key in keys]
-        lines.append(f"| `{name}` | {RECIPES[name][0]} | {' | '.join(cells)} |")
-    floor = next(iter(rows.values()))[0]["scores"]
+        said = RECIPES[name][0]
+        lines.append(f"| `{name}` | {said} | {len(several)} | {' | '.join(cells)} |")
+    floor = next(iter(records.values()))[0]["scores"]
     key = next(key for key in floor if key.startswith("fd_"))
     lines += [
-        f"| training images | | {floor[key]['floor']:.3g} | {floor['precision']['floor']:.3g} |"
+        f"| training images | | | {floor[key]['floor']:.3g} | {floor['precision']['floor']:.3g} |"
         f" {floor['recall']['floor']:.3g} | {floor['coverage']['floor']:.3g} |",
         "",
         f"![Fréchet distance over kimg](figures/results-{data}-curves.png)",
         "",
     ]
-    for name in rows:
+    for name in records:
         lines += [f"`{name}`:", "", f"![{name}](figures/results-{data}-{name}.png)", ""]
-    page = ROOT / "docs" / f"results_{data}.md"
-    page.write_text("\n".join(lines), encoding="utf-8")
+    return "\n".join(lines)
 
 
 def figure(values: list[float]) -> str:
