@@ -1,7 +1,8 @@
 """Any number of images to a sink, in constant memory, at the generator's speed.
 
-While TensorFlow generates the next images, a thread writes the ones before: neither holds Python's
-lock for long, so that on two cores or more the writing takes little time of its own.
+While TensorFlow generates images, one thread draws the next latents and another writes the images
+before: none holds Python's lock for long, so that on two cores or more they take little time of
+their own.
 """
 
 import threading
@@ -93,12 +94,13 @@ def _write(sampler, latents_of, seeds, labels, sink, before, on_progress) -> Non
 
 def _chunks(sampler, latents_of, seeds, labels, start) -> Iterator[tuple[int, np.ndarray]]:
     """Yields where a chunk starts, and its images."""
-    size = BATCH_SIZE
-    while start < len(seeds):
-        end = min(start + size, len(seeds))
-        part = None if labels is None else labels[start:end]
-        images = sampler.images(latents_of(seeds[start:end]), part)
-        yield start, images
-        start = end
-        batches = _CHUNK_BYTES // max(images[0].nbytes * BATCH_SIZE, 1)
-        size = BATCH_SIZE * min(max(batches, 1), CHUNK // BATCH_SIZE)
+    batches = _CHUNK_BYTES // (sampler.image_bytes * BATCH_SIZE)
+    size = BATCH_SIZE * min(max(batches, 1), CHUNK // BATCH_SIZE)
+    # A chunk's latents are drawn while the images before it are made.
+    with ThreadPoolExecutor(1, thread_name_prefix="draw") as drawer:
+        ahead = drawer.submit(latents_of, seeds[start : start + size])
+        for first in range(start, len(seeds), size):
+            latents, end = ahead.result(), first + size
+            if end < len(seeds):
+                ahead = drawer.submit(latents_of, seeds[end : end + size])
+            yield first, sampler.images(latents, None if labels is None else labels[first:end])

@@ -5,7 +5,6 @@ PNG, APNG and WebP keep every pixel; so does a GIF of gray images, while colours
 """
 
 import io
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,10 +22,6 @@ ANIMATIONS = {".gif": "GIF", ".apng": "PNG", ".webp": "WEBP", ".mp4": "MP4"}
 # What cannot hold XMP has a JSON file of the same name beside it.
 _WITHOUT_XMP = (".mp4",)
 _JPEG_QUALITY = 95
-# For many images: zlib looks for runs alone, of which filtered rows are full. That takes a half to
-# a fifth of the time of Pillow's own choice, and makes photographs a hundredth larger at most.
-QUICK = zlib.Z_RLE
-_PILLOWS_CHOICE = -1
 _SOFTWARE_TAG = 0x0131
 
 
@@ -35,7 +30,6 @@ def encoded(
     ending: str,
     provenance: Provenance | None,
     signer: Signer | None = None,
-    compress_type: int = _PILLOWS_CHOICE,
 ) -> bytes:
     """The content of a file of one picture.
 
@@ -43,7 +37,6 @@ def encoded(
       ending: one of `PICTURES`, with the dot.
       provenance: what the file says about its origin; None: nothing.
       signer: what signs that; None: nothing does.
-      compress_type: zlib's strategy, of PNG.
 
     Raises:
       UserError: the format has no transparency, and the image has; or it cannot be signed.
@@ -57,8 +50,8 @@ def encoded(
         # exact: the colours of transparent pixels as well.
         content = _saved(image, form, provenance, lossless=True, exact=True)
     else:
-        content = _saved(image, form, provenance, compress_type=compress_type)
-    return _signed(content, ending, provenance, signer)
+        content = _saved(image, form, provenance)
+    return signed(content, ending, provenance, signer)
 
 
 def encoded_animation(
@@ -84,12 +77,20 @@ def encoded_animation(
     if form == "MP4":
         comment = provenance.to_json() if provenance else ""
         video = encoded_video(frames, frames_per_second, comment)
-        return _signed(video, ending, provenance, signer)
+        return signed(video, ending, provenance, signer)
     rest, milliseconds = list(frames[1:]), round(1000 / frames_per_second)
     several = {"save_all": True, "append_images": rest, "duration": milliseconds, "loop": 0}
     if form == "WEBP":
         several |= {"lossless": True, "exact": True}
-    return _signed(_saved(frames[0], form, provenance, **several), ending, provenance, signer)
+    return signed(_saved(frames[0], form, provenance, **several), ending, provenance, signer)
+
+
+def png_text(provenance: Provenance) -> PngImagePlugin.PngInfo:
+    """What a PNG file says about its origin, as chunks of text."""
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Software", provenance.software)
+    text.add_itxt("XML:com.adobe.xmp", provenance.to_xmp().decode())
+    return text
 
 
 def write_marked(path: Path, content: bytes, provenance: Provenance | None) -> None:
@@ -108,9 +109,14 @@ def sidecar(path: Path) -> Path:
     return path.with_name(path.name + ".json")
 
 
-def _signed(
+def signed(
     content: bytes, ending: str, provenance: Provenance | None, signer: Signer | None
 ) -> bytes:
+    """The same file with content credentials, where there is a signer and something to sign.
+
+    Raises:
+      UserError: it cannot be signed.
+    """
     if signer is None or provenance is None:
         return content
     return signer.signed(content, ending, provenance)
@@ -120,9 +126,7 @@ def _saved(image: Image.Image, form: str, provenance: Provenance | None, **optio
     if provenance is not None:
         xmp = provenance.to_xmp()
         if form == "PNG":
-            options["pnginfo"] = PngImagePlugin.PngInfo()
-            options["pnginfo"].add_text("Software", provenance.software)
-            options["pnginfo"].add_itxt("XML:com.adobe.xmp", xmp.decode())
+            options["pnginfo"] = png_text(provenance)
         elif form == "GIF":
             options["comment"] = provenance.software
         else:

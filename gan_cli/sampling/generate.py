@@ -3,6 +3,7 @@
 Points of the plane, which have no pixels, stay float32.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 
 import keras
@@ -13,6 +14,10 @@ from gan_cli.data.mixture import is_points
 from gan_cli.devices import in_order
 
 BATCH_SIZE = 64
+# Batches at once on CPUs: while one waits for its slowest core, another has work for the rest.
+_ABREAST = 2
+# Of images with more pixels each operation keeps all cores busy, and two batches fill the memory.
+_MOST_PIXELS_ABREAST = 128**2
 
 
 def to_uint8(images: tf.Tensor) -> tf.Tensor:
@@ -26,14 +31,21 @@ class Sampler:
     The generator is compiled once for one batch size, and the last batch is filled up: another
     batch size could let the processor add numbers in another order.
 
+    Attributes:
+      image_bytes: of one image as it is returned.
+
     Args:
-      devices: that batches are spread over; by default the one at hand.
+      devices: that batches are spread over; fewer than two: the one at hand.
     """
 
     def __init__(self, generator: keras.Model, devices: Sequence[str] = ()):
         latent_dim = generator.inputs[0].shape[-1]
         conditional = len(generator.inputs) > 1
-        points = is_points(generator.outputs[0].shape)
+        shape = generator.outputs[0].shape
+        points = is_points(shape)
+        if len(devices) < 2 and not tf.config.list_logical_devices("GPU"):
+            small = math.prod(shape[1:-1]) <= _MOST_PIXELS_ABREAST
+            devices = ("CPU:0",) * _ABREAST if small else ()
 
         @tf.function(
             input_signature=[
@@ -48,6 +60,7 @@ class Sampler:
             return images if points else to_uint8(images)
 
         self._run, self._devices = run, devices
+        self.image_bytes = math.prod(shape[1:]) * (4 if points else 1)
 
     def batches(
         self, latents: np.ndarray, labels: np.ndarray | None = None
@@ -66,7 +79,8 @@ class Sampler:
             images = self._run(tf.constant(part, tf.float32), tf.constant(part_labels, tf.int32))
             return images.numpy()[: BATCH_SIZE - missing]
 
-        return in_order(images_from, range(0, len(latents), BATCH_SIZE), self._devices)
+        starts = range(0, len(latents), BATCH_SIZE)
+        return in_order(images_from, starts, self._devices if len(starts) > 1 else ())
 
     def images(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
         """Returns all of them: uint8 [len(latents), height, width, channels]."""

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from gan_cli.sampling.encode import QUICK, encoded
-from gan_cli.sampling.grids import to_pillow
+from gan_cli.sampling.encode import signed
+from gan_cli.sampling.png_files import png_files
 from gan_cli.sampling.provenance import Provenance
 from gan_cli.sampling.sinks.sink import Sink
 
@@ -25,12 +25,13 @@ class PictureSink(Sink):
         """Yields each image's PNG file, its seed and its label, in their order."""
         given = [None] * len(seeds) if labels is None else [int(label) for label in labels]
 
-        def content_of(image: np.ndarray, seed: int, label: int | None) -> bytes:
-            mark = _image_provenance(self.provenance, seed, label) if self.marked else None
-            return encoded(to_pillow(image), ".png", mark, self.signer, QUICK)
+        def mark_of(seed: int, label: int | None) -> Provenance | None:
+            return _image_provenance(self.provenance, seed, label) if self.marked else None
 
         def contents_of(part: slice) -> list[bytes]:
-            return [*map(content_of, images[part], seeds[part], given[part])]
+            marks = [*map(mark_of, seeds[part], given[part])]
+            pairs = zip(png_files(images[part], marks), marks, strict=True)
+            return [signed(content, ".png", mark, self.signer) for content, mark in pairs]
 
         # Nobody promises that a signer of c2pa-python serves several threads at once.
         workers = os.cpu_count() if self.signer is None else 1
