@@ -14,7 +14,7 @@ from PIL import PngImagePlugin
 from gan_cli.sampling.encode import png_text
 from gan_cli.sampling.provenance import Provenance
 
-# zlib's. Level 6 takes eight times as long for files a tenth smaller.
+# zlib's. Level 6 takes up to eight times as long, for files a twentieth to a fifth smaller.
 _LEVEL = 1
 # The signature and the first chunk, behind which text may stand (PNG specification, section 5.6).
 _BEFORE_TEXT = 8 + 25
