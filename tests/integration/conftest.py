@@ -1,9 +1,18 @@
+import os
+
 import pytest
 from forked import Commands
 
 
+@pytest.fixture(scope="session", autouse=True)
+def all_cores():
+    """Commands have as many threads as a user's: that is how they are to repeat every bit."""
+    for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):
+        os.environ.pop(name, None)
+
+
 @pytest.fixture(scope="session")
-def run():
+def run(all_cores):
     """Runs a command with TensorFlow imported already: `run("gan-train", ..., cwd=folder)`."""
     with Commands() as commands:
         yield commands.run

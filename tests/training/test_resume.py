@@ -74,7 +74,7 @@ def test_k_steps_a_resume_and_k_steps_equal_2k_steps(tmp_path, small_gan, datase
         # after 56, so that the run stops at 40 images and ends at 80 within a fade.
         options |= {"options": {"stable_kimg": 0.016, "fade_kimg": 0.04}}
     compiled = architecture in COMPILED
-    steps = 5 if compiled or architecture == "progan" else 2
+    steps = 5 if compiled or architecture == "progan" else 1
     if not compiled:
         # Gradients of gradients, tested elsewhere, take longest to build.
         options |= {"penalties": [("drift", 0.1, 1)]}
