@@ -24,8 +24,9 @@ evaluation: {every_kimg: 0.48, num_samples: 200, features: random}
 """
 
 
-# As on a user's terminal: a log level in the environment asks for TensorFlow's own lines.
-ENVIRONMENT = {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
+def environment():
+    """As on a user's terminal: a log level in it asks for TensorFlow's own lines."""
+    return {key: value for key, value in os.environ.items() if key != "TF_CPP_MIN_LOG_LEVEL"}
 
 
 def start(command, *arguments, cwd):
@@ -33,7 +34,7 @@ def start(command, *arguments, cwd):
     return subprocess.run(
         [BIN / command, *map(str, arguments)],
         cwd=cwd,
-        env=ENVIRONMENT,
+        env=environment(),
         capture_output=True,
         text=True,
         timeout=600,
@@ -121,7 +122,7 @@ def test_a_signal_saves_says_how_to_go_on_and_the_rest_equals_the_whole(trained,
     # More real images are taken than are counted.
     command += ["--set", "objective.generator_batch=fresh", "--set", "training.kimg=2.4"]
     process = subprocess.Popen(
-        command, cwd=folder, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT
+        command, cwd=folder, stdout=subprocess.PIPE, text=True, env=environment()
     )
     while not (tmp_path / "cut" / "checkpoints").is_dir():
         time.sleep(0.05)
