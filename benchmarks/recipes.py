@@ -171,10 +171,11 @@ def main() -> None:
     num_seeds = int(sys.argv[3]) if len(sys.argv) > 3 else 1
     FIGURES.mkdir(parents=True, exist_ok=True)
     for name in sys.argv[4:] or RECIPES:
-        for seed in range(num_seeds):
-            run = train(data, name, kimg, seed)
+        runs = [train(data, name, kimg, seed) for seed in range(num_seeds)]
+        for run in runs:
             if record_of(run) is None:
                 score(run)
+        draw(data, name, runs[0])
         write_results(data, kimg)
 
 
@@ -217,21 +218,22 @@ def score(run: Path) -> None:
 
 def record_of(run: Path) -> dict | None:
     """What `gan-eval` wrote of a run that is finished and scored, else None."""
-    records = sorted((run / "evaluations").glob("*.json"), key=lambda path: path.stat().st_mtime)
-    return json.loads(records[-1].read_text(encoding="utf-8")) if records else None
+    records = (run / "evaluations").glob("*.json")
+    newest = max(records, key=lambda path: path.stat().st_mtime, default=None)
+    return None if newest is None else json.loads(newest.read_text(encoding="utf-8"))
 
 
 def write_results(data: str, kimg: float) -> None:
-    """Writes the page, the grids and the curves of every run that is scored."""
-    runs: dict[str, list[Path]] = {}
+    """Writes the page and the curves of every run that is scored."""
+    records: dict[str, list[dict]] = {}
+    curves: dict[str, list[list[tuple[float, float]]]] = {}
     for name in RECIPES:
-        found = sorted(RUNS.glob(f"{data}-{kimg:g}-{name}-*/run"))
-        scored = [run for run in found if record_of(run) is not None]
-        if scored:
-            runs[name] = scored
-            draw(data, name, scored[0])
-    draw_curves(data, {name: [learning_curve(run) for run in some] for name, some in runs.items()})
-    records = {name: [record_of(run) or {} for run in some] for name, some in runs.items()}
+        for run in sorted(RUNS.glob(f"{data}-{kimg:g}-{name}-*/run")):
+            record = record_of(run)
+            if record is not None:
+                records.setdefault(name, []).append(record)
+                curves.setdefault(name, []).append(learning_curve(run))
+    draw_curves(data, curves)
     page = page_of(data, kimg, records)
     (ROOT / "docs" / f"results_{data}.md").write_text(page, encoding="utf-8")
 

@@ -124,7 +124,6 @@ def signed(
 
 def _saved(image: Image.Image, form: str, provenance: Provenance | None, **options) -> bytes:
     if provenance is not None:
-        xmp = provenance.to_xmp()
         if form == "PNG":
             options["pnginfo"] = png_text(provenance)
         elif form == "GIF":
@@ -136,9 +135,9 @@ def _saved(image: Image.Image, form: str, provenance: Provenance | None, **optio
             if form == "WEBP":
                 # The prefix is JPEG's; of animations, Pillow would leave it.
                 tags = tags.removeprefix(b"Exif\x00\x00")
-            options |= {"xmp": xmp, "exif": tags}
+            options |= {"xmp": provenance.to_xmp(), "exif": tags}
     content = io.BytesIO()
     image.save(content, form, **options)
     if provenance is not None and form == "GIF":
-        return with_xmp(content.getvalue(), xmp)
+        return with_xmp(content.getvalue(), provenance.to_xmp())
     return content.getvalue()
