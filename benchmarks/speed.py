@@ -42,7 +42,7 @@ def main() -> None:
                     alternating=alternating,
                 )
                 kind = "alternating" if alternating else "simultaneous"
-                name = f"step, {precision}, batch {batch_size}, {kind} baseline in float32"
+                name = f"{kind} step, {precision}, batch {batch_size}; baseline in float32"
                 table.add_row(name, *row)
     table.add_row("sampling", *time_sampling())
     console = Console(width=120)

@@ -52,7 +52,7 @@ def time_step(
       images: uint8 [count, height, width, channels].
       build: returns a new generator and a new discriminator.
       precision: of our networks; the hand-written loop's are float32, as one writes them.
-      alternating: which loop to compare with; see `HandWrittenLoop`.
+      alternating: which order both loops update in; see `HandWrittenLoop`.
     """
     import tensorflow as tf
 
@@ -78,7 +78,7 @@ def time_step(
     shape = [batch_size, generator.input_shape[-1]]
     step = TrainStep(
         GanState(generator, discriminator, average, *optimizers),
-        Objective(LOSSES.load("non_saturating")),
+        Objective(LOSSES.load("non_saturating"), simultaneous=not alternating),
         Averaging(20.0),
         seed=0,
         batch_size=batch_size,

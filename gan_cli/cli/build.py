@@ -159,6 +159,7 @@ def build_objective(config: Config, state: GanState) -> Objective:
         real_target=1.0 - objective.label_smoothing,
         n_critic=objective.n_critic,
         fresh_generator_batch=objective.generator_batch == "fresh",
+        simultaneous=objective.updates == "simultaneous",
         weight_clip=objective.weight_clip,
         pack=model.pack,
         instance_noise=None if noise is None else InstanceNoise(noise.std, noise.until_kimg),

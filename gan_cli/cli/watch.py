@@ -18,12 +18,13 @@ from gan_cli.sampling.generate import Sampler
 from gan_cli.sampling.latents import latents_for_seeds
 from gan_cli.training.checkpoint import Checkpoint, CheckpointStore, restore
 from gan_cli.training.guard import LEAST_RANKING, Alarm, Guard, diversity_ratio, is_skipped
+from gan_cli.training.inputs import LATENTS, fold, to_model_range, with_labels
 from gan_cli.training.judge import view_of_reals
 from gan_cli.training.loop import NonFinite, RollBackError
 from gan_cli.training.remedies import interventions_of
 from gan_cli.training.singular_values import largest_singular_values
 from gan_cli.training.state import GanState, model_variables
-from gan_cli.training.step import LATENTS, TrainStep, fold, to_model_range, with_labels
+from gan_cli.training.step import TrainStep
 
 # Images of each kind that are looked at; the same ones and the same latents every time.
 LOOKED_AT = 128
@@ -124,7 +125,7 @@ class Watch:
             part_labels = tf.constant(part.labels, tf.int32) if step.conditional else None
             groups.append((images, part_labels))
         fake, train, held_out = (
-            step.judge.judge(step.judge.pack(images), its_labels, seed)["logits"]
+            step.losses.judge.judge(step.losses.judge.pack(images), its_labels, seed)["logits"]
             for images, its_labels in groups
         )
         return held_out_ratio(train, held_out, fake), pair_sign(train, fake)

@@ -343,9 +343,27 @@ class ObjectiveConfig(Section):
         description="What the generator is updated on: the latents, and the real images if its loss"
         " needs any, that the discriminator has just learned from, or new ones.",
     )
+    updates: Literal["alternating", "simultaneous"] = Field(
+        "alternating",
+        description="Whether the generator learns from the discriminator as it is after its update,"
+        " or both from one pass before either moved.",
+    )
     weight_clip: Positive | None = Field(
         None, description="Clip discriminator weights to plus or minus this (WGAN 2017)."
     )
+
+    @model_validator(mode="after")
+    def _one_pass_for_both(self) -> "ObjectiveConfig":
+        if self.updates == "simultaneous":
+            if self.n_critic > 1:
+                raise ValueError(
+                    f"n_critic must be 1 where updates are 'simultaneous', got {self.n_critic}"
+                )
+            if self.generator_batch == "fresh":
+                raise ValueError(
+                    "generator_batch must be 'shared' where updates are 'simultaneous', got 'fresh'"
+                )
+        return self
 
 
 class OptimizerConfig(Section):

@@ -19,7 +19,8 @@ import tensorflow as tf
 from gan_cli import replicas
 from gan_cli.errors import UserError
 from gan_cli.training.state import GanState
-from gan_cli.training.step import Report, TrainStep
+from gan_cli.training.step import TrainStep
+from gan_cli.training.step_losses import Report
 
 # Beyond so many steps no pattern of what is due is looked for; all are taken to occur.
 _LONGEST_CYCLE = 100_000

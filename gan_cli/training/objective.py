@@ -47,6 +47,8 @@ class Objective:
       n_critic: discriminator updates, each on real images of its own, per generator update.
       fresh_generator_batch: whether the generator's update, too, has latents, labels and, where it
         sees any, real images of its own.
+      simultaneous: take the gradients of both updates at the same weights, of the same passes,
+        in place of one after the other.
       weight_clip: bound of the discriminator's weights after its updates.
       pack: number of images that the discriminator judges together.
     """
@@ -57,6 +59,7 @@ class Objective:
     real_target: float = 1.0
     n_critic: int = 1
     fresh_generator_batch: bool = False
+    simultaneous: bool = False
     weight_clip: float | None = None
     pack: int = 1
     instance_noise: InstanceNoise | None = None

@@ -1,8 +1,9 @@
-"""One training step: the discriminator's update, then the generator's.
+"""One training step: the discriminator's update and the generator's.
 
-Each network has its own tape, and every forward pass that a tape differentiates is inside it. The
-generator runs once: its images, cut from the graph, train the discriminator, and then, through the
-updated discriminator, the generator; or, for one more pass, each update has images of its own.
+In turn, unless asked for together: the discriminator is updated first, and the generator learns
+from the updated one. Each network has its own tape, and every forward pass that a tape
+differentiates is inside it. The generator runs once: its images, cut from the graph, train the
+discriminator, and then the generator; or, for one more pass, each update has images of its own.
 Everything random is a function of (seed, step, purpose). Replicas take the step together, each on
 its slice of the batch; see `gan_cli.replicas`.
 """
@@ -15,19 +16,25 @@ import keras
 import tensorflow as tf
 
 from gan_cli import replicas
-from gan_cli.objectives.penalties.penalty import DISCRIMINATOR, GENERATOR, Update
 from gan_cli.training.augment import AugmentationControl
 from gan_cli.training.ema import ema_decay, update_ema
-from gan_cli.training.judge import Judge, before_update, forward, view_of_reals
-from gan_cli.training.objective import LazyPenalty, Objective
+from gan_cli.training.inputs import (
+    GENERATOR_PENALTY,
+    LABELS,
+    LATENTS,
+    fold,
+    to_model_range,
+    with_labels,
+)
+from gan_cli.training.judge import before_update, forward
+from gan_cli.training.objective import Objective
 from gan_cli.training.remedies import Remedies
 from gan_cli.training.schedule import Setting, value_at
 from gan_cli.training.state import GanState
+from gan_cli.training.step_losses import Batch, Report, StepLosses, Verdict
 
-Report = dict[str, tf.Tensor]
-
-# Purposes of a step's random numbers.
-LATENTS, PENALTY, REAL_VIEW, FAKE_VIEW, GENERATOR_VIEW, LABELS, GENERATOR_PENALTY = range(7)
+# Real images, float32 in [-1, 1], and their labels.
+Reals = tuple[tf.Tensor, tf.Tensor | None]
 
 
 @dataclass(frozen=True)
@@ -36,20 +43,6 @@ class Averaging:
 
     half_life_kimg: Setting
     ramp_up: float | None = 0.05
-
-
-def to_model_range(images: tf.Tensor) -> tf.Tensor:
-    """uint8 [0, 255] to float32 [-1, 1]; float32, such as points, as it is."""
-    if images.dtype == tf.float32:
-        return images
-    return tf.cast(images, tf.float32) / 127.5 - 1.0
-
-
-def fold(seed: tf.Tensor, *values) -> tf.Tensor:
-    """Derives an independent stateless seed, int32 [2], from a seed and integers."""
-    for value in values:
-        seed = tf.random.experimental.stateless_fold_in(seed, value)
-    return seed
 
 
 class TrainStep:
@@ -103,14 +96,14 @@ class TrainStep:
         self.conditional = len(state.generator.inputs) > 1
         self.augmentation, self.fake_labels = augmentation, fake_labels
         self.skip_non_finite, self.remedies = skip_non_finite, remedies
-        self.style_generator = gradient_models[1] or state.generator
-        seen_changed = augmentation is not None or objective.instance_noise is not None
-        self.judge = Judge(
-            state.discriminator,
-            objective.outputs,
-            self.transform if seen_changed else None,
-            objective.pack,
-            gradient_models[0],
+        self.losses = StepLosses(
+            state,
+            objective,
+            batch_size=batch_size,
+            latents=latents,
+            gradient_models=gradient_models,
+            augmentation=augmentation,
+            remedies=remedies,
         )
 
     def reals_taken(self, images_shown: int) -> int:
@@ -121,15 +114,9 @@ class TrainStep:
     def report_names(self) -> list[str]:
         """The keys of a report."""
         return [
-            "discriminator_loss",
-            "generator_loss",
-            "discriminator_real",
-            "discriminator_fake",
-            "ranking_accuracy",
+            *self.losses.report_names,
             "discriminator_gradient_norm",
             "generator_gradient_norm",
-            *(f"penalty/{lazy.name}" for lazy in self.objective.penalties),
-            *(f"generator_penalty/{lazy.name}" for lazy in self.objective.generator_penalties),
             *(["augmentation_probability"] if self.augmentation else []),
         ]
 
@@ -141,38 +128,18 @@ class TrainStep:
         return turns | (self.augmentation.turns if self.augmentation else set())
 
     def __call__(self, images: tf.Tensor, labels: tf.Tensor) -> Report:
-        state, objective = self.state, self.objective
-        count, fresh = objective.real_batches, objective.fresh_generator_batch
+        state, count = self.state, self.objective.real_batches
         reals = tf.split(to_model_range(images), count)
         real_labels = tf.split(labels, count) if self.conditional else [None] * count
+        batches = list(zip(reals, real_labels, strict=True))
         self.keep_to_schedules()
         seed = fold(self.seed, state.step)
         before_update(state.generator, state.images_shown)
 
-        # The first batch is the generator's, which may share it with the discriminator.
-        first = 0 if fresh and not objective.generator_has_reals else 1
-        for number, index in enumerate(range(first, count), start=1):
-            own_seed = fold(seed, GENERATOR_PENALTY + number)
-            fake_labels = self.labels_for_fakes(real_labels[index], own_seed)
-            latents = replicas.slice_of(self.latents(fold(own_seed, LATENTS)))
-            fake = forward(state.generator, with_labels(latents, fake_labels))
-            report = self.update_discriminator(
-                reals[index], fake, real_labels[index], fake_labels, own_seed
-            )
-
-        fake_labels = self.labels_for_fakes(real_labels[0], seed)
-        with tf.GradientTape() as tape:
-            latents = replicas.slice_of(self.latents(fold(seed, LATENTS)))
-            fake = state.generator(with_labels(latents, fake_labels), training=True)
-            if not fresh:
-                with tape.stop_recording():
-                    report = self.update_discriminator(
-                        reals[0], tf.stop_gradient(fake), real_labels[0], fake_labels, seed
-                    )
-            loss, penalties = self.generator_loss(reals[0], fake, real_labels[0], fake_labels, seed)
-            total = tf.add_n([loss, *penalties.values()])
-            scaled_loss = state.generator_optimizer.scale_loss(replicas.share(total))
-        norm = self.apply(tape, scaled_loss, state.generator, state.generator_optimizer)
+        if self.objective.simultaneous:
+            report = self.update_simultaneously(*batches[0], seed)
+        else:
+            report = self.update_alternately(batches, seed)
 
         state.step.assign_add(1)
         state.images_shown.assign_add(self.images_per_step)
@@ -183,163 +150,101 @@ class TrainStep:
             self.averaging.ramp_up,
         )
         update_ema(state.generator_ema, state.generator, decay)
-        report |= penalties | {"generator_loss": loss, "generator_gradient_norm": norm}
         return replicas.mean(report)
 
-    def update_discriminator(self, real, fake, real_labels, fake_labels, seed) -> Report:
-        """One update on float32 images in [-1, 1]; `fake` is taken as constant."""
-        state, objective, judge = self.state, self.objective, self.judge
-        before_update(state.discriminator, state.images_shown)
-        real, fake = judge.pack(view_of_reals(state.discriminator, real)), judge.pack(fake)
-        real_seed, fake_seed = fold(seed, REAL_VIEW), fold(seed, FAKE_VIEW)
+    def update_alternately(self, batches: list[Reals], seed: tf.Tensor) -> Report:
+        """The discriminator's updates, then the generator's through the updated discriminator."""
+        state, fresh = self.state, self.objective.fresh_generator_batch
+        # The first batch is the generator's, which may share it with the discriminator.
+        own = batches if fresh and not self.objective.generator_has_reals else batches[1:]
+        for number, (real, real_labels) in enumerate(own, start=1):
+            own_seed = fold(seed, GENERATOR_PENALTY + number)
+            latents, fake_labels = self.generator_inputs(real_labels, own_seed)
+            fake = forward(state.generator, with_labels(latents, fake_labels))
+            report = self.update_discriminator(
+                Batch(real, fake, real_labels, fake_labels, own_seed)
+            )
+
+        real, real_labels = batches[0]
+        latents, fake_labels = self.generator_inputs(real_labels, seed)
         with tf.GradientTape() as tape:
-            real_outputs = judge.learn(real, real_labels, real_seed)
-            fake_outputs = judge.learn(fake, fake_labels, fake_seed)
-            real_logits, fake_logits = real_outputs["logits"], fake_outputs["logits"]
-            loss = tf.reduce_mean(
-                objective.loss.discriminator(real_logits, fake_logits, objective.real_target)
-            )
-            update = Update(
-                network=DISCRIMINATOR,
-                seed=seed,
-                real=real,
-                fake=fake,
-                real_labels=real_labels,
-                fake_labels=fake_labels,
-                real_outputs=real_outputs,
-                fake_outputs=fake_outputs,
-                discriminate=lambda images: judge.logits_for_gradients(
-                    images, real_labels, real_seed
-                ),
-                discriminate_fake=lambda images: judge.logits_for_gradients(
-                    images, fake_labels, fake_seed
-                ),
-                weights=state.discriminator.trainable_variables,
-            )
-            penalties = self.penalties("penalty", objective.penalties, update, PENALTY)
-            total = tf.add_n([loss, *penalties.values()])
-            scaled_loss = state.discriminator_optimizer.scale_loss(replicas.share(total))
-        norm = self.apply(tape, scaled_loss, state.discriminator, state.discriminator_optimizer)
-        if objective.weight_clip is not None:
+            fake = state.generator(with_labels(latents, fake_labels), training=True)
+            batch = Batch(real, fake, real_labels, fake_labels, seed)
+            if not fresh:
+                with tape.stop_recording():
+                    constant = dataclasses.replace(batch, fake=tf.stop_gradient(fake))
+                    report = self.update_discriminator(constant)
+            total, told = self.losses.generator(batch)
+            scaled_loss = state.generator_optimizer.scale_loss(replicas.share(total))
+        gradients = gradients_of(tape, scaled_loss, state.generator)
+        return report | told | self.update_generator(gradients)
+
+    def update_simultaneously(
+        self, real: tf.Tensor, real_labels: tf.Tensor | None, seed: tf.Tensor
+    ) -> Report:
+        """Both updates by gradients at the same weights, of one pass through each network."""
+        state, losses = self.state, self.losses
+        latents, fake_labels = self.generator_inputs(real_labels, seed)
+        before_update(state.discriminator, state.images_shown)
+        with tf.GradientTape() as generator_tape:
+            fake = state.generator(with_labels(latents, fake_labels), training=True)
+            batch = Batch(real, fake, real_labels, fake_labels, seed)
+            with tf.GradientTape() as tape:
+                verdict = losses.discriminator(batch)
+                scaled_loss = self.scaled_for_discriminator(verdict)
+            total, told = losses.generator(batch, verdict)
+            generator_loss = state.generator_optimizer.scale_loss(replicas.share(total))
+        gradients = gradients_of(tape, scaled_loss, state.discriminator)
+        generator_gradients = gradients_of(generator_tape, generator_loss, state.generator)
+        report = self.teach_discriminator(gradients, verdict, seed)
+        return report | told | self.update_generator(generator_gradients)
+
+    def update_discriminator(self, batch: Batch) -> Report:
+        """One update; the generated images are taken as constant."""
+        before_update(self.state.discriminator, self.state.images_shown)
+        with tf.GradientTape() as tape:
+            verdict = self.losses.discriminator(batch)
+            scaled_loss = self.scaled_for_discriminator(verdict)
+        gradients = gradients_of(tape, scaled_loss, self.state.discriminator)
+        return self.teach_discriminator(gradients, verdict, batch.seed)
+
+    def scaled_for_discriminator(self, verdict: Verdict) -> tf.Tensor:
+        return self.state.discriminator_optimizer.scale_loss(replicas.share(verdict.total))
+
+    def teach_discriminator(
+        self, gradients: list[tf.Tensor], verdict: Verdict, seed: tf.Tensor
+    ) -> Report:
+        """Moves the discriminator, and what follows its answers."""
+        state, clip = self.state, self.objective.weight_clip
+        norm = self.apply(gradients, state.discriminator, state.discriminator_optimizer)
+        if clip is not None:
             for variable in state.discriminator.trainable_variables:
-                variable.assign(
-                    tf.clip_by_value(variable, -objective.weight_clip, objective.weight_clip)
-                )
-        report = penalties | {
-            "discriminator_loss": loss,
-            "discriminator_real": tf.reduce_mean(tf.sigmoid(real_logits)),
-            "discriminator_fake": tf.reduce_mean(tf.sigmoid(fake_logits)),
-            "ranking_accuracy": tf.reduce_mean(tf.cast(real_logits > fake_logits, tf.float32)),
-            "discriminator_gradient_norm": norm,
-        }
+                variable.assign(tf.clip_by_value(variable, -clip, clip))
+        report = verdict.report | {"discriminator_gradient_norm": norm}
         if self.augmentation is not None:
             self.augmentation.follow(
                 state.step,
                 self.batch_size,
-                real_logits,
-                fake_logits,
-                lambda: self.judge_held_out(seed),
+                verdict.real["logits"],
+                verdict.fake["logits"],
+                lambda: self.losses.judge_held_out(seed),
             )
             report["augmentation_probability"] = tf.convert_to_tensor(self.augmentation.probability)
         return report
 
-    def generator_loss(
-        self, real, fake, real_labels, fake_labels, seed
-    ) -> tuple[tf.Tensor, Report]:
-        """Mean loss of the generated images, and the penalties: float32 scalars."""
-        objective, judge = self.objective, self.judge
-        real = judge.pack(view_of_reals(self.state.discriminator, real))
-        fake = judge.pack(fake)
-        view_seed = fold(seed, GENERATOR_VIEW)
-        fake_outputs = judge.judge(fake, fake_labels, fold(view_seed, FAKE_VIEW))
-        real_outputs = fake_outputs
-        if objective.generator_sees_real:
-            real_outputs = judge.judge(real, real_labels, fold(view_seed, REAL_VIEW))
-        loss = objective.loss.generator(real_outputs["logits"], fake_outputs["logits"])
-        update = Update(
-            network=GENERATOR,
-            seed=seed,
-            real=real,
-            fake=fake,
-            real_labels=real_labels,
-            fake_labels=fake_labels,
-            real_outputs=real_outputs,
-            fake_outputs=fake_outputs,
-            generate=lambda penalty_seed, tape: self.generate(penalty_seed, fake_labels, tape),
-            weights=self.state.generator.trainable_variables,
-        )
-        lazies = objective.generator_penalties
-        penalties = self.penalties("generator_penalty", lazies, update, GENERATOR_PENALTY)
-        return tf.reduce_mean(loss), penalties
+    def update_generator(self, gradients: list[tf.Tensor]) -> Report:
+        state = self.state
+        norm = self.apply(gradients, state.generator, state.generator_optimizer)
+        return {"generator_gradient_norm": norm}
 
-    def penalties(self, prefix: str, lazies, update: Update, purpose: int) -> Report:
-        """Every penalty's weighted mean in this step, 0 in the steps between."""
-        found = {}
-        for index, lazy in enumerate(lazies):
-            own = replace_seed(update, fold(update.seed, purpose, index), lazy)
-
-            def value(lazy: LazyPenalty = lazy, own: Update = own) -> tf.Tensor:
-                strength = lazy.every * value_at(lazy.gamma, self.state.images_shown)
-                # Those that read other outputs teach D something; they do not bound it.
-                if self.remedies and prefix == "penalty" and not lazy.penalty.needs_outputs:
-                    strength = strength * self.remedies.gamma_factor
-                return strength * tf.reduce_mean(lazy.penalty.value(own))
-
-            if lazy.every > 1:
-                found[f"{prefix}/{lazy.name}"] = replicas.when(
-                    self.state.step, lazy.every, 0, value, lambda: tf.constant(0.0)
-                )
-            else:
-                found[f"{prefix}/{lazy.name}"] = value()
-        return found
-
-    def transform(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """What the discriminator sees in place of float32 images in [-1, 1]."""
-        if self.augmentation is not None:
-            images = self.augmentation(images, seed)
-        noise = self.objective.instance_noise
-        if noise is not None:
-            kimg = tf.cast(self.state.images_shown, tf.float32) / 1000.0
-            std = noise.std * tf.maximum(1.0 - kimg / noise.until_kimg, 0.0)
-            images += std * replicas.normal(tf.shape(images), fold(seed, 1))
-        return images
-
-    def generate(self, seed: tf.Tensor, labels: tf.Tensor | None, tape: tf.GradientTape):
-        """Styles of new latents, watched by `tape`, and their images, for half a batch.
-
-        Half: as in Karras et al. 2020, appendix B, since the Jacobian takes memory. Every other
-        one, so that the halves of the replicas make up the half of the whole.
-        """
-        latents = replicas.slice_of(self.latents(seed))
-        half = max(latents.shape[0] // 2, 1)
-        inputs = with_labels(latents[::2][:half], None if labels is None else labels[::2][:half])
-        parts = [
-            (self.style_generator.get_layer(name), self.state.generator.get_layer(name))
-            for name in ("mapping", "synthesis")
-        ]
-        styles = tf.cast(forward(parts[0][0], inputs, weights=parts[0][1]), tf.float32)
-        tape.watch(styles)
-        return styles, forward(parts[1][0], styles, weights=parts[1][1])
-
-    def judge_held_out(self, seed: tf.Tensor) -> tf.Tensor:
-        """Logits of a batch of held-out images, seen as real ones are."""
-        images, labels = self.augmentation.held_out
-        chosen = replicas.uniform(
-            [self.batch_size // replicas.count()],
-            fold(seed, LABELS, 1),
-            0,
-            images.shape[0],
-            tf.int32,
-        )
-        images = to_model_range(tf.gather(images, chosen))
-        images = self.judge.pack(view_of_reals(self.state.discriminator, images))
-        labels = tf.gather(labels, chosen) if self.conditional else None
-        return self.judge.judge(images, labels, fold(seed, REAL_VIEW))["logits"]
-
-    def labels_for_fakes(self, labels: tf.Tensor | None, seed: tf.Tensor) -> tf.Tensor | None:
-        if labels is None or self.fake_labels is None:
-            return labels
-        return replicas.slice_of(self.fake_labels(fold(seed, LABELS)))
+    def generator_inputs(
+        self, real_labels: tf.Tensor | None, seed: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor | None]:
+        """This replica's latents, and its labels where the generator has them."""
+        labels = real_labels
+        if labels is not None and self.fake_labels is not None:
+            labels = replicas.slice_of(self.fake_labels(fold(seed, LABELS)))
+        return replicas.slice_of(self.latents(fold(seed, LATENTS))), labels
 
     def keep_to_schedules(self) -> None:
         """Sets learning rates, and whatever else moves over the run, for a step that begins."""
@@ -357,25 +262,20 @@ class TrainStep:
         if self.augmentation is not None:
             self.augmentation.keep_to_schedule(state.images_shown)
 
-    def apply(self, tape, scaled_loss, model: keras.Model, optimizer) -> tf.Tensor:
+    def apply(self, gradients: list[tf.Tensor], model: keras.Model, optimizer) -> tf.Tensor:
         """One optimiser step; returns the gradient's global norm.
 
-        A loss-scaled optimiser unscales, and skips gradients that are not finite. The gradient is
-        that of the global batch's mean loss.
+        A loss-scaled optimiser unscales, and skips gradients that are not finite.
         """
-        variables = model.trainable_variables
-        gradients = replicas.total(tape.gradient(scaled_loss, [v.value for v in variables]))
         norm = tf.linalg.global_norm(gradients)
         wanted = tf.math.is_finite(norm) if self.skip_non_finite else None
-        replicas.apply(optimizer, gradients, variables, wanted)
+        replicas.apply(optimizer, gradients, model.trainable_variables, wanted)
         return norm / getattr(optimizer, "dynamic_scale", 1.0)
 
 
-def with_labels(inputs: tf.Tensor, labels: tf.Tensor | None):
-    """A network's inputs: alone, or with labels where it is conditional."""
-    return inputs if labels is None else [inputs, labels]
-
-
-def replace_seed(update: Update, seed: tf.Tensor, lazy: LazyPenalty) -> Update:
-    """The update as one penalty sees it: with random numbers and memory of its own."""
-    return dataclasses.replace(update, seed=seed, memory=lazy.memory)
+def gradients_of(
+    tape: tf.GradientTape, scaled_loss: tf.Tensor, model: keras.Model
+) -> list[tf.Tensor]:
+    """The gradient of the global batch's mean loss, for every trainable weight of a model."""
+    variables = [variable.value for variable in model.trainable_variables]
+    return replicas.total(tape.gradient(scaled_loss, variables))

@@ -172,6 +172,14 @@ def test_all_problems_are_told_with_line_key_value_and_what_is_allowed(write, ch
             ":3: objective.augmentation: signal must be 'none' where the probability has a start",
         ),
         (
+            MINIMAL + "objective: {updates: simultaneous, n_critic: 2}\n",
+            ":2: objective: n_critic must be 1 where updates are 'simultaneous', got 2",
+        ),
+        (
+            MINIMAL + "objective: {updates: simultaneous, generator_batch: fresh}\n",
+            ":2: objective: generator_batch must be 'shared' where updates are 'simultaneous', got",
+        ),
+        (
             MINIMAL + "objective: {augmentation: ada}\n",
             ":2: objective.augmentation: must be 'auto', null or {name: ...}, got 'ada'",
         ),

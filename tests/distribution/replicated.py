@@ -75,7 +75,7 @@ CASES = {
     },
     "sagan": {
         "model": {"architecture": "sagan", "conditional": True},
-        "objective": {"loss": "hinge", "penalties": []},
+        "objective": {"loss": "hinge", "penalties": [], "updates": "simultaneous"},
         "data": {"image_size": 16},
     },
     "stylegan2": {

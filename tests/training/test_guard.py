@@ -125,7 +125,7 @@ def test_factors_act_on_rates_and_on_the_penalties_that_bound_d(small_gan, batch
     reports, rates = [], []
     for strong in (False, True):
         gan = small_gan(penalties=[("r1", 1.0, 1)])
-        gan.step.remedies = Remedies()
+        gan.step.remedies = gan.step.losses.remedies = Remedies()
         if strong:
             gan.step.remedies.strengthen(8.0)
             gan.step.remedies.lower_learning_rates(0.5)

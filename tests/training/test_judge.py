@@ -58,7 +58,7 @@ def test_instance_noise_fades_linearly(small_gan, batch):
     images = tf.zeros([400, 12, 12, 1])
     for shown, std in ((0, 0.5), (8, 0.25), (16, 0.0), (80, 0.0)):
         gan.state.images_shown.assign(shown)
-        assert np.std(gan.step.transform(images, SEED)) == pytest.approx(std, rel=0.02)
+        assert np.std(gan.step.losses.transform(images, SEED)) == pytest.approx(std, rel=0.02)
 
 
 def control(signal, **options):
@@ -133,13 +133,13 @@ def test_a_growing_discriminator_is_shown_real_images_as_coarse_as_generated_one
     gan = small_gan("progan", loss="relativistic")
     seen = []
     for name in ("learn", "judge"):
-        original = getattr(gan.step.judge, name)
+        original = getattr(gan.step.losses.judge, name)
 
         def spy(images, labels, seed, original=original):
             seen.append(images.numpy())
             return original(images, labels, seed)
 
-        monkeypatch.setattr(gan.step.judge, name, spy)
+        monkeypatch.setattr(gan.step.losses.judge, name, spy)
     gan.step(*batch)
     # At the first stage, 3x3 pixels: reals and fakes of D's update, and of G's.
     assert len(seen) == 4

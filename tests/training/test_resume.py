@@ -63,6 +63,8 @@ def test_k_steps_a_resume_and_k_steps_equal_2k_steps(tmp_path, small_gan, datase
     }
     if architecture == "conv":
         options |= {"num_classes": 3, "n_critic": 2, "fresh_generator_batch": True}
+    if architecture == "mlp":
+        options |= {"simultaneous": True}
     if architecture == "dcgan":
         # What remembers: an adaptive augmentation, and penalties with variables of their own.
         options |= {

@@ -7,7 +7,9 @@ import tensorflow as tf
 
 from gan_cli.models import ARCHITECTURES
 from gan_cli.objectives import LOSSES
-from gan_cli.training.step import GENERATOR_PENALTY, LATENTS, fold, to_model_range
+from gan_cli.training.inputs import GENERATOR_PENALTY, LATENTS, fold, to_model_range
+from gan_cli.training.step import gradients_of
+from gan_cli.training.step_losses import Batch
 
 LATENT = 6
 
@@ -103,7 +105,7 @@ class TestWhoLearns:
         gan = small_gan(architecture, penalties=[("r1", 1.0, 1)])
         before = snapshot(gan.state.generator), snapshot(gan.state.discriminator)
         real = to_model_range(batch[0])
-        gan.step.update_discriminator(real, -real, None, None, tf.constant([1, 2]))
+        gan.step.update_discriminator(Batch(real, -real, None, None, tf.constant([1, 2])))
         assert not any(changed(before[0], snapshot(gan.state.generator)))
         moved = changed(before[1], snapshot(gan.state.discriminator))
         trainable = is_trainable(gan.state.discriminator)
@@ -120,8 +122,8 @@ class TestWhoLearns:
         real = to_model_range(batch[0])
         with tf.GradientTape() as tape:
             fake = gan.state.generator(latents_of_step(0, 0), training=True)
-            loss, _ = gan.step.generator_loss(real, fake, None, None, tf.constant([1, 2]))
-        gan.step.apply(tape, loss, gan.state.generator, gan.state.generator_optimizer)
+            loss, _ = gan.step.losses.generator(Batch(real, fake, None, None, tf.constant([1, 2])))
+        gan.step.update_generator(gradients_of(tape, loss, gan.state.generator))
         assert not any(changed(before[1], snapshot(gan.state.discriminator)))
         moved = changed(before[0], snapshot(gan.state.generator))
         moved = [m for m, t in zip(moved, is_trainable(gan.state.generator), strict=True) if t]
@@ -240,6 +242,52 @@ def test_a_fresh_batch_gives_the_generator_latents_labels_and_reals_of_its_own(s
         for ours, theirs in zip(found, getattr(reference, name).trainable_variables, strict=True):
             np.testing.assert_allclose(ours, theirs, atol=2e-6, rtol=2e-5)
     np.testing.assert_allclose(report["discriminator_loss"], discriminator_loss, rtol=1e-5)
+    np.testing.assert_allclose(report["generator_loss"], generator_loss, rtol=1e-5)
+
+
+@pytest.mark.parametrize("loss", ["relativistic", "non_saturating"])
+def test_simultaneous_updates_take_both_gradients_before_either_moves(small_gan, batch, loss):
+    learning_rate, gamma = 0.1, 0.7
+    make = lambda **more: small_gan(  # noqa: E731
+        loss=loss,
+        penalties=[("r1", gamma, 1)],
+        num_classes=3,
+        optimizer=lambda: keras.optimizers.SGD(learning_rate),
+        **more,
+    )
+    gan, reference = make(simultaneous=True), make().state
+    report = gan.step(*batch)
+
+    real, labels = to_model_range(batch[0]), batch[1]
+    generator, discriminator = reference.generator, reference.discriminator
+    weights = [[v.value for v in m.trainable_variables] for m in (generator, discriminator)]
+    with tf.GradientTape(persistent=True) as tape:
+        fake = generator([latents_of_step(0, 0), labels], training=True)
+        shown, generated = discriminator([real, labels]), discriminator([fake, labels])
+        if loss == "relativistic":
+            adversarial = tf.reduce_mean(tf.nn.softplus(generated - shown))
+            generator_loss = tf.reduce_mean(tf.nn.softplus(shown - generated))
+        else:
+            adversarial = tf.reduce_mean(tf.nn.softplus(-shown) + tf.nn.softplus(generated))
+            generator_loss = tf.reduce_mean(tf.nn.softplus(-generated))
+        with tf.GradientTape() as inner:
+            inner.watch(real)
+            logits = discriminator([real, labels])
+        slope = inner.gradient(logits, real)
+        r1 = gamma / 2 * tf.reduce_mean(tf.reduce_sum(slope**2, axis=[1, 2, 3]))
+        discriminator_loss = adversarial + r1
+    losses = generator_loss, discriminator_loss
+    slopes = [tape.gradient(of, its) for of, its in zip(losses, weights, strict=True)]
+    for its, gradients in zip(weights, slopes, strict=True):
+        for weight, gradient in zip(its, gradients, strict=True):
+            weight.assign_sub(learning_rate * tf.convert_to_tensor(gradient))
+
+    for name, expected in zip(("generator", "discriminator"), weights, strict=True):
+        found = getattr(gan.state, name).trainable_variables
+        for ours, theirs in zip(found, expected, strict=True):
+            np.testing.assert_allclose(ours, theirs, atol=2e-6, rtol=2e-5)
+    np.testing.assert_allclose(report["discriminator_loss"], adversarial, rtol=1e-5)
+    np.testing.assert_allclose(report["penalty/r1"], r1, rtol=1e-5)
     np.testing.assert_allclose(report["generator_loss"], generator_loss, rtol=1e-5)
 
 

@@ -92,7 +92,7 @@ def find(
 
     from gan_cli.editing.fit import fit_latents
     from gan_cli.run.progress import images_progress
-    from gan_cli.training.step import to_model_range
+    from gan_cli.training.inputs import to_model_range
 
     feature_misfit = None
     if features_of is not None:
@@ -218,7 +218,7 @@ def pixel_misfit(target: "np.ndarray", weights: "np.ndarray | None" = None) -> C
     import numpy as np
     import tensorflow as tf
 
-    from gan_cli.training.step import to_model_range
+    from gan_cli.training.inputs import to_model_range
 
     wanted = to_model_range(tf.constant(target))
     weight = tf.constant(
@@ -234,7 +234,7 @@ def _feature_misfit(studio: "Studio", image: "np.ndarray") -> Callable | None:
     import tensorflow as tf
 
     from gan_cli.cli.build import load_discriminator
-    from gan_cli.training.step import to_model_range
+    from gan_cli.training.inputs import to_model_range
 
     discriminator = load_discriminator(studio.run, studio.loaded)
     # A packed one sees several images at once.

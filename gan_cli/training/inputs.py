@@ -1,0 +1,25 @@
+"""What a step gives to its networks: images in their range, labels, and seeds of all randomness."""
+
+import tensorflow as tf
+
+# Purposes of a step's random numbers.
+LATENTS, PENALTY, REAL_VIEW, FAKE_VIEW, GENERATOR_VIEW, LABELS, GENERATOR_PENALTY = range(7)
+
+
+def to_model_range(images: tf.Tensor) -> tf.Tensor:
+    """uint8 [0, 255] to float32 [-1, 1]; float32, such as points, as it is."""
+    if images.dtype == tf.float32:
+        return images
+    return tf.cast(images, tf.float32) / 127.5 - 1.0
+
+
+def fold(seed: tf.Tensor, *values) -> tf.Tensor:
+    """Derives an independent stateless seed, int32 [2], from a seed and integers."""
+    for value in values:
+        seed = tf.random.experimental.stateless_fold_in(seed, value)
+    return seed
+
+
+def with_labels(inputs: tf.Tensor, labels: tf.Tensor | None):
+    """A network's inputs: alone, or with labels where it is conditional."""
+    return inputs if labels is None else [inputs, labels]

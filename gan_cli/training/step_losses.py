@@ -1,0 +1,269 @@
+"""What each network's update minimises: the adversarial loss and the penalties of one batch.
+
+Nothing here changes a weight. The discriminator sees real and generated images through a judge:
+augmented, with noise, packed and labelled as the run has it.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import keras
+import tensorflow as tf
+
+from gan_cli import replicas
+from gan_cli.objectives.penalties.penalty import DISCRIMINATOR, GENERATOR, Update
+from gan_cli.training.augment import AugmentationControl
+from gan_cli.training.inputs import (
+    FAKE_VIEW,
+    GENERATOR_PENALTY,
+    GENERATOR_VIEW,
+    LABELS,
+    PENALTY,
+    REAL_VIEW,
+    fold,
+    to_model_range,
+    with_labels,
+)
+from gan_cli.training.judge import Judge, Outputs, forward, view_of_reals
+from gan_cli.training.objective import LazyPenalty, Objective
+from gan_cli.training.remedies import Remedies
+from gan_cli.training.schedule import value_at
+from gan_cli.training.state import GanState
+
+Report = dict[str, tf.Tensor]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The images of one update.
+
+    Attributes:
+      real, fake: float32 [batch, height, width, channels] in [-1, 1].
+      real_labels, fake_labels: int32 [batch], or None where nothing is conditional.
+      seed: int32 [2], of everything random about the update.
+    """
+
+    real: tf.Tensor
+    fake: tf.Tensor
+    real_labels: tf.Tensor | None
+    fake_labels: tf.Tensor | None
+    seed: tf.Tensor
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the discriminator said of a batch, and what that costs it.
+
+    Attributes:
+      real, fake: its outputs, `logits` and what penalties read beside them.
+      loss: the mean adversarial loss, float32 scalar.
+      penalties: the weighted mean of each, float32 scalars.
+    """
+
+    real: Outputs
+    fake: Outputs
+    loss: tf.Tensor
+    penalties: Report
+
+    @property
+    def total(self) -> tf.Tensor:
+        return tf.add_n([self.loss, *self.penalties.values()])
+
+    @property
+    def report(self) -> Report:
+        real, fake = self.real["logits"], self.fake["logits"]
+        return self.penalties | {
+            "discriminator_loss": self.loss,
+            "discriminator_real": tf.reduce_mean(tf.sigmoid(real)),
+            "discriminator_fake": tf.reduce_mean(tf.sigmoid(fake)),
+            "ranking_accuracy": tf.reduce_mean(tf.cast(real > fake, tf.float32)),
+        }
+
+
+class StepLosses:
+    """The losses of a run's two networks.
+
+    Args:
+      batch_size: of one update, on all replicas together.
+      latents: from a seed to float32 [batch_size, latent_dim].
+      gradient_models: float32 twins of the discriminator and the generator, evaluated with the
+        weights of the originals, for penalties of gradients; None where the originals serve.
+      augmentation: what the discriminator sees all images through.
+      remedies: a factor on gammas that changes while training.
+    """
+
+    def __init__(
+        self,
+        state: GanState,
+        objective: Objective,
+        *,
+        batch_size: int,
+        latents: Callable[[tf.Tensor], tf.Tensor],
+        gradient_models: tuple[keras.Model | None, keras.Model | None] = (None, None),
+        augmentation: AugmentationControl | None = None,
+        remedies: Remedies | None = None,
+    ):
+        self.state, self.objective = state, objective
+        self.batch_size, self.latents = batch_size, latents
+        self.augmentation, self.remedies = augmentation, remedies
+        self.conditional = len(state.generator.inputs) > 1
+        self.style_generator = gradient_models[1] or state.generator
+        seen_changed = augmentation is not None or objective.instance_noise is not None
+        self.judge = Judge(
+            state.discriminator,
+            objective.outputs,
+            self.transform if seen_changed else None,
+            objective.pack,
+            gradient_models[0],
+        )
+
+    @property
+    def report_names(self) -> list[str]:
+        """The keys of both networks' reports."""
+        return [
+            "discriminator_loss",
+            "generator_loss",
+            "discriminator_real",
+            "discriminator_fake",
+            "ranking_accuracy",
+            *(f"penalty/{lazy.name}" for lazy in self.objective.penalties),
+            *(f"generator_penalty/{lazy.name}" for lazy in self.objective.generator_penalties),
+        ]
+
+    def discriminator(self, batch: Batch) -> Verdict:
+        """The pass of the discriminator's own update, which moves its batch statistics."""
+        objective, judge, seed = self.objective, self.judge, batch.seed
+        real = judge.pack(view_of_reals(self.state.discriminator, batch.real))
+        fake = judge.pack(batch.fake)
+        real_seed, fake_seed = fold(seed, REAL_VIEW), fold(seed, FAKE_VIEW)
+        real_outputs = judge.learn(real, batch.real_labels, real_seed)
+        fake_outputs = judge.learn(fake, batch.fake_labels, fake_seed)
+        loss = objective.loss.discriminator(
+            real_outputs["logits"], fake_outputs["logits"], objective.real_target
+        )
+        update = Update(
+            network=DISCRIMINATOR,
+            seed=seed,
+            real=real,
+            fake=fake,
+            real_labels=batch.real_labels,
+            fake_labels=batch.fake_labels,
+            real_outputs=real_outputs,
+            fake_outputs=fake_outputs,
+            discriminate=lambda images: judge.logits_for_gradients(
+                images, batch.real_labels, real_seed
+            ),
+            discriminate_fake=lambda images: judge.logits_for_gradients(
+                images, batch.fake_labels, fake_seed
+            ),
+            weights=self.state.discriminator.trainable_variables,
+        )
+        penalties = self.penalties("penalty", objective.penalties, update, PENALTY)
+        return Verdict(real_outputs, fake_outputs, tf.reduce_mean(loss), penalties)
+
+    def generator(self, batch: Batch, verdict: Verdict | None = None) -> tuple[tf.Tensor, Report]:
+        """The generator's loss with its penalties, and both told apart: float32 scalars.
+
+        Args:
+          verdict: the discriminator's answers; by default it is asked once more, without any
+            change to it, and sees the images anew.
+        """
+        objective, judge = self.objective, self.judge
+        real = judge.pack(view_of_reals(self.state.discriminator, batch.real))
+        fake = judge.pack(batch.fake)
+        if verdict is not None:
+            real_outputs, fake_outputs = verdict.real, verdict.fake
+        else:
+            view_seed = fold(batch.seed, GENERATOR_VIEW)
+            fake_outputs = judge.judge(fake, batch.fake_labels, fold(view_seed, FAKE_VIEW))
+            real_outputs = fake_outputs
+            if objective.generator_sees_real:
+                real_outputs = judge.judge(real, batch.real_labels, fold(view_seed, REAL_VIEW))
+        loss = tf.reduce_mean(
+            objective.loss.generator(real_outputs["logits"], fake_outputs["logits"])
+        )
+        update = Update(
+            network=GENERATOR,
+            seed=batch.seed,
+            real=real,
+            fake=fake,
+            real_labels=batch.real_labels,
+            fake_labels=batch.fake_labels,
+            real_outputs=real_outputs,
+            fake_outputs=fake_outputs,
+            generate=lambda seed, tape: self.generate(seed, batch.fake_labels, tape),
+            weights=self.state.generator.trainable_variables,
+        )
+        lazies = objective.generator_penalties
+        penalties = self.penalties("generator_penalty", lazies, update, GENERATOR_PENALTY)
+        return tf.add_n([loss, *penalties.values()]), penalties | {"generator_loss": loss}
+
+    def penalties(self, prefix: str, lazies, update: Update, purpose: int) -> Report:
+        """Every penalty's weighted mean in this step, 0 in the steps between."""
+        found = {}
+        for index, lazy in enumerate(lazies):
+            own = replace_seed(update, fold(update.seed, purpose, index), lazy)
+
+            def value(lazy: LazyPenalty = lazy, own: Update = own) -> tf.Tensor:
+                strength = lazy.every * value_at(lazy.gamma, self.state.images_shown)
+                # Those that read other outputs teach D something; they do not bound it.
+                if self.remedies and prefix == "penalty" and not lazy.penalty.needs_outputs:
+                    strength = strength * self.remedies.gamma_factor
+                return strength * tf.reduce_mean(lazy.penalty.value(own))
+
+            if lazy.every > 1:
+                found[f"{prefix}/{lazy.name}"] = replicas.when(
+                    self.state.step, lazy.every, 0, value, lambda: tf.constant(0.0)
+                )
+            else:
+                found[f"{prefix}/{lazy.name}"] = value()
+        return found
+
+    def transform(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
+        """What the discriminator sees in place of float32 images in [-1, 1]."""
+        if self.augmentation is not None:
+            images = self.augmentation(images, seed)
+        noise = self.objective.instance_noise
+        if noise is not None:
+            kimg = tf.cast(self.state.images_shown, tf.float32) / 1000.0
+            std = noise.std * tf.maximum(1.0 - kimg / noise.until_kimg, 0.0)
+            images += std * replicas.normal(tf.shape(images), fold(seed, 1))
+        return images
+
+    def generate(self, seed: tf.Tensor, labels: tf.Tensor | None, tape: tf.GradientTape):
+        """Styles of new latents, watched by `tape`, and their images, for half a batch.
+
+        Half: as in Karras et al. 2020, appendix B, since the Jacobian takes memory. Every other
+        one, so that the halves of the replicas make up the half of the whole.
+        """
+        latents = replicas.slice_of(self.latents(seed))
+        half = max(latents.shape[0] // 2, 1)
+        inputs = with_labels(latents[::2][:half], None if labels is None else labels[::2][:half])
+        parts = [
+            (self.style_generator.get_layer(name), self.state.generator.get_layer(name))
+            for name in ("mapping", "synthesis")
+        ]
+        styles = tf.cast(forward(parts[0][0], inputs, weights=parts[0][1]), tf.float32)
+        tape.watch(styles)
+        return styles, forward(parts[1][0], styles, weights=parts[1][1])
+
+    def judge_held_out(self, seed: tf.Tensor) -> tf.Tensor:
+        """Logits of a batch of held-out images, seen as real ones are."""
+        images, labels = self.augmentation.held_out
+        chosen = replicas.uniform(
+            [self.batch_size // replicas.count()],
+            fold(seed, LABELS, 1),
+            0,
+            images.shape[0],
+            tf.int32,
+        )
+        images = to_model_range(tf.gather(images, chosen))
+        images = self.judge.pack(view_of_reals(self.state.discriminator, images))
+        labels = tf.gather(labels, chosen) if self.conditional else None
+        return self.judge.judge(images, labels, fold(seed, REAL_VIEW))["logits"]
+
+
+def replace_seed(update: Update, seed: tf.Tensor, lazy: LazyPenalty) -> Update:
+    """The update as one penalty sees it: with random numbers and memory of its own."""
+    return dataclasses.replace(update, seed=seed, memory=lazy.memory)
