@@ -13,9 +13,9 @@ class HandWrittenLoop:
     Args:
       generator, discriminator: unconditional; a discriminator's outputs are logits, or a dict with
         them.
-      alternating: update D first, then G through the updated D, as the 2014 algorithm does
-        and gan-cli by default; it takes one more pass of D over the generated images. Otherwise both are updated from
-        the same passes, as in TensorFlow's DCGAN tutorial.
+      alternating: update D first, then G through the updated D, as the 2014 algorithm does and
+        gan-cli by default; it takes one more pass of D over the generated images. Otherwise both
+        are updated from the same passes, as in TensorFlow's DCGAN tutorial.
     """
 
     def __init__(
