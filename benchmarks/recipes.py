@@ -104,13 +104,20 @@ RECIPES: dict[str, tuple[str, dict]] = {
         },
     ),
     "stylegan2": (
-        "non-saturating, lazy R1, path length",
+        "non-saturating, lazy R1; no path length, no mixing, as the authors at 32 pixels",
         {
-            "model": {"architecture": "stylegan2", "options": {"mapping_layers": 2}, **SMALL},
+            "model": {
+                "architecture": "stylegan2",
+                "options": {"mapping_layers": 2, "style_mixing": 0.0},
+                **SMALL,
+            },
             "objective": {
                 "loss": "non_saturating",
-                "penalties": [{"name": "r1", "every": 16}],
-                "generator_penalties": [{"name": "path_length", "every": 4}],
+                "penalties": [{"name": "r1", "gamma": 10.0, "every": 16}],
+            },
+            "training": {
+                "generator_optimizer": {"learning_rate": 2.5e-3},
+                "discriminator_optimizer": {"learning_rate": 2.5e-3},
             },
         },
     ),

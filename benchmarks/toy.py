@@ -1,10 +1,11 @@
 """Every loss with every penalty on a ring and a grid of Gaussians: which modes are found.
 
-python -m benchmarks.toy [ring8|grid25] [SEEDS]
+python -m benchmarks.toy [ring8|grid25] [SEEDS] [alternating|simultaneous]
 
 Each cell trains the networks of `configs/NAME.yaml` with another objective, once for each seed, for
 a few seconds. The table goes to the terminal, all figures to docs/figures/toy-NAME.json and the
-points of the first seed to docs/figures/toy-NAME.png.
+points of the first seed to docs/figures/toy-NAME.png; NAME-simultaneous where both networks update
+at once.
 """
 
 import dataclasses
@@ -48,12 +49,15 @@ def main() -> None:
     import_tensorflow()
     name = sys.argv[1] if len(sys.argv) > 1 else "ring8"
     num_seeds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
+    updates = sys.argv[3] if len(sys.argv) > 3 else "alternating"
+    more = (f"objective.updates={updates}",)
+    stem = f"toy-{name}" if updates == "alternating" else f"toy-{name}-{updates}"
     outcomes: dict[str, dict[str, list[Outcome]]] = {}
     pictures = {}
     for loss in LOSSES.names:
         outcomes[loss] = {}
         for penalty in PENALTIES:
-            runs = [train_once(name, loss, penalty, seed) for seed in range(num_seeds)]
+            runs = [train_once(name, loss, penalty, seed, more) for seed in range(num_seeds)]
             outcomes[loss][penalty] = [outcome for outcome, _ in runs]
             pictures[loss, penalty] = runs[0][1]
             print(f"{name} {loss}, {penalty}: {cell(outcomes[loss][penalty])}", flush=True)
@@ -62,8 +66,8 @@ def main() -> None:
         loss: {key: [dataclasses.asdict(run) for run in runs] for key, runs in row.items()}
         for loss, row in outcomes.items()
     }
-    (FIGURES / f"toy-{name}.json").write_text(json.dumps(record, indent=1) + "\n")
-    draw(name, pictures)
+    (FIGURES / f"{stem}.json").write_text(json.dumps(record, indent=1) + "\n")
+    draw(name, stem, pictures)
     print("| | " + " | ".join(PENALTIES) + " |")
     print("|---" * (len(PENALTIES) + 1) + "|")
     for loss, row in outcomes.items():
@@ -141,7 +145,7 @@ def cell(runs: list[Outcome]) -> str:
     return f"{mean(covered):.3g}{spread} modes, {share:.0f} %{remark}"
 
 
-def draw(name: str, pictures: dict[tuple[str, str], np.ndarray]) -> None:
+def draw(name: str, stem: str, pictures: dict[tuple[str, str], np.ndarray]) -> None:
     """One small plot a cell: a row for each loss, a column for each penalty."""
     from gan_cli.config.schema import DataConfig
     from gan_cli.data.mixture import mixture_of
@@ -159,7 +163,7 @@ def draw(name: str, pictures: dict[tuple[str, str], np.ndarray]) -> None:
             axes.set_title(penalty, fontsize="medium")
         if column == 0:
             axes.set_ylabel(loss)
-    figure.savefig(FIGURES / f"toy-{name}.png", dpi=100)
+    figure.savefig(FIGURES / f"{stem}.png", dpi=100)
 
 
 if __name__ == "__main__":

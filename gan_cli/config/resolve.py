@@ -13,8 +13,11 @@ from gan_cli.errors import UserError
 
 Section = TypeVar("Section", bound=BaseModel)
 
-# gamma grows with the number of pixels (Karras et al. 2020); this is what suits one pixel.
-GAMMA_PER_PIXEL = 0.3 / 28**2
+# Of r1 and r2, whatever the size of the images (Mescheder et al. 2018, section 6). A tenth and less
+# lets D win on small data sets: docs/objectives.md.
+GAMMA = 10.0
+# The relativistic loss takes less, and more on larger images; this is what suits one pixel.
+GAMMA_PER_PIXEL_RELATIVISTIC = 0.3 / 28**2
 # Measured on points of the plane, whose modes are far narrower than the space between them.
 GAMMA_OF_POINTS = 0.01
 # D learns 300 images by heart, and not 3,000: docs/data_sizes.md.
@@ -66,7 +69,7 @@ def resolve(
 
     Args:
       precision: what `training.precision` stands for on this machine.
-      gammas: usual strength of each penalty by name; None: it depends on the size of the images.
+      gammas: usual strength of each penalty by name; None: it depends on loss and size.
 
     Raises:
       UserError: the config asks for what the data cannot give.
@@ -199,7 +202,9 @@ def _penalties(
     gammas: Mapping[str, float | None],
 ) -> dict[str, tuple[PenaltyConfig, ...]]:
     """Returns the penalties of both networks, with what the model itself implies."""
-    gamma = GAMMA_PER_PIXEL * summary.height * summary.width
+    gamma = GAMMA
+    if config.objective.loss == "relativistic":
+        gamma = GAMMA_PER_PIXEL_RELATIVISTIC * summary.height * summary.width
     if summary.channels == 2:
         gamma = GAMMA_OF_POINTS
     penalties = config.objective.penalties

@@ -323,7 +323,7 @@ class ObjectiveConfig(Section):
 
     loss: Annotated[str, Choice("loss")] = "relativistic"
     penalties: Annotated[tuple[PenaltyConfig, ...], Field(strict=False)] | None = Field(
-        None, description="Default: what suits the loss, with a gamma that suits the image size."
+        None, description="Default: what suits the loss, with a gamma that suits it, too."
     )
     generator_penalties: Annotated[tuple[PenaltyConfig, ...], Field(strict=False)] = Field(
         (), description="Terms beside the generator's loss."

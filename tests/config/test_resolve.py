@@ -144,17 +144,21 @@ def test_penalties_that_a_discriminator_brings_along_join_those_chosen_or_named(
     assert [name for name, _ in names(None)] == ["r1", "r2", "wgan_gp"]
 
 
-def test_gamma_grows_with_the_number_of_pixels():
-    def gammas(height, width):
+def test_gamma_grows_with_the_number_of_pixels_where_the_loss_compares_images():
+    def gammas(height, width, loss="relativistic"):
         penalties = [{"name": "r1"}, {"name": "wgan_gp"}, {"name": "r2", "gamma": 3.0}]
         summary = DataSummary(1000, height, width, 3, 0)
-        found = resolved(summary, objective={"penalties": penalties}).objective.penalties
+        objective = {"loss": loss, "penalties": penalties}
+        found = resolved(summary, objective=objective).objective.penalties
         assert all(isinstance(penalty, PenaltyConfig) for penalty in found)
         return [penalty.gamma for penalty in found]
 
     # The design's own recipe at 28x28; WGAN-GP's lambda is 10 at every size.
     assert gammas(28, 28) == pytest.approx([0.3, 10.0, 3.0])
     assert gammas(56, 28) == pytest.approx([0.6, 10.0, 3.0])
+    # That of Mescheder et al. 2018, in all of their experiments.
+    for loss in ("non_saturating", "hinge"):
+        assert gammas(28, 28, loss) == gammas(256, 256, loss) == [10.0, 10.0, 3.0]
 
 
 @pytest.mark.parametrize(

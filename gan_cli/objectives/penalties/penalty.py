@@ -53,7 +53,7 @@ class Penalty:
       value: from an `Update` to a float32 tensor, per example or scalar. The step multiplies its
         mean by gamma.
       networks: whose update it may join; the first is the usual one.
-      default_gamma: strength where the config names none; None: it depends on the image size.
+      default_gamma: strength where the config names none; None: it depends on loss and size.
       memory: from the weights of the network to the variables that the penalty keeps between steps,
         which are saved in checkpoints.
       needs_outputs: which outputs of the discriminator it reads beside `logits`.
