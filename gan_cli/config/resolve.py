@@ -13,7 +13,7 @@ from gan_cli.errors import UserError
 
 Section = TypeVar("Section", bound=BaseModel)
 
-# Of r1 and r2, whatever the size of the images (Mescheder et al. 2018, section 6). A tenth and less
+# Of r1 and r2, whatever the size of the images, as Mescheder et al. 2018 have it. A hundredth of it
 # lets D win on small data sets: docs/objectives.md.
 GAMMA = 10.0
 # The relativistic loss takes less, and more on larger images; this is what suits one pixel.

@@ -48,7 +48,7 @@ class Objective:
       fresh_generator_batch: whether the generator's update, too, has latents, labels and, where it
         sees any, real images of its own.
       simultaneous: take the gradients of both updates at the same weights, of the same passes,
-        in place of one after the other.
+        in place of one after the other; n_critic is 1 then, and the batch shared.
       weight_clip: bound of the discriminator's weights after its updates.
       pack: number of images that the discriminator judges together.
     """

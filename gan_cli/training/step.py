@@ -177,7 +177,7 @@ class TrainStep:
             total, told = self.losses.generator(batch)
             scaled_loss = state.generator_optimizer.scale_loss(replicas.share(total))
         gradients = gradients_of(tape, scaled_loss, state.generator)
-        return report | told | self.update_generator(gradients)
+        return report | told | self.move_generator(gradients)
 
     def update_simultaneously(
         self, real: tf.Tensor, real_labels: tf.Tensor | None, seed: tf.Tensor
@@ -196,8 +196,8 @@ class TrainStep:
             generator_loss = state.generator_optimizer.scale_loss(replicas.share(total))
         gradients = gradients_of(tape, scaled_loss, state.discriminator)
         generator_gradients = gradients_of(generator_tape, generator_loss, state.generator)
-        report = self.teach_discriminator(gradients, verdict, seed)
-        return report | told | self.update_generator(generator_gradients)
+        report = self.move_discriminator(gradients, verdict, seed)
+        return report | told | self.move_generator(generator_gradients)
 
     def update_discriminator(self, batch: Batch) -> Report:
         """One update; the generated images are taken as constant."""
@@ -206,12 +206,12 @@ class TrainStep:
             verdict = self.losses.discriminator(batch)
             scaled_loss = self.scaled_for_discriminator(verdict)
         gradients = gradients_of(tape, scaled_loss, self.state.discriminator)
-        return self.teach_discriminator(gradients, verdict, batch.seed)
+        return self.move_discriminator(gradients, verdict, batch.seed)
 
     def scaled_for_discriminator(self, verdict: Verdict) -> tf.Tensor:
         return self.state.discriminator_optimizer.scale_loss(replicas.share(verdict.total))
 
-    def teach_discriminator(
+    def move_discriminator(
         self, gradients: list[tf.Tensor], verdict: Verdict, seed: tf.Tensor
     ) -> Report:
         """Moves the discriminator, and what follows its answers."""
@@ -232,7 +232,7 @@ class TrainStep:
             report["augmentation_probability"] = tf.convert_to_tensor(self.augmentation.probability)
         return report
 
-    def update_generator(self, gradients: list[tf.Tensor]) -> Report:
+    def move_generator(self, gradients: list[tf.Tensor]) -> Report:
         state = self.state
         norm = self.apply(gradients, state.generator, state.generator_optimizer)
         return {"generator_gradient_norm": norm}

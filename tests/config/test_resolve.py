@@ -156,7 +156,7 @@ def test_gamma_grows_with_the_number_of_pixels_where_the_loss_compares_images():
     # The design's own recipe at 28x28; WGAN-GP's lambda is 10 at every size.
     assert gammas(28, 28) == pytest.approx([0.3, 10.0, 3.0])
     assert gammas(56, 28) == pytest.approx([0.6, 10.0, 3.0])
-    # That of Mescheder et al. 2018, in all of their experiments.
+    # That of Mescheder et al. 2018, whatever the size.
     for loss in ("non_saturating", "hinge"):
         assert gammas(28, 28, loss) == gammas(256, 256, loss) == [10.0, 10.0, 3.0]
 

@@ -123,7 +123,7 @@ class TestWhoLearns:
         with tf.GradientTape() as tape:
             fake = gan.state.generator(latents_of_step(0, 0), training=True)
             loss, _ = gan.step.losses.generator(Batch(real, fake, None, None, tf.constant([1, 2])))
-        gan.step.update_generator(gradients_of(tape, loss, gan.state.generator))
+        gan.step.move_generator(gradients_of(tape, loss, gan.state.generator))
         assert not any(changed(before[1], snapshot(gan.state.discriminator)))
         moved = changed(before[0], snapshot(gan.state.generator))
         moved = [m for m, t in zip(moved, is_trainable(gan.state.generator), strict=True) if t]
