@@ -93,7 +93,6 @@ class TrainStep:
         self.learning_rates, self.learning_rate_factor = learning_rates, learning_rate_factor
         self.second_betas = second_betas
         self.seed = tf.constant([seed, 0], tf.int32)
-        self.conditional = len(state.generator.inputs) > 1
         self.augmentation, self.fake_labels = augmentation, fake_labels
         self.skip_non_finite, self.remedies = skip_non_finite, remedies
         self.losses = StepLosses(
@@ -105,6 +104,7 @@ class TrainStep:
             augmentation=augmentation,
             remedies=remedies,
         )
+        self.conditional = self.losses.conditional
 
     def reals_taken(self, images_shown: int) -> int:
         """The position in the stream of real images after `images_shown`."""

@@ -133,22 +133,16 @@ class StepLosses:
 
     def discriminator(self, batch: Batch) -> Verdict:
         """The pass of the discriminator's own update, which moves its batch statistics."""
-        objective, judge, seed = self.objective, self.judge, batch.seed
-        real = judge.pack(view_of_reals(self.state.discriminator, batch.real))
-        fake = judge.pack(batch.fake)
-        real_seed, fake_seed = fold(seed, REAL_VIEW), fold(seed, FAKE_VIEW)
-        real_outputs = judge.learn(real, batch.real_labels, real_seed)
-        fake_outputs = judge.learn(fake, batch.fake_labels, fake_seed)
+        objective, judge, batch = self.objective, self.judge, self.packed(batch)
+        real_seed, fake_seed = fold(batch.seed, REAL_VIEW), fold(batch.seed, FAKE_VIEW)
+        real_outputs = judge.learn(batch.real, batch.real_labels, real_seed)
+        fake_outputs = judge.learn(batch.fake, batch.fake_labels, fake_seed)
         loss = objective.loss.discriminator(
             real_outputs["logits"], fake_outputs["logits"], objective.real_target
         )
         update = Update(
             network=DISCRIMINATOR,
-            seed=seed,
-            real=real,
-            fake=fake,
-            real_labels=batch.real_labels,
-            fake_labels=batch.fake_labels,
+            **vars(batch),
             real_outputs=real_outputs,
             fake_outputs=fake_outputs,
             discriminate=lambda images: judge.logits_for_gradients(
@@ -169,27 +163,22 @@ class StepLosses:
           verdict: the discriminator's answers; by default it is asked once more, without any
             change to it, and sees the images anew.
         """
-        objective, judge = self.objective, self.judge
-        real = judge.pack(view_of_reals(self.state.discriminator, batch.real))
-        fake = judge.pack(batch.fake)
+        objective, judge, batch = self.objective, self.judge, self.packed(batch)
         if verdict is not None:
             real_outputs, fake_outputs = verdict.real, verdict.fake
         else:
             view_seed = fold(batch.seed, GENERATOR_VIEW)
-            fake_outputs = judge.judge(fake, batch.fake_labels, fold(view_seed, FAKE_VIEW))
+            fake_outputs = judge.judge(batch.fake, batch.fake_labels, fold(view_seed, FAKE_VIEW))
             real_outputs = fake_outputs
             if objective.generator_sees_real:
-                real_outputs = judge.judge(real, batch.real_labels, fold(view_seed, REAL_VIEW))
+                real_seed = fold(view_seed, REAL_VIEW)
+                real_outputs = judge.judge(batch.real, batch.real_labels, real_seed)
         loss = tf.reduce_mean(
             objective.loss.generator(real_outputs["logits"], fake_outputs["logits"])
         )
         update = Update(
             network=GENERATOR,
-            seed=batch.seed,
-            real=real,
-            fake=fake,
-            real_labels=batch.real_labels,
-            fake_labels=batch.fake_labels,
+            **vars(batch),
             real_outputs=real_outputs,
             fake_outputs=fake_outputs,
             generate=lambda seed, tape: self.generate(seed, batch.fake_labels, tape),
@@ -199,11 +188,22 @@ class StepLosses:
         penalties = self.penalties("generator_penalty", lazies, update, GENERATOR_PENALTY)
         return tf.add_n([loss, *penalties.values()]), penalties | {"generator_loss": loss}
 
+    def packed(self, batch: Batch) -> Batch:
+        """The batch as the discriminator takes it in this step."""
+        return dataclasses.replace(
+            batch, real=self.packed_reals(batch.real), fake=self.judge.pack(batch.fake)
+        )
+
+    def packed_reals(self, images: tf.Tensor) -> tf.Tensor:
+        return self.judge.pack(view_of_reals(self.state.discriminator, images))
+
     def penalties(self, prefix: str, lazies, update: Update, purpose: int) -> Report:
         """Every penalty's weighted mean in this step, 0 in the steps between."""
         found = {}
         for index, lazy in enumerate(lazies):
-            own = replace_seed(update, fold(update.seed, purpose, index), lazy)
+            # Each has random numbers and memory of its own.
+            own_seed = fold(update.seed, purpose, index)
+            own = dataclasses.replace(update, seed=own_seed, memory=lazy.memory)
 
             def value(lazy: LazyPenalty = lazy, own: Update = own) -> tf.Tensor:
                 strength = lazy.every * value_at(lazy.gamma, self.state.images_shown)
@@ -258,12 +258,6 @@ class StepLosses:
             images.shape[0],
             tf.int32,
         )
-        images = to_model_range(tf.gather(images, chosen))
-        images = self.judge.pack(view_of_reals(self.state.discriminator, images))
+        images = self.packed_reals(to_model_range(tf.gather(images, chosen)))
         labels = tf.gather(labels, chosen) if self.conditional else None
         return self.judge.judge(images, labels, fold(seed, REAL_VIEW))["logits"]
-
-
-def replace_seed(update: Update, seed: tf.Tensor, lazy: LazyPenalty) -> Update:
-    """The update as one penalty sees it: with random numbers and memory of its own."""
-    return dataclasses.replace(update, seed=seed, memory=lazy.memory)
