@@ -19,7 +19,6 @@ from gan_cli.sampling.latents import latents_for_seeds
 from gan_cli.training.checkpoint import Checkpoint, CheckpointStore, restore
 from gan_cli.training.guard import LEAST_RANKING, Alarm, Guard, diversity_ratio, is_skipped
 from gan_cli.training.inputs import LATENTS, fold, to_model_range, with_labels
-from gan_cli.training.judge import view_of_reals
 from gan_cli.training.loop import NonFinite, RollBackError
 from gan_cli.training.remedies import interventions_of
 from gan_cli.training.singular_values import largest_singular_values
@@ -119,14 +118,14 @@ class Watch:
         seed = fold(step.seed, LATENTS)
         told = labels if step.conditional else None
         generated = state.generator(with_labels(latents, told), training=False)
-        groups = [(generated, told)]
+        losses = step.losses
+        groups = [(losses.judge.pack(generated), told)]
         for part in (self._train, self._held_out):
-            images = view_of_reals(state.discriminator, to_model_range(tf.constant(part.images)))
+            images = losses.packed_reals(to_model_range(tf.constant(part.images)))
             part_labels = tf.constant(part.labels, tf.int32) if step.conditional else None
             groups.append((images, part_labels))
         fake, train, held_out = (
-            step.losses.judge.judge(step.losses.judge.pack(images), its_labels, seed)["logits"]
-            for images, its_labels in groups
+            losses.judge.judge(images, its_labels, seed)["logits"] for images, its_labels in groups
         )
         return held_out_ratio(train, held_out, fake), pair_sign(train, fake)
 
