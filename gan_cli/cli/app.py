@@ -1,6 +1,8 @@
 """What the three commands share: flags, one clear line for bad input, and a quiet TensorFlow."""
 
+import atexit
 import contextlib
+import gc
 import os
 import re
 import sys
@@ -108,13 +110,26 @@ def import_tensorflow(first: Callable[[], object] = lambda: None) -> None:
     # the others, too.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     with contextlib.nullcontext() if chosen_by_user else _quiet_stderr():
-        with _absent(_OPTIONAL_TO_KERAS):
+        with _absent(_OPTIONAL_TO_KERAS), _no_garbage():
             import tensorflow as tf
 
         first()
         # The first operation brings a few lines more.
         tf.zeros([]) + 1.0
     tf.get_logger().setLevel("ERROR")
+    # Nor is it looked through as the process ends, which would take most of a second.
+    atexit.register(gc.freeze)
+
+
+@contextlib.contextmanager
+def _no_garbage() -> Iterator[None]:
+    """For imports: what they make stays, and is never looked through for garbage."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @contextlib.contextmanager

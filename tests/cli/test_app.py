@@ -14,7 +14,7 @@ COMMAND = '''\
 
   gan-toy --config FILE
 """
-import os, sys, time
+import gc, os, sys, time
 from absl import flags
 from gan_cli.cli import app
 from gan_cli.errors import UserError
@@ -41,6 +41,7 @@ def main(argv):
         import tensorflow as tf
         print(float(tf.reduce_sum(tf.ones([3]))))
         print([name for name in app._OPTIONAL_TO_KERAS if name in sys.modules])
+        print(gc.get_freeze_count() > 100_000, gc.isenabled())
         import matplotlib.pyplot, sklearn  # Which are there as soon as anybody asks.
         os.write(2, b"after")
     if action == "broken tensorflow":
@@ -161,14 +162,14 @@ def test_an_interrupt_is_one_line_and_status_130(command, environment):
 def test_tensorflow_starts_lean_and_in_silence_and_stderr_is_given_back(toy):
     result = toy("--config=tensorflow")
     assert result.returncode == 0
-    assert result.stdout == "3.0\n[]\n"
+    assert result.stdout == "3.0\n[]\nTrue True\n"
     assert result.stderr == "after"
 
 
 def test_what_is_said_is_shown_where_the_environment_asks_for_it(toy, environment):
     environment["TF_CPP_MIN_LOG_LEVEL"] = "0"
     result = toy("--config=tensorflow")
-    assert result.stdout == "3.0\n[]\n"
+    assert result.stdout == "3.0\n[]\nTrue True\n"
     assert len(result.stderr) > len("after")
 
 
