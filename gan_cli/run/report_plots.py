@@ -13,7 +13,9 @@ def curves_svg(curves: Mapping[str, Points], logarithmic: bool, x_label: str) ->
     """One line for each name, or None where no line has two points."""
     if not any(len(points) > 1 for points in curves.values()):
         return None
-    figure = Figure(figsize=(6, 2.8), layout="constrained")
+    figure = Figure(figsize=(6, 2.8))
+    # Room for any label of an axis. To measure it, each figure would have to be drawn twice.
+    figure.subplots_adjust(left=0.13, right=0.98, bottom=0.18, top=0.95)
     axes = figure.add_subplot()
     for index, (name, points) in enumerate(curves.items()):
         marker = "o" if len(points) < 60 else None
