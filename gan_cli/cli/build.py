@@ -48,22 +48,29 @@ def architecture_names(config: Config) -> tuple[str, str]:
     return architecture, architecture
 
 
+def check_image_size(config: Config) -> None:
+    """Raises a `UserError` where an architecture cannot be had at the config's image size."""
+    height, width = config.data.image_size
+    for name in architecture_names(config):
+        architecture: Architecture = ARCHITECTURES.load(name)
+        if min(height, width) < architecture.smallest or max(height, width) > architecture.largest:
+            raise UserError(
+                f"data.image_size: architecture '{name}' builds sides of"
+                f" {architecture.smallest} to {architecture.largest} pixels, got {height}x{width}"
+                + ("; points are for 'points_mlp'" if (height, width) == (1, 1) else "")
+            )
+
+
 def build_network(config: Config, network: str, num_classes: int) -> keras.Model:
     """Builds the `generator` or the `discriminator` of a resolved config.
 
     Raises:
       UserError: the architecture cannot be had at this image size.
     """
+    check_image_size(config)
     names = dict(zip(("generator", "discriminator"), architecture_names(config), strict=True))
     architecture: Architecture = ARCHITECTURES.load(names[network])
     height, width = config.data.image_size
-    for side in (height, width):
-        if not architecture.smallest <= side <= architecture.largest:
-            raise UserError(
-                f"data.image_size: architecture '{names[network]}' builds sides of"
-                f" {architecture.smallest} to {architecture.largest} pixels, got {height}x{width}"
-                + ("; points are for 'points_mlp'" if (height, width) == (1, 1) else "")
-            )
     conditioning = getattr(config.model, f"{network}_conditioning")
     offered = getattr(architecture, f"{network}_conditionings")
     if config.model.conditional and conditioning not in offered:

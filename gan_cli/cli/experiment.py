@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from gan_cli.cli.build import architecture_names, build_state, build_step
+from gan_cli.cli.build import architecture_names, build_state, build_step, check_image_size
 from gan_cli.cli.describe import describe_experiment
 from gan_cli.cli.follow import RunFollower, images_between_looks
 from gan_cli.cli.watch import Watch
@@ -67,6 +67,9 @@ class Experiment:
         Raises:
           UserError: the data cannot be read, or the config does not fit it.
         """
+        if config.data.image_size is not None:
+            # Before many images are brought to a size that is of no use.
+            check_image_size(config)
         with preparation_progress() as progress:
             data = open_splits(config.data, progress)
         for problem in data.skipped:

@@ -12,7 +12,13 @@ def all_cores():
 
 
 @pytest.fixture(scope="session")
-def run(all_cores):
-    """Runs a command with TensorFlow imported already: `run("gan-train", ..., cwd=folder)`."""
+def commands(all_cores):
+    """Starts commands with TensorFlow imported already."""
     with Commands() as commands:
-        yield commands.run
+        yield commands
+
+
+@pytest.fixture(scope="session")
+def run(commands):
+    """Runs one to its end: `run("gan-train", ..., cwd=folder)`."""
+    return commands.run

@@ -1,10 +1,12 @@
 """A process that has TensorFlow imported, and becomes one of the commands as often as asked.
 
 The import takes longer than most of what the commands do in these tests. Every command still has
-a process of its own, which is this one's copy; what does the importing, and signals, are tested on
-commands that are started as a user starts them.
+a process of its own, which is this one's copy; what does the importing, and how a signal ends it,
+are tested on commands that are started as a user starts them.
 """
 
+import atexit
+import gc
 import importlib
 import json
 import os
@@ -12,15 +14,17 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 _SECONDS = 400
 
 
 class Commands:
-    """Starts the process; `run` is like `subprocess.run` with captured text."""
+    """Starts the process, and by it commands."""
 
     def __enter__(self) -> "Commands":
+        self._said = tempfile.TemporaryDirectory()
         self._process = subprocess.Popen(
             [sys.executable, __file__],
             stdin=subprocess.PIPE,
@@ -32,41 +36,84 @@ class Commands:
 
     def __exit__(self, *_: object) -> None:
         self._process.communicate()
+        self._said.cleanup()
 
     def run(self, *arguments: object, cwd: Path) -> subprocess.CompletedProcess:
-        request = {"arguments": [str(each) for each in arguments], "cwd": str(cwd)}
+        """Like `subprocess.run` with captured text."""
+        return self.start(*arguments, cwd=cwd).wait()
+
+    def start(
+        self, *arguments: object, cwd: Path, environment: Mapping[str, str] | None = None
+    ) -> "Running":
+        """Starts a command, with more of an environment than the tests have."""
+        said = Path(tempfile.mkdtemp(dir=self._said.name))
+        request = {
+            "arguments": list(map(str, arguments)),
+            "cwd": str(cwd),
+            "environment": environment or {},
+            "said": str(said),
+        }
+        return Running(self, request["arguments"], self.ask({"start": request}), said)
+
+    def ask(self, request: dict) -> int | None:
         print(json.dumps(request), file=self._process.stdin, flush=True)
-        answer = json.loads(self._process.stdout.readline())
-        return subprocess.CompletedProcess(request["arguments"], **answer)
+        return json.loads(self._process.stdout.readline())
+
+
+class Running:
+    """A command that was started, and writes what it says into a folder."""
+
+    def __init__(self, commands: Commands, arguments: list[str], pid: int, said: Path):
+        self._commands, self._arguments, self._pid, self._said = commands, arguments, pid, said
+        self._status: int | None = None
+
+    def is_over(self, how: int = os.WNOHANG) -> bool:
+        if self._status is None:
+            self._status = self._commands.ask({"wait": self._pid, "how": how})
+        return self._status is not None
+
+    def wait(self) -> subprocess.CompletedProcess:
+        self.is_over(how=0)
+        texts = ((self._said / stream).read_text() for stream in ("out", "err"))
+        return subprocess.CompletedProcess(self._arguments, self._status, *texts)
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self._pid, number)
 
 
 def serve() -> None:
     """Returns in every copy, which then is to become the command in `sys.argv`."""
     for line in sys.stdin:
         request = json.loads(line)
-        with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            copy = os.fork()
-            if not copy:
-                signal.alarm(_SECONDS)
-                os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
-                os.dup2(out.fileno(), 1)
-                os.dup2(err.fileno(), 2)
-                os.chdir(request["cwd"])
-                sys.argv = request["arguments"]
+        if "start" in request:
+            answer = os.fork()
+            if not answer:
+                become(**request["start"])
                 return
-            _, status = os.waitpid(copy, 0)
-            said = {}
-            for key, file in (("stdout", out), ("stderr", err)):
-                file.seek(0)
-                said[key] = file.read().decode()
-        answer = {"returncode": os.waitstatus_to_exitcode(status), **said}
+        else:
+            ended, status = os.waitpid(request["wait"], request["how"])
+            answer = os.waitstatus_to_exitcode(status) if ended else None
         print(json.dumps(answer), flush=True)
     sys.exit()
 
 
+def become(arguments: list[str], cwd: str, environment: dict[str, str], said: str) -> None:
+    signal.alarm(_SECONDS)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    for number, stream in ((1, "out"), (2, "err")):
+        os.dup2(os.open(Path(said) / stream, os.O_WRONLY | os.O_CREAT), number)
+    os.chdir(cwd)
+    os.environ.update(environment)
+    sys.argv = arguments
+
+
 if __name__ == "__main__":
     # By the settings that all tests have of TensorFlow: they are in the environment.
-    import gan_cli.cli.experiment  # noqa: F401
+    for module in ("cli.experiment", "cli.evaluation.compare", "run.report"):
+        importlib.import_module(f"gan_cli.{module}")
+    # Nothing of it is garbage; a copy that looked through it would first have to copy it all.
+    gc.freeze()
+    atexit.register(gc.freeze)
 
     # As on a user's terminal: a log level in the environment asks for TensorFlow's own lines.
     del os.environ["TF_CPP_MIN_LOG_LEVEL"]

@@ -33,6 +33,7 @@ def check(outcome, chosen):
 def test_a_run_survives_a_few_faults(tmp_path: Path, disk):
     chosen = [fault for fault in faults(disk) if fault.name in FEW]
     config = CONFIG.replace("kimg: 12.8", "kimg: 3.2")
+    config = config.replace("model: {", "model: {architecture: mlp, ")
     check(campaign(tmp_path, disk, chosen, seed=0, config=config), chosen)
 
 

@@ -1,15 +1,12 @@
 """Runs that go wrong on purpose: the right warning, and what its remedy is worth."""
 
 import json
-import subprocess
-import sys
+import signal
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-GAN_TRAIN = Path(sys.executable).parent / "gan-train"
 DIGITS = """
 name: bad
 data: {source: builtin, image_size: 16}
@@ -20,7 +17,7 @@ evaluation: {every_kimg: 0}
 FAST = (
     DIGITS
     + """
-training: {kimg: 10, precision: float32, log_every_kimg: 0.5,
+training: {kimg: 5, precision: float32, log_every_kimg: 0.5,
   generator_optimizer: {learning_rate: 0.2}, discriminator_optimizer: {learning_rate: 0.2}}
 """
 )
@@ -30,6 +27,15 @@ FEW = (
 objective: {penalties: [{name: r1, gamma: 1.0e-6}, {name: r2, gamma: 1.0e-6}], augmentation: null}
 training: {kimg: 30, precision: float32, log_every_kimg: 1}
 guard: {every_kimg: 2, gamma_factor: 100000}
+"""
+)
+SLOW_GENERATOR = (
+    DIGITS.replace("image_size: 16", "image_size: 8")
+    + """
+objective: {penalties: [{name: r1, gamma: 1.0e-6}, {name: r2, gamma: 1.0e-6}], augmentation: null}
+training: {kimg: 7, precision: float32, log_every_kimg: 1,
+  generator_optimizer: {learning_rate: 5.0e-4}}
+guard: {every_kimg: 1, gamma_factor: 100, on_strong_discriminator: strengthen}
 """
 )
 RING = """
@@ -45,10 +51,10 @@ guard: {gamma_factor: 10}
 
 def command(folder, config, name, *arguments):
     (folder / "bad.yaml").write_text(config)
-    return [GAN_TRAIN, "--config=bad.yaml", f"--run_dir={name}", *arguments]
+    return ["gan-train", "--config=bad.yaml", f"--run_dir={name}", *arguments]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def train(run):
     """Returns the finished process and the rows of its metrics."""
 
@@ -74,39 +80,56 @@ def deeds(folder, name):
 ROLLBACK = ("--set=guard.on_diverging=rollback", "--set=guard.learning_rate_factor=0.1")
 
 
-def test_rates_a_hundred_times_too_high_diverge_and_a_rollback_mends_them(tmp_path, train):
+@pytest.fixture(scope="session")
+def mended(tmp_path_factory, train):
+    """The folder of a run that was rolled back, what it said, and its rows."""
+    folder = tmp_path_factory.mktemp("mended")
+    result, rows = train(folder, FAST, "mended", *ROLLBACK)
+    assert result.returncode == 0, result.stderr
+    return folder, result, rows
+
+
+def test_rates_a_hundred_times_too_high_diverge_and_a_rollback_mends_them(tmp_path, train, mended):
     result, rows = train(tmp_path, FAST, "bad")
     assert result.returncode == 0
     assert "warning: at 1.024 kimg training diverges: the generator loss" in result.stdout
-    mended, mended_rows = train(tmp_path, FAST, "mended", *ROLLBACK)
-    assert mended.returncode == 0
-    assert "guard: back to 0 kimg, learning rates now 0.1 times the config's" in mended.stdout
-    assert ("diverging", "rolled back") in deeds(tmp_path, "mended")
+    folder, mended_result, mended_rows = mended
+    assert "guard: back to 0 kimg, learning rates now 0.1 times the config's" in (
+        mended_result.stdout
+    )
+    assert ("diverging", "rolled back") in deeds(folder, "mended")
     assert last(rows, "diversity") < 0.3 < 0.5 < last(mended_rows, "diversity")
     assert last(mended_rows, "generator_loss") < 10 < last(rows, "generator_loss")
 
 
-def test_a_kill_after_a_rollback_changes_nothing(tmp_path, train):
-    config = FAST.replace("kimg: 10,", "kimg: 5,")
-    whole, _ = train(tmp_path, config, "whole", *ROLLBACK)
-    assert whole.returncode == 0
-    process = subprocess.Popen(command(tmp_path, config, "cut", *ROLLBACK), cwd=tmp_path)
-    while ("diverging", "rolled back") not in deeds(tmp_path, "cut") and process.poll() is None:
+def test_a_kill_after_a_rollback_changes_nothing(tmp_path, commands, mended):
+    command_line = command(tmp_path, FAST, "mended", *ROLLBACK)
+    cut = commands.start(*command_line, cwd=tmp_path)
+    while ("diverging", "rolled back") not in deeds(tmp_path, "mended") and not cut.is_over():
         time.sleep(0.02)
-    process.kill()
-    process.wait()
-    again, _ = train(tmp_path, config, "cut", *ROLLBACK)
-    assert again.returncode == 0
+    cut.send_signal(signal.SIGKILL)
+    assert cut.wait().returncode == -signal.SIGKILL
+    assert commands.run(*command_line, cwd=tmp_path).returncode == 0
+    runs = mended[0] / "mended", tmp_path / "mended"
     manifests = [
-        json.loads((tmp_path / name / "checkpoints/ckpt-5056/manifest.json").read_text())
-        for name in ("whole", "cut")
+        json.loads((run / "checkpoints/ckpt-5056/manifest.json").read_text()) for run in runs
     ]
     assert manifests[0]["files"] == manifests[1]["files"]
     # What was done again is told once.
-    logs = [(tmp_path / name / "guard.jsonl").read_text() for name in ("whole", "cut")]
+    logs = [(run / "guard.jsonl").read_text() for run in runs]
     assert logs[0] == logs[1]
 
 
+def test_a_d_that_wins_is_warned_of_and_held_by_a_larger_gamma(tmp_path, train):
+    result, _ = train(tmp_path, SLOW_GENERATOR, "run")
+    assert result.returncode == 0, result.stderr
+    assert "D has won: it tells" in result.stdout
+    assert "guard: gamma is now 100 times the config's" in result.stdout
+    won = "discriminator_won"
+    assert deeds(tmp_path, "run") == [(won, "warned"), (won, "strengthened")]
+
+
+@pytest.mark.slow
 def test_a_d_that_nothing_bounds_wins_on_200_images_and_a_larger_gamma_holds_it(tmp_path, train):
     result, rows = train(tmp_path, FEW, "bad")
     assert "D has won: it tells" in result.stdout

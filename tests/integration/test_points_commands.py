@@ -2,16 +2,12 @@
 
 import json
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
-BIN = Path(sys.executable).parent
 CONFIG = """
 name: ring
 data: {source: points, name: ring8, num_points: 5000}
@@ -49,16 +45,16 @@ def test_training_learns_the_ring_and_draws_it(trained):
     assert "Modes covered" in (run_dir / "report.html").read_text()
 
 
-def test_a_run_that_was_cut_equals_the_whole(trained, tmp_path, run):
-    command = [BIN / "gan-train", "--config=ring.yaml", f"--run_dir={tmp_path}/cut"]
-    process = subprocess.Popen(command, cwd=trained, stdout=subprocess.DEVNULL)
+def test_a_run_that_was_cut_equals_the_whole(trained, tmp_path, commands):
+    command = ["gan-train", "--config=ring.yaml", f"--run_dir={tmp_path}/cut"]
+    running = commands.start(*command, cwd=trained)
     while not (tmp_path / "cut/checkpoints").is_dir():
         time.sleep(0.02)
-        assert process.poll() is None
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=120) == 128 + signal.SIGTERM
+        assert not running.is_over()
+    running.send_signal(signal.SIGTERM)
+    assert running.wait().returncode == 128 + signal.SIGTERM
     assert not (tmp_path / "cut" / LAST).exists()
-    assert run(*command, cwd=trained).returncode == 0
+    assert commands.run(*command, cwd=trained).returncode == 0
     runs = tmp_path / "cut", trained / "runs/ring"
     cut, whole = (json.loads((folder / LAST).read_text())["files"] for folder in runs)
     assert cut == whole

@@ -15,7 +15,7 @@ CONFIG = """
 name: tiny
 seed: 5
 data: {source: builtin}
-model: {generator_channels: 8, discriminator_channels: 8, latent_dim: 8}
+model: {architecture: mlp, generator_channels: 8, discriminator_channels: 8, latent_dim: 8}
 training: {batch_size: 16, kimg: 0.64, steps_per_call: 4, precision: float32}
 evaluation: {every_kimg: 0}
 """
