@@ -162,21 +162,19 @@ def test_other_images_get_another_classifier():
 
 
 @pytest.mark.usefixtures("quick")
-@pytest.mark.parametrize("damage", ["truncated", "garbage", "empty", "of another shape"])
-def test_damaged_cache_is_replaced(empty_cache, damage):
+def test_damaged_cache_is_replaced(empty_cache):
     train = stripes(40, (8, 8, 1), seed=0)
     sound = classifier.build(train, train)
     (path,) = (empty_cache / "features").iterdir()
     whole = path.read_bytes()
-    if damage == "of another shape":
-        np.savez(path, **{str(i): np.zeros(3) for i in range(len(sound.model.weights))})
-    else:
-        content = {"truncated": whole[: len(whole) // 2], "garbage": b"x" * 999, "empty": b""}
-        path.write_bytes(content[damage])
-    assert classifier.build(train, train).sha256 == sound.sha256
-    with np.load(path) as file:
-        assert file["0"].shape == tuple(sound.model.weights[0].shape)
-    assert list(path.parent.iterdir()) == [path]
+    np.savez(path, **{str(i): np.zeros(3) for i in range(len(sound.model.weights))})
+    of_another_shape = path.read_bytes()
+    for damaged in (whole[: len(whole) // 2], b"x" * 999, b"", of_another_shape):
+        path.write_bytes(damaged)
+        assert classifier.build(train, train).sha256 == sound.sha256
+        with np.load(path) as file:
+            assert file["0"].shape == tuple(sound.model.weights[0].shape)
+        assert list(path.parent.iterdir()) == [path]
 
 
 @pytest.mark.usefixtures("quick")
