@@ -58,8 +58,10 @@ def test_images_may_go_and_a_cut_cache_costs_the_steps_since_the_checkpoint(tmp_
     cut = start("cut")
     for prepared in (tmp_path / "cache/data").glob("*.npy"):
         os.truncate(prepared, 200)
-    # Nothing can be said any more, once the file is shorter than what is mapped of it.
-    assert cut.wait().returncode == -signal.SIGBUS, cut.wait().stderr
+    # Nothing can be said any more, once the file is shorter than what is mapped of it; Python's own
+    # list of what its threads were at may break off.
+    assert "Bus error" in cut.wait().stderr
+    assert cut.wait().returncode in (-signal.SIGBUS, -signal.SIGSEGV)
     again = start("cut").wait()
     assert again.returncode == 0, again.stderr
     assert "resuming at " in again.stdout
