@@ -116,6 +116,7 @@ def plain_conv(data) -> Contender:
     from gan_cli.training.objective import LazyPenalty, Objective
     from gan_cli.training.state import GanState
     from gan_cli.training.step import Averaging, TrainStep
+    from gan_cli.training.step_losses import StepLosses
 
     def generator() -> keras.Model:
         latents = keras.Input([64])
@@ -137,13 +138,16 @@ def plain_conv(data) -> Contender:
     adam = lambda: keras.optimizers.Adam(5e-4, beta_1=0.0, beta_2=0.99)  # noqa: E731
     state = GanState(generator(), keras.Model(images, logits), generator(), adam(), adam())
     penalties = [LazyPenalty(name, PENALTIES.load(name), 0.1, 16) for name in ("r1", "r2")]
-    step = TrainStep(
+    losses = StepLosses(
         state,
         Objective(LOSSES.load("relativistic"), penalties),
-        Averaging(10.0, ramp_up=None),
-        seed=0,
         batch_size=64,
         latents=lambda seed: tf.random.stateless_normal([64, 64], seed),
+    )
+    step = TrainStep(
+        losses,
+        Averaging(10.0, ramp_up=None),
+        seed=0,
         learning_rates=(5e-4, 5e-4),
         learning_rate_factor=lambda images_shown: tf.constant(1.0),
     )

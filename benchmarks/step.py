@@ -67,6 +67,7 @@ def time_step(
     from gan_cli.training.precision import dtype_policy
     from gan_cli.training.state import GanState
     from gan_cli.training.step import Averaging, TrainStep
+    from gan_cli.training.step_losses import StepLosses
 
     with dtype_policy(precision):
         (generator, discriminator), (average, _) = build(), build()
@@ -76,13 +77,16 @@ def time_step(
         build_optimizer(OptimizerConfig(learning_rate=LEARNING_RATE), False) for _ in range(2)
     )
     shape = [batch_size, generator.input_shape[-1]]
-    step = TrainStep(
+    losses = StepLosses(
         GanState(generator, discriminator, average, *optimizers),
         Objective(LOSSES.load("non_saturating"), simultaneous=not alternating),
-        Averaging(20.0),
-        seed=0,
         batch_size=batch_size,
         latents=lambda seed: tf.random.stateless_normal(shape, seed),
+    )
+    step = TrainStep(
+        losses,
+        Averaging(20.0),
+        seed=0,
         learning_rates=(LEARNING_RATE, LEARNING_RATE),
         learning_rate_factor=lambda images_shown: tf.constant(1.0),
     )

@@ -35,6 +35,7 @@ from gan_cli.training.remedies import Remedies
 from gan_cli.training.schedule import learning_rate_factor
 from gan_cli.training.state import GanState, model_variables
 from gan_cli.training.step import Averaging, TrainStep
+from gan_cli.training.step_losses import StepLosses
 
 # Held-out images that an adaptive augmentation looks at, in memory beside the networks.
 MOST_HELD_OUT = 2048
@@ -299,13 +300,19 @@ def build_step(
             if any(lazy.penalty.needs_styles for lazy in objective.generator_penalties):
                 twins[1] = build_network(config, "generator", num_classes)
                 distribution.synchronise(twins[1])
-    return TrainStep(
+    losses = StepLosses(
         state,
         objective,
-        Averaging(setting_of(training.ema_half_life_kimg, training.kimg), training.ema_ramp_up),
-        seed=config.seed,
         batch_size=training.batch_size,
         latents=latents,
+        gradient_models=(twins[0], twins[1]),
+        augmentation=augmentation,
+        remedies=remedies,
+    )
+    return TrainStep(
+        losses,
+        Averaging(setting_of(training.ema_half_life_kimg, training.kimg), training.ema_ramp_up),
+        seed=config.seed,
         learning_rates=(
             training.generator_optimizer.learning_rate,
             training.discriminator_optimizer.learning_rate,
@@ -315,11 +322,8 @@ def build_step(
             ramp_of(training.generator_optimizer.beta_2, training.kimg),
             ramp_of(training.discriminator_optimizer.beta_2, training.kimg),
         ),
-        gradient_models=(twins[0], twins[1]),
-        augmentation=augmentation,
         fake_labels=uniform_labels if model.label_sampling == "uniform" else None,
         skip_non_finite=config.guard.on_non_finite == "skip",
-        remedies=remedies,
     )
 
 

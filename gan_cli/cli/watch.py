@@ -114,15 +114,14 @@ class Watch:
 
     def _overfitting(self, latents: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """r_v, and the mean sign of D(real) - D(generated)."""
-        step, state = self.step, self.state
+        step, losses, state = self.step, self.step.losses, self.state
         seed = fold(step.seed, LATENTS)
-        told = labels if step.conditional else None
+        told = labels if losses.conditional else None
         generated = state.generator(with_labels(latents, told), training=False)
-        losses = step.losses
         groups = [(losses.judge.pack(generated), told)]
         for part in (self._train, self._held_out):
             images = losses.packed_reals(to_model_range(tf.constant(part.images)))
-            part_labels = tf.constant(part.labels, tf.int32) if step.conditional else None
+            part_labels = tf.constant(part.labels, tf.int32) if losses.conditional else None
             groups.append((images, part_labels))
         fake, train, held_out = (
             losses.judge.judge(images, its_labels, seed)["logits"] for images, its_labels in groups
@@ -205,10 +204,11 @@ class Watch:
     def _write_post_mortem(self, found: NonFinite):
         step = self.step
         first = int(self.state.step.numpy()) - len(found.images)
-        latents = [
-            step.latents(fold(fold(step.seed, tf.constant(first + i, tf.int64)), LATENTS)).numpy()
+        seeds = [
+            fold(fold(step.seed, tf.constant(first + i, tf.int64)), LATENTS)
             for i in range(len(found.images))
         ]
+        latents = [step.losses.latents(seed).numpy() for seed in seeds]
         arrays = {"images": found.images, "labels": found.labels, "latents": np.stack(latents)}
         spoiled = {
             name: int(np.sum(~np.isfinite(variable.numpy())))

@@ -16,7 +16,6 @@ import keras
 import tensorflow as tf
 
 from gan_cli import replicas
-from gan_cli.training.augment import AugmentationControl
 from gan_cli.training.ema import ema_decay, update_ema
 from gan_cli.training.inputs import (
     GENERATOR_PENALTY,
@@ -27,10 +26,7 @@ from gan_cli.training.inputs import (
     with_labels,
 )
 from gan_cli.training.judge import before_update, forward
-from gan_cli.training.objective import Objective
-from gan_cli.training.remedies import Remedies
 from gan_cli.training.schedule import Setting, value_at
-from gan_cli.training.state import GanState
 from gan_cli.training.step_losses import Batch, Report, StepLosses, Verdict
 
 # Real images, float32 in [-1, 1], and their labels.
@@ -51,60 +47,39 @@ class TrainStep:
     Of those, `images_per_step` train the discriminator, and are counted.
 
     Args:
-      batch_size: of one update, on all replicas together; a step takes `objective.real_batches`
-        times as many real images.
-      latents: from a seed to float32 [batch_size, latent_dim].
+      losses: of the networks, state and objective of a run; their batch is one update's, and a step
+        takes `objective.real_batches` times as many real images.
       learning_rates: of the generator and the discriminator, before the factor. Not taken from the
         optimisers: in a restored one the rate has decayed already.
       learning_rate_factor: from images shown, int64 scalar, to a float32 factor.
       second_betas: the same for Adam's beta 2, of the generator and the discriminator; None: as
         the optimiser has it.
-      gradient_models: float32 twins of the discriminator and the generator, evaluated with the
-        weights of the originals, for penalties of gradients; None where the originals serve.
-      augmentation: what the discriminator sees all images through.
       fake_labels: from a seed to int32 labels [batch_size] for the generated images; by default
         they have those of the real batch, and so the data's own frequencies.
       skip_non_finite: leave a network as it is where its gradient is not finite.
-      remedies: factors on learning rates and gammas that change while training.
     """
 
     def __init__(
         self,
-        state: GanState,
-        objective: Objective,
+        losses: StepLosses,
         averaging: Averaging,
         *,
         seed: int,
-        batch_size: int,
-        latents: Callable[[tf.Tensor], tf.Tensor],
         learning_rates: tuple[float, float],
         learning_rate_factor: Callable[[tf.Tensor], tf.Tensor],
         second_betas: tuple[Setting | None, Setting | None] = (None, None),
-        gradient_models: tuple[keras.Model | None, keras.Model | None] = (None, None),
-        augmentation: AugmentationControl | None = None,
         fake_labels: Callable[[tf.Tensor], tf.Tensor] | None = None,
         skip_non_finite: bool = False,
-        remedies: Remedies | None = None,
     ):
-        self.state, self.objective, self.averaging = state, objective, averaging
-        self.batch_size, self.latents = batch_size, latents
-        self.images_per_step = batch_size * objective.n_critic
-        self.reals_per_step = batch_size * objective.real_batches
+        self.losses, self.averaging = losses, averaging
+        self.state, self.objective = losses.state, losses.objective
+        self.augmentation, self.remedies = losses.augmentation, losses.remedies
+        self.images_per_step = losses.batch_size * self.objective.n_critic
+        self.reals_per_step = losses.batch_size * self.objective.real_batches
         self.learning_rates, self.learning_rate_factor = learning_rates, learning_rate_factor
         self.second_betas = second_betas
         self.seed = tf.constant([seed, 0], tf.int32)
-        self.augmentation, self.fake_labels = augmentation, fake_labels
-        self.skip_non_finite, self.remedies = skip_non_finite, remedies
-        self.losses = StepLosses(
-            state,
-            objective,
-            batch_size=batch_size,
-            latents=latents,
-            gradient_models=gradient_models,
-            augmentation=augmentation,
-            remedies=remedies,
-        )
-        self.conditional = self.losses.conditional
+        self.fake_labels, self.skip_non_finite = fake_labels, skip_non_finite
 
     def reals_taken(self, images_shown: int) -> int:
         """The position in the stream of real images after `images_shown`."""
@@ -130,7 +105,7 @@ class TrainStep:
     def __call__(self, images: tf.Tensor, labels: tf.Tensor) -> Report:
         state, count = self.state, self.objective.real_batches
         reals = tf.split(to_model_range(images), count)
-        real_labels = tf.split(labels, count) if self.conditional else [None] * count
+        real_labels = tf.split(labels, count) if self.losses.conditional else [None] * count
         batches = list(zip(reals, real_labels, strict=True))
         self.keep_to_schedules()
         seed = fold(self.seed, state.step)
@@ -224,7 +199,7 @@ class TrainStep:
         if self.augmentation is not None:
             self.augmentation.follow(
                 state.step,
-                self.batch_size,
+                self.losses.batch_size,
                 verdict.real["logits"],
                 verdict.fake["logits"],
                 lambda: self.losses.judge_held_out(seed),
@@ -244,7 +219,7 @@ class TrainStep:
         labels = real_labels
         if labels is not None and self.fake_labels is not None:
             labels = replicas.slice_of(self.fake_labels(fold(seed, LABELS)))
-        return replicas.slice_of(self.latents(fold(seed, LATENTS))), labels
+        return replicas.slice_of(self.losses.latents(fold(seed, LATENTS))), labels
 
     def keep_to_schedules(self) -> None:
         """Sets learning rates, and whatever else moves over the run, for a step that begins."""

@@ -90,7 +90,7 @@ class StepLosses:
       gradient_models: float32 twins of the discriminator and the generator, evaluated with the
         weights of the originals, for penalties of gradients; None where the originals serve.
       augmentation: what the discriminator sees all images through.
-      remedies: a factor on gammas that changes while training.
+      remedies: factors on gammas, and for the step on learning rates, that change while training.
     """
 
     def __init__(

@@ -14,6 +14,7 @@ from gan_cli.training.objective import LazyPenalty, Objective
 from gan_cli.training.precision import dtype_policy
 from gan_cli.training.state import GanState
 from gan_cli.training.step import Averaging, TrainStep
+from gan_cli.training.step_losses import StepLosses
 
 BATCH, LATENT = 8, 6
 
@@ -35,6 +36,7 @@ class SmallGan:
         augmentation=None,
         fake_labels=None,
         skip_non_finite=False,
+        remedies=None,
         options=None,
         **objective,
     ):
@@ -88,17 +90,21 @@ class SmallGan:
                 adjustment_kimg=0.1,
             )
             self.state.memory.update(control.variables())
-        self.step = TrainStep(
+        losses = StepLosses(
             self.state,
             Objective(LOSSES.load(loss), lazy, **objective),
-            Averaging(half_life_kimg),
-            seed=seed,
             batch_size=BATCH,
             latents=lambda seed: tf.random.stateless_normal([BATCH, LATENT], seed),
-            learning_rates=tuple(float(o.learning_rate.numpy()) for o in optimizers),
-            learning_rate_factor=learning_rate_factor,
             gradient_models=(penalty_discriminator, None),
             augmentation=control,
+            remedies=remedies,
+        )
+        self.step = TrainStep(
+            losses,
+            Averaging(half_life_kimg),
+            seed=seed,
+            learning_rates=tuple(float(o.learning_rate.numpy()) for o in optimizers),
+            learning_rate_factor=learning_rate_factor,
             fake_labels=fake_labels,
             skip_non_finite=skip_non_finite,
         )

@@ -124,12 +124,12 @@ def test_factors_act_on_rates_and_on_the_penalties_that_bound_d(small_gan, batch
 
     reports, rates = [], []
     for strong in (False, True):
-        gan = small_gan(penalties=[("r1", 1.0, 1)])
-        gan.step.remedies = gan.step.losses.remedies = Remedies()
+        remedies = Remedies()
+        gan = small_gan(penalties=[("r1", 1.0, 1)], remedies=remedies)
         if strong:
-            gan.step.remedies.strengthen(8.0)
-            gan.step.remedies.lower_learning_rates(0.5)
-            gan.step.remedies.lower_learning_rates(0.5)
+            remedies.strengthen(8.0)
+            remedies.lower_learning_rates(0.5)
+            remedies.lower_learning_rates(0.5)
         reports.append(gan.step(*batch))
         rates.append(float(gan.state.generator_optimizer.learning_rate.numpy()))
     assert float(reports[1]["penalty/r1"]) == pytest.approx(8 * float(reports[0]["penalty/r1"]))

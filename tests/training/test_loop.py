@@ -52,13 +52,13 @@ def test_the_last_call_takes_only_the_steps_that_are_left():
 def test_a_step_is_traced_as_it_is_written(small_gan, batch):
     """AutoGraph would read and rewrite all of its source, which takes longer than tracing it."""
     gan, states = small_gan("mlp"), []
-    draw = gan.step.latents
+    draw = gan.step.losses.latents
 
     def latents(seed):
         states.append(tf.__internal__.autograph.control_status_ctx().status.name)
         return draw(seed)
 
-    gan.step.latents = latents
+    gan.step.losses.latents = latents
     images, labels = batch
     compile_steps(gan.step, images.shape[1:], xla=False)(images[None], labels[None])
     assert set(states) == {"DISABLED"}
