@@ -117,7 +117,7 @@ def import_tensorflow(first: Callable[[], object] = lambda: None) -> None:
         # The first operation brings a few lines more.
         tf.zeros([]) + 1.0
     tf.get_logger().setLevel("ERROR")
-    # Nor is it looked through as the process ends, which would take most of a second.
+    # Python would look for garbage in all of TensorFlow as the process ends, for most of a second.
     atexit.register(gc.freeze)
 
 
