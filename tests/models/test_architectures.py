@@ -50,7 +50,9 @@ def spec_for(architecture, **sizes):
     return dataclasses.replace(SPEC, options=dict(architecture.options), **sizes)
 
 
-@pytest.mark.parametrize(("height", "width", "channels"), [(8, 8, 1), (30, 17, 3), (32, 64, 4)])
+@pytest.mark.parametrize(
+    ("height", "width", "channels"), [(8, 8, 1), (28, 28, 1), (30, 17, 3), (32, 64, 4)]
+)
 def test_generator_fills_the_image_and_discriminator_reads_it(
     name, architecture, height, width, channels
 ):

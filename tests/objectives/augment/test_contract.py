@@ -171,8 +171,7 @@ def test_first_and_second_derivatives_are_those_of_the_affine_map(augmentation, 
         assert by_weight[index] == pytest.approx((high - low) / 2e-5, rel=1e-4, abs=1e-4)
 
 
-# r2 is r1 of other images.
-@pytest.mark.parametrize("name", ["r1", "wgan_gp", "dragan", "consistency"])
+@pytest.mark.parametrize("name", ["r1", "r2", "wgan_gp", "dragan", "consistency"])
 def test_lazy_penalties_train_a_network_through_it_in_a_graph(augmentation, name):
     network = keras.Sequential(
         [
