@@ -117,13 +117,13 @@ def import_tensorflow(first: Callable[[], object] = lambda: None) -> None:
         # The first operation brings a few lines more.
         tf.zeros([]) + 1.0
     tf.get_logger().setLevel("ERROR")
-    # Python would look for garbage in all of TensorFlow as the process ends, for most of a second.
-    atexit.register(gc.freeze)
 
 
 @contextlib.contextmanager
 def _no_garbage() -> Iterator[None]:
     """For imports: what they make stays, and is never looked through for garbage."""
+    # Nor is anything as the process ends, where of TensorFlow it takes most of a second.
+    atexit.register(gc.freeze)
     gc.disable()
     try:
         yield

@@ -5,8 +5,6 @@ a process of its own, which is this one's copy; what does the importing, and how
 are tested on commands that are started as a user starts them.
 """
 
-import atexit
-import gc
 import importlib
 import json
 import os
@@ -16,6 +14,8 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+
+from gan_cli.cli import app
 
 _SECONDS = 400
 
@@ -67,18 +67,21 @@ class Running:
         self._commands, self._arguments, self._pid, self._said = commands, arguments, pid, said
         self._status: int | None = None
 
-    def is_over(self, how: int = os.WNOHANG) -> bool:
-        if self._status is None:
-            self._status = self._commands.ask({"wait": self._pid, "how": how})
+    def is_over(self) -> bool:
+        self._ask(os.WNOHANG)
         return self._status is not None
 
     def wait(self) -> subprocess.CompletedProcess:
-        self.is_over(how=0)
+        self._ask(0)
         texts = ((self._said / stream).read_text() for stream in ("out", "err"))
         return subprocess.CompletedProcess(self._arguments, self._status, *texts)
 
     def send_signal(self, number: int) -> None:
         os.kill(self._pid, number)
+
+    def _ask(self, how: int) -> None:
+        if self._status is None:
+            self._status = self._commands.ask({"wait": self._pid, "how": how})
 
 
 def serve() -> None:
@@ -109,11 +112,10 @@ def become(arguments: list[str], cwd: str, environment: dict[str, str], said: st
 
 if __name__ == "__main__":
     # By the settings that all tests have of TensorFlow: they are in the environment.
-    for module in ("cli.experiment", "cli.evaluation.compare", "run.report"):
-        importlib.import_module(f"gan_cli.{module}")
-    # Nothing of it is garbage; a copy that looked through it would first have to copy it all.
-    gc.freeze()
-    atexit.register(gc.freeze)
+    # A copy that looked through all this for garbage would first have to copy it.
+    with app._no_garbage():
+        for module in ("cli.experiment", "cli.evaluation.compare", "run.report"):
+            importlib.import_module(f"gan_cli.{module}")
 
     # As on a user's terminal: a log level in the environment asks for TensorFlow's own lines.
     del os.environ["TF_CPP_MIN_LOG_LEVEL"]
