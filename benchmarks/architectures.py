@@ -44,7 +44,7 @@ def main() -> None:
 
 def time_architecture(name: str, precision: str) -> tuple[str, ...]:
     from gan_cli.models import ARCHITECTURES
-    from gan_cli.models.architecture import Architecture, ModelSpec
+    from gan_cli.models.contract import Architecture, ModelSpec
 
     architecture: Architecture = ARCHITECTURES.load(name)
     options = dict(architecture.options)

@@ -34,16 +34,16 @@ def main(count: int) -> None:
 def measure(architecture: str, side: int, channels: int, count: int) -> None:
     import tensorflow as tf
 
+    from gan_cli.media.provenance import Provenance
+    from gan_cli.media.sinks.arrays import ArraySink
+    from gan_cli.media.sinks.folder import FolderSink
+    from gan_cli.media.sinks.records import RecordSink
+    from gan_cli.media.sinks.sink import Sink
     from gan_cli.models import ARCHITECTURES
-    from gan_cli.models.architecture import ModelSpec
-    from gan_cli.sampling.bulk import export
+    from gan_cli.models.contract import ModelSpec
+    from gan_cli.sampling.bulk_export import export
     from gan_cli.sampling.generate import BATCH_SIZE, Sampler
     from gan_cli.sampling.latents import latents_for_seeds
-    from gan_cli.sampling.provenance import Provenance
-    from gan_cli.sampling.sinks.arrays import ArraySink
-    from gan_cli.sampling.sinks.folder import FolderSink
-    from gan_cli.sampling.sinks.records import RecordSink
-    from gan_cli.sampling.sinks.sink import Sink
 
     chosen = ARCHITECTURES.load(architecture)
     spec = ModelSpec(side, side, channels, LATENT_DIM, base_channels=chosen.base_channels)

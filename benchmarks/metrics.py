@@ -19,10 +19,10 @@ import numpy as np
 from scipy import linalg
 from scipy.spatial.distance import cdist
 
-from gan_cli.metrics.bootstrap import frechet_half_width
-from gan_cli.metrics.frechet import frechet_distance
-from gan_cli.metrics.manifold import RealManifold
-from gan_cli.metrics.moments import Moments, moments_of
+from gan_cli.metrics.maths.bootstrap import frechet_half_width
+from gan_cli.metrics.maths.frechet_distance import frechet_distance
+from gan_cli.metrics.maths.manifold import RealManifold
+from gan_cli.metrics.maths.moments import Moments, moments_of
 
 ROUNDS = 3
 

@@ -21,12 +21,12 @@ from scipy.special import softmax
 from sklearn.datasets import load_sample_images
 
 from gan_cli.metrics.features.inception import clean_resize, legacy_resize
-from gan_cli.metrics.frechet import frechet_distance
-from gan_cli.metrics.kernel import kernel_distance
-from gan_cli.metrics.manifold import RealManifold
-from gan_cli.metrics.moments import moments_of
+from gan_cli.metrics.maths.frechet_distance import frechet_distance
+from gan_cli.metrics.maths.kernel_distance import kernel_distance
+from gan_cli.metrics.maths.manifold import RealManifold
+from gan_cli.metrics.maths.moments import moments_of
+from gan_cli.metrics.maths.similarity import ms_ssim
 from gan_cli.metrics.scores.inception_score import inception_score
-from gan_cli.metrics.similarity import ms_ssim
 
 OTHERS = Path(__file__).with_name("peers_others.py")
 SIDE = 32

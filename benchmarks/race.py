@@ -41,9 +41,9 @@ def main() -> None:
     import_tensorflow()
     from gan_cli.config.schema import DataConfig
     from gan_cli.data.dataset import open_splits
+    from gan_cli.media.grids import image_grid
     from gan_cli.metrics.evaluate import Evaluator
     from gan_cli.metrics.features import classifier
-    from gan_cli.sampling.grids import image_grid
 
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 300.0
     data = open_splits(DataConfig(source="idx", path="/usr/share/datasets/fashion-mnist"))
@@ -90,10 +90,11 @@ def race(contender: Contender, evaluator, seconds: float):
 
 def ours(data) -> Contender:
     """The config file as users run it."""
-    from gan_cli.cli.build import build_state, build_step
-    from gan_cli.cli.choices import CHOICES
-    from gan_cli.cli.experiment import resolve_for
+    from gan_cli.assembly.state import build_state
+    from gan_cli.assembly.step import build_step
+    from gan_cli.catalog import CHOICES
     from gan_cli.config.load import load_config
+    from gan_cli.experiment.experiment import resolve_for
     from gan_cli.training.state import GanState
 
     config = load_config(ROOT / "configs" / "fashion_mnist_idx.yaml", [], CHOICES)

@@ -30,10 +30,10 @@ _OVERRIDES = [
 def main() -> None:
     minutes = float(sys.argv[1]) if len(sys.argv) > 1 else 120.0
     import_tensorflow()
-    from gan_cli.cli.choices import CHOICES
-    from gan_cli.cli.experiment import Experiment
-    from gan_cli.cli.follow import RunFollower
+    from gan_cli.catalog import CHOICES
     from gan_cli.config.load import load_config
+    from gan_cli.experiment.experiment import Experiment
+    from gan_cli.experiment.recorder import RunFollower
 
     root = Path(__file__).parent.parent
     overrides = [*_OVERRIDES, f"training.max_minutes={minutes}"]

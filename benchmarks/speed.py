@@ -58,7 +58,7 @@ def time_sampling() -> tuple[str, ...]:
     import tensorflow as tf
 
     from gan_cli.models import ARCHITECTURES
-    from gan_cli.models.architecture import ModelSpec
+    from gan_cli.models.contract import ModelSpec
     from gan_cli.sampling.generate import BATCH_SIZE, Sampler
 
     architecture = ARCHITECTURES.load("conv")
@@ -94,7 +94,7 @@ def time_checkpoint() -> tuple[float, float]:
     """Median milliseconds of a save of the default networks, and its size."""
     import tensorflow as tf
 
-    from gan_cli.training.checkpoint import CheckpointStore
+    from gan_cli.run.checkpoint import CheckpointStore
 
     rng = np.random.default_rng(0)
     variables = {f"v{i}": tf.Variable(rng.standard_normal(60_000)) for i in range(10)}

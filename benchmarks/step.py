@@ -57,7 +57,7 @@ def time_step(
     import tensorflow as tf
 
     from benchmarks.hand_written import HandWrittenLoop
-    from gan_cli.cli.build import build_optimizer
+    from gan_cli.assembly.state import build_optimizer
     from gan_cli.config.schema import OptimizerConfig
     from gan_cli.data.dataset import ImageDataset
     from gan_cli.data.pipeline import training_batches

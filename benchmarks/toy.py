@@ -18,8 +18,8 @@ from statistics import mean
 import numpy as np
 from matplotlib.figure import Figure
 
+from gan_cli.catalog import CHOICES
 from gan_cli.cli.app import import_tensorflow
-from gan_cli.cli.choices import CHOICES
 from gan_cli.config.load import load_config
 from gan_cli.objectives import LOSSES
 
@@ -78,12 +78,13 @@ def train_once(
     name: str, loss: str, penalty: str, seed: int, more: tuple[str, ...] = ()
 ) -> tuple[Outcome, np.ndarray]:
     """Trains one run to its end; returns its figures and points, float32 [2500, 2]."""
-    from gan_cli.cli.build import build_state, build_step
-    from gan_cli.cli.experiment import resolve_for
+    from gan_cli.assembly.state import build_state
+    from gan_cli.assembly.step import build_step
     from gan_cli.data.dataset import open_splits
-    from gan_cli.data.mixture import mixture_of
     from gan_cli.data.pipeline import training_batches
-    from gan_cli.metrics import modes
+    from gan_cli.domains.mixture import mixture_of
+    from gan_cli.experiment.experiment import resolve_for
+    from gan_cli.metrics import mode_counts as modes
     from gan_cli.sampling.generate import Sampler
     from gan_cli.sampling.latents import latents_for_seeds
     from gan_cli.training.loop import DivergedError, compile_steps, train
@@ -148,7 +149,7 @@ def cell(runs: list[Outcome]) -> str:
 def draw(name: str, stem: str, pictures: dict[tuple[str, str], np.ndarray]) -> None:
     """One small plot a cell: a row for each loss, a column for each penalty."""
     from gan_cli.config.schema import DataConfig
-    from gan_cli.data.mixture import mixture_of
+    from gan_cli.domains.mixture import mixture_of
 
     centres = mixture_of(DataConfig(source="points", name=name)).centres
     figure = Figure(figsize=(7.2, 10.8), layout="constrained")

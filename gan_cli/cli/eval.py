@@ -47,9 +47,9 @@ def main(argv: Sequence[str]) -> int:
     _check_what_is_scored(runs)
     app.import_tensorflow()
 
-    from gan_cli.cli.evaluation.compare import compare_runs
-    from gan_cli.cli.evaluation.images import score_against_file, score_images
-    from gan_cli.cli.evaluation.run import Request, ScoredRun, score_all, score_checkpoint
+    from gan_cli.evaluation.compare import compare_runs
+    from gan_cli.evaluation.images import score_against_file, score_images
+    from gan_cli.evaluation.scored_run import Request, ScoredRun, score_all, score_checkpoint
 
     out = Path(_OUT.value) if _OUT.value else None
     request = Request(
@@ -73,7 +73,7 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _checked_metrics() -> tuple[str, ...] | None:
-    from gan_cli.cli.choices import CHOICES
+    from gan_cli.catalog import CHOICES
 
     if _METRICS.value is None:
         return None

@@ -1,6 +1,6 @@
 """Writes the JSON schema of config files: `python -m gan_cli.cli.schema > configs/schema.json`."""
 
-from gan_cli.cli.choices import CHOICES
+from gan_cli.catalog import CHOICES
 from gan_cli.config.json_schema import json_schema
 
 

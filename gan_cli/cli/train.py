@@ -36,7 +36,7 @@ _DRY_RUN = flags.DEFINE_bool(
 
 def main(argv: Sequence[str]) -> int:
     # Imported here, so that --help does not wait for them.
-    from gan_cli.cli.choices import CHOICES
+    from gan_cli.catalog import CHOICES
     from gan_cli.config.load import load_config
 
     del argv
@@ -55,7 +55,7 @@ def main(argv: Sequence[str]) -> int:
 
     app.import_tensorflow(open_devices)
 
-    from gan_cli.cli.experiment import Experiment
+    from gan_cli.experiment.experiment import Experiment
 
     with distribution.alive():
         experiment = Experiment.open(config, run_dir, distribution)
@@ -67,10 +67,10 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _train_seeds(run_dir: Path) -> int:
-    from gan_cli.cli.choices import CHOICES
+    from gan_cli.catalog import CHOICES
     from gan_cli.cli.sampling.seeds import parse_seeds
-    from gan_cli.cli.sweep import train_seeds
     from gan_cli.config.load import load_config
+    from gan_cli.experiment.sweep import train_seeds
 
     seeds = parse_seeds(_SEEDS.value)
     if len(set(seeds)) < len(seeds):

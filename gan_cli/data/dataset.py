@@ -10,10 +10,10 @@ import numpy as np
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, CorruptImageError, SourceSplits
 from gan_cli.data.materialise import Preparation, materialise
-from gan_cli.data.mixture import POINT_SHAPE, is_points
 from gan_cli.data.prepare import natural_channels, natural_size
 from gan_cli.data.sources import SOURCES
 from gan_cli.data.split import choose_evenly
+from gan_cli.domains.mixture import POINT_SHAPE, is_points
 from gan_cli.errors import UserError
 
 # How many images are looked at to find the size and the number of channels.

@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from gan_cli.data.collection import Collection, CorruptImageError
-from gan_cli.data.memory import machine_memory
 from gan_cli.data.prepare import prepare_image
 from gan_cli.errors import UserError
+from gan_cli.io.memory import machine_memory
 
 # Part of the cache's key: to be raised with any change to what preparation yields.
 _PREPARATION_VERSION = 1

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_cli.export.format import Format, Generate, as_function, is_conditional, named_inputs
-from gan_cli.models.styles import has_styles, towards_mean
+from gan_cli.models.truncation import has_styles, towards_mean
 
 
 def draw_latents(

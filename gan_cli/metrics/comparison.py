@@ -10,8 +10,8 @@ import numpy as np
 from gan_cli.data.dataset import ImageDataset
 from gan_cli.errors import UserError
 from gan_cli.metrics.features.network import FeatureNetwork
-from gan_cli.metrics.manifold import Neighbourhoods, RealManifold
-from gan_cli.metrics.moments import Moments
+from gan_cli.metrics.maths.manifold import Neighbourhoods, RealManifold
+from gan_cli.metrics.maths.moments import Moments
 from gan_cli.metrics.sample import Sample, gather
 from gan_cli.metrics.statistics import cached_moments, cached_sample
 

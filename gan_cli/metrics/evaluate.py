@@ -20,12 +20,12 @@ from gan_cli.data.dataset import ImageDataset
 from gan_cli.errors import UserError
 from gan_cli.metrics.comparison import Comparison, GanAccess
 from gan_cli.metrics.features.network import FeatureNetwork
-from gan_cli.metrics.frechet import frechet_distance
+from gan_cli.metrics.floor_and_ceiling import StandIns
+from gan_cli.metrics.maths.frechet_distance import frechet_distance
+from gan_cli.metrics.maths.moments import Moments, MomentsAccumulator
 from gan_cli.metrics.metric import Measurement, Metric, Need, UnavailableError
-from gan_cli.metrics.moments import Moments, MomentsAccumulator
 from gan_cli.metrics.sample import Sample, gather
 from gan_cli.metrics.scores import DEFAULT_METRICS, METRICS
-from gan_cli.metrics.stand_ins import StandIns
 
 # The fifth neighbour of density and coverage has to exist.
 FEWEST_IMAGES = 6

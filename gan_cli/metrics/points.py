@@ -6,13 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from gan_cli.data.dataset import ImageDataset
-from gan_cli.data.mixture import Mixture
+from gan_cli.domains.mixture import Mixture
 from gan_cli.errors import UserError
-from gan_cli.metrics.bootstrap import frechet_half_width
 from gan_cli.metrics.evaluate import FEWEST_IMAGES, Evaluation, Score
-from gan_cli.metrics.frechet import frechet_distance
-from gan_cli.metrics.modes import MODE_METRICS, count_modes, mode_half_widths
-from gan_cli.metrics.moments import moments_of
+from gan_cli.metrics.maths.bootstrap import frechet_half_width
+from gan_cli.metrics.maths.frechet_distance import frechet_distance
+from gan_cli.metrics.maths.moments import moments_of
+from gan_cli.metrics.mode_counts import MODE_METRICS, count_modes, mode_half_widths
 
 _FRECHET = "fd_coordinates"
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gan_cli.metrics.features.network import FeatureNetwork
-from gan_cli.metrics.moments import Moments, MomentsAccumulator
+from gan_cli.metrics.maths.moments import Moments, MomentsAccumulator
 
 # Feature vectors kept: as many as the usual protocols take, 400 MB of them at 2048 features.
 MOST_VECTORS = 50_000

@@ -9,13 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from gan_cli.data.archive import check_npz
 from gan_cli.data.dataset import ImageDataset
 from gan_cli.data.materialise import cache_folder
 from gan_cli.errors import UserError
+from gan_cli.io.cache import write_npz
+from gan_cli.io.npz import check_npz
 from gan_cli.metrics.features.network import FeatureNetwork
-from gan_cli.metrics.files import write_npz
-from gan_cli.metrics.moments import Moments
+from gan_cli.metrics.maths.moments import Moments
 from gan_cli.metrics.sample import Sample
 
 # Part of the keys: to be raised with any change to what is kept or how it is computed.

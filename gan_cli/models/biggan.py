@@ -11,7 +11,7 @@ from collections.abc import Callable
 import keras
 
 from gan_cli.errors import UserError
-from gan_cli.models.architecture import Architecture, ModelSpec
+from gan_cli.models.contract import Architecture, ModelSpec
 from gan_cli.models.layers.attention import SelfAttention
 from gan_cli.models.layers.conditioning import (
     discriminator_inputs,

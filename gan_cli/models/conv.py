@@ -8,7 +8,7 @@ need.
 
 import keras
 
-from gan_cli.models.architecture import Architecture, ModelSpec
+from gan_cli.models.contract import Architecture, ModelSpec
 from gan_cli.models.layers.conditioning import (
     IMPROVED_OPTIONS,
     discriminator_inputs,

@@ -8,7 +8,7 @@ generator and tanh at its end, LeakyReLU 0.2 in the discriminator; weights from 
 import keras
 
 from gan_cli.errors import UserError
-from gan_cli.models.architecture import Architecture, ModelSpec
+from gan_cli.models.contract import Architecture, ModelSpec
 from gan_cli.models.layers.conditioning import (
     IMPROVED_OPTIONS,
     discriminator_inputs,

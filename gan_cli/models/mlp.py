@@ -7,7 +7,7 @@ hidden layers. Weights start from U(-0.05, 0.05) and U(-0.005, 0.005).
 
 import keras
 
-from gan_cli.models.architecture import Architecture, ModelSpec
+from gan_cli.models.contract import Architecture, ModelSpec
 from gan_cli.models.layers.conditioning import (
     discriminator_inputs,
     discriminator_outputs,

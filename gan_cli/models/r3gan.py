@@ -8,7 +8,7 @@ import math
 
 import keras
 
-from gan_cli.models.architecture import Architecture, ModelSpec
+from gan_cli.models.contract import Architecture, ModelSpec
 from gan_cli.models.layers.basis import BiasedLeakyReLU, DiscriminativeBasis, GenerativeBasis
 from gan_cli.models.layers.conditioning import (
     discriminator_inputs,

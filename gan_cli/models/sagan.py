@@ -7,7 +7,7 @@ in each network, at a quarter of the resolution but at 32 pixels from there on (
 import keras
 
 from gan_cli.models import sngan
-from gan_cli.models.architecture import Architecture, ModelSpec
+from gan_cli.models.contract import Architecture, ModelSpec
 from gan_cli.models.layers.resolution import resolution_ladder
 
 _ATTENTION_SIDE = 32

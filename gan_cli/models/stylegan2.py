@@ -6,7 +6,7 @@ The options' defaults are those of configuration F. For data of their own, Karra
 
 import keras
 
-from gan_cli.models.architecture import Architecture, ModelSpec
+from gan_cli.models.contract import Architecture, ModelSpec
 from gan_cli.models.layers.conditioning import (
     discriminator_inputs,
     discriminator_outputs,

@@ -7,8 +7,8 @@ from typing import Any
 from gan_cli.config.load import dump_config, load_config
 from gan_cli.config.schema import Config
 from gan_cli.errors import UserError
-from gan_cli.run.files import atomic_write
-from gan_cli.run.json_lines import append_line
+from gan_cli.io.files import atomic_write
+from gan_cli.io.json_lines import append_line
 
 
 class RunDirectory:

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from gan_cli.run.files import atomic_write
-from gan_cli.run.json_lines import append_line, read_lines
+from gan_cli.io.files import atomic_write
+from gan_cli.io.json_lines import append_line, read_lines
 
 
 class MetricsLog:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gan_cli.run.files import atomic_write, write_arrays
+from gan_cli.io.files import atomic_write, write_arrays
 
 
 def write_post_mortem(

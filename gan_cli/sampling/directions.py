@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_cli.models.styles import has_styles
-from gan_cli.sampling.styles import mixed_images, styles_of
+from gan_cli.models.truncation import has_styles
+from gan_cli.sampling.style_mixing import mixed_images, styles_of
 
 # How many latents directions are found from, and at how many a first layer's slope is averaged.
 SAMPLE = 4096

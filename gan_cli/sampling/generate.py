@@ -10,8 +10,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_cli.data.mixture import is_points
 from gan_cli.devices import in_order
+from gan_cli.domains.mixture import is_points
 
 BATCH_SIZE = 64
 # Batches at once on CPUs: while one waits for its slowest core, another has work for the rest.

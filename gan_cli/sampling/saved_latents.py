@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from gan_cli.data.archive import read_npz
 from gan_cli.errors import UserError
-from gan_cli.run.files import write_arrays
-from gan_cli.sampling.decode import arrays_provenance
-from gan_cli.sampling.provenance import Provenance
+from gan_cli.io.files import write_arrays
+from gan_cli.io.npz import read_npz
+from gan_cli.media.decode import arrays_provenance
+from gan_cli.media.provenance import Provenance
 
 # In all, so that their text fits into the XMP of a JPEG, which holds 64 KiB.
 _MOST_NUMBERS = 8192

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_cli.cli.choices import CHOICES
+from gan_cli.catalog import CHOICES
 from gan_cli.config.load import load_config
 from gan_cli.config.schema import AugmentationConfig
 from gan_cli.models import ARCHITECTURES

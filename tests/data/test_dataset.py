@@ -14,9 +14,9 @@ from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, CorruptImageError, SourceSplits
 from gan_cli.data.dataset import ImageDataset, fingerprint, open_splits
 from gan_cli.data.materialise import Preparation, cache_folder, materialise
-from gan_cli.data.memory import machine_memory
 from gan_cli.data.split import choose_evenly
 from gan_cli.errors import UserError
+from gan_cli.io.memory import machine_memory
 
 
 @pytest.fixture
@@ -254,7 +254,7 @@ def test_the_memory_of_a_container_counts(tmp_path, monkeypatch):
     unlimited, limited = tmp_path / "unlimited", tmp_path / "limited"
     unlimited.write_text("max\n")
     limited.write_text("123456789\n")
-    monkeypatch.setattr("gan_cli.data.memory._CONTAINER_LIMITS", (unlimited, tmp_path / "none"))
+    monkeypatch.setattr("gan_cli.io.memory._CONTAINER_LIMITS", (unlimited, tmp_path / "none"))
     assert machine_memory() > 2**28
-    monkeypatch.setattr("gan_cli.data.memory._CONTAINER_LIMITS", (unlimited, limited))
+    monkeypatch.setattr("gan_cli.io.memory._CONTAINER_LIMITS", (unlimited, limited))
     assert machine_memory() == 123456789

@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.dataset import open_splits
-from gan_cli.data.mixture import is_points, mixture_of
 from gan_cli.data.pipeline import training_batches
+from gan_cli.domains.mixture import is_points, mixture_of
 from gan_cli.errors import UserError
 
 

@@ -10,13 +10,14 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_cli.cli.build import build_state, build_step
-from gan_cli.cli.choices import CHOICES
-from gan_cli.cli.experiment import resolve_for
+from gan_cli.assembly.state import build_state
+from gan_cli.assembly.step import build_step
+from gan_cli.catalog import CHOICES
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import open_splits
 from gan_cli.data.pipeline import training_batches
-from gan_cli.training.checkpoint import Checkpoint, restore
+from gan_cli.experiment.experiment import resolve_for
+from gan_cli.run.checkpoint import Checkpoint, restore
 from gan_cli.training.distribution import ONE_DEVICE, Replicated
 from gan_cli.training.loop import compile_steps
 

@@ -10,7 +10,7 @@ from gan_cli.errors import UserError
 from gan_cli.export import FORMATS, format, saved_model
 from gan_cli.export.write import compare, export_generator
 from gan_cli.models import ARCHITECTURES
-from gan_cli.models.architecture import ModelSpec
+from gan_cli.models.contract import ModelSpec
 
 IMAGES = [name for name in ARCHITECTURES.names if name != "points_mlp"]
 LATENTS = np.random.default_rng(1).standard_normal((5, 8)).astype(np.float32)

@@ -15,7 +15,8 @@ import traceback
 from absl import flags
 from absl.testing import flagsaver
 
-from gan_cli.cli import app, sweep
+from gan_cli.cli import app
+from gan_cli.experiment import sweep
 
 
 class WouldStart(BaseException):

@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gan_cli.cli.choices import CHOICES
+from gan_cli.catalog import CHOICES
 from gan_cli.config.load import dump_config, load_config
 from gan_cli.config.schema import Config
 

@@ -202,7 +202,7 @@ def test_an_archive_that_declares_more_than_it_holds_is_refused_unread(
 
 
 def test_what_unpacks_to_more_than_the_memory_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("gan_cli.data.archive.machine_memory", lambda: 2**20)
+    monkeypatch.setattr("gan_cli.io.npz.machine_memory", lambda: 2**20)
     path = tmp_path / "data.npz"
     # Two MiB of nothing, packed into kilobytes.
     path.write_bytes(npz(images=np.zeros((2048, 32, 32), np.uint8)))

@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from gan_cli.sampling.decode import decoded, read_provenance
-from gan_cli.sampling.encode import ANIMATIONS, PICTURES, encoded, encoded_animation
-from gan_cli.sampling.provenance import Provenance
+from gan_cli.media.decode import decoded, read_provenance
+from gan_cli.media.encode import ANIMATIONS, PICTURES, encoded, encoded_animation
+from gan_cli.media.provenance import Provenance
 from gan_cli.sampling.saved_latents import SavedLatents, read_latents, write_latents
 
 FUZZ = settings.get_profile("gan-cli-fuzz")

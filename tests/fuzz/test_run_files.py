@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gan_cli.metrics.statistics import read_statistics
+from gan_cli.run.checkpoint import CheckpointStore, restore
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.guard_log import GuardLog
 from gan_cli.run.metrics_log import MetricsLog
-from gan_cli.training.checkpoint import CheckpointStore, restore
 from gan_cli.training.guard import NORMS, Guard
 
 LOSSES = ("generator_loss", "discriminator_loss")

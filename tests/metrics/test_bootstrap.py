@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from gan_cli.metrics import bootstrap
-from gan_cli.metrics.bootstrap import (
+from gan_cli.metrics.maths import bootstrap
+from gan_cli.metrics.maths.bootstrap import (
     frechet_half_width,
     frechet_influences,
     mean_half_width,
 )
-from gan_cli.metrics.frechet import frechet_distance
-from gan_cli.metrics.moments import Moments, moments_of
+from gan_cli.metrics.maths.frechet_distance import frechet_distance
+from gan_cli.metrics.maths.moments import Moments, moments_of
 
 
 def test_half_width_of_a_mean_is_that_of_the_resampled_bootstrap():

@@ -6,10 +6,10 @@ import tensorflow as tf
 from scipy import ndimage
 from scipy.spatial.distance import pdist
 
+from gan_cli.metrics.maths.similarity import ms_ssim, scale_weights
 from gan_cli.metrics.scores.feature_diversity import pairwise_diversity
 from gan_cli.metrics.scores.ms_ssim import draw_pairs
 from gan_cli.metrics.scores.path_length import lerp, path_lengths, slerp, trimmed
-from gan_cli.metrics.similarity import ms_ssim, scale_weights
 
 
 def test_diversity_is_the_mean_over_all_pairs():

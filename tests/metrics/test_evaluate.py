@@ -10,13 +10,13 @@ from made_images import dataset
 from gan_cli.config.schema import EvaluationConfig
 from gan_cli.data.dataset import ImageDataset
 from gan_cli.errors import UserError
-from gan_cli.metrics.against import score_against
+from gan_cli.metrics.against_statistics import score_against
 from gan_cli.metrics.evaluate import Evaluator
 from gan_cli.metrics.features import FEATURE_NETWORKS
 from gan_cli.metrics.features import random as random_features
 from gan_cli.metrics.features.network import FeatureNetwork
-from gan_cli.metrics.frechet import frechet_distance
-from gan_cli.metrics.moments import moments_of
+from gan_cli.metrics.maths.frechet_distance import frechet_distance
+from gan_cli.metrics.maths.moments import moments_of
 from gan_cli.metrics.scores import DEFAULT_METRICS
 
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import linalg
 
-from gan_cli.metrics.frechet import frechet_distance
-from gan_cli.metrics.moments import Moments, moments_of
+from gan_cli.metrics.maths.frechet_distance import frechet_distance
+from gan_cli.metrics.maths.moments import Moments, moments_of
 from gan_cli.metrics.scores.frechet_infinity import frechet_infinity
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gan_cli.metrics.kernel import kernel_distance, unbiased_mmd
+from gan_cli.metrics.maths.kernel_distance import kernel_distance, unbiased_mmd
 
 
 def direct_mmd(real: np.ndarray, generated: np.ndarray) -> float:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from gan_cli.metrics import manifold
-from gan_cli.metrics.manifold import RealManifold, squared_radii
+from gan_cli.metrics.maths import manifold
+from gan_cli.metrics.maths.manifold import RealManifold, squared_radii
 
 
 def distance(x: np.ndarray, y: np.ndarray) -> float:

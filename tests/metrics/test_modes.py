@@ -6,9 +6,9 @@ import scipy.stats
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.dataset import open_splits
-from gan_cli.data.mixture import mixture_of
+from gan_cli.domains.mixture import mixture_of
 from gan_cli.errors import UserError
-from gan_cli.metrics.modes import (
+from gan_cli.metrics.mode_counts import (
     EXPECTED_OUTSIDE,
     MODE_METRICS,
     count_modes,

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from gan_cli.metrics import moments as implementation
-from gan_cli.metrics.moments import MomentsAccumulator, moments_of
+from gan_cli.metrics.maths import moments as implementation
+from gan_cli.metrics.maths.moments import MomentsAccumulator, moments_of
 
 
 # Blocks that hold less than a batch, several batches, and all of them.

@@ -16,8 +16,8 @@ from gan_cli.errors import UserError
 from gan_cli.metrics.evaluate import Evaluator
 from gan_cli.metrics.features import FEATURE_NETWORKS, inception, published
 from gan_cli.metrics.features.network import FeatureNetwork
-from gan_cli.metrics.frechet import frechet_distance
-from gan_cli.metrics.moments import moments_of
+from gan_cli.metrics.maths.frechet_distance import frechet_distance
+from gan_cli.metrics.maths.moments import moments_of
 
 
 def load(name: str, data) -> FeatureNetwork:

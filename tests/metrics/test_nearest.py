@@ -5,9 +5,9 @@ import pytest
 from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 
-from gan_cli.metrics import nearest
-from gan_cli.metrics.clusters import cells_of, k_means
-from gan_cli.metrics.nearest import nearest_neighbours
+from gan_cli.metrics.maths import nearest
+from gan_cli.metrics.maths.clusters import cells_of, k_means
+from gan_cli.metrics.maths.nearest import nearest_neighbours
 
 
 @pytest.mark.parametrize("offset", [0.0, 1000.0])

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from frozen_graph import write_graph
 
-from gan_cli.cli.evaluation.images import score_images
-from gan_cli.cli.evaluation.run import Request
 from gan_cli.errors import UserError
+from gan_cli.evaluation.images import score_images
+from gan_cli.evaluation.scored_run import Request
 from gan_cli.metrics.features import published
 
 

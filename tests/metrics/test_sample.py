@@ -6,7 +6,7 @@ from made_images import stripes
 
 from gan_cli.metrics import sample
 from gan_cli.metrics.features import random as random_features
-from gan_cli.metrics.moments import moments_of
+from gan_cli.metrics.maths.moments import moments_of
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage, stats
 
-from gan_cli.metrics.pyramid import laplacian_pyramid, random_patches
+from gan_cli.metrics.maths.pyramid import laplacian_pyramid, random_patches
 from gan_cli.metrics.scores.sliced_wasserstein import patch_distances, sliced_wasserstein
 
 FILTER = np.outer([1, 4, 6, 4, 1], [1, 4, 6, 4, 1]) / 256.0

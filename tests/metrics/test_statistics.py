@@ -11,7 +11,7 @@ from gan_cli.errors import UserError
 from gan_cli.metrics.comparison import Comparison
 from gan_cli.metrics.features import random as random_features
 from gan_cli.metrics.features.network import FeatureNetwork
-from gan_cli.metrics.moments import moments_of
+from gan_cli.metrics.maths.moments import moments_of
 from gan_cli.metrics.sample import Sample
 from gan_cli.metrics.statistics import (
     cached_moments,
@@ -96,7 +96,7 @@ def test_a_damaged_file_is_computed_again(network, data, cache, damage, caplog):
 def _write_many(path: str, number: int) -> None:
     from pathlib import Path
 
-    from gan_cli.metrics.files import write_npz
+    from gan_cli.io.cache import write_npz
 
     for _ in range(30):
         assert write_npz(Path(path), {"value": np.full(50_000, number)}) is None

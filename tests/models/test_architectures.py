@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from gan_cli.errors import UserError
 from gan_cli.models import ARCHITECTURES
-from gan_cli.models.architecture import ModelSpec
+from gan_cli.models.contract import ModelSpec
 from gan_cli.models.layers.maxout import Maxout
 from gan_cli.models.layers.resolution import resolution_ladder
 from gan_cli.training.precision import dtype_policy

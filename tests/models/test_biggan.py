@@ -10,7 +10,7 @@ from float64_networks import convolve, exact, pool, relu, standardize, upsample
 
 from gan_cli.errors import UserError
 from gan_cli.models import biggan
-from gan_cli.models.architecture import ModelSpec
+from gan_cli.models.contract import ModelSpec
 from gan_cli.models.layers.attention import SelfAttention
 from gan_cli.models.layers.normalization import ProjectedBatchNormalization
 from gan_cli.models.layers.spectral import SpectralConv2D, SpectralDense

@@ -9,7 +9,7 @@ import tensorflow as tf
 from float64_networks import convolve, exact, leaky, pool, standardize, upsample
 
 from gan_cli.models import fastgan
-from gan_cli.models.architecture import ModelSpec
+from gan_cli.models.contract import ModelSpec
 from gan_cli.models.layers.excitation import GatedLinearUnit, SkipExcitation, pool_to
 from gan_cli.models.layers.self_supervision import MeanAbsoluteDifference, RandomQuadrant
 from gan_cli.models.layers.spectral import SpectralConv2D

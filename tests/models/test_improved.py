@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from gan_cli.errors import UserError
 from gan_cli.models import ARCHITECTURES
-from gan_cli.models.architecture import ModelSpec
+from gan_cli.models.contract import ModelSpec
 from gan_cli.models.layers.improved import (
     MinibatchDiscrimination,
     ReferenceBatch,

@@ -9,10 +9,10 @@ import pytest
 import tensorflow as tf
 from float64_networks import convolve, exact, leaky, pool, upsample
 
-from gan_cli.cli.describe import activation_bytes, flops_per_image
 from gan_cli.errors import UserError
+from gan_cli.experiment.dry_run import activation_bytes, flops_per_image
 from gan_cli.models import progan
-from gan_cli.models.architecture import ModelSpec
+from gan_cli.models.contract import ModelSpec
 from gan_cli.models.layers.growing import level_of_detail
 
 SPEC = ModelSpec(16, 16, 3, latent_dim=6, base_channels=4, max_channels=7)

@@ -8,7 +8,7 @@ import tensorflow as tf
 from float64_networks import convolve, exact, leaky
 
 from gan_cli.models import ARCHITECTURES
-from gan_cli.models.architecture import ModelSpec
+from gan_cli.models.contract import ModelSpec
 from gan_cli.models.layers.basis import BiasedLeakyReLU, DiscriminativeBasis, GenerativeBasis
 from gan_cli.models.layers.grouped import GroupedConv2D
 from gan_cli.models.layers.resample import doubled

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from gan_cli.models import ARCHITECTURES
-from gan_cli.models.architecture import ModelSpec
+from gan_cli.models.contract import ModelSpec
 from gan_cli.models.layers.attention import SelfAttention
 from gan_cli.models.layers.normalization import ConditionalBatchNormalization
 from gan_cli.models.layers.shuffle import RepeatUpsampling

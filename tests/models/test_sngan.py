@@ -10,7 +10,7 @@ import tensorflow as tf
 from float64_networks import convolve, exact, pool, relu, standardize, upsample
 
 from gan_cli.models import sngan
-from gan_cli.models.architecture import ModelSpec
+from gan_cli.models.contract import ModelSpec
 from gan_cli.models.layers.normalization import ConditionalBatchNormalization
 from gan_cli.models.layers.spectral import SpectralConv2D, SpectralDense
 

@@ -9,7 +9,7 @@ import scipy.signal
 import tensorflow as tf
 
 from gan_cli.models import ARCHITECTURES
-from gan_cli.models.architecture import ModelSpec
+from gan_cli.models.contract import ModelSpec
 from gan_cli.models.layers.equalized import DownsamplingConv2D, EqualizedConv2D, EqualizedDense
 from gan_cli.models.layers.modulated import ModulatedConv2D, ToImage
 from gan_cli.models.layers.resample import doubled, filtered, halved

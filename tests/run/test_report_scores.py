@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gan_cli.media.grids import image_grid
 from gan_cli.run.directory import RunDirectory
-from gan_cli.run.report import write_report
-from gan_cli.run.report_scores import newest_evaluation
-from gan_cli.sampling.grids import image_grid
+from gan_cli.run.report.page import write_report
+from gan_cli.run.report.scores import newest_evaluation
 
 
 def record(kimg, value):

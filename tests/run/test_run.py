@@ -10,11 +10,11 @@ from PIL import Image
 
 from gan_cli.config.schema import Config
 from gan_cli.errors import UserError
+from gan_cli.io.files import atomic_write
 from gan_cli.run.directory import RunDirectory
-from gan_cli.run.files import atomic_write
 from gan_cli.run.guard_log import GuardLog
 from gan_cli.run.metrics_log import MetricsLog
-from gan_cli.run.report import write_report
+from gan_cli.run.report.page import write_report
 
 
 class TestMetricsLog:

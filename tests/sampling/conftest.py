@@ -11,7 +11,7 @@ TINY = {"generator_channels": 8, "discriminator_channels": 8, "latent_dim": 8}
 
 def make_run(path, data, model):
     """A run directory with a checkpoint of untrained networks."""
-    from gan_cli.cli.experiment import Experiment
+    from gan_cli.experiment.experiment import Experiment
 
     config = Config.model_validate(
         {

@@ -13,10 +13,10 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from PIL import Image
 
 from gan_cli.errors import UserError
-from gan_cli.sampling.credentials import MEDIA_TYPES, Signer, read_credentials
-from gan_cli.sampling.decode import decoded, read_provenance
-from gan_cli.sampling.encode import encoded, encoded_animation
-from gan_cli.sampling.provenance import COMPOSITE, GENERATED, Provenance
+from gan_cli.media.credentials import MEDIA_TYPES, Signer, read_credentials
+from gan_cli.media.decode import decoded, read_provenance
+from gan_cli.media.encode import encoded, encoded_animation
+from gan_cli.media.provenance import COMPOSITE, GENERATED, Provenance
 
 ORIGIN = Provenance("digits", "ckpt-960", "ab" * 32, {"kind": "grid", "seeds": "0-3"})
 KEYS = {

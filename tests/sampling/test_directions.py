@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from gan_cli.models import ARCHITECTURES
-from gan_cli.models.architecture import ModelSpec
+from gan_cli.models.contract import ModelSpec
 from gan_cli.sampling.directions import LatentSpace, pca, sefa
 
 LATENT = 6

@@ -8,7 +8,7 @@ from PIL import Image
 
 from gan_cli.cli.sampling.studio import Studio
 from gan_cli.errors import UserError
-from gan_cli.sampling.decode import read_provenance
+from gan_cli.media.decode import read_provenance
 
 
 @pytest.fixture(scope="module")

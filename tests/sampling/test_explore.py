@@ -19,7 +19,7 @@ from PIL import Image
 from gan_cli.cli.sampling.explore import Painter
 from gan_cli.cli.sampling.studio import Studio
 from gan_cli.errors import UserError
-from gan_cli.sampling.encode import encoded
+from gan_cli.media.encode import encoded
 
 pytest.importorskip("bottle")
 

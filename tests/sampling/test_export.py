@@ -9,12 +9,12 @@ from PIL import Image
 
 from gan_cli.cli.sampling.studio import Studio
 from gan_cli.errors import UserError
-from gan_cli.sampling.bulk import export
-from gan_cli.sampling.decode import read_provenance
-from gan_cli.sampling.sinks import records
-from gan_cli.sampling.sinks.arrays import ArraySink
-from gan_cli.sampling.sinks.folder import FolderSink, folder_name, image_name
-from gan_cli.sampling.sinks.records import RecordSink
+from gan_cli.media.decode import read_provenance
+from gan_cli.media.sinks import records
+from gan_cli.media.sinks.arrays import ArraySink
+from gan_cli.media.sinks.folder import FolderSink, folder_name, image_name
+from gan_cli.media.sinks.records import RecordSink
+from gan_cli.sampling.bulk_export import export
 
 COUNT = 200
 NAMES = tuple("abcdefghij")
@@ -85,7 +85,7 @@ def test_what_was_cut_off_anywhere_ends_as_the_whole(
     studio, expected, tmp_path, monkeypatch, kind, cut_at
 ):
     # Small, so that there are several.
-    monkeypatch.setattr("gan_cli.sampling.bulk.CHUNK", 64)
+    monkeypatch.setattr("gan_cli.sampling.bulk_export.CHUNK", 64)
     monkeypatch.setattr(records, "SHARD_IMAGES", 80)
     make, read = KINDS[kind]
     labels = expected[1]

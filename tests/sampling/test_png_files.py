@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_cli.sampling.encode import encoded
-from gan_cli.sampling.grids import to_pillow
-from gan_cli.sampling.png_files import png_files
-from gan_cli.sampling.provenance import Provenance
+from gan_cli.media.encode import encoded
+from gan_cli.media.grids import to_pillow
+from gan_cli.media.png_files import png_files
+from gan_cli.media.provenance import Provenance
 
 MARKS = [
     Provenance("digits", "ckpt-960", "ab" * 32, {"kind": "image", "seed": seed, "label": None})

@@ -10,10 +10,10 @@ import pytest
 from PIL import Image
 
 from gan_cli.errors import UserError
-from gan_cli.sampling.decode import decoded, read_provenance
-from gan_cli.sampling.encode import encoded, encoded_animation, sidecar, write_marked
-from gan_cli.sampling.gif_xmp import with_xmp, xmp_of
-from gan_cli.sampling.provenance import Provenance, from_json, from_xmp
+from gan_cli.media.decode import decoded, read_provenance
+from gan_cli.media.encode import encoded, encoded_animation, sidecar, write_marked
+from gan_cli.media.gif_xmp import with_xmp, xmp_of
+from gan_cli.media.provenance import Provenance, from_json, from_xmp
 
 ORIGIN = Provenance(
     'näme <&> "x"',

@@ -9,10 +9,10 @@ import scipy.stats
 
 from gan_cli.cli.sampling.seeds import first_seed, parse_seeds, seeds_text
 from gan_cli.errors import UserError
+from gan_cli.media.grids import image_grid
 from gan_cli.models import ARCHITECTURES
-from gan_cli.models.architecture import ModelSpec
+from gan_cli.models.contract import ModelSpec
 from gan_cli.sampling.generate import Sampler, to_uint8
-from gan_cli.sampling.grids import image_grid
 from gan_cli.sampling.latents import latents_for_seeds
 
 

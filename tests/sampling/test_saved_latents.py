@@ -8,9 +8,9 @@ from PIL import Image
 
 from gan_cli.cli.sampling.studio import Studio
 from gan_cli.errors import UserError
-from gan_cli.sampling.decode import read_provenance
-from gan_cli.sampling.encode import encoded
-from gan_cli.sampling.provenance import Provenance
+from gan_cli.media.decode import read_provenance
+from gan_cli.media.encode import encoded
+from gan_cli.media.provenance import Provenance
 from gan_cli.sampling.saved_latents import (
     SavedLatents,
     from_recipe,

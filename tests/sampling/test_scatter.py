@@ -5,13 +5,13 @@ import pytest
 from PIL import Image
 
 from gan_cli.config.schema import DataConfig
-from gan_cli.data.mixture import mixture_of
+from gan_cli.domains.mixture import mixture_of
 from gan_cli.errors import UserError
+from gan_cli.media.scatter import picture_of, scatter_plot
 from gan_cli.models import ARCHITECTURES
-from gan_cli.models.architecture import ModelSpec
+from gan_cli.models.contract import ModelSpec
 from gan_cli.sampling.generate import Sampler
 from gan_cli.sampling.latents import latents_for_seeds
-from gan_cli.sampling.scatter import picture_of, scatter_plot
 
 RING = mixture_of(DataConfig(source="points"))
 

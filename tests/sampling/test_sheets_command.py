@@ -8,8 +8,8 @@ from gan_cli.cli.sampling import sheet
 from gan_cli.cli.sampling.studio import Studio
 from gan_cli.data.dataset import open_splits
 from gan_cli.errors import UserError
-from gan_cli.sampling.grids import image_grid, split_grid
-from gan_cli.sampling.provenance import COMPOSITE
+from gan_cli.media.grids import image_grid, split_grid
+from gan_cli.media.provenance import COMPOSITE
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def unnamed(monkeypatch):
         made.append((images, list(row_names), list(column_names)))
         return Image.new("L", (1, 1))
 
-    monkeypatch.setattr("gan_cli.sampling.sheets.named_sheet", named_sheet)
+    monkeypatch.setattr("gan_cli.media.sheets.named_sheet", named_sheet)
     return made
 
 

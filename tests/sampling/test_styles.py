@@ -6,8 +6,8 @@ import pytest
 from gan_cli.cli.sampling import sheet
 from gan_cli.cli.sampling.studio import Studio
 from gan_cli.errors import UserError
-from gan_cli.models.styles import mean_style
-from gan_cli.sampling.styles import mixed_images, styles_of
+from gan_cli.models.truncation import mean_style
+from gan_cli.sampling.style_mixing import mixed_images, styles_of
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from PIL import Image
 
 pytest.importorskip("av")
 
-from gan_cli.sampling.video import decoded_video, encoded_video
+from gan_cli.media.video import decoded_video, encoded_video
 
 # Sizes of few and of odd numbers of macroblocks of 16x16.
 SIZES = [(30, 20), (28, 28), (62, 46)]
@@ -19,7 +19,7 @@ PRINT_DIGESTS = f"""
 import hashlib
 import numpy as np
 from PIL import Image
-from gan_cli.sampling.video import encoded_video
+from gan_cli.media.video import encoded_video
 for width, height in {SIZES}:
     noise = np.random.default_rng(0).integers(0, 256, (3, height, width, 3), np.uint8)
     video = encoded_video([Image.fromarray(frame) for frame in noise], 10, "")

@@ -9,7 +9,7 @@ from PIL import Image
 from gan_cli.cli.sampling import walk
 from gan_cli.cli.sampling.studio import Studio
 from gan_cli.errors import UserError
-from gan_cli.sampling.sheets import named_sheet
+from gan_cli.media.sheets import named_sheet
 from gan_cli.sampling.walks import circle_path, linear_path, spherical_path
 
 NODES = np.random.default_rng(0).standard_normal((3, 6)).astype(np.float32)
@@ -101,7 +101,8 @@ def test_a_walk_between_classes_shows_the_classes_own_images(studio):
 @pytest.mark.parametrize("conditioning", ["concat", "batch_norm"])
 def test_a_mixture_of_classes_is_that_of_their_tables(studio, conditioning, monkeypatch):
     """Against a generator whose own tables were overwritten."""
-    from gan_cli.cli.build import LoadedGenerator, build_network
+    from gan_cli.assembly.loading import LoadedGenerator
+    from gan_cli.assembly.networks import build_network
 
     loaded = studio.loaded
     model = loaded.config.model.model_copy(update={"generator_conditioning": conditioning})

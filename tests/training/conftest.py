@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from gan_cli.models import ARCHITECTURES
-from gan_cli.models.architecture import ModelSpec
+from gan_cli.models.contract import ModelSpec
 from gan_cli.objectives import LOSSES, PENALTIES
 from gan_cli.objectives.augment import AUGMENTATIONS
 from gan_cli.training.augment import AugmentationControl

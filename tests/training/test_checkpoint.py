@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from gan_cli.errors import UserError
-from gan_cli.training.checkpoint import CheckpointStore, restore
+from gan_cli.run.checkpoint import CheckpointStore, restore
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import tensorflow as tf
 from gan_cli.data.dataset import ImageDataset
 from gan_cli.data.pipeline import training_batches
 from gan_cli.models import ARCHITECTURES
-from gan_cli.training.checkpoint import CheckpointStore, restore
+from gan_cli.run.checkpoint import CheckpointStore, restore
 from gan_cli.training.loop import Action, compile_steps, train
 
 BATCH = 8

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from gan_cli.cli.sampling.studio import Studio
-    from gan_cli.sampling.sinks.sink import Sink
+    from gan_cli.media.sinks.sink import Sink
 
 
 def export_images(studio: "Studio", options: Options, seeds: Sequence[int]) -> None:
@@ -20,9 +20,9 @@ def export_images(studio: "Studio", options: Options, seeds: Sequence[int]) -> N
     Raises:
       UserError: there are other images at --out, or it cannot be written.
     """
-    from gan_cli.sampling.sinks.arrays import ArraySink
-    from gan_cli.sampling.sinks.folder import FolderSink, image_name
-    from gan_cli.sampling.sinks.records import RecordSink
+    from gan_cli.media.sinks.arrays import ArraySink
+    from gan_cli.media.sinks.folder import FolderSink, image_name
+    from gan_cli.media.sinks.records import RecordSink
 
     out = Path(options.out)
     ending = out.suffix.lower()
@@ -63,8 +63,8 @@ def fill(
     Raises:
       UserError: there are other images, or it cannot be written.
     """
-    from gan_cli.run.progress import images_progress
-    from gan_cli.sampling.bulk import export
+    from gan_cli.cli.progress import images_progress
+    from gan_cli.sampling.bulk_export import export
 
     with images_progress("writing images") as on_progress:
         return export(

@@ -81,7 +81,7 @@ def _proportions(given: list[str] | None) -> list[float] | None:
 def _write(studio: "Studio", options: Options, numbers: list[int], counts: list[int]) -> None:
     import numpy as np
 
-    from gan_cli.sampling.sinks.folder import FolderSink, folder_name
+    from gan_cli.media.sinks.folder import FolderSink, folder_name
 
     names = studio.loaded.class_names
     folders = {number: folder_name(names[number]) for number in numbers}

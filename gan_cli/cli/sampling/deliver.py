@@ -48,7 +48,7 @@ def deliver(studio: "Studio", options: Options, composer: Composer, animated: bo
     Raises:
       UserError: what is asked for cannot be drawn, or the file cannot be written.
     """
-    from gan_cli.sampling.encode import encoded, encoded_animation, write_marked
+    from gan_cli.media.encode import encoded, encoded_animation, write_marked
 
     path = Path(options.out)
     ending = path.suffix.lower()

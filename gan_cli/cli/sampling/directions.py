@@ -61,7 +61,7 @@ def run(options: Options) -> None:
 
     import numpy as np
 
-    from gan_cli.run.files import write_arrays
+    from gan_cli.io.files import write_arrays
 
     _, label, _ = _start(studio, options)
     space, found = studio.directions(options.directions, label, options.axes)
@@ -85,8 +85,8 @@ def compose(studio: "Studio", options: Options, animated: bool) -> Work:
     """
     import numpy as np
 
-    from gan_cli.sampling.grids import to_pillow
-    from gan_cli.sampling.sheets import named_sheet
+    from gan_cli.media.grids import to_pillow
+    from gan_cli.media.sheets import named_sheet
 
     latents, label, origin = _start(studio, options)
     move = parse_move(options.move) if options.move else {}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from gan_cli.cli.sampling.studio import Studio
-    from gan_cli.editing.fit import Fit
+    from gan_cli.studio.fit.search import Fit
 
 flags.DEFINE_integer(
     "fit_steps",
@@ -90,8 +90,8 @@ def find(
     """
     import tensorflow as tf
 
-    from gan_cli.editing.fit import fit_latents
-    from gan_cli.run.progress import images_progress
+    from gan_cli.cli.progress import images_progress
+    from gan_cli.studio.fit.search import fit_latents
     from gan_cli.training.inputs import to_model_range
 
     feature_misfit = None
@@ -150,11 +150,11 @@ def deliver_found(
     """
     import numpy as np
 
-    from gan_cli.sampling.encode import encoded, write_marked
-    from gan_cli.sampling.grids import to_pillow
-    from gan_cli.sampling.provenance import COMPOSITE
+    from gan_cli.media.encode import encoded, write_marked
+    from gan_cli.media.grids import to_pillow
+    from gan_cli.media.provenance import COMPOSITE
+    from gan_cli.media.sheets import named_sheet
     from gan_cli.sampling.saved_latents import SavedLatents, write_latents
-    from gan_cli.sampling.sheets import named_sheet
 
     out = Path(options.out)
     ending = out.suffix.lower()
@@ -191,7 +191,7 @@ def compose_found(studio: "Studio", options: Options, animated: bool) -> Work:
     Raises:
       UserError: it holds none, or several.
     """
-    from gan_cli.sampling.grids import to_pillow
+    from gan_cli.media.grids import to_pillow
 
     saved = saved_latents(studio, options)
     if saved is None or len(saved.latents) != 1:
@@ -233,7 +233,7 @@ def _feature_misfit(studio: "Studio", image: "np.ndarray") -> Callable | None:
     import keras
     import tensorflow as tf
 
-    from gan_cli.cli.build import load_discriminator
+    from gan_cli.assembly.loading import load_discriminator
     from gan_cli.training.inputs import to_model_range
 
     discriminator = load_discriminator(studio.run, studio.loaded)

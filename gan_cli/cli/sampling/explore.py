@@ -84,8 +84,8 @@ class Painter:
     def png(self, place: "Place") -> bytes:
         """A file of the image."""
         from gan_cli.explore.place import place_text
-        from gan_cli.sampling.encode import encoded
-        from gan_cli.sampling.grids import to_pillow
+        from gan_cli.media.encode import encoded
+        from gan_cli.media.grids import to_pillow
 
         recipe: dict[str, Any] = {"kind": "image", "seed": place.seed}
         if _alone(place):
@@ -101,7 +101,7 @@ class Painter:
 
         import numpy as np
 
-        from gan_cli.models.styles import towards_mean
+        from gan_cli.models.truncation import towards_mean
         from gan_cli.sampling.walks import arc
 
         space, found = self.studio.directions("sefa", place.label, _DIRECTIONS)

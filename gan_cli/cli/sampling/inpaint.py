@@ -39,7 +39,7 @@ def run(options: Options) -> None:
     import numpy as np
 
     from gan_cli.data.prepare import prepare_image
-    from gan_cli.editing.fit import psnr_db
+    from gan_cli.studio.fit.search import psnr_db
 
     target = given_image(studio, "inpaint", options.inpaint)
     height, width = target.shape[:2]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from gan_cli.cli.sampling.studio import Studio
-    from gan_cli.sampling.provenance import Provenance
+    from gan_cli.media.provenance import Provenance
 
 flags.DEFINE_string(
     "inspect",
@@ -34,7 +34,7 @@ def run(options: Options) -> int:
         raise UserError(f"--inspect: {path} is no file")
     app.import_tensorflow()
 
-    from gan_cli.sampling.decode import read_provenance
+    from gan_cli.media.decode import read_provenance
 
     found = read_provenance(path)
     if found is None:
@@ -64,8 +64,8 @@ def run(options: Options) -> int:
 
 def _show_credentials(path: Path) -> bool:
     """Prints who signed the file, if anyone did; whether it is as it was then."""
-    from gan_cli.sampling.credentials import MEDIA_TYPES, read_credentials
-    from gan_cli.sampling.decode import file_content
+    from gan_cli.media.credentials import MEDIA_TYPES, read_credentials
+    from gan_cli.media.decode import file_content
 
     ending = path.suffix.lower()
     found = read_credentials(file_content(path), ending) if ending in MEDIA_TYPES else None
@@ -103,8 +103,8 @@ def _same_pixels(path: Path, studio: "Studio", recipe: Any) -> tuple[bool, str]:
     import numpy as np
 
     from gan_cli.cli.sampling.seeds import seeds_text
-    from gan_cli.sampling.decode import decoded, file_content
-    from gan_cli.sampling.encode import ANIMATIONS, PICTURES, encoded, encoded_animation
+    from gan_cli.media.decode import decoded, file_content
+    from gan_cli.media.encode import ANIMATIONS, PICTURES, encoded, encoded_animation
 
     kind, ending = recipe.get("kind"), recipe.get("format")
     if kind == "arrays":
@@ -138,7 +138,7 @@ def _same_pixels(path: Path, studio: "Studio", recipe: Any) -> tuple[bool, str]:
 def _single_image(studio: "Studio", recipe: Any):
     from gan_cli.cli.sampling.explore import Painter, recorded_place
     from gan_cli.cli.sampling.seeds import SEEDS_END
-    from gan_cli.sampling.grids import to_pillow
+    from gan_cli.media.grids import to_pillow
 
     if recipe.get("kind") == "explored":
         return to_pillow(Painter(studio).image(recorded_place(studio, recipe)))
@@ -158,8 +158,8 @@ def _single_image(studio: "Studio", recipe: Any):
 def _same_arrays(path: Path, studio: "Studio", recipe: Any) -> tuple[bool, str]:
     import numpy as np
 
-    from gan_cli.data.archive import read_npz
-    from gan_cli.sampling.bulk import CHUNK
+    from gan_cli.io.npz import read_npz
+    from gan_cli.sampling.bulk_export import CHUNK
 
     name = "points" if studio.points else "images"
     arrays = read_npz(path, [name, "seeds", "labels"])

@@ -63,10 +63,10 @@ def compose(studio: "Studio", options: Options, animated: bool) -> Work:
     Raises:
       UserError: there are too many images for one picture.
     """
-    from gan_cli.data.mixture import mixture_of
-    from gan_cli.sampling.grids import image_grid
-    from gan_cli.sampling.scatter import MOST_REAL_POINTS, scatter_plot
-    from gan_cli.sampling.sheets import refuse_too_many
+    from gan_cli.domains.mixture import mixture_of
+    from gan_cli.media.grids import image_grid
+    from gan_cli.media.scatter import MOST_REAL_POINTS, scatter_plot
+    from gan_cli.media.sheets import refuse_too_many
 
     _, columns = seeds_and_columns(options)
     seeds = _seeds(studio, options)

@@ -30,7 +30,7 @@ def run(options: Options) -> None:
     refuse_points(studio, "--project")
     target = given_image(studio, "project", options.project)
 
-    from gan_cli.editing.fit import psnr_db
+    from gan_cli.studio.fit.search import psnr_db
 
     found = find(studio, options, pixel_misfit(target), features_of=target)
     strip = [("given", target), ("found", found.image)]

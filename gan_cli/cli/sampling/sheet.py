@@ -65,7 +65,7 @@ def compose(studio: "Studio", options: Options, animated: bool) -> Work:
 def _truncation(studio: "Studio", options: Options) -> Work:
     import numpy as np
 
-    from gan_cli.sampling.sheets import named_sheet, refuse_too_many
+    from gan_cli.media.sheets import named_sheet, refuse_too_many
 
     seeds = seeds_or_first(options, 8)
     refuse_too_many(len(seeds) * len(_TRUNCATIONS))
@@ -78,7 +78,7 @@ def _truncation(studio: "Studio", options: Options) -> Work:
 def _classes(studio: "Studio", options: Options) -> Work:
     import numpy as np
 
-    from gan_cli.sampling.sheets import named_sheet, refuse_too_many
+    from gan_cli.media.sheets import named_sheet, refuse_too_many
 
     numbers = studio.class_numbers(options.classes)
     if numbers is None:
@@ -97,8 +97,8 @@ def _real(studio: "Studio", options: Options) -> Work:
     import numpy as np
 
     from gan_cli.data.dataset import open_splits
-    from gan_cli.sampling.provenance import COMPOSITE
-    from gan_cli.sampling.sheets import named_sheet, refuse_too_many
+    from gan_cli.media.provenance import COMPOSITE
+    from gan_cli.media.sheets import named_sheet, refuse_too_many
 
     numbers = studio.class_numbers(options.classes)
     count = 4 if numbers is None else len(numbers)
@@ -129,8 +129,8 @@ def _training(studio: "Studio", options: Options) -> Work:
     import numpy as np
     from PIL import Image
 
-    from gan_cli.sampling.grids import split_grid
-    from gan_cli.sampling.sheets import named_sheet
+    from gan_cli.media.grids import split_grid
+    from gan_cli.media.sheets import named_sheet
 
     stages = studio.run.saved_grids(_MOST_STAGES)
     if not stages:
@@ -151,10 +151,10 @@ def _training(studio: "Studio", options: Options) -> Work:
 def _mix(studio: "Studio", options: Options) -> Work:
     import numpy as np
 
-    from gan_cli.models.styles import has_styles, towards_mean
+    from gan_cli.media.sheets import named_sheet, refuse_too_many
+    from gan_cli.models.truncation import has_styles, towards_mean
     from gan_cli.sampling.generate import to_uint8
-    from gan_cli.sampling.sheets import named_sheet, refuse_too_many
-    from gan_cli.sampling.styles import mixed_images, styles_of
+    from gan_cli.sampling.style_mixing import mixed_images, styles_of
 
     generator = studio.loaded.generator
     if not has_styles(generator):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from gan_cli.errors import UserError
 
 if TYPE_CHECKING:
-    from gan_cli.sampling.credentials import Signer
+    from gan_cli.media.credentials import Signer
 
 
 def signer_of(options: Any) -> "Signer | None":
@@ -30,6 +30,6 @@ def signer_of(options: Any) -> "Signer | None":
     if Path(options.out).suffix.lower() == ".npz":
         raise UserError("--c2pa_certificate: signs pictures, and an .npz file holds none")
 
-    from gan_cli.sampling.credentials import Signer
+    from gan_cli.media.credentials import Signer
 
     return Signer(Path(options.c2pa_certificate), Path(options.c2pa_key), options.c2pa_timestamp)

@@ -9,16 +9,17 @@ from typing import Any
 
 import numpy as np
 
-from gan_cli.cli.build import LoadedGenerator, build_network, load_generator
-from gan_cli.data.mixture import is_points
+from gan_cli.assembly.loading import LoadedGenerator, load_generator
+from gan_cli.assembly.networks import build_network
+from gan_cli.domains.mixture import is_points
 from gan_cli.errors import UserError
-from gan_cli.models.styles import has_styles, truncated
+from gan_cli.media.credentials import Signer
+from gan_cli.media.provenance import GENERATED, Provenance
+from gan_cli.models.truncation import has_styles, truncated
 from gan_cli.run.directory import RunDirectory
-from gan_cli.sampling.credentials import Signer
 from gan_cli.sampling.directions import METHODS, SAMPLE, Directions, LatentSpace
 from gan_cli.sampling.generate import Sampler, to_uint8
 from gan_cli.sampling.latents import latents_for_seeds
-from gan_cli.sampling.provenance import GENERATED, Provenance
 from gan_cli.training.precision import dtype_policy
 
 # Far from those that are drawn.

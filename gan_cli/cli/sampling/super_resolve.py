@@ -36,8 +36,8 @@ def run(options: Options) -> None:
     import tensorflow as tf
 
     from gan_cli.data.prepare import natural_size, prepare_image
-    from gan_cli.editing.fit import psnr_db
-    from gan_cli.editing.shrink import shrinking_matrix
+    from gan_cli.studio.fit.search import psnr_db
+    from gan_cli.studio.fit.shrink import shrinking_matrix
 
     height, width, channels = studio.loaded.generator.outputs[0].shape[1:]
     background = studio.loaded.config.data.background

@@ -59,8 +59,8 @@ def compose(studio: "Studio", options: Options, animated: bool) -> Work:
     """
     import numpy as np
 
-    from gan_cli.sampling.grids import image_grid
-    from gan_cli.sampling.sheets import named_sheet, refuse_too_many
+    from gan_cli.media.grids import image_grid
+    from gan_cli.media.sheets import named_sheet, refuse_too_many
 
     saved = saved_latents(studio, options)
     seeds = [] if saved else _seeds(options)
@@ -104,7 +104,7 @@ def _between_seeds(studio: "Studio", options: Options, seeds: list[int]):
     """Images, uint8 [tracks, length, height, width, channels], and names of tracks and stops."""
     import numpy as np
 
-    from gan_cli.sampling.sheets import refuse_too_many
+    from gan_cli.media.sheets import refuse_too_many
     from gan_cli.sampling.walks import circle_path
 
     path = _path(studio, options)
@@ -127,7 +127,7 @@ def _between_latents(studio: "Studio", options: Options, saved: "SavedLatents"):
     """As `_between_seeds`, of one track; on the way from class to class it is of a mixture."""
     import numpy as np
 
-    from gan_cli.sampling.sheets import refuse_too_many
+    from gan_cli.media.sheets import refuse_too_many
     from gan_cli.sampling.walks import linear_path
 
     count = len(saved.latents)
@@ -172,7 +172,7 @@ def _between_classes(studio: "Studio", options: Options, seeds: list[int]):
     """As `_between_seeds`, with a track to each seed."""
     import numpy as np
 
-    from gan_cli.sampling.sheets import refuse_too_many
+    from gan_cli.media.sheets import refuse_too_many
     from gan_cli.sampling.walks import linear_path
 
     numbers = studio.class_numbers(options.classes)

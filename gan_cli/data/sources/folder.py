@@ -9,8 +9,8 @@ import numpy as np
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, SourceSplits
 from gan_cli.data.decode import decode_image
-from gan_cli.data.paths import user_path
 from gan_cli.errors import UserError
+from gan_cli.io.paths import user_path
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
 # In the order of preference.

@@ -11,9 +11,9 @@ import numpy as np
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, SourceSplits, array_collection, numbered_classes
-from gan_cli.data.memory import machine_memory
-from gan_cli.data.paths import user_path
 from gan_cli.errors import UserError
+from gan_cli.io.memory import machine_memory
+from gan_cli.io.paths import user_path
 
 _UNSIGNED_BYTE = 0x08
 _READ_AT_ONCE = 2**24

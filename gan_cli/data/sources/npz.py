@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 
 from gan_cli.config.schema import DataConfig
-from gan_cli.data.archive import check_npz
 from gan_cli.data.collection import Collection, SourceSplits, array_collection, numbered_classes
-from gan_cli.data.paths import user_path
 from gan_cli.errors import UserError, first_line
+from gan_cli.io.npz import check_npz
+from gan_cli.io.paths import user_path
 
 _KEYS = ("images", "labels", "holdout_images", "holdout_labels")
 # As `np.savez(path, images, labels)` calls them, and with it many programs that write samples.

@@ -2,7 +2,7 @@
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, SourceSplits, numbered_classes
-from gan_cli.data.mixture import POINT_SHAPE, mixture_of
+from gan_cli.domains.mixture import POINT_SHAPE, mixture_of
 
 # Of its own: the points must not depend on the seed of a run.
 _SEED = 20_161_107

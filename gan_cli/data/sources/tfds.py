@@ -13,8 +13,8 @@ import numpy as np
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, SourceSplits, array_collection
 from gan_cli.data.decode import decode_image
-from gan_cli.data.memory import machine_memory
 from gan_cli.errors import UserError, first_line
+from gan_cli.io.memory import machine_memory
 
 _READ_AT_ONCE = 256
 _SHARE_OF_MEMORY = 0.1

@@ -14,13 +14,13 @@ from gan_cli.data.dataset import ImageDataset
 from gan_cli.data.materialise import cache_folder
 from gan_cli.data.pipeline import training_batches
 from gan_cli.errors import UserError
+from gan_cli.io.cache import write_npz
 from gan_cli.metrics.features.network import (
     FeatureNetwork,
     build_network,
     reduce_to_largest_side,
     with_accuracy,
 )
-from gan_cli.metrics.files import write_npz
 
 # Part of the cache's key: to be raised with any change of network or training.
 _RECIPE = 1

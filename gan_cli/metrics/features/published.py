@@ -14,7 +14,7 @@ from rich.progress import wrap_file
 
 from gan_cli.data.materialise import cache_folder
 from gan_cli.errors import UserError, first_line
-from gan_cli.metrics.files import write_bytes
+from gan_cli.io.cache import write_bytes
 
 NAME = "classify_image_graph_def.pb"
 # Of the file itself, which has 95,673,916 bytes in the original archive and in the copy beside

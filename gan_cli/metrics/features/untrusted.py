@@ -18,8 +18,8 @@ from google.protobuf.message import DecodeError
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 from tensorflow.python.framework import op_def_registry
 
-from gan_cli.data.memory import machine_memory
 from gan_cli.errors import UserError, first_line
+from gan_cli.io.memory import machine_memory
 
 # What `keras.Model.save` names as the home of what it wrote.
 _KERAS_MODULES = {

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from gan_cli.metrics.bootstrap import mean_half_width
 from gan_cli.metrics.comparison import MOST_NEIGHBOURS, Comparison
+from gan_cli.metrics.maths.bootstrap import mean_half_width
+from gan_cli.metrics.maths.nearest import nearest_neighbours
 from gan_cli.metrics.metric import Figure, Measurement, Metric
-from gan_cli.metrics.nearest import nearest_neighbours
 from gan_cli.metrics.sample import Sample
 
 

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from gan_cli.metrics.clusters import cells_of, k_means
 from gan_cli.metrics.comparison import Comparison
+from gan_cli.metrics.maths.clusters import cells_of, k_means
 from gan_cli.metrics.metric import Figure, Measurement, Metric, UnavailableError
 from gan_cli.metrics.sample import Sample
 

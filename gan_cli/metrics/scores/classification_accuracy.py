@@ -6,10 +6,10 @@ Details: by class, its `accuracy` on the held-out images, and their `count`.
 import numpy as np
 
 from gan_cli.data.dataset import ImageDataset
-from gan_cli.metrics.bootstrap import mean_half_width
 from gan_cli.metrics.comparison import Comparison
 from gan_cli.metrics.features.classifier import train_model, untrained
 from gan_cli.metrics.features.network import FeatureNetwork
+from gan_cli.metrics.maths.bootstrap import mean_half_width
 from gan_cli.metrics.metric import Figure, Measurement, Metric, UnavailableError
 from gan_cli.metrics.sample import Sample
 

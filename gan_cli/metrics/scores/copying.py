@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from gan_cli.metrics.clusters import cells_of, k_means
 from gan_cli.metrics.comparison import MOST_NEIGHBOURS, Comparison
+from gan_cli.metrics.maths.clusters import cells_of, k_means
+from gan_cli.metrics.maths.nearest import nearest_neighbours
 from gan_cli.metrics.metric import Figure, Measurement, Metric
-from gan_cli.metrics.nearest import nearest_neighbours
 from gan_cli.metrics.sample import Sample
 
 _MOST_CELLS = 10

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from gan_cli.metrics.bootstrap import frechet_half_width
 from gan_cli.metrics.comparison import Comparison
-from gan_cli.metrics.frechet import frechet_distance
+from gan_cli.metrics.maths.bootstrap import frechet_half_width
+from gan_cli.metrics.maths.frechet_distance import frechet_distance
 from gan_cli.metrics.metric import Figure, Measurement, Metric
 from gan_cli.metrics.sample import Sample
 

@@ -3,9 +3,9 @@
 import numpy as np
 
 from gan_cli.metrics.comparison import Comparison
-from gan_cli.metrics.frechet import frechet_distance
+from gan_cli.metrics.maths.frechet_distance import frechet_distance
+from gan_cli.metrics.maths.moments import Moments, moments_of
 from gan_cli.metrics.metric import Figure, Measurement, Metric, UnavailableError
-from gan_cli.metrics.moments import Moments, moments_of
 from gan_cli.metrics.sample import Sample
 
 _POINTS = 15

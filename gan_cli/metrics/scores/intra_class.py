@@ -6,9 +6,9 @@ Details: by class, `value`, `count` of generated and `num_reference` of held-out
 import numpy as np
 
 from gan_cli.metrics.comparison import Comparison
-from gan_cli.metrics.frechet import frechet_distance
+from gan_cli.metrics.maths.frechet_distance import frechet_distance
+from gan_cli.metrics.maths.moments import moments_of
 from gan_cli.metrics.metric import Figure, Measurement, Metric, UnavailableError
-from gan_cli.metrics.moments import moments_of
 from gan_cli.metrics.sample import Sample
 
 

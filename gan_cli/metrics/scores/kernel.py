@@ -3,7 +3,7 @@
 import numpy as np
 
 from gan_cli.metrics.comparison import Comparison
-from gan_cli.metrics.kernel import kernel_distance
+from gan_cli.metrics.maths.kernel_distance import kernel_distance
 from gan_cli.metrics.metric import Figure, Measurement, Metric
 from gan_cli.metrics.sample import Sample
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from gan_cli.metrics.bootstrap import mean_half_width
 from gan_cli.metrics.comparison import Comparison
+from gan_cli.metrics.maths.bootstrap import mean_half_width
+from gan_cli.metrics.maths.similarity import FILTER_SIDE, ms_ssim, scale_weights
 from gan_cli.metrics.metric import Figure, Measurement, Metric, UnavailableError
 from gan_cli.metrics.sample import Sample
-from gan_cli.metrics.similarity import FILTER_SIDE, ms_ssim, scale_weights
 
 _PAIRS = 1000
 _BATCH_BYTES = 2**25

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from gan_cli.metrics.bootstrap import mean_half_width
 from gan_cli.metrics.comparison import MOST_NEIGHBOURS, Comparison
+from gan_cli.metrics.maths.bootstrap import mean_half_width
+from gan_cli.metrics.maths.nearest import nearest_neighbours
 from gan_cli.metrics.metric import Figure, Measurement, Metric
-from gan_cli.metrics.nearest import nearest_neighbours
 from gan_cli.metrics.sample import Sample
 
 _SHOWN, _NEIGHBOURS = 8, 5

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gan_cli.metrics.bootstrap import mean_half_width
 from gan_cli.metrics.comparison import Comparison, GanAccess
+from gan_cli.metrics.maths.bootstrap import mean_half_width
 from gan_cli.metrics.metric import Figure, Measurement, Metric
 from gan_cli.metrics.sample import Sample
 

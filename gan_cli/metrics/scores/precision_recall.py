@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from gan_cli.metrics.bootstrap import mean_half_width
 from gan_cli.metrics.comparison import MOST_NEIGHBOURS, Comparison
+from gan_cli.metrics.maths.bootstrap import mean_half_width
 from gan_cli.metrics.metric import Figure, Measurement, Metric
 from gan_cli.metrics.sample import Sample
 

@@ -3,8 +3,8 @@
 import numpy as np
 
 from gan_cli.metrics.comparison import Comparison
+from gan_cli.metrics.maths.pyramid import laplacian_pyramid, random_patches
 from gan_cli.metrics.metric import Figure, Measurement, Metric, UnavailableError
-from gan_cli.metrics.pyramid import laplacian_pyramid, random_patches
 from gan_cli.metrics.sample import Sample
 
 _MOST_IMAGES, _PATCHES_PER_IMAGE, _PATCH_SIDE = 1024, 64, 7

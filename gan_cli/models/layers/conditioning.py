@@ -7,7 +7,7 @@ batch normalisation. Discriminators: `projection`, `concat`, or `auxiliary`.
 import keras
 
 from gan_cli.errors import UserError
-from gan_cli.models.architecture import ModelSpec
+from gan_cli.models.contract import ModelSpec
 from gan_cli.models.layers.improved import (
     MinibatchDiscrimination,
     ReferenceBatch,

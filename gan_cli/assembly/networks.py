@@ -1,0 +1,64 @@
+"""From a resolved config to Keras networks."""
+
+import keras
+
+from gan_cli.config.schema import (
+    ArchitecturePair,
+    Config,
+)
+from gan_cli.errors import UserError
+from gan_cli.models import ARCHITECTURES
+from gan_cli.models.contract import Architecture, ModelSpec
+
+
+def architecture_names(config: Config) -> tuple[str, str]:
+    """Names of the generator's and the discriminator's architecture."""
+    architecture = config.model.architecture
+    if isinstance(architecture, ArchitecturePair):
+        return architecture.generator, architecture.discriminator
+    return architecture, architecture
+
+
+def check_image_size(config: Config) -> None:
+    """Raises a `UserError` where an architecture cannot be had at the config's image size."""
+    height, width = config.data.image_size
+    for name in architecture_names(config):
+        architecture: Architecture = ARCHITECTURES.load(name)
+        if min(height, width) < architecture.smallest or max(height, width) > architecture.largest:
+            raise UserError(
+                f"data.image_size: architecture '{name}' builds sides of"
+                f" {architecture.smallest} to {architecture.largest} pixels, got {height}x{width}"
+                + ("; points are for 'points_mlp'" if (height, width) == (1, 1) else "")
+            )
+
+
+def build_network(config: Config, network: str, num_classes: int) -> keras.Model:
+    """Builds the `generator` or the `discriminator` of a resolved config.
+
+    Raises:
+      UserError: the architecture cannot be had at this image size.
+    """
+    check_image_size(config)
+    names = dict(zip(("generator", "discriminator"), architecture_names(config), strict=True))
+    architecture: Architecture = ARCHITECTURES.load(names[network])
+    height, width = config.data.image_size
+    conditioning = getattr(config.model, f"{network}_conditioning")
+    offered = getattr(architecture, f"{network}_conditionings")
+    if config.model.conditional and conditioning not in offered:
+        raise UserError(
+            f"model.{network}_conditioning: architecture '{names[network]}' has"
+            f" {' or '.join(offered)}, got '{conditioning}'"
+        )
+    spec = ModelSpec(
+        height=height,
+        width=width,
+        channels=config.data.channels * (config.model.pack if network == "discriminator" else 1),
+        latent_dim=config.model.latent_dim,
+        num_classes=num_classes if config.model.conditional else 0,
+        base_channels=getattr(config.model, f"{network}_channels"),
+        conditioning=conditioning,
+        max_channels=config.model.max_channels,
+        # A run of before an architecture had an option is one with its default.
+        options={k: config.model.options.get(k, v) for k, v in architecture.options.items()},
+    )
+    return getattr(architecture, f"build_{network}")(spec)

@@ -1,0 +1,138 @@
+"""From a resolved config to the loss, the penalties and the augmentation."""
+
+import numpy as np
+import tensorflow as tf
+
+from gan_cli.assembly.ramps import first_value, ramp_of, setting_of
+from gan_cli.config.schema import (
+    AugmentationConfig,
+    Config,
+    PenaltyConfig,
+)
+from gan_cli.data.dataset import ImageDataset
+from gan_cli.errors import UserError
+from gan_cli.models.truncation import has_styles
+from gan_cli.objectives import LOSSES, PENALTIES
+from gan_cli.objectives.augment import AUGMENTATIONS
+from gan_cli.objectives.augment.augmentation import Augmentation
+from gan_cli.objectives.penalties.penalty import DISCRIMINATOR, GENERATOR, Penalty
+from gan_cli.training.augment import AugmentationControl
+from gan_cli.training.objective import InstanceNoise, LazyPenalty, Objective
+from gan_cli.training.state import GanState
+
+# Held-out images that an adaptive augmentation looks at, in memory beside the networks.
+MOST_HELD_OUT = 2048
+
+
+def build_objective(config: Config, state: GanState) -> Objective:
+    """Looks up the loss and the penalties, with the strengths that the config holds.
+
+    What the penalties remember joins `state`.
+
+    Raises:
+      UserError: parts that cannot be had together.
+    """
+    objective, model, kimg = config.objective, config.model, config.training.kimg
+    loss = LOSSES.load(objective.loss)
+    if objective.label_smoothing and not loss.has_real_target:
+        smoothable = [name for name in LOSSES.names if LOSSES.load(name).has_real_target]
+        raise UserError(
+            f"objective.label_smoothing: loss '{objective.loss}' has no target to smooth; it must"
+            f" be 0, or the loss one of {', '.join(smoothable)}"
+        )
+    if model.pack > 1 and model.conditional:
+        raise UserError("model.pack: images of several labels cannot be packed; it must be 1")
+    if config.training.batch_size % model.pack:
+        raise UserError(
+            f"model.pack: must divide training.batch_size ({config.training.batch_size}),"
+            f" got {model.pack}"
+        )
+    noise = objective.instance_noise
+    return Objective(
+        loss,
+        [build_penalty(entry, state, DISCRIMINATOR, kimg) for entry in objective.penalties],
+        [build_penalty(entry, state, GENERATOR, kimg) for entry in objective.generator_penalties],
+        real_target=1.0 - objective.label_smoothing,
+        n_critic=objective.n_critic,
+        fresh_generator_batch=objective.generator_batch == "fresh",
+        simultaneous=objective.updates == "simultaneous",
+        weight_clip=objective.weight_clip,
+        pack=model.pack,
+        instance_noise=None if noise is None else InstanceNoise(noise.std, noise.until_kimg),
+    )
+
+
+def build_penalty(entry: PenaltyConfig, state: GanState, network: str, kimg: float) -> LazyPenalty:
+    """Looks up one penalty of one network's update, in a run of `kimg`.
+
+    Raises:
+      UserError: it is not for this network, or needs what the networks do not have.
+    """
+    penalty: Penalty = PENALTIES.load(entry.name)
+    key = "generator_penalties" if network == GENERATOR else "penalties"
+    if network not in penalty.networks:
+        raise UserError(
+            f"objective.{key}: '{entry.name}' is for the {penalty.networks[0]}'s update"
+        )
+    outputs = state.discriminator.output
+    offered = set(outputs) if isinstance(outputs, dict) else set()
+    offered |= {layer.name for layer in state.discriminator.layers}
+    for output in penalty.needs_outputs:
+        if output not in offered:
+            raise UserError(
+                f"objective.{key}: '{entry.name}' needs a discriminator with '{output}', which this"
+                " one does not have"
+            )
+    if penalty.needs_styles and not has_styles(state.generator):
+        raise UserError(f"objective.{key}: '{entry.name}' needs a generator with styles")
+    memory = penalty.memory(getattr(state, network).trainable_variables)
+    state.memory.update({f"{network}/{entry.name}/{name}": v for name, v in memory.items()})
+    return LazyPenalty(entry.name, penalty, setting_of(entry.gamma, kimg), entry.every, memory)
+
+
+def build_augmentation(
+    config: Config, state: GanState, held_out: ImageDataset
+) -> AugmentationControl | None:
+    """Looks up the augmentation; its probability joins `state`.
+
+    Raises:
+      UserError: its policies are unknown, or the images cannot be augmented.
+    """
+    entry = config.objective.augmentation
+    if not isinstance(entry, AugmentationConfig):
+        return None
+    if config.data.channels == 2:
+        raise UserError("objective.augmentation: is for images, not for points")
+    augmentation: Augmentation = AUGMENTATIONS.load(entry.name)
+    if entry.policies is not None:
+        augmentation = augmentation.only(entry.policies)
+    relativistic = LOSSES.load(config.objective.loss).generator_sees_real
+    signal = entry.signal
+    if signal is None and augmentation.adaptive and entry.probability is None:
+        # The offset of relativistic logits is arbitrary, and with it their sign.
+        signal = "held_out_ratio" if relativistic else "real_sign"
+    if signal == "real_sign" and relativistic:
+        raise UserError(
+            "objective.augmentation.signal: 'real_sign' means nothing under a relativistic loss;"
+            " use 'held_out_ratio' or 'pair_sign'"
+        )
+    images = None
+    if signal == "held_out_ratio":
+        chosen = np.random.default_rng(0).permutation(len(held_out.images))[:MOST_HELD_OUT]
+        chosen.sort()
+        labels = np.zeros(len(chosen)) if held_out.labels is None else held_out.labels[chosen]
+        images = tf.constant(held_out.images[chosen]), tf.constant(labels, tf.int32)
+    probability = entry.probability
+    if probability is None:
+        probability = augmentation.default_probability
+    control = AugmentationControl(
+        augmentation,
+        tf.Variable(first_value(probability), dtype=tf.float32, trainable=False),
+        None if signal == "none" else signal,
+        entry.target,
+        entry.adjustment_kimg,
+        images,
+        ramp_of(probability, config.training.kimg),
+    )
+    state.memory.update(control.variables())
+    return control

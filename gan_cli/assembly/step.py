@@ -1,0 +1,120 @@
+"""From a resolved config to the training step."""
+
+import keras
+import tensorflow as tf
+
+from gan_cli.assembly.networks import build_network
+from gan_cli.assembly.objective import build_augmentation, build_objective
+from gan_cli.assembly.ramps import ramp_of, setting_of
+from gan_cli.config.schema import (
+    Config,
+)
+from gan_cli.data.dataset import ImageDataset
+from gan_cli.errors import UserError
+from gan_cli.training.distribution import ONE_DEVICE, Distribution
+from gan_cli.training.precision import dtype_policy
+from gan_cli.training.remedies import Remedies
+from gan_cli.training.schedule import learning_rate_factor
+from gan_cli.training.state import GanState
+from gan_cli.training.step import Averaging, TrainStep
+from gan_cli.training.step_losses import StepLosses
+
+
+def build_step(
+    config: Config,
+    state: GanState,
+    num_classes: int,
+    held_out: ImageDataset,
+    distribution: Distribution = ONE_DEVICE,
+) -> TrainStep:
+    """Builds the training step of a resolved config.
+
+    Args:
+      held_out: images that are not trained on, by which an augmentation may be steered.
+      distribution: that `state` was built for.
+    """
+    _check_batch(config, distribution.replicas)
+    training, model = config.training, config.model
+    shape = [training.batch_size, model.latent_dim]
+
+    def latents(seed: tf.Tensor) -> tf.Tensor:
+        if model.latent_distribution == "uniform":
+            return tf.random.stateless_uniform(shape, seed, minval=-1.0, maxval=1.0)
+        return tf.random.stateless_normal(shape, seed)
+
+    def uniform_labels(seed: tf.Tensor) -> tf.Tensor:
+        return tf.random.stateless_uniform(shape[:1], seed, 0, num_classes, tf.int32)
+
+    schedule = training.learning_rate_schedule
+
+    def factor(images_shown: tf.Tensor) -> tf.Tensor:
+        return learning_rate_factor(
+            schedule.name,
+            images_shown,
+            schedule.until_kimg or training.kimg,
+            schedule.warmup_kimg,
+            schedule.final_factor,
+        )
+
+    # What penalties and augmentation remember is made with them.
+    with distribution.scope():
+        objective = build_objective(config, state)
+        augmentation = build_augmentation(config, state, held_out)
+        remedies = build_remedies(config, state)
+    twins: list[keras.Model | None] = [None, None]
+    if training.precision == "mixed_float16":
+        with dtype_policy("float32"), distribution.scope():
+            if objective.penalties:
+                twins[0] = build_network(config, "discriminator", num_classes)
+                distribution.synchronise(twins[0])
+            if any(lazy.penalty.needs_styles for lazy in objective.generator_penalties):
+                twins[1] = build_network(config, "generator", num_classes)
+                distribution.synchronise(twins[1])
+    losses = StepLosses(
+        state,
+        objective,
+        batch_size=training.batch_size,
+        latents=latents,
+        gradient_models=(twins[0], twins[1]),
+        augmentation=augmentation,
+        remedies=remedies,
+    )
+    return TrainStep(
+        losses,
+        Averaging(setting_of(training.ema_half_life_kimg, training.kimg), training.ema_ramp_up),
+        seed=config.seed,
+        learning_rates=(
+            training.generator_optimizer.learning_rate,
+            training.discriminator_optimizer.learning_rate,
+        ),
+        learning_rate_factor=factor,
+        second_betas=(
+            ramp_of(training.generator_optimizer.beta_2, training.kimg),
+            ramp_of(training.discriminator_optimizer.beta_2, training.kimg),
+        ),
+        fake_labels=uniform_labels if model.label_sampling == "uniform" else None,
+        skip_non_finite=config.guard.on_non_finite == "skip",
+    )
+
+
+def build_remedies(config: Config, state: GanState) -> Remedies | None:
+    """What the guard may change, if it may change anything; it joins `state`."""
+    if not (config.guard.rolls_back or config.guard.strengthens):
+        return None
+    remedies = Remedies()
+    state.memory.update(remedies.variables())
+    return remedies
+
+
+def _check_batch(config: Config, replicas: int) -> None:
+    if replicas == 1:
+        return
+    training, pack = config.training, config.model.pack
+    if training.batch_size % (replicas * pack):
+        among = f"{replicas} replicas" + (f" in packs of {pack}" if pack > 1 else "")
+        raise UserError(
+            f"training.batch_size: is the global batch, and must divide evenly among {among};"
+            f" got {training.batch_size}"
+        )
+    if training.xla:
+        raise UserError("training.xla: is for one device; it must be false with several replicas")

@@ -1,0 +1,241 @@
+"""What happens beside training: figures logged, grids drawn, scores taken, checkpoints kept."""
+
+import time
+from collections.abc import Callable, Mapping
+
+import numpy as np
+
+from gan_cli.cli.progress import TrainingProgress
+from gan_cli.config.schema import Config
+from gan_cli.data.dataset import DataSplits
+from gan_cli.domains.mixture import is_points
+from gan_cli.evaluation.evaluator import build_evaluator
+from gan_cli.io.files import atomic_write
+from gan_cli.media.encode import encoded
+from gan_cli.media.provenance import Provenance
+from gan_cli.media.scatter import picture_of
+from gan_cli.metrics.evaluate import Evaluator
+from gan_cli.metrics.points import PointsEvaluator
+from gan_cli.models.digest import weights_sha256
+from gan_cli.run.checkpoint import Checkpoint, CheckpointStore
+from gan_cli.run.directory import RunDirectory
+from gan_cli.run.metrics_log import MetricsLog
+from gan_cli.run.report.page import write_report
+from gan_cli.run.tensorboard import TensorBoardLog
+from gan_cli.sampling.generate import Sampler
+from gan_cli.sampling.latents import latents_for_seeds
+from gan_cli.training.cluster import local_devices
+from gan_cli.training.loop import Action
+from gan_cli.training.state import GanState
+
+GRID_COLUMNS, GRID_ROWS = 10, 8
+SCATTERED_POINTS = 2000
+
+
+class RunFollower:
+    """Holds the periodic actions of one run."""
+
+    def __init__(
+        self,
+        config: Config,
+        data: DataSplits,
+        run: RunDirectory,
+        state: GanState,
+        store: CheckpointStore,
+        progress: TrainingProgress,
+    ):
+        self.config, self.data, self.run = config, data, run
+        self.state, self.store, self.progress = state, store, progress
+        self.metrics, self.tensorboard = MetricsLog(run.metrics), TensorBoardLog(run.path)
+        self.sampler = Sampler(state.generator_ema, local_devices(config.training.strategy))
+        self.num_classes = len(data.train.class_names) if config.model.conditional else 0
+        self._evaluator: Evaluator | PointsEvaluator | None = None
+        self._reports: list[Mapping[str, float]] = []
+        self._training_seconds = 0.0
+        # A resumed run goes on counting where its log ends.
+        rows = [row for row in self.metrics.read() if "training_seconds" in row]
+        self._seconds_before = rows[-1]["training_seconds"] if rows else 0.0
+        self._images_at_log = state.images_so_far()
+        self._seconds_at_log = 0.0
+        self._mark = time.monotonic()
+
+    def actions(self, look: Callable[[int], object]) -> list[Action]:
+        """The actions in the order in which they run where several are due.
+
+        Args:
+          look: the guard's.
+        """
+        training, evaluation = self.config.training, self.config.evaluation
+        actions = [
+            Action(_images(training.log_every_kimg), self.log),
+            Action(_images(training.grid_every_kimg), self.draw_grid),
+            Action(_images(training.checkpoint_every_kimg), self.save),
+        ]
+        if evaluation.every_kimg:
+            actions.append(Action(_images(evaluation.every_kimg), self.evaluate))
+        # Before anything is saved that it would go back from.
+        actions.insert(1, Action(images_between_looks(self.config), look))
+        return [Action(a.every_images, self._untimed(a.run)) for a in actions]
+
+    def started(self, seconds: float) -> None:
+        """Draws the first grid and the real images, scores what is overdue, starts the clock."""
+        images = self.state.images_so_far()
+        self.progress.message(
+            f"{self.config.name}: {len(self.data.train.images):,} images,"
+            f" {self.config.training.precision}, {self.run.path} (ready after {seconds:.0f} s)"
+        )
+        if images == 0:
+            count = min(self._pictured, len(self.data.train.images))
+            chosen = np.random.default_rng(0).permutation(len(self.data.train.images))[:count]
+            every = self.data.train.images
+            reals = picture_of(every[np.sort(chosen)], GRID_COLUMNS, real=every)
+            # No model made these.
+            atomic_write(self.run.samples / "reals.png", encoded(reals, ".png", None))
+            self.draw_grid(0)
+        if self.config.evaluation.every_kimg:
+            # Before the clock starts: the classifier is trained on first use.
+            self._evaluator = self._build_evaluator()
+            if self._score_is_overdue(images, self._evaluator.tracked[0]):
+                self.evaluate(images)
+        self._mark = time.monotonic()
+
+    def on_report(self, images_shown: int, report: Mapping[str, float]) -> None:
+        """Takes the report of one call into TensorFlow."""
+        now = time.monotonic()
+        self._training_seconds += now - self._mark
+        self._mark = now
+        optimizers = self.state.generator_optimizer, self.state.discriminator_optimizer
+        scales = [o.dynamic_scale.numpy() for o in optimizers if hasattr(o, "dynamic_scale")]
+        if scales:
+            # The worse of the two.
+            report = {**report, "loss_scale": float(min(scales))}
+        self._reports.append(report)
+        self.progress.update(images_shown, self._reports[-1], self._images_per_second(images_shown))
+
+    def log(self, images_shown: int) -> None:
+        """Writes the means since the last line."""
+        if not self._reports:
+            return
+        means = {}
+        for name in self._reports[0]:
+            reported = [report[name] for report in self._reports]
+            finite = [value for value in reported if np.isfinite(value)]
+            if finite:
+                means[name] = float(np.mean(finite))
+        values = {
+            **means,
+            "images_per_second": self._images_per_second(images_shown),
+            "training_seconds": self._seconds_before + self._training_seconds,
+        }
+        self._reports = []
+        self._images_at_log, self._seconds_at_log = images_shown, self._training_seconds
+        self.metrics.append(images_shown, values)
+        self.tensorboard.scalars(images_shown, values)
+
+    def draw_grid(self, images_shown: int) -> None:
+        """Draws the same latents as ever, a column to each class where there are classes."""
+        count = self._pictured
+        latents = latents_for_seeds(
+            range(count), self.config.model.latent_dim, self.config.model.latent_distribution
+        )
+        labels = np.arange(count, dtype=np.int32) % max(self.num_classes, 1)
+        images = self.sampler.images(latents, labels)
+        grid = picture_of(images, GRID_COLUMNS, real=self.data.train.images)
+        name = f"grid-{images_shown // 1000:06d}.png"
+        origin = Provenance(
+            self.config.name,
+            f"at {images_shown} images",
+            weights_sha256(self.state.generator_ema),
+            {"kind": "training grid", "seeds": f"0-{count - 1}"},
+        )
+        atomic_write(self.run.samples / name, encoded(grid, ".png", origin))
+        self.tensorboard.grid(images_shown, grid)
+
+    def save(self, images_shown: int) -> Checkpoint:
+        """Saves everything that training goes on from."""
+        return self.store.save(self.state.variables(), images_shown)
+
+    def evaluate(self, images_shown: int) -> None:
+        """Scores the averaged generator on the held-out images, and keeps the best checkpoint."""
+        if self._evaluator is None:
+            self._evaluator = self._build_evaluator()
+        scores = self._evaluator.track(self._generated(self.config.evaluation.num_samples))
+        name, value = next(iter(scores.items()))
+        values = {
+            **scores,
+            "training_seconds": self._seconds_before + self._training_seconds,
+        }
+        best = self.store.best_record()
+        is_best = best is None or best["metric"] != name or value < best["value"]
+        if is_best:
+            self.store.mark_best(self.save(images_shown), name, value)
+        # Last: a process that dies before this line takes the score again.
+        self.metrics.append(images_shown, values)
+        self.tensorboard.scalars(images_shown, scores)
+        shown = "  ".join(f"{name} {value:.4g}" for name, value in scores.items())
+        remark = "  best so far" if is_best else ""
+        self.progress.message(f"{images_shown / 1000:8.1f} kimg  {shown}{remark}")
+
+    def rewound(self, images_shown: int) -> None:
+        """Takes note that training has gone back."""
+        self._reports = []
+        self._images_at_log, self._seconds_at_log = images_shown, self._training_seconds
+        self._mark = time.monotonic()
+
+    def finished(self) -> None:
+        """Writes the page about the run, and says where things are."""
+        write_report(self.run)
+        print(f"done: {self.run.samples}, {self.run.report}")
+
+    def _score_is_overdue(self, images_shown: int, name: str) -> bool:
+        """Whether an earlier process saved the checkpoint, and died before it was scored."""
+        every = _images(self.config.evaluation.every_kimg)
+        is_over = images_shown >= _images(self.config.training.kimg)
+        due_since = images_shown if is_over else images_shown // every * every
+        scored = [row for row in self.metrics.read() if name in row]
+        return due_since > (scored[-1]["images_shown"] if scored else 0)
+
+    def _generated(self, count: int):
+        # From another range of seeds than the grids', so that no picture is chosen by its score.
+        seeds = range(1_000_000, 1_000_000 + count)
+        latents = latents_for_seeds(
+            seeds, self.config.model.latent_dim, self.config.model.latent_distribution
+        )
+        labels = None
+        if self.num_classes:
+            rng = np.random.default_rng(0)
+            labels = rng.choice(self.data.train.labels, count).astype(np.int32)
+        return self.sampler.batches(latents, labels)
+
+    @property
+    def _pictured(self) -> int:
+        """How many images, or points, go into a picture."""
+        points = is_points(self.data.train.images.shape)
+        return SCATTERED_POINTS if points else GRID_ROWS * GRID_COLUMNS
+
+    def _build_evaluator(self) -> Evaluator | PointsEvaluator:
+        if self.config.evaluation.features:
+            self.progress.message(f"preparing features: {self.config.evaluation.features}")
+        return build_evaluator(self.config, self.data)
+
+    def _images_per_second(self, images_shown: int) -> float:
+        seconds = self._training_seconds - self._seconds_at_log
+        return (images_shown - self._images_at_log) / seconds if seconds else 0.0
+
+    def _untimed(self, run):
+        """Keeps what an action takes out of the training seconds."""
+
+        def timed(images_shown: int) -> None:
+            run(images_shown)
+            self._mark = time.monotonic()
+
+        return timed
+
+
+def images_between_looks(config: Config) -> int:
+    """How often the guard looks at a run."""
+    return _images(config.guard.every_kimg)
+
+
+def _images(kimg: float) -> int:
+    return max(round(kimg * 1000), 1)

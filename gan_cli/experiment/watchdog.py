@@ -1,0 +1,234 @@
+"""Watches one run with the guard, says what it sees, and does about it what the config allows."""
+
+import dataclasses
+
+import numpy as np
+import tensorflow as tf
+
+from gan_cli.cli.progress import TrainingProgress
+from gan_cli.config.schema import Config
+from gan_cli.data.dataset import DataSplits, ImageDataset
+from gan_cli.domains.mixture import is_points, mixture_of
+from gan_cli.objectives.augment.controller import held_out_ratio, pair_sign
+from gan_cli.run.checkpoint import Checkpoint, CheckpointStore, restore
+from gan_cli.run.directory import RunDirectory
+from gan_cli.run.guard_log import GuardLog
+from gan_cli.run.metrics_log import MetricsLog
+from gan_cli.run.post_mortem import write_post_mortem
+from gan_cli.sampling.generate import Sampler
+from gan_cli.sampling.latents import latents_for_seeds
+from gan_cli.training.guard import LEAST_RANKING, Alarm, Guard, diversity_ratio, is_skipped
+from gan_cli.training.inputs import LATENTS, fold, to_model_range, with_labels
+from gan_cli.training.loop import NonFinite, RollBackError
+from gan_cli.training.remedies import interventions_of
+from gan_cli.training.singular_values import largest_singular_values
+from gan_cli.training.state import GanState, model_variables
+from gan_cli.training.step import TrainStep
+
+# Images of each kind that are looked at; the same ones and the same latents every time.
+LOOKED_AT = 128
+# Far from the seeds of grids and evaluations.
+_FIRST_SEED = 2_000_000
+_REMEDY_KEYS = {
+    "non_finite": "on_non_finite",
+    "diverging": "on_diverging",
+    "discriminator_won": "on_strong_discriminator",
+    "overfitting": "on_strong_discriminator",
+    "collapse": "on_collapse",
+}
+
+
+class Watch:
+    """The guard of one run: an action of the loop, and what is asked when a value is not finite."""
+
+    def __init__(
+        self,
+        config: Config,
+        data: DataSplits,
+        run: RunDirectory,
+        state: GanState,
+        step: TrainStep,
+        store: CheckpointStore,
+        progress: TrainingProgress,
+    ):
+        self.config, self.data, self.run = config, data, run
+        self.state, self.step, self.store, self.progress = state, step, store, progress
+        self.metrics, self.log = MetricsLog(run.metrics), GuardLog(run.guard)
+        self._rows_seen = 0
+        self.guard = self._new_guard()
+        self._sampler = Sampler(state.generator_ema)
+        self._train = _spread_out(data.train)
+        self._held_out = _spread_out(data.holdout)
+        self._judged = tf.function(self._overfitting, autograph=False)
+
+    def _new_guard(self) -> Guard:
+        config = self.config
+        points = is_points(self.data.train.images.shape)
+        guard = Guard(
+            bounded_loss=config.objective.loss != "wasserstein",
+            num_modes=len(mixture_of(config.data).centres) if points else None,
+            grace_images=round(1000 * config.guard.grace_kimg),
+        )
+        # As if it had been there all the time.
+        rows = self.metrics.read()
+        for row in rows:
+            guard.observe(row)
+        self._rows_seen = len(rows)
+        return guard
+
+    def look(self, images_shown: int) -> None:
+        """Measures, judges all rows since the last look, warns, and steps in where it may.
+
+        Raises:
+          RollBackError: training is to go on from an older checkpoint.
+        """
+        self.metrics.append(images_shown, self.measure())
+        rows = self.metrics.read()
+        alarms = [a for row in rows[self._rows_seen :] for a in self.guard.observe(row)]
+        self._rows_seen = len(rows)
+        for alarm in alarms:
+            self._answer(images_shown, alarm)
+
+    def measure(self) -> dict[str, float]:
+        """`diversity`, of images, `overfitting`, where D tells real from generated ones, and the
+        largest singular values of both networks' weights, by layer and the largest of all.
+        """
+        config, images = self.config.model, self._train.images
+        count = len(images)
+        latents = latents_for_seeds(
+            range(_FIRST_SEED, _FIRST_SEED + count), config.latent_dim, config.latent_distribution
+        )
+        labels = self._train.labels if self._train.labels is not None else np.zeros(count, int)
+        values = {}
+        if not is_points(images.shape):
+            generated = self._sampler.images(latents, labels.astype(np.int32))
+            values["diversity"] = diversity_ratio(generated, images)
+        ratio, ranking = self._judged(tf.constant(latents), tf.constant(labels, tf.int32))
+        if float(ranking) >= 2 * LEAST_RANKING - 1:
+            values["overfitting"] = float(ratio)
+        for network in ("generator", "discriminator"):
+            found = largest_singular_values(getattr(self.state, network))
+            values[f"{network}_singular_value"] = max(found.values())
+            values |= {f"singular_value/{network}/{name}": v for name, v in found.items()}
+        return {name: value for name, value in values.items() if np.isfinite(value)}
+
+    def _overfitting(self, latents: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """r_v, and the mean sign of D(real) - D(generated)."""
+        step, losses, state = self.step, self.step.losses, self.state
+        seed = fold(step.seed, LATENTS)
+        told = labels if losses.conditional else None
+        generated = state.generator(with_labels(latents, told), training=False)
+        groups = [(losses.judge.pack(generated), told)]
+        for part in (self._train, self._held_out):
+            images = losses.packed_reals(to_model_range(tf.constant(part.images)))
+            part_labels = tf.constant(part.labels, tf.int32) if losses.conditional else None
+            groups.append((images, part_labels))
+        fake, train, held_out = (
+            losses.judge.judge(images, its_labels, seed)["logits"] for images, its_labels in groups
+        )
+        return held_out_ratio(train, held_out, fake), pair_sign(train, fake)
+
+    def non_finite(self, found: NonFinite) -> bool:
+        """Takes note of values that are not finite; returns whether training goes on with them."""
+        if is_skipped(found.names, self.state, self.step.skip_non_finite):
+            # Loss scaling overflows now and then, which is how it finds its scale.
+            if self.step.skip_non_finite:
+                self._record(found.images_shown, "non_finite", "skipped", ", ".join(found.names))
+            return True
+        path = self._write_post_mortem(found)
+        self._record(found.images_shown, "non_finite", "noted", ", ".join(found.names))
+        self.progress.message(f"what the steps saw is in {path}")
+        return False
+
+    def roll_back(self, images_shown: int, reason: str) -> int | None:
+        """Goes back to an older checkpoint, with lower learning rates.
+
+        Returns:
+          the images shown up to there; None where all interventions are spent, or there is none.
+
+        Raises:
+          UserError: the checkpoint cannot be read.
+        """
+        guard, remedies = self.config.guard, self.step.remedies
+        target = self._target(reason)
+        if not self._may_intervene(images_shown, reason) or target is None:
+            return None
+        kept = {name: v.numpy() for name, v in remedies.variables().items()}
+        restore(target, self.state.variables())
+        # What was restored is older than earlier interventions.
+        for name, variable in remedies.variables().items():
+            variable.assign(kept[name])
+        remedies.lower_learning_rates(guard.learning_rate_factor)
+        remedies.intervened()
+        self.store.forget_after(target.images_shown)
+        self.metrics.truncate_after(target.images_shown)
+        self.guard = self._new_guard()
+        factor = float(remedies.learning_rate_factor.numpy())
+        self._record(images_shown, reason, "rolled back", f"to {target.name}, rates x {factor:g}")
+        self.progress.message(
+            f"guard: back to {target.kimg:g} kimg, learning rates now {factor:g} times the config's"
+        )
+        return target.images_shown
+
+    def _target(self, reason: str) -> Checkpoint | None:
+        """The best one; without a score the newest, or where the fault creeps in, the oldest."""
+        checkpoints = self.store.all()
+        if not checkpoints:
+            return None
+        return self.store.best() or checkpoints[-1 if reason == "non_finite" else 0]
+
+    def _answer(self, images_shown: int, alarm: Alarm) -> None:
+        remedy = getattr(self.config.guard, _REMEDY_KEYS.get(alarm.signal, ""), "warn")
+        if alarm.is_new:
+            self.progress.message(f"warning: at {images_shown / 1000:g} kimg {alarm.text}")
+            self._record(images_shown, alarm.signal, "warned", alarm.text)
+        if remedy == "rollback":
+            raise RollBackError(alarm.signal, images_shown)
+        if remedy == "strengthen" and self._may_intervene(images_shown, alarm.signal):
+            self.step.remedies.strengthen(self.config.guard.gamma_factor)
+            self.step.remedies.intervened()
+            factor = float(self.step.remedies.gamma_factor.numpy())
+            self._record(images_shown, alarm.signal, "strengthened", f"gamma x {factor:g}")
+            self.progress.message(f"guard: gamma is now {factor:g} times the config's")
+
+    def _may_intervene(self, images_shown: int, reason: str) -> bool:
+        most = self.config.guard.most_interventions
+        if interventions_of(self.step.remedies) < most:
+            return True
+        self._record(images_shown, reason, "gave up", f"after {most} interventions")
+        return False
+
+    def _record(self, images_shown: int, signal: str, what: str, detail: str) -> None:
+        self.log.append(images_shown, signal, what, detail, interventions_of(self.step.remedies))
+
+    def _write_post_mortem(self, found: NonFinite):
+        step = self.step
+        first = int(self.state.step.numpy()) - len(found.images)
+        seeds = [
+            fold(fold(step.seed, tf.constant(first + i, tf.int64)), LATENTS)
+            for i in range(len(found.images))
+        ]
+        latents = [step.losses.latents(seed).numpy() for seed in seeds]
+        arrays = {"images": found.images, "labels": found.labels, "latents": np.stack(latents)}
+        spoiled = {
+            name: int(np.sum(~np.isfinite(variable.numpy())))
+            for part in ("generator", "discriminator")
+            for name, variable in model_variables(part, getattr(self.state, part)).items()
+        }
+        facts = {
+            "images_shown": found.images_shown,
+            "first_step": first,
+            "not_finite": found.names,
+            "weights_not_finite": {name: count for name, count in spoiled.items() if count},
+            "last_rows": self.metrics.read()[-20:],
+        }
+        return write_post_mortem(self.run.post_mortem, found.images_shown, arrays, facts)
+
+
+def _spread_out(dataset: ImageDataset) -> ImageDataset:
+    """At most `LOOKED_AT` images, of all parts of the data."""
+    count = min(LOOKED_AT, len(dataset.images))
+    chosen = np.sort(np.random.default_rng(0).permutation(len(dataset.images))[:count])
+    labels = None if dataset.labels is None else dataset.labels[chosen]
+    images = np.asarray(dataset.images[chosen])
+    return dataclasses.replace(dataset, images=images, labels=labels)

@@ -1,0 +1,143 @@
+"""Pictures and animations as the content of files, marked as generated.
+
+PNG, APNG and WebP keep every pixel; so does a GIF of gray images, while colours are brought down to
+256 a frame. JPEG and MP4 lose some.
+"""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from PIL import Image, PngImagePlugin
+
+from gan_cli.errors import UserError
+from gan_cli.io.files import atomic_write
+from gan_cli.media.credentials import Signer
+from gan_cli.media.gif_xmp import with_xmp
+from gan_cli.media.provenance import Provenance
+from gan_cli.media.video import encoded_video
+
+PICTURES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
+ANIMATIONS = {".gif": "GIF", ".apng": "PNG", ".webp": "WEBP", ".mp4": "MP4"}
+# What cannot hold XMP has a JSON file of the same name beside it.
+_WITHOUT_XMP = (".mp4",)
+_JPEG_QUALITY = 95
+_SOFTWARE_TAG = 0x0131
+
+
+def encoded(
+    image: Image.Image,
+    ending: str,
+    provenance: Provenance | None,
+    signer: Signer | None = None,
+) -> bytes:
+    """The content of a file of one picture.
+
+    Args:
+      ending: one of `PICTURES`, with the dot.
+      provenance: what the file says about its origin; None: nothing.
+      signer: what signs that; None: nothing does.
+
+    Raises:
+      UserError: the format has no transparency, and the image has; or it cannot be signed.
+    """
+    form = PICTURES[ending]
+    if form == "JPEG":
+        if image.mode == "RGBA":
+            raise UserError("--out: JPEG has no transparency; use .png or .webp")
+        content = _saved(image, form, provenance, quality=_JPEG_QUALITY)
+    elif form == "WEBP":
+        # exact: the colours of transparent pixels as well.
+        content = _saved(image, form, provenance, lossless=True, exact=True)
+    else:
+        content = _saved(image, form, provenance)
+    return signed(content, ending, provenance, signer)
+
+
+def encoded_animation(
+    frames: Sequence[Image.Image],
+    ending: str,
+    frames_per_second: int,
+    provenance: Provenance | None,
+    signer: Signer | None = None,
+) -> bytes:
+    """The content of a file of several pictures, shown one after another without end.
+
+    Args:
+      frames: all of one size and mode. Frames equal to the one before lengthen its time in GIF and
+        APNG instead of being written again.
+      ending: one of `ANIMATIONS`, with the dot.
+      frames_per_second: the time of a frame is rounded to thousandths of a second, in a GIF to
+        hundredths.
+
+    Raises:
+      UserError: PyAV is missing for an MP4, or it cannot be signed.
+    """
+    form = ANIMATIONS[ending]
+    if form == "MP4":
+        comment = provenance.to_json() if provenance else ""
+        video = encoded_video(frames, frames_per_second, comment)
+        return signed(video, ending, provenance, signer)
+    rest, milliseconds = list(frames[1:]), round(1000 / frames_per_second)
+    several = {"save_all": True, "append_images": rest, "duration": milliseconds, "loop": 0}
+    if form == "WEBP":
+        several |= {"lossless": True, "exact": True}
+    return signed(_saved(frames[0], form, provenance, **several), ending, provenance, signer)
+
+
+def png_text(provenance: Provenance) -> PngImagePlugin.PngInfo:
+    """What a PNG file says about its origin, as chunks of text."""
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Software", provenance.software)
+    text.add_itxt("XML:com.adobe.xmp", provenance.to_xmp().decode())
+    return text
+
+
+def write_marked(path: Path, content: bytes, provenance: Provenance | None) -> None:
+    """Writes a file, and beside it a JSON file where its format has no place for XMP.
+
+    Raises:
+      UserError: it cannot be written.
+    """
+    if provenance is not None and path.suffix.lower() in _WITHOUT_XMP:
+        atomic_write(sidecar(path), provenance.to_json())
+    atomic_write(path, content)
+
+
+def sidecar(path: Path) -> Path:
+    """The JSON file beside a file."""
+    return path.with_name(path.name + ".json")
+
+
+def signed(
+    content: bytes, ending: str, provenance: Provenance | None, signer: Signer | None
+) -> bytes:
+    """The same file with content credentials, where there is a signer and something to sign.
+
+    Raises:
+      UserError: it cannot be signed.
+    """
+    if signer is None or provenance is None:
+        return content
+    return signer.signed(content, ending, provenance)
+
+
+def _saved(image: Image.Image, form: str, provenance: Provenance | None, **options) -> bytes:
+    if provenance is not None:
+        if form == "PNG":
+            options["pnginfo"] = png_text(provenance)
+        elif form == "GIF":
+            options["comment"] = provenance.software
+        else:
+            exif = Image.Exif()
+            exif[_SOFTWARE_TAG] = provenance.software
+            tags = exif.tobytes()
+            if form == "WEBP":
+                # The prefix is JPEG's; of animations, Pillow would leave it.
+                tags = tags.removeprefix(b"Exif\x00\x00")
+            options |= {"xmp": provenance.to_xmp(), "exif": tags}
+    content = io.BytesIO()
+    image.save(content, form, **options)
+    if provenance is not None and form == "GIF":
+        return with_xmp(content.getvalue(), provenance.to_xmp())
+    return content.getvalue()

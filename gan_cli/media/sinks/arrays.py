@@ -1,0 +1,97 @@
+"""One npz file of arrays, written in pieces."""
+
+import io
+import json
+import os
+import shutil
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gan_cli.io.files import force_to_disk
+from gan_cli.media.sinks.sink import Sink
+
+_NAMES = ("images", "points", "seeds", "labels")
+
+
+class ArraySink(Sink):
+    """`images`, uint8 [count, height, width, channels], `seeds` and, if any, `labels`.
+
+    Points of the plane instead have `points`, float32 [count, 2]. `provenance` is text: JSON. Until
+    it is whole, the arrays lie in the hidden folder `.NAME.part` beside it.
+    """
+
+    def __init__(self, out: Path, *more: Any):
+        super().__init__(out, *more)
+        self._part = out.with_name(f".{out.name}.part")
+        self._arrays: dict[str, tuple[np.dtype, tuple[int, ...]]] = {}
+
+    def start(self) -> int:
+        record = self._part / "export.json"
+        self._refuse_another(record, f"the unfinished {self._part}")
+        if not record.is_file():
+            self._keep_record(record)
+        try:
+            state = json.loads((self._part / "state.json").read_text())
+            written = state["written"]
+            for name, (dtype, shape, size) in state["arrays"].items():
+                if name not in _NAMES:
+                    raise ValueError(name)
+                self._arrays[name] = np.dtype(dtype), tuple(shape)
+                # What came after the last note of the state is written again.
+                os.truncate(self._part / name, size)
+        except (OSError, ValueError, KeyError, TypeError):
+            self._arrays = {}
+            written = 0
+        self._written = written
+        return written
+
+    def append(self, images: np.ndarray, seeds: list[int], labels: np.ndarray | None) -> None:
+        parts = {"seeds": np.array(seeds, np.int64)}
+        if labels is not None:
+            parts["labels"] = labels.astype(np.int32)
+        if images.dtype == np.float32:
+            parts["points"] = images.reshape(-1, 2)
+        else:
+            parts["images"] = images
+        for name, values in parts.items():
+            self._arrays[name] = values.dtype, values.shape[1:]
+            with (self._part / name).open("ab" if self._written else "wb") as file:
+                file.write(np.ascontiguousarray(values).data)
+        self._written += len(images)
+        arrays = {
+            name: (dtype.str, shape, (self._part / name).stat().st_size)
+            for name, (dtype, shape) in self._arrays.items()
+        }
+        state = json.dumps({"written": self._written, "arrays": arrays})
+        aside = self._part / "state.aside"
+        aside.write_text(state)
+        aside.replace(self._part / "state.json")
+
+    def finish(self) -> None:
+        whole = self._part / "whole.npz"
+        # Stored as they are: compression would take longer than the images took.
+        with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as archive:
+            for name, (dtype, shape) in self._arrays.items():
+                header = {"descr": dtype.str, "fortran_order": False}
+                with archive.open(_member(name), "w", force_zip64=True) as member:
+                    np.lib.format.write_array_header_1_0(
+                        member, {**header, "shape": (self._written, *shape)}
+                    )
+                    with (self._part / name).open("rb") as file:
+                        shutil.copyfileobj(file, member, 2**20)
+            if self.marked:
+                text = io.BytesIO()
+                np.save(text, np.array(self.provenance.to_json()), allow_pickle=False)
+                archive.writestr(_member("provenance"), text.getvalue())
+        force_to_disk(whole)
+        whole.replace(self.out)
+        force_to_disk(self.out.parent)
+        shutil.rmtree(self._part)
+
+
+def _member(name: str) -> zipfile.ZipInfo:
+    # Of one date, the earliest a zip can have: the same images are the same file.
+    return zipfile.ZipInfo(f"{name}.npy")

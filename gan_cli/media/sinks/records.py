@@ -1,0 +1,99 @@
+"""TFRecord files of `tf.train.Example`, as input pipelines of TensorFlow read them."""
+
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from gan_cli.media.credentials import Signer
+from gan_cli.media.encode import sidecar
+from gan_cli.media.provenance import Provenance
+from gan_cli.media.sinks.pictures import PictureSink
+
+SHARD_IMAGES = 8192
+
+
+class RecordSink(PictureSink):
+    """`NAME.tfrecord`, or from 8,193 images on `NAME-00000-of-00007.tfrecord` and so forth.
+
+    An example has `image/encoded` (PNG), `image/format`, `image/height`, `image/width`, `seed` and,
+    if any, `image/class/label` and `image/class/text`. An unfinished export goes on behind its last
+    whole file. `NAME.tfrecord.json` says where all of them come from.
+    """
+
+    def __init__(
+        self,
+        out: Path,
+        provenance: Provenance,
+        marked: bool,
+        count: int,
+        signer: Signer | None,
+        class_names: tuple[str, ...],
+    ):
+        super().__init__(out, provenance, marked, count, signer)
+        self.class_names = class_names
+        shards = -(-count // SHARD_IMAGES)
+        self.shards = [
+            out if shards == 1 else out.with_name(f"{out.stem}-{n:05}-of-{shards:05}.tfrecord")
+            for n in range(shards)
+        ]
+        self._written = 0
+        self._writer: tf.io.TFRecordWriter | None = None
+
+    def start(self) -> int:
+        whole = 0
+        if sidecar(self.out).is_file() and len(self.shards) > 1:
+            self._refuse_another(sidecar(self.out), str(sidecar(self.out)))
+            while whole < len(self.shards) and self.shards[whole].is_file():
+                whole += 1
+        self._keep_record(sidecar(self.out))
+        self._written = min(whole * SHARD_IMAGES, self.count)
+        return self._written
+
+    def append(self, images: np.ndarray, seeds: list[int], labels: np.ndarray | None) -> None:
+        for content, seed, label in self._contents(images, seeds, labels):
+            if self._writer is None:
+                self._writer = tf.io.TFRecordWriter(str(self._aside()))
+            example = self._example(content, images.shape[1:], seed, label)
+            self._writer.write(example.SerializeToString(deterministic=True))
+            self._written += 1
+            if self._written % SHARD_IMAGES == 0 or self._written == self.count:
+                self._close_shard()
+
+    def finish(self) -> None:
+        """Every file has been closed with its last image."""
+
+    def _aside(self) -> Path:
+        shard = self.shards[self._written // SHARD_IMAGES]
+        return shard.with_name(f".{shard.name}.part")
+
+    def _close_shard(self) -> None:
+        self._writer.close()
+        self._writer = None
+        shard = self.shards[(self._written - 1) // SHARD_IMAGES]
+        shard.with_name(f".{shard.name}.part").replace(shard)
+
+    def _example(
+        self, content: bytes, shape: tuple[int, ...], seed: int, label: int | None
+    ) -> tf.train.Example:
+        features: dict[str, bytes | int] = {
+            "image/encoded": content,
+            "image/format": b"png",
+            "image/height": shape[0],
+            "image/width": shape[1],
+            "seed": seed,
+        }
+        if label is not None:
+            features["image/class/label"] = label
+            features["image/class/text"] = self.class_names[label].encode()
+        return tf.train.Example(
+            features=tf.train.Features(
+                feature={name: _feature(value) for name, value in features.items()}
+            )
+        )
+
+
+def _feature(value: bytes | int) -> tf.train.Feature:
+    if isinstance(value, bytes):
+        return tf.train.Feature(bytes_list=tf.train.BytesList(value=[value]))
+    return tf.train.Feature(int64_list=tf.train.Int64List(value=[value]))

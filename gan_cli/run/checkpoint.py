@@ -1,0 +1,288 @@
+"""Checkpoints: folders that are complete or absent.
+
+`checkpoints/ckpt-N/`, N being the number of images shown, holds TensorFlow's own checkpoint files
+and `manifest.json`, which lists every variable with shape and type and every file with its
+checksum. A checkpoint is written beside its final name, forced to disk, and then renamed.
+"""
+
+import contextlib
+import hashlib
+import json
+import math
+import re
+import shutil
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import tensorflow as tf
+
+from gan_cli.errors import UserError
+from gan_cli.io.files import atomic_write, force_to_disk
+
+_FOLDER = re.compile(r"ckpt-(\d+)")
+# Of folders that are being written, or being removed, by a process that may have died at it.
+_UNFINISHED = ".ckpt-*"
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """One checkpoint on disk."""
+
+    path: Path
+    images_shown: int
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def kimg(self) -> float:
+        return self.images_shown / 1000
+
+
+class CheckpointStore:
+    """The checkpoints of one run.
+
+    Args:
+      folder: made on the first save.
+      keep: how many of the newest stay, beside the best one.
+    """
+
+    def __init__(self, folder: Path, keep: int = 3):
+        self.folder, self.keep = folder, keep
+
+    def all(self) -> list[Checkpoint]:
+        """Returns the complete checkpoints, oldest first."""
+        if not self.folder.is_dir():
+            return []
+        found = [(path, _FOLDER.fullmatch(path.name)) for path in self.folder.iterdir()]
+        checkpoints = [Checkpoint(path, int(match[1])) for path, match in found if match]
+        return sorted(checkpoints, key=lambda checkpoint: checkpoint.images_shown)
+
+    def best(self) -> Checkpoint | None:
+        """Returns the checkpoint that was marked as best, if it is still there."""
+        record = self.best_record()
+        return self.find(record["checkpoint"]) if record else None
+
+    def best_record(self) -> dict | None:
+        """Returns {"checkpoint", "metric", "value"} of the best one, if it is still there."""
+        try:
+            record = json.loads((self.folder / "best.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError, RecursionError):
+            # Damaged, it costs no more than knowing which was best.
+            return None
+        is_whole = isinstance(record, dict) and record.keys() >= {"checkpoint", "metric", "value"}
+        is_there = is_whole and record["checkpoint"] in [c.name for c in self.all()]
+        return record if is_there else None
+
+    def find(self, which: str) -> Checkpoint:
+        """Returns the checkpoint called `latest`, `best`, or by its number.
+
+        `best` falls back to the latest while nothing has been evaluated.
+
+        Raises:
+          UserError: there is none of that name.
+        """
+        checkpoints = self.all()
+        if not checkpoints:
+            raise UserError(f"{self.folder}: holds no checkpoint yet; train first")
+        if which == "latest":
+            return checkpoints[-1]
+        if which == "best":
+            return self.best() or checkpoints[-1]
+        for checkpoint in checkpoints:
+            if which in (str(checkpoint.images_shown), checkpoint.name):
+                return checkpoint
+        known = ", ".join(["best", "latest", *(str(c.images_shown) for c in checkpoints)])
+        raise UserError(f"{self.folder}: no checkpoint '{which}' (there are: {known})")
+
+    def newest_good(self, on_damage: Callable[[str], None]) -> Checkpoint | None:
+        """Returns the newest sound checkpoint, if there is any, to go on training from.
+
+        Damaged ones that are newer are set aside as `damaged-N`, out of the way of those that
+        training will write when it comes there again. What a process that died has left half
+        written or half removed is cleared away; so nobody else may be training.
+
+        Args:
+          on_damage: told of each of them, in one line.
+        """
+        for leftover in self.folder.glob(_UNFINISHED):
+            shutil.rmtree(leftover, ignore_errors=True)
+        for checkpoint in reversed(self.all()):
+            try:
+                _verify(checkpoint)
+            except UserError as error:
+                aside = self._set_aside(checkpoint)
+                reason = error.problems[0].partition(";")[0]
+                on_damage(f"{reason}; set aside as {aside.name}, going on from an older checkpoint")
+            else:
+                return checkpoint
+        return None
+
+    def _set_aside(self, checkpoint: Checkpoint) -> Path:
+        aside = self.folder / checkpoint.name.replace("ckpt-", "damaged-")
+        shutil.rmtree(aside, ignore_errors=True)
+        try:
+            checkpoint.path.rename(aside)
+        except OSError as error:
+            raise UserError(
+                f"{checkpoint.path}: is damaged and cannot be moved: {error.strerror}"
+            ) from error
+        return aside
+
+    def save(self, variables: Mapping[str, tf.Variable], images_shown: int) -> Checkpoint:
+        """Writes all `variables`; returns the checkpoint once it is safely on disk.
+
+        Raises:
+          UserError: it cannot be written. Older checkpoints are untouched and nothing half-written
+            is left.
+        """
+        final = self.folder / f"ckpt-{images_shown}"
+        partial = self.folder / f".ckpt-{images_shown}.partial"
+        existing = Checkpoint(final, images_shown)
+        if final.exists():
+            try:
+                _verify(existing)
+            except UserError:
+                self._set_aside(existing)
+            else:
+                return existing
+        try:
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir(parents=True)
+            tf.train.Checkpoint(**variables).write(str(partial / "state"))
+            files = sorted(partial.iterdir())
+            manifest = {
+                "images_shown": images_shown,
+                "files": {file.name: _sha256(file) for file in files},
+                "variables": _describe(variables),
+            }
+            (partial / "manifest.json").write_text(json.dumps(manifest, indent=1))
+            for file in (*files, partial / "manifest.json", partial):
+                force_to_disk(file)
+            partial.rename(final)
+            force_to_disk(self.folder)
+        except (OSError, tf.errors.OpError) as error:
+            shutil.rmtree(partial, ignore_errors=True)
+            reason = str(error).splitlines()[0]
+            raise UserError(
+                f"{final}: cannot write the checkpoint: {reason}; older checkpoints are kept"
+            ) from error
+        self._remove_old()
+        return Checkpoint(final, images_shown)
+
+    def mark_best(self, checkpoint: Checkpoint, metric: str, value: float) -> None:
+        """Records `checkpoint` as the best by `metric`; it is then kept whatever its age."""
+        record = {"checkpoint": checkpoint.name, "metric": metric, "value": value}
+        atomic_write(self.folder / "best.json", json.dumps(record))
+        self._remove_old()
+
+    def forget_after(self, images_shown: int) -> None:
+        """Removes what was saved later: a course that training has gone back from."""
+        for checkpoint in self.all():
+            if checkpoint.images_shown > images_shown:
+                _remove(checkpoint)
+
+    def _remove_old(self) -> None:
+        best = self.best()
+        for checkpoint in self.all()[: -self.keep]:
+            if checkpoint != best:
+                _remove(checkpoint)
+
+
+def _remove(checkpoint: Checkpoint) -> None:
+    """Takes its name from a checkpoint first: half removed, it must not pass for a damaged one."""
+    nameless = checkpoint.path.with_name(f".{checkpoint.name}.removed")
+    # One that cannot be removed is in nobody's way.
+    with contextlib.suppress(OSError):
+        checkpoint.path.rename(nameless)
+        shutil.rmtree(nameless)
+
+
+def restore(checkpoint: Checkpoint, variables: Mapping[str, tf.Variable]) -> None:
+    """Reads `variables`, which may be a part of those saved, from a checkpoint.
+
+    Nothing is assigned unless the whole checkpoint is sound and fits.
+
+    Raises:
+      UserError: a file is missing or damaged, or the checkpoint is of another model.
+    """
+    manifest = _verify(checkpoint)
+    saved = manifest["variables"]
+    for name, wanted in _describe(variables).items():
+        if saved.get(name) != wanted:
+            held = _spell(saved[name]) if name in saved else "nothing"
+            raise UserError(
+                f"{checkpoint.path}: is of another model: for '{name}' it holds {held},"
+                f" the config builds {_spell(wanted)}"
+            )
+    try:
+        _refuse_giants(checkpoint, manifest["files"])
+        status = tf.train.Checkpoint(**variables).read(str(checkpoint.path / "state"))
+        status.expect_partial().assert_existing_objects_matched()
+    except UserError:
+        raise
+    except Exception as error:
+        # Whoever writes other files can write their checksums as well, and TensorFlow's reader lets
+        # through whatever they lead to.
+        raise UserError(f"{checkpoint.path}: does not hold what its manifest says") from error
+
+
+def _refuse_giants(checkpoint: Checkpoint, files: Iterable[str]) -> None:
+    """Ends the command where the index declares more than the files hold: TensorFlow claims it.
+
+    Raises:
+      UserError: it does.
+    """
+    held = sum((checkpoint.path / name).stat().st_size for name in files)
+    reader = tf.train.load_checkpoint(str(checkpoint.path / "state"))
+    types = reader.get_variable_to_dtype_map()
+    for name, shape in reader.get_variable_to_shape_map().items():
+        # A text takes a byte at least.
+        declared = math.prod(shape) * max(types[name].size or 0, 1)
+        if min(shape, default=0) < 0 or declared > held:
+            raise UserError(
+                f"{checkpoint.path}: '{name}' declares {declared:,} bytes, and the files hold"
+                f" {held:,}"
+            )
+
+
+def _verify(checkpoint: Checkpoint) -> dict:
+    """Returns the manifest of a checkpoint all of whose files are what they were.
+
+    Raises:
+      UserError: a file is missing or damaged.
+    """
+    advice = f"damaged or missing; remove {checkpoint.path} to use an older checkpoint"
+    path = checkpoint.path / "manifest.json"
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+        files, variables = dict(manifest["files"]), dict(manifest["variables"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise UserError(f"{path}: {advice}") from error
+    # An index and at least one file of data; names with folders in them are none of ours.
+    if "state.index" not in files or any(Path(name).name != name for name in files):
+        raise UserError(f"{path}: {advice}")
+    for name, checksum in files.items():
+        file = checkpoint.path / name
+        try:
+            is_sound = _sha256(file) == checksum
+        except OSError:
+            is_sound = False
+        if not is_sound:
+            raise UserError(f"{file}: {advice}")
+    return {"files": files, "variables": variables}
+
+
+def _describe(variables: Mapping[str, tf.Variable]) -> dict[str, list]:
+    return {name: [v.dtype.name, *v.shape.as_list()] for name, v in variables.items()}
+
+
+def _spell(description: list) -> str:
+    return f"{description[0]} {description[1:]}"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

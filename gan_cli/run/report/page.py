@@ -1,0 +1,89 @@
+"""report.html: curves, pictures, scores and config of a run on one page that needs no network."""
+
+import base64
+from importlib import resources
+from typing import Any
+
+import jinja2
+
+from gan_cli.io.files import atomic_write
+from gan_cli.run.directory import RunDirectory
+from gan_cli.run.guard_log import GuardLog
+from gan_cli.run.metrics_log import MetricsLog
+from gan_cli.run.report.plots import curves_svg
+from gan_cli.run.report.scores import newest_evaluation
+
+# In the order of the page; each is one plot of the metrics whose names begin so.
+_PLOTS = (
+    ("Fréchet distance to the held-out images", ("fd_", "fid"), True),
+    ("Modes covered", ("modes_covered",), False),
+    (
+        "Share of high quality, and error of the modes' shares",
+        ("high_quality_share", "mode_error"),
+        False,
+    ),
+    ("Losses", ("discriminator_loss", "generator_loss"), False),
+    (
+        "What D believes: mean D(real), D(generated)",
+        ("discriminator_real", "discriminator_fake"),
+        False,
+    ),
+    ("Share of pairs that D ranks right", ("ranking_accuracy",), False),
+    ("Penalties", ("penalty/",), False),
+    ("Penalties of the generator", ("generator_penalty/",), False),
+    ("Norms of the gradients", ("discriminator_gradient_norm", "generator_gradient_norm"), True),
+    (
+        "Largest singular value of any layer",
+        ("discriminator_singular_value", "generator_singular_value"),
+        True,
+    ),
+    ("Probability of augmentation", ("augmentation_probability",), False),
+    (
+        "Differences among generated images over those among real ones; how far D overfits",
+        ("diversity", "overfitting"),
+        False,
+    ),
+    ("Images per second", ("images_per_second",), False),
+)
+_MOST_GRIDS = 4
+
+
+def write_report(run: RunDirectory) -> None:
+    """Writes the page from what the run directory holds; parts that are not there are left out."""
+    template = jinja2.Template(
+        (resources.files("gan_cli.run.report") / "report.html").read_text("utf-8"), autoescape=True
+    )
+    rows = MetricsLog(run.metrics).read()
+    page = template.render(
+        name=run.path.name,
+        latest=rows[-1] if rows else None,
+        plots=[
+            {"title": title, "svg": svg}
+            for title, prefixes, logarithmic in _PLOTS
+            if (svg := _plot(rows, prefixes, logarithmic))
+        ],
+        grids=_grids(run),
+        evaluation=newest_evaluation(run),
+        guarded=GuardLog(run.guard).read(),
+        config=run.config.read_text("utf-8") if run.config.is_file() else "",
+        environment=run.environment.read_text("utf-8") if run.environment.is_file() else "",
+    )
+    atomic_write(run.report, page)
+
+
+def _plot(rows: list[dict[str, Any]], prefixes: tuple[str, ...], logarithmic: bool) -> str | None:
+    names = sorted({name for row in rows for name in row if name.startswith(prefixes)})
+    curves = {name: [(row["kimg"], row[name]) for row in rows if name in row] for name in names}
+    return curves_svg(curves, logarithmic, "thousands of images shown (kimg)")
+
+
+def _grids(run: RunDirectory) -> list[dict[str, str]]:
+    """The real images, and grids of generated ones spread over training."""
+    grids = run.saved_grids(_MOST_GRIDS)
+    pictures = [("Real images", run.samples / "reals.png")]
+    pictures += [(f"{kimg} kimg", path) for kimg, path in reversed(grids)]
+    return [
+        {"title": title, "data": base64.b64encode(path.read_bytes()).decode()}
+        for title, path in pictures
+        if path.is_file()
+    ]

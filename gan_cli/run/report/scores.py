@@ -1,0 +1,106 @@
+"""The report's part about evaluations: the newest one, and how the scores went over training."""
+
+import base64
+import io
+import json
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from gan_cli.run.directory import RunDirectory
+from gan_cli.run.report.plots import curves_svg, position_svg
+
+# A row of generated images for each class that the classifier sees.
+_CLASS_ROWS = "classes.png"
+_PICTURES = (
+    (
+        "A generated image, then the training images nearest to it. Left: the images that are"
+        " nearest to a training image; right: the first of the samples.",
+        "neighbours.png",
+    ),
+)
+_MOST_POSITIONS = 6
+
+
+def newest_evaluation(run: RunDirectory) -> dict[str, Any] | None:
+    """What the page shows of the newest evaluation: its record, pictures and plots."""
+    found = {path: record for path in run.evaluations.glob("*.json") if (record := _read(path))}
+    if not found:
+        return None
+    newest = max(found, key=lambda path: path.stat().st_mtime)
+    record, records = found[newest], found.values()
+    return record | {
+        "pictures": _pictures(newest.with_suffix("")),
+        "plots": _plots(record, [each for each in records if _is_alike(each, record)]),
+        "classes": record.get("details", {}).get("class_modes"),
+        "class_rows": _class_rows(newest.with_suffix("") / _CLASS_ROWS, record),
+    }
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """The record of one checkpoint; None for other files that a user keeps beside them."""
+    try:
+        record = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    is_record = isinstance(record, dict) and {"scores", "kimg", "checkpoint"} <= record.keys()
+    return record if is_record else None
+
+
+def _is_alike(record: dict[str, Any], newest: dict[str, Any]) -> bool:
+    keys = ("features_sha256", "num_generated", "dataset_fingerprint", "seed")
+    return all(record.get(key) == newest.get(key) for key in keys)
+
+
+def _pictures(folder: Path) -> list[dict[str, str]]:
+    return [
+        {"title": title, "data": base64.b64encode((folder / name).read_bytes()).decode()}
+        for title, name in _PICTURES
+        if (folder / name).is_file()
+    ]
+
+
+def _class_rows(path: Path, record: dict[str, Any]) -> dict[str, str]:
+    """The rows of the picture by class, as PNG in base64; empty where there is none."""
+    names = record.get("class_shares") or {}
+    if not names or not path.is_file():
+        return {}
+    rows = {}
+    with Image.open(path) as picture:
+        # An even cut goes through the white between the rows, however wide that is.
+        edges = [round(index * picture.height / len(names)) for index in range(len(names) + 1)]
+        for name, (top, bottom) in zip(names, pairwise(edges), strict=True):
+            content = io.BytesIO()
+            picture.crop((0, top, picture.width, bottom)).save(content, "PNG")
+            rows[name] = base64.b64encode(content.getvalue()).decode()
+    return rows
+
+
+def _plots(newest: dict[str, Any], records: list[dict[str, Any]]) -> list[dict[str, str]]:
+    records = sorted(records, key=lambda record: record["kimg"])
+    plots = []
+    for figure, score in newest["scores"].items():
+        points = [
+            (r["kimg"], r["scores"][figure]["value"]) for r in records if figure in r["scores"]
+        ]
+        is_distance = not score["higher_is_better"]
+        svg = curves_svg({figure: points}, is_distance, "thousands of images shown (kimg)")
+        if svg is not None:
+            plots.append({"title": f"{figure} by checkpoint", "svg": svg})
+    if {"precision", "recall"} <= newest["scores"].keys():
+        plots.insert(0, {"title": "Quality and variety", "svg": _position(newest, records)})
+    return plots
+
+
+def _position(newest: dict[str, Any], records: list[dict[str, Any]]) -> str:
+    def position(record: dict[str, Any], what: str) -> tuple[float, float]:
+        return record["scores"]["recall"][what], record["scores"]["precision"][what]
+
+    shown = [r for r in records if {"precision", "recall"} <= r["scores"].keys()]
+    points = {f"{r['kimg']:g} kimg": position(r, "value") for r in shown[-_MOST_POSITIONS:]}
+    for what, name in (("floor", "training images"), ("ceiling", "noise")):
+        if newest["scores"]["recall"][what] is not None:
+            points[name] = position(newest, what)
+    return position_svg(points, "recall (variety)", "precision (quality)")

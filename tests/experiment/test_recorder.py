@@ -1,0 +1,99 @@
+"""What is told of a run while it goes on."""
+
+import json
+
+import pytest
+
+from gan_cli.catalog import CHOICES
+from gan_cli.cli.progress import TrainingProgress
+from gan_cli.config.schema import Config
+from gan_cli.experiment.experiment import Experiment
+from gan_cli.experiment.recorder import RunFollower
+from gan_cli.experiment.watchdog import Watch
+from gan_cli.run.metrics_log import MetricsLog
+
+
+def open_experiment(folder, training, evaluation):
+    config = Config.model_validate(
+        {
+            "data": {"source": "builtin", "max_images": 200},
+            "model": {
+                "architecture": "mlp",
+                "latent_dim": 4,
+                "generator_channels": 16,
+                "discriminator_channels": 16,
+            },
+            "objective": {"penalties": []},
+            "training": {"batch_size": 4, **training},
+            "evaluation": evaluation,
+        },
+        context=CHOICES,
+    )
+    return Experiment.open(config, folder)
+
+
+@pytest.mark.parametrize("fallen", ["generator_optimizer", "discriminator_optimizer"])
+def test_a_loss_scale_that_has_fallen_is_reported_of_either_network(tmp_path, fallen):
+    experiment = open_experiment(tmp_path, {"precision": "mixed_float16"}, {"every_kimg": 0})
+    parts = experiment.config, experiment.data, experiment.run, experiment.state
+    with TrainingProgress(1000, 0) as progress:
+        follower = RunFollower(*parts, experiment.store, progress)
+        watch = Watch(*parts, experiment.step, experiment.store, progress)
+        for images_shown in (4, 8):
+            follower.on_report(images_shown, dict.fromkeys(experiment.step.report_names, 0.5))
+            follower.log(images_shown)
+            watch.look(images_shown)
+            getattr(experiment.state, fallen).dynamic_scale.assign(0.25)
+    scales = [row["loss_scale"] for row in watch.metrics.read() if "loss_scale" in row]
+    assert scales == [2.0**15, 0.25]
+    (line,) = experiment.run.guard.read_text().splitlines()
+    entry = json.loads(line)
+    assert (entry["images_shown"], entry["signal"], entry["did"]) == (8, "loss_scale", "warned")
+    assert entry["detail"].startswith("the loss scale has fallen to 0.25: ")
+
+
+class TestScoresThatDeathPrevented:
+    """A checkpoint is saved before it is scored, so a process may die in between."""
+
+    @pytest.fixture
+    def experiment(self, tmp_path):
+        evaluation = {"every_kimg": 0.1, "num_samples": 20, "features": "random"}
+        experiment = open_experiment(tmp_path, {"precision": "float32", "kimg": 0.25}, evaluation)
+        experiment.run.samples.mkdir(parents=True)
+        return experiment
+
+    def start_at(self, experiment, images_shown):
+        """Returns after how many images there are scores, and which checkpoint is best."""
+        experiment.state.images_shown.assign(images_shown)
+        # The guard's lines are no scores.
+        MetricsLog(experiment.run.metrics).append(images_shown, {"diversity": 1.0})
+        with TrainingProgress(250, images_shown) as progress:
+            parts = experiment.config, experiment.data, experiment.run, experiment.state
+            follower = RunFollower(*parts, experiment.store, progress)
+            follower.started(0.0)
+        best = experiment.store.best()
+        scored = [row["images_shown"] for row in follower.metrics.read() if "fd_random" in row]
+        return scored, best and best.images_shown
+
+    def test_they_are_taken_at_the_next_start(self, experiment):
+        experiment.store.save(experiment.state.variables(), 104)
+        assert self.start_at(experiment, 104) == ([104], 104)
+
+    def test_they_are_taken_once(self, experiment):
+        self.start_at(experiment, 104)
+        assert self.start_at(experiment, 104) == ([104], 104)
+        assert self.start_at(experiment, 196) == ([104], 104)
+
+    def test_the_last_one_is_due_at_the_end_though_it_is_no_round_number(self, experiment):
+        self.start_at(experiment, 204)
+        assert self.start_at(experiment, 252)[0] == [204, 252]
+
+    def test_none_is_due_before_the_first(self, experiment):
+        assert self.start_at(experiment, 0) == ([], None)
+        assert self.start_at(experiment, 96) == ([], None)
+
+    def test_a_best_checkpoint_that_is_gone_does_not_stand_in_the_way(self, experiment):
+        gone = experiment.store.save(experiment.state.variables(), 8)
+        experiment.store.mark_best(gone, "fd_random", 0.0)
+        experiment.store.forget_after(0)
+        assert self.start_at(experiment, 104) == ([104], 104)
