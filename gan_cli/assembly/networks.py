@@ -2,10 +2,7 @@
 
 import keras
 
-from gan_cli.config.schema import (
-    ArchitecturePair,
-    Config,
-)
+from gan_cli.config.schema import ArchitecturePair, Config
 from gan_cli.errors import UserError
 from gan_cli.models import ARCHITECTURES
 from gan_cli.models.contract import Architecture, ModelSpec

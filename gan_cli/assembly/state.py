@@ -4,10 +4,7 @@ import keras
 
 from gan_cli.assembly.networks import build_network
 from gan_cli.assembly.ramps import first_value
-from gan_cli.config.schema import (
-    Config,
-    OptimizerConfig,
-)
+from gan_cli.config.schema import Config, OptimizerConfig
 from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.optimizer import FusedAdam
 from gan_cli.training.precision import dtype_policy

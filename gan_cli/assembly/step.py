@@ -6,9 +6,7 @@ import tensorflow as tf
 from gan_cli.assembly.networks import build_network
 from gan_cli.assembly.objective import build_augmentation, build_objective
 from gan_cli.assembly.ramps import ramp_of, setting_of
-from gan_cli.config.schema import (
-    Config,
-)
+from gan_cli.config.schema import Config
 from gan_cli.data.dataset import ImageDataset
 from gan_cli.data.sources import domain_of
 from gan_cli.errors import UserError

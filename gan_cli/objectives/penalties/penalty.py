@@ -1,9 +1,12 @@
-"""What a penalty is: a term beside the adversarial loss, of one network's update."""
+"""What a penalty is: a term that joins the adversarial loss in the update of one network."""
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import tensorflow as tf
+
+from gan_cli.objectives.options import Option, options_of, with_options
 
 Discriminate = Callable[[tf.Tensor], tf.Tensor]
 DISCRIMINATOR, GENERATOR = "discriminator", "generator"
@@ -49,22 +52,34 @@ class Update:
 class Penalty:
     """A penalty and its usual strength.
 
+    Keyword-only parameters of `value` are the penalty's options, which a config sets in `options`
+    of the penalty's entry.
+
     Attributes:
       value: from an `Update` to a float32 tensor, per example or scalar. The step multiplies its
         mean by gamma.
-      networks: whose update it may join; the first is the usual one.
-      default_gamma: strength where the config names none; None: it depends on loss and size.
+      networks: the networks whose update it may join; the first is the usual one.
+      default_gamma: strength where the config gives none; None: the loss and the domain choose it.
       memory: from the weights of the network to the variables that the penalty keeps between steps,
         which are saved in checkpoints.
-      needs_outputs: which outputs of the discriminator it reads beside `logits`.
+      needs_outputs: outputs of the discriminator that it reads beside `logits`.
       needs_real_outputs: whether the generator's update must pass real images for it.
       needs_styles: whether it needs a generator with styles.
     """
 
-    value: Callable[[Update], tf.Tensor]
+    value: Callable[..., tf.Tensor]
     networks: tuple[str, ...] = (DISCRIMINATOR,)
     default_gamma: float | None = None
     memory: Callable[[Sequence[tf.Variable]], dict[str, tf.Variable]] = lambda weights: {}
     needs_outputs: tuple[str, ...] = ()
     needs_real_outputs: bool = False
     needs_styles: bool = False
+
+    @property
+    def options(self) -> dict[str, Option]:
+        """Options by name, with their default values."""
+        return options_of(self.value)
+
+    def with_options(self, options: Mapping[str, Option]) -> "Penalty":
+        """Returns the penalty with these values of its options; the others keep their defaults."""
+        return dataclasses.replace(self, value=with_options(self.value, options))
