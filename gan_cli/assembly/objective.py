@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_cli.assembly.ramps import first_value, ramp_of, setting_of
-from gan_cli.config.schema import AugmentationConfig, Config, PenaltyConfig
+from gan_cli.config.resolved import ResolvedConfig, ResolvedPenalty
 from gan_cli.data.dataset import ImageDataset
 from gan_cli.data.sources import domain_of
 from gan_cli.domains.domain import AUGMENTATION
@@ -23,7 +23,7 @@ from gan_cli.training.state import GanState
 MOST_HELD_OUT = 2048
 
 
-def build_objective(config: Config, state: GanState) -> Objective:
+def build_objective(config: ResolvedConfig, state: GanState) -> Objective:
     """Looks up the loss and the penalties, with the strengths that the config holds.
 
     What the penalties remember joins `state`.
@@ -62,7 +62,9 @@ def build_objective(config: Config, state: GanState) -> Objective:
     )
 
 
-def build_penalty(entry: PenaltyConfig, state: GanState, network: str, kimg: float) -> LazyPenalty:
+def build_penalty(
+    entry: ResolvedPenalty, state: GanState, network: str, kimg: float
+) -> LazyPenalty:
     """Looks up one penalty of one network's update, in a run of `kimg`.
 
     Raises:
@@ -92,7 +94,7 @@ def build_penalty(entry: PenaltyConfig, state: GanState, network: str, kimg: flo
 
 
 def build_augmentation(
-    config: Config, state: GanState, held_out: ImageDataset
+    config: ResolvedConfig, state: GanState, held_out: ImageDataset
 ) -> AugmentationControl | None:
     """Looks up the augmentation; its probability joins `state`.
 
@@ -100,7 +102,7 @@ def build_augmentation(
       UserError: its policies are unknown, or the images cannot be augmented.
     """
     entry = config.objective.augmentation
-    if not isinstance(entry, AugmentationConfig):
+    if entry is None:
         return None
     domain_of(config.data).require(AUGMENTATION, "the data", "objective.augmentation")
     augmentation: Augmentation = AUGMENTATIONS.load(entry.name)

@@ -86,7 +86,7 @@ def resolve(config: Config, summary: DataSummary, rules: Rules, precision: str) 
         raise UserError(
             "guard: 'strengthen' raises the gamma of objective.penalties, of which there are none"
         )
-    data = _with_intervals(resolved, kimg, batch_size).model_dump()
+    data = with_intervals(resolved, kimg, batch_size).model_dump()
     try:
         return ResolvedConfig.model_validate(data, strict=False)
     except ValidationError as error:
@@ -159,6 +159,23 @@ def default_batch_size(height: int, width: int) -> int:
     return max(fitting, _BATCH_MULTIPLE)
 
 
+def with_intervals(config: Config, kimg: float, batch_size: int) -> Config:
+    """Returns the config with every value that follows from its length and batch alone."""
+    return config.model_copy(
+        update={
+            "training": _fill(
+                config.training,
+                ema_half_life_kimg=10.0 * batch_size / 32,
+                log_every_kimg=kimg / 200,
+                grid_every_kimg=kimg / 20,
+                checkpoint_every_kimg=kimg / 10,
+            ),
+            "evaluation": _fill(config.evaluation, every_kimg=kimg / 10),
+            "guard": _fill(config.guard, every_kimg=kimg / 50, grace_kimg=kimg / 10),
+        }
+    )
+
+
 def _check_labels(config: Config, summary: DataSummary, rules: Rules) -> None:
     features = config.evaluation.features
     usual = rules.domain.default_features(summary.num_classes)
@@ -175,23 +192,6 @@ def _check_labels(config: Config, summary: DataSummary, rules: Rules) -> None:
         raise UserError(
             f"evaluation.features: '{features}' needs labelled images; use '{usual}', or add labels"
         )
-
-
-def _with_intervals(config: Config, kimg: float, batch_size: int) -> Config:
-    """Fills in what follows from the length of the run and the batch alone."""
-    return config.model_copy(
-        update={
-            "training": _fill(
-                config.training,
-                ema_half_life_kimg=10.0 * batch_size / 32,
-                log_every_kimg=kimg / 200,
-                grid_every_kimg=kimg / 20,
-                checkpoint_every_kimg=kimg / 10,
-            ),
-            "evaluation": _fill(config.evaluation, every_kimg=kimg / 10),
-            "guard": _fill(config.guard, every_kimg=kimg / 50, grace_kimg=kimg / 10),
-        }
-    )
 
 
 def _objective(config: Config, summary: DataSummary, rules: Rules) -> ObjectiveConfig:

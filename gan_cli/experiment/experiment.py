@@ -71,7 +71,7 @@ class Experiment:
         """
         if config.data.image_size is not None:
             # Before many images are brought to a size that is of no use.
-            check_image_size(config)
+            check_image_size(config, *config.data.image_size)
         with preparation_progress() as progress:
             data = open_splits(config.data, progress)
         for problem in data.skipped:

@@ -6,7 +6,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_cli.cli.progress import TrainingProgress
-from gan_cli.config.schema import Config
+from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits, ImageDataset
 from gan_cli.objectives import LOSSES
 from gan_cli.objectives.augment.controller import held_out_ratio, pair_sign
@@ -43,7 +43,7 @@ class Watch:
 
     def __init__(
         self,
-        config: Config,
+        config: ResolvedConfig,
         data: DataSplits,
         run: RunDirectory,
         state: GanState,

@@ -12,6 +12,11 @@ Discriminate = Callable[[tf.Tensor], tf.Tensor]
 DISCRIMINATOR, GENERATOR = "discriminator", "generator"
 
 
+def _absent(*arguments: tf.Tensor) -> tf.Tensor:
+    """Stands for a function that an update does not offer."""
+    raise ValueError("this update does not offer the function that the penalty calls")
+
+
 @dataclass(frozen=True)
 class Update:
     """What a penalty may see of the update that it joins.
@@ -21,13 +26,14 @@ class Update:
       real, fake: float32 images in [-1, 1], [batch, height, width, channels].
       real_labels, fake_labels: int32 [batch]; None for unconditional networks.
       real_outputs, fake_outputs: what the discriminator returned for them: `logits`, float32
-        [batch], and what else the penalty needs. In the generator's update the real ones are there
-        only where the loss or a penalty needs them.
-      discriminate: images to logits, as the discriminator judges them in this step, augmentation
-        and all; it changes nothing, can be differentiated twice, and computes in float32.
+        [batch], and the other outputs that the penalty needs. The generator's update has outputs
+        for real images only where the loss or a penalty needs them.
+      discriminate: from images to logits, as the discriminator judges real images in this step,
+        augmented; it changes nothing, can be differentiated twice, and computes in float32. For the
+        discriminator's update alone.
       discriminate_fake: the same with the labels of the generated images.
       generate: from a seed and a tape to styles, [batch, layers, width], which the tape watches,
-        and the images made from them; for generators that have styles.
+        and the images made from them; for the update of generators that have styles.
       weights: the trainable weights of the network that is updated.
       memory: the penalty's own variables, by name.
       seed: stateless seed, int32 [2].
@@ -35,15 +41,15 @@ class Update:
 
     network: str
     seed: tf.Tensor
-    real: tf.Tensor | None = None
-    fake: tf.Tensor | None = None
+    real: tf.Tensor = None
+    fake: tf.Tensor = None
     real_labels: tf.Tensor | None = None
     fake_labels: tf.Tensor | None = None
     real_outputs: Mapping[str, tf.Tensor] = field(default_factory=dict)
     fake_outputs: Mapping[str, tf.Tensor] = field(default_factory=dict)
-    discriminate: Discriminate | None = None
-    discriminate_fake: Discriminate | None = None
-    generate: Callable[[tf.Tensor, tf.GradientTape], tuple[tf.Tensor, tf.Tensor]] | None = None
+    discriminate: Discriminate = _absent
+    discriminate_fake: Discriminate = _absent
+    generate: Callable[[tf.Tensor, tf.GradientTape], tuple[tf.Tensor, tf.Tensor]] = _absent
     weights: Sequence[tf.Variable] = ()
     memory: Mapping[str, tf.Variable] = field(default_factory=dict)
 
