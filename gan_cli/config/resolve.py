@@ -5,12 +5,12 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from gan_cli.config.options import fill_options
 from gan_cli.config.problems import describe
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.config.rules import Rules
 from gan_cli.config.schema import AugmentationConfig, Config, ObjectiveConfig, PenaltyConfig
 from gan_cli.errors import UserError
+from gan_cli.options import fill_options
 
 Section = TypeVar("Section", bound=BaseModel)
 AnyConfig = TypeVar("AnyConfig", bound=Config)
