@@ -11,7 +11,7 @@ from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, CorruptImageError
 from gan_cli.data.materialise import Preparation, materialise
 from gan_cli.data.prepare import natural_channels, natural_size
-from gan_cli.data.sources import load_source
+from gan_cli.data.sources import source_of
 from gan_cli.data.split import choose_evenly
 from gan_cli.domains.domain import Domain
 from gan_cli.domains.images import Images
@@ -78,7 +78,7 @@ def open_splits(
     Raises:
       UserError: the source cannot be read, holds too few images, or holds corrupt ones.
     """
-    source = load_source(config.source)
+    source = source_of(config)
     domain = None if source.domain is None else source.domain(config)
     splits = source.open(config)
     train, holdout = splits.train, splits.holdout
@@ -142,7 +142,7 @@ def open_whole(
     Raises:
       UserError: as `open_splits`.
     """
-    source = load_source(config.source)
+    source = source_of(config)
     domain = None if source.domain is None else source.domain(config)
     collection: Collection = source.open(config).train
     if collection.count < 1:
