@@ -162,9 +162,9 @@ PAGE = """# Results on {title}
 
 Each recipe was trained for {kimg:g} thousand images on {data}, with networks of 16 to 64 channels
 (`mlp` as published). The figures show how a recipe starts, not what it reaches in the end; most of
-them were made for days on GPUs. All were scored in the features of one classifier, {samples:,} generated
-images against the held-out ones. Compare the figures with each other, not with those of papers. With
-several seeds, they are means and deviations.
+them were made for days on GPUs. All were scored in the features of one classifier, {samples:,}
+generated images against the held-out ones. Compare the figures with each other, not with those of
+papers. With several seeds, they are means and deviations.
 
     python -m benchmarks.recipes {name} {kimg:g} {seeds}
 
