@@ -31,8 +31,8 @@ AUGMENTATIONS: dict[str, dict | None] = {
 DATA = {"source": "idx", "path": "/usr/share/datasets/fashion-mnist"}
 PAGE = """# How many images
 
-The default recipe (`conv`, relativistic loss, lazy R1 and R2) was trained for `kimg` thousand images
-on {sizes} images of Fashion-MNIST, without augmentation and with each. 10,000 generated
+The default recipe (`conv`, relativistic loss, lazy R1 and R2) was trained for `kimg` thousand
+images on {sizes} images of Fashion-MNIST, without augmentation and with each. 10,000 generated
 images are compared with the 10,000 test images, which no run has seen, in the features of a
 classifier trained on the 60,000; one seed.
 
