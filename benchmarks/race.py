@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -33,7 +34,7 @@ class Contender:
 
     name: str
     training: Iterator[int]
-    generator: object
+    generator: Any
     latent_dim: int
 
 
@@ -41,7 +42,7 @@ def main() -> None:
     import_tensorflow()
     from gan_cli.config.schema import DataConfig
     from gan_cli.data.dataset import open_splits
-    from gan_cli.media.grids import image_grid
+    from gan_cli.domains.grid import image_grid
     from gan_cli.metrics.evaluate import Evaluator
     from gan_cli.metrics.features import classifier
 
@@ -71,11 +72,12 @@ def main() -> None:
 
 def race(contender: Contender, evaluator, seconds: float):
     """Trains for `seconds`, scoring at the marks; returns the curve and the last images."""
+    from gan_cli.domains.images import Images
     from gan_cli.sampling.generate import Sampler
     from gan_cli.sampling.latents import latents_for_seeds
 
     latents = latents_for_seeds(range(NUM_SAMPLES), contender.latent_dim, "normal")
-    sampler = Sampler(contender.generator)
+    sampler = Sampler(contender.generator, Images(contender.generator.output_shape[1:]))
     next(contender.training)  # traces the graph
     spent, curve, images = 0.0, [], np.zeros(0)
     for mark in MARKS:

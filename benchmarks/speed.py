@@ -57,6 +57,7 @@ def time_sampling() -> tuple[str, ...]:
     """Our sampler against a bare loop of compiled calls of the same generator."""
     import tensorflow as tf
 
+    from gan_cli.domains.images import Images
     from gan_cli.models import ARCHITECTURES
     from gan_cli.models.contract import ModelSpec
     from gan_cli.sampling.generate import BATCH_SIZE, Sampler
@@ -65,7 +66,7 @@ def time_sampling() -> tuple[str, ...]:
     spec = ModelSpec(28, 28, 1, 64, base_channels=architecture.base_channels)
     generator = architecture.build_generator(spec)
     latents = np.random.default_rng(0).standard_normal((100 * BATCH_SIZE, 64)).astype(np.float32)
-    sampler = Sampler(generator)
+    sampler = Sampler(generator, Images(generator.output_shape[1:]))
     bare = tf.function(lambda z: generator(z, training=False))
 
     def ours() -> None:

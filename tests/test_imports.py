@@ -14,7 +14,7 @@ ROOT = Path(gan_cli.__file__).parent
 
 # Rooms in their order: each imports only from rows above its own, and from itself.
 ORDER = (
-    {"errors"},
+    {"errors", "listener"},
     {"io", "registry", "replicas", "devices"},
     {"config"},
     {"domains"},

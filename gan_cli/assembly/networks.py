@@ -24,12 +24,19 @@ def check_image_size(config: Config) -> None:
     height, width = config.data.image_size
     for name in architecture_names(config):
         architecture: Architecture = ARCHITECTURES.load(name)
-        if min(height, width) < architecture.smallest or max(height, width) > architecture.largest:
+        if not _builds(architecture, height, width):
+            others = [
+                n for n in ARCHITECTURES.names if _builds(ARCHITECTURES.load(n), height, width)
+            ]
             raise UserError(
                 f"data.image_size: architecture '{name}' builds sides of"
                 f" {architecture.smallest} to {architecture.largest} pixels, got {height}x{width}"
-                + ("; points are for 'points_mlp'" if (height, width) == (1, 1) else "")
+                + (f"; use {' or '.join(others)}" if len(others) < 3 and others else "")
             )
+
+
+def _builds(architecture: Architecture, height: int, width: int) -> bool:
+    return architecture.smallest <= min(height, width) <= max(height, width) <= architecture.largest
 
 
 def build_network(config: Config, network: str, num_classes: int) -> keras.Model:

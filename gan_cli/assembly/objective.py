@@ -10,6 +10,8 @@ from gan_cli.config.schema import (
     PenaltyConfig,
 )
 from gan_cli.data.dataset import ImageDataset
+from gan_cli.data.sources import domain_of
+from gan_cli.domains.domain import AUGMENTATION
 from gan_cli.errors import UserError
 from gan_cli.models.truncation import has_styles
 from gan_cli.objectives import LOSSES, PENALTIES
@@ -101,8 +103,7 @@ def build_augmentation(
     entry = config.objective.augmentation
     if not isinstance(entry, AugmentationConfig):
         return None
-    if config.data.channels == 2:
-        raise UserError("objective.augmentation: is for images, not for points")
+    domain_of(config.data).require(AUGMENTATION, "the data", "objective.augmentation")
     augmentation: Augmentation = AUGMENTATIONS.load(entry.name)
     if entry.policies is not None:
         augmentation = augmentation.only(entry.policies)

@@ -10,6 +10,7 @@ from gan_cli.config.schema import (
     Config,
 )
 from gan_cli.data.dataset import ImageDataset
+from gan_cli.data.sources import domain_of
 from gan_cli.errors import UserError
 from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.precision import dtype_policy
@@ -75,6 +76,7 @@ def build_step(
         objective,
         batch_size=training.batch_size,
         latents=latents,
+        to_model=domain_of(config.data).to_model,
         gradient_models=(twins[0], twins[1]),
         augmentation=augmentation,
         remedies=remedies,

@@ -8,12 +8,13 @@ from functools import partial
 import numpy as np
 
 from gan_cli.config.schema import DataConfig
-from gan_cli.data.collection import Collection, CorruptImageError, SourceSplits
+from gan_cli.data.collection import Collection, CorruptImageError
 from gan_cli.data.materialise import Preparation, materialise
 from gan_cli.data.prepare import natural_channels, natural_size
-from gan_cli.data.sources import SOURCES
+from gan_cli.data.sources import load_source
 from gan_cli.data.split import choose_evenly
-from gan_cli.domains.mixture import POINT_SHAPE, is_points
+from gan_cli.domains.domain import Domain
+from gan_cli.domains.images import Images
 from gan_cli.errors import UserError
 
 # How many images are looked at to find the size and the number of channels.
@@ -44,10 +45,16 @@ class ImageDataset:
 
 @dataclass(frozen=True)
 class DataSplits:
-    """What is trained on, and what is kept for evaluation. `skipped` names corrupt images."""
+    """What is trained on, and what is kept for evaluation.
+
+    Attributes:
+      domain: the kind of sample that both hold.
+      skipped: a line for each image that cannot be decoded.
+    """
 
     train: ImageDataset
     holdout: ImageDataset
+    domain: Domain
     skipped: tuple[str, ...] = ()
 
     @property
@@ -71,8 +78,10 @@ def open_splits(
     Raises:
       UserError: the source cannot be read, holds too few images, or holds corrupt ones.
     """
-    source: SourceSplits = SOURCES.load(config.source)(config)
-    train, holdout = source.train, source.holdout
+    source = load_source(config.source)
+    domain = None if source.domain is None else source.domain(config)
+    splits = source.open(config)
+    train, holdout = splits.train, splits.holdout
     if train.count < 2:
         raise UserError(
             f"data: source '{config.source}' gives {train.count} images; at least 2 are needed"
@@ -90,7 +99,7 @@ def open_splits(
         held = choose_evenly(chosen, train.labels, min(max(count, 1), len(chosen) - 1))
         parts = [(train, np.setdiff1d(chosen, held)), (train, held)]
 
-    preparation = _preparation(config, train)
+    preparation = _preparation(config, train, domain)
     total = sum(len(indices) for _, indices in parts)
     datasets: list[ImageDataset] = []
     skipped: list[str] = []
@@ -121,7 +130,8 @@ def open_splits(
             f"data: too few images are left to train on some and hold out others:"
             f" {len(skipped)} of {total} are corrupt, such as {skipped[0]}"
         )
-    return DataSplits(datasets[0], datasets[1], tuple(skipped))
+    domain = domain or Images(_shape(preparation))
+    return DataSplits(datasets[0], datasets[1], domain, tuple(skipped))
 
 
 def open_whole(
@@ -132,16 +142,19 @@ def open_whole(
     Raises:
       UserError: as `open_splits`.
     """
-    collection: Collection = SOURCES.load(config.source)(config).train
+    source = load_source(config.source)
+    domain = None if source.domain is None else source.domain(config)
+    collection: Collection = source.open(config).train
     if collection.count < 1:
         raise UserError(f"data: source '{config.source}' gives no image")
     chosen = np.arange(collection.count)
     if config.max_images is not None and config.max_images < len(chosen):
         chosen = choose_evenly(chosen, collection.labels, config.max_images)
+    preparation = _preparation(config, collection, domain)
     prepared = materialise(
         collection,
         chosen,
-        _preparation(config, collection),
+        preparation,
         cache=config.cache,
         progress=partial(_report, progress, 0, len(chosen)) if progress else None,
     )
@@ -156,10 +169,14 @@ def _report(progress: Callable[[int, int], None], before: int, total: int, count
     progress(before + count, total)
 
 
-def _preparation(config: DataConfig, collection: Collection) -> Preparation:
-    """Size and channels: the config's, else the data's own."""
-    if collection.images is not None and is_points(collection.images.shape):
-        return Preparation(*POINT_SHAPE, config.fit, config.background)
+def _shape(preparation: Preparation) -> tuple[int, int, int]:
+    return preparation.height, preparation.width, preparation.channels
+
+
+def _preparation(config: DataConfig, collection: Collection, domain: Domain | None) -> Preparation:
+    """Returns the domain's shape, or for images size and channels of the config or the data."""
+    if domain is not None:
+        return Preparation(*domain.stored_shape, config.fit, config.background)
     sizes, channels = set(), 1
     if config.image_size is None or config.channels is None:
         # Spread over all of them: a folder's first images may all be of one class.

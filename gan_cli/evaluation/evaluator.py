@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits, ImageDataset
-from gan_cli.domains.mixture import is_points, mixture_of
+from gan_cli.domains.points import Points
 from gan_cli.errors import UserError
 from gan_cli.metrics.comparison import GanAccess
 from gan_cli.metrics.evaluate import Evaluator
@@ -34,12 +34,12 @@ def build_evaluator(
     Raises:
       UserError: there is no such feature network, or too little is held out.
     """
-    if is_points(data.train.images.shape):
+    if isinstance(data.domain, Points):
         if features or metrics or statistics:
             raise UserError(
                 "--features, --metrics and --stats are for images; points are counted by mode"
             )
-        return PointsEvaluator(mixture_of(config.data), data.train, data.holdout)
+        return PointsEvaluator(data.domain.mixture, data.train, data.holdout)
     return image_evaluator(
         features or config.evaluation.features,
         data.train,

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from gan_cli.domains.grid import image_grid
 from gan_cli.io.files import atomic_write
-from gan_cli.media.grids import image_grid
 from gan_cli.metrics.evaluate import Evaluation
 from gan_cli.metrics.features.network import FeatureNetwork
 

@@ -13,7 +13,7 @@ from gan_cli.cli.tables import print_evaluation, print_lines
 from gan_cli.config.load import load_config
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.dataset import ImageDataset, open_splits, open_whole
-from gan_cli.domains.mixture import is_points
+from gan_cli.domains.domain import NETWORK_FEATURES
 from gan_cli.errors import UserError
 from gan_cli.evaluation.evaluator import feature_network, image_evaluator
 from gan_cli.evaluation.scored_run import Request
@@ -41,11 +41,10 @@ def score_images(real: str, fake: str, request: Request, out: Path | None) -> No
         train = None
         if Path(real).suffix in (".yaml", ".yml"):
             splits = open_splits(load_config(real, [], CHOICES).data, progress)
+            splits.domain.require(NETWORK_FEATURES, real, "real")
             train, reference = splits.train, splits.holdout
         else:
             reference = open_whole(_data_config("--real", real), progress)
-        if is_points(reference.images.shape):
-            raise UserError(f"--real: {real} holds points, not images")
         generated = _like(reference, fake, progress)
     features = request.features or ("random" if train is None or train.labels is None else None)
     evaluator = image_evaluator(

@@ -111,7 +111,7 @@ class ScoredRun:
         count = self.request.num_samples or self.loaded.config.evaluation.num_samples
         first = _FIRST_SEED + self.request.seed * count
         devices = local_devices(self.loaded.config.training.strategy)
-        sampler = Sampler(self.loaded.generator, devices)
+        sampler = Sampler(self.loaded.generator, self.loaded.domain, devices)
         for start in range(0, len(indices), _CHUNK):
             part = indices[start : start + _CHUNK]
             latents = latents_for_seeds(

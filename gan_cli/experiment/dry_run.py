@@ -11,7 +11,6 @@ from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits
 from gan_cli.data.pipeline import training_batches
 from gan_cli.errors import UserError
-from gan_cli.media.scatter import picture_of
 from gan_cli.run.directory import RunDirectory
 from gan_cli.training.state import GanState
 
@@ -61,7 +60,7 @@ def describe_experiment(
     path = run.path / "dry-run-reals.png"
     try:
         run.path.mkdir(parents=True, exist_ok=True)
-        picture_of(np.array(batch["images"][0]), 8, real=data.train.images).save(path)
+        data.domain.picture(np.array(batch["images"][0]), 8, data.train.images).save(path)
     except OSError as error:
         raise UserError(f"{path}: cannot be written: {error.strerror}") from error
     console.print(f"the first batch of real images: {path}", soft_wrap=True)

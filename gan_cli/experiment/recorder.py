@@ -8,12 +8,10 @@ import numpy as np
 from gan_cli.cli.progress import TrainingProgress
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits
-from gan_cli.domains.mixture import is_points
 from gan_cli.evaluation.evaluator import build_evaluator
 from gan_cli.io.files import atomic_write
 from gan_cli.media.encode import encoded
 from gan_cli.media.provenance import Provenance
-from gan_cli.media.scatter import picture_of
 from gan_cli.metrics.evaluate import Evaluator
 from gan_cli.metrics.points import PointsEvaluator
 from gan_cli.models.digest import weights_sha256
@@ -28,8 +26,7 @@ from gan_cli.training.cluster import local_devices
 from gan_cli.training.loop import Action
 from gan_cli.training.state import GanState
 
-GRID_COLUMNS, GRID_ROWS = 10, 8
-SCATTERED_POINTS = 2000
+GRID_COLUMNS = 10
 
 
 class RunFollower:
@@ -47,7 +44,9 @@ class RunFollower:
         self.config, self.data, self.run = config, data, run
         self.state, self.store, self.progress = state, store, progress
         self.metrics, self.tensorboard = MetricsLog(run.metrics), TensorBoardLog(run.path)
-        self.sampler = Sampler(state.generator_ema, local_devices(config.training.strategy))
+        self.sampler = Sampler(
+            state.generator_ema, data.domain, local_devices(config.training.strategy)
+        )
         self.num_classes = len(data.train.class_names) if config.model.conditional else 0
         self._evaluator: Evaluator | PointsEvaluator | None = None
         self._reports: list[Mapping[str, float]] = []
@@ -85,10 +84,10 @@ class RunFollower:
             f" {self.config.training.precision}, {self.run.path} (ready after {seconds:.0f} s)"
         )
         if images == 0:
-            count = min(self._pictured, len(self.data.train.images))
+            count = min(self.data.domain.training_picture_samples, len(self.data.train.images))
             chosen = np.random.default_rng(0).permutation(len(self.data.train.images))[:count]
             every = self.data.train.images
-            reals = picture_of(every[np.sort(chosen)], GRID_COLUMNS, real=every)
+            reals = self.data.domain.picture(every[np.sort(chosen)], GRID_COLUMNS, every)
             # No model made these.
             atomic_write(self.run.samples / "reals.png", encoded(reals, ".png", None))
             self.draw_grid(0)
@@ -134,13 +133,13 @@ class RunFollower:
 
     def draw_grid(self, images_shown: int) -> None:
         """Draws the same latents as ever, a column to each class where there are classes."""
-        count = self._pictured
+        count = self.data.domain.training_picture_samples
         latents = latents_for_seeds(
             range(count), self.config.model.latent_dim, self.config.model.latent_distribution
         )
         labels = np.arange(count, dtype=np.int32) % max(self.num_classes, 1)
         images = self.sampler.images(latents, labels)
-        grid = picture_of(images, GRID_COLUMNS, real=self.data.train.images)
+        grid = self.data.domain.picture(images, GRID_COLUMNS, self.data.train.images)
         name = f"grid-{images_shown // 1000:06d}.png"
         origin = Provenance(
             self.config.name,
@@ -206,12 +205,6 @@ class RunFollower:
             rng = np.random.default_rng(0)
             labels = rng.choice(self.data.train.labels, count).astype(np.int32)
         return self.sampler.batches(latents, labels)
-
-    @property
-    def _pictured(self) -> int:
-        """How many images, or points, go into a picture."""
-        points = is_points(self.data.train.images.shape)
-        return SCATTERED_POINTS if points else GRID_ROWS * GRID_COLUMNS
 
     def _build_evaluator(self) -> Evaluator | PointsEvaluator:
         if self.config.evaluation.features:

@@ -8,7 +8,6 @@ import tensorflow as tf
 from gan_cli.cli.progress import TrainingProgress
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits, ImageDataset
-from gan_cli.domains.mixture import is_points, mixture_of
 from gan_cli.objectives.augment.controller import held_out_ratio, pair_sign
 from gan_cli.run.checkpoint import Checkpoint, CheckpointStore, restore
 from gan_cli.run.directory import RunDirectory
@@ -17,8 +16,8 @@ from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.post_mortem import write_post_mortem
 from gan_cli.sampling.generate import Sampler
 from gan_cli.sampling.latents import latents_for_seeds
-from gan_cli.training.guard import LEAST_RANKING, Alarm, Guard, diversity_ratio, is_skipped
-from gan_cli.training.inputs import LATENTS, fold, to_model_range, with_labels
+from gan_cli.training.guard import LEAST_RANKING, Alarm, Guard, is_skipped
+from gan_cli.training.inputs import LATENTS, fold, with_labels
 from gan_cli.training.loop import NonFinite, RollBackError
 from gan_cli.training.remedies import interventions_of
 from gan_cli.training.singular_values import largest_singular_values
@@ -56,17 +55,16 @@ class Watch:
         self.metrics, self.log = MetricsLog(run.metrics), GuardLog(run.guard)
         self._rows_seen = 0
         self.guard = self._new_guard()
-        self._sampler = Sampler(state.generator_ema)
+        self._sampler = Sampler(state.generator_ema, data.domain)
         self._train = _spread_out(data.train)
         self._held_out = _spread_out(data.holdout)
         self._judged = tf.function(self._overfitting, autograph=False)
 
     def _new_guard(self) -> Guard:
         config = self.config
-        points = is_points(self.data.train.images.shape)
         guard = Guard(
             bounded_loss=config.objective.loss != "wasserstein",
-            num_modes=len(mixture_of(config.data).centres) if points else None,
+            num_modes=self.data.domain.num_modes,
             grace_images=round(1000 * config.guard.grace_kimg),
         )
         # As if it had been there all the time.
@@ -100,9 +98,10 @@ class Watch:
         )
         labels = self._train.labels if self._train.labels is not None else np.zeros(count, int)
         values = {}
-        if not is_points(images.shape):
-            generated = self._sampler.images(latents, labels.astype(np.int32))
-            values["diversity"] = diversity_ratio(generated, images)
+        generated = self._sampler.images(latents, labels.astype(np.int32))
+        diversity = self.data.domain.diversity(generated, images)
+        if diversity is not None:
+            values["diversity"] = diversity
         ratio, ranking = self._judged(tf.constant(latents), tf.constant(labels, tf.int32))
         if float(ranking) >= 2 * LEAST_RANKING - 1:
             values["overfitting"] = float(ratio)
@@ -120,7 +119,7 @@ class Watch:
         generated = state.generator(with_labels(latents, told), training=False)
         groups = [(losses.judge.pack(generated), told)]
         for part in (self._train, self._held_out):
-            images = losses.packed_reals(to_model_range(tf.constant(part.images)))
+            images = losses.packed_reals(losses.to_model(tf.constant(part.images)))
             part_labels = tf.constant(part.labels, tf.int32) if losses.conditional else None
             groups.append((images, part_labels))
         fake, train, held_out = (

@@ -7,8 +7,8 @@ import matplotlib
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from gan_cli.domains.grid import enlargement, image_grid
 from gan_cli.errors import UserError
-from gan_cli.media.grids import enlargement, image_grid
 
 MOST_IMAGES = 4096
 _PADDING = 2

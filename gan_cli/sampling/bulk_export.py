@@ -94,7 +94,7 @@ def _write(sampler, latents_of, seeds, labels, sink, before, on_progress) -> Non
 
 def _chunks(sampler, latents_of, seeds, labels, start) -> Iterator[tuple[int, np.ndarray]]:
     """Yields where a chunk starts, and its images."""
-    batches = _CHUNK_BYTES // (sampler.image_bytes * BATCH_SIZE)
+    batches = _CHUNK_BYTES // (sampler.sample_bytes * BATCH_SIZE)
     size = BATCH_SIZE * min(max(batches, 1), CHUNK // BATCH_SIZE)
     # A chunk's latents are drawn while the images before it are made.
     with ThreadPoolExecutor(1, thread_name_prefix="draw") as drawer:

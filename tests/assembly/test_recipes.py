@@ -13,6 +13,7 @@ from gan_cli.assembly.step import build_step
 from gan_cli.catalog import CHOICES
 from gan_cli.config.load import load_config
 from gan_cli.data.dataset import DataSplits, ImageDataset
+from gan_cli.domains.images import Images
 from gan_cli.experiment.experiment import resolve_for
 
 CONFIGS = Path(__file__).parent.parent.parent / "configs"
@@ -29,7 +30,7 @@ def splits(config):
         coarse = rng.integers(0, 256, (80, 4, 4, config.data.channels or 1), dtype=np.uint8)
         images = coarse.repeat(SIDE // 4, axis=1).repeat(SIDE // 4, axis=2)
     whole = ImageDataset(images, (np.arange(80) % 4).astype(np.int32), tuple("abcd"), "x")
-    return DataSplits(whole, whole)
+    return DataSplits(whole, whole, Images(whole.images.shape[1:]))
 
 
 def small(path, precision):
@@ -70,7 +71,7 @@ def test_each_recipe_can_be_built_at_its_own_size(path):
         images = np.zeros((80, height, width, config.data.channels or 1), np.uint8)
         labels = (np.arange(80) % 4).astype(np.int32)
         whole = ImageDataset(images, labels, tuple("abcd"), "x")
-        config = resolve_for(config, DataSplits(whole, whole))
+        config = resolve_for(config, DataSplits(whole, whole, Images(whole.images.shape[1:])))
         for network in ("generator", "discriminator"):
             model = build_network(config, network, 4)
             assert 10_000 < model.count_params() < 200_000_000

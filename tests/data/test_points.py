@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.dataset import open_splits
 from gan_cli.data.pipeline import training_batches
-from gan_cli.domains.mixture import is_points, mixture_of
+from gan_cli.data.sources.points import mixture_of
 from gan_cli.errors import UserError
 
 
@@ -59,7 +59,7 @@ def test_points_are_the_same_in_every_run_and_others_for_another_mixture():
 def test_held_out_points_are_a_tenth_of_every_mode():
     splits = open_splits(config(num_points=8000))
     assert splits.train.images.shape == (7200, 1, 1, 2)
-    assert is_points(splits.train.images.shape)
+    assert splits.domain.mixture.sha256 == mixture_of(config()).sha256
     counts = [np.bincount(part.labels) for part in (splits.train, splits.holdout)]
     np.testing.assert_allclose(counts[1], sum(counts) / 10, atol=1)
     assert splits.train.class_names == tuple("01234567")

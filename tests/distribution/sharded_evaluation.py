@@ -12,6 +12,7 @@ import tensorflow as tf
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.dataset import open_splits
+from gan_cli.domains.images import Images
 from gan_cli.metrics.evaluate import Evaluator
 from gan_cli.metrics.features import FEATURE_NETWORKS
 from gan_cli.sampling.generate import Sampler
@@ -47,7 +48,9 @@ def main() -> None:
             return outputs
 
         sharing.__dict__["_forward"] = recorded
-        images = list(Sampler(generator, devices).batches(latents))
+        images = list(
+            Sampler(generator, Images(generator.output_shape[1:]), devices).batches(latents)
+        )
         evaluator = Evaluator(sharing, data.train, data.holdout, ("frechet", "precision_recall"))
         scores = evaluator.evaluate(iter(images)).scores
         found.append(

@@ -58,7 +58,9 @@ def test_a_run_of_lower_precision_gets_the_scores_of_its_weights(tmp_path, exact
         assert ours[figure].value == pytest.approx(theirs[figure].value, rel=1e-6), figure
     # As while training: the pixels differ by the rounding of half precision.
     latents = np.random.default_rng(0).standard_normal((200, 8)).astype(np.float32)
-    half, full = (Sampler(g).images(latents) for g in (generator, exact.loaded.generator))
+    half, full = (
+        Sampler(g, exact.loaded.domain).images(latents) for g in (generator, exact.loaded.generator)
+    )
     assert 0 < np.abs(half.astype(int) - full).mean() < 2
     distances = [exact.evaluator.frechet([images]) for images in (half, full)]
     assert distances[0] == pytest.approx(distances[1], rel=0.02)

@@ -84,7 +84,7 @@ def test_sampling_and_evaluation(trained, run):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("model.architecture=conv", "builds sides of 8 to 256 pixels, got 1x1; points are for 'po"),
+        ("model.architecture=conv", "builds sides of 8 to 256 pixels, got 1x1; use points_mlp"),
         ("data={source: builtin}", "architecture 'points_mlp' builds sides of 1 to 1 pixels, got"),
     ],
 )

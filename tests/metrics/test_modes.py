@@ -6,7 +6,7 @@ import scipy.stats
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.dataset import open_splits
-from gan_cli.domains.mixture import mixture_of
+from gan_cli.data.sources.points import mixture_of
 from gan_cli.errors import UserError
 from gan_cli.metrics.mode_counts import (
     EXPECTED_OUTSIDE,

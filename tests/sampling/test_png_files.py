@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gan_cli.domains.grid import to_pillow
 from gan_cli.media.encode import encoded
-from gan_cli.media.grids import to_pillow
 from gan_cli.media.png_files import png_files
 from gan_cli.media.provenance import Provenance
 

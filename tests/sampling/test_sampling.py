@@ -8,11 +8,12 @@ import pytest
 import scipy.stats
 
 from gan_cli.cli.sampling.seeds import first_seed, parse_seeds, seeds_text
+from gan_cli.domains.grid import image_grid
+from gan_cli.domains.images import Images, to_uint8
 from gan_cli.errors import UserError
-from gan_cli.media.grids import image_grid
 from gan_cli.models import ARCHITECTURES
 from gan_cli.models.contract import ModelSpec
-from gan_cli.sampling.generate import Sampler, to_uint8
+from gan_cli.sampling.generate import Sampler
 from gan_cli.sampling.latents import latents_for_seeds
 
 
@@ -54,7 +55,7 @@ class TestSampler:
         return ARCHITECTURES.load("conv").build_generator(spec)
 
     def test_pixels_do_not_depend_on_how_many_are_asked_for(self, generator):
-        sampler = Sampler(generator)
+        sampler = Sampler(generator, Images(generator.output_shape[1:]))
         latents = latents_for_seeds(range(150), 8, "normal")
         labels = np.arange(150, dtype=np.int32) % 4
         together = sampler.images(latents, labels)

@@ -5,9 +5,11 @@ import pytest
 from PIL import Image
 
 from gan_cli.config.schema import DataConfig
-from gan_cli.domains.mixture import mixture_of
+from gan_cli.data.sources.points import mixture_of
+from gan_cli.domains.images import Images
+from gan_cli.domains.points import points_of
+from gan_cli.domains.scatter import scatter_plot
 from gan_cli.errors import UserError
-from gan_cli.media.scatter import picture_of, scatter_plot
 from gan_cli.models import ARCHITECTURES
 from gan_cli.models.contract import ModelSpec
 from gan_cli.sampling.generate import Sampler
@@ -51,9 +53,9 @@ def test_points_outside_change_the_picture_and_cannot_break_it():
 
 def test_images_are_laid_out_and_points_scattered():
     images = np.zeros((4, 8, 8, 1), np.uint8)
-    assert picture_of(images, 2, real=images).size == (8 * 22, 8 * 22)
+    assert Images((8, 8, 1)).picture(images, 2, images).size == (8 * 22, 8 * 22)
     points = RING.draw(4, 0)[0].reshape(4, 1, 1, 2)
-    assert picture_of(points, 2, real=points).size == (480, 480)
+    assert points_of(RING).picture(points, 2, points).size == (480, 480)
 
 
 def test_the_sampler_returns_points_as_the_generator_makes_them():
@@ -61,7 +63,7 @@ def test_the_sampler_returns_points_as_the_generator_makes_them():
     generator = ARCHITECTURES.load("points_mlp").build_generator(spec)
     generator.layers[-2].bias.assign([5.0, -7.0])
     latents = latents_for_seeds(range(70), 3, "normal")
-    points = Sampler(generator).images(latents)
+    points = Sampler(generator, points_of(RING)).images(latents)
     assert points.dtype == np.float32
     np.testing.assert_allclose(points, generator([latents]), rtol=1e-6)
     np.testing.assert_allclose(points.mean(axis=(0, 1, 2)), [5.0, -7.0], atol=1.0)

@@ -7,8 +7,8 @@ from PIL import Image
 from gan_cli.cli.sampling import sheet
 from gan_cli.cli.sampling.studio import Studio
 from gan_cli.data.dataset import open_splits
+from gan_cli.domains.grid import image_grid, split_grid
 from gan_cli.errors import UserError
-from gan_cli.media.grids import image_grid, split_grid
 from gan_cli.media.provenance import COMPOSITE
 
 

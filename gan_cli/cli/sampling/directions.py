@@ -85,7 +85,7 @@ def compose(studio: "Studio", options: Options, animated: bool) -> Work:
     """
     import numpy as np
 
-    from gan_cli.media.grids import to_pillow
+    from gan_cli.domains.grid import to_pillow
     from gan_cli.media.sheets import named_sheet
 
     latents, label, origin = _start(studio, options)

@@ -91,8 +91,8 @@ def find(
     import tensorflow as tf
 
     from gan_cli.cli.progress import images_progress
+    from gan_cli.domains.images import to_model_range
     from gan_cli.studio.fit.search import fit_latents
-    from gan_cli.training.inputs import to_model_range
 
     feature_misfit = None
     if features_of is not None:
@@ -150,8 +150,8 @@ def deliver_found(
     """
     import numpy as np
 
+    from gan_cli.domains.grid import to_pillow
     from gan_cli.media.encode import encoded, write_marked
-    from gan_cli.media.grids import to_pillow
     from gan_cli.media.provenance import COMPOSITE
     from gan_cli.media.sheets import named_sheet
     from gan_cli.sampling.saved_latents import SavedLatents, write_latents
@@ -191,7 +191,7 @@ def compose_found(studio: "Studio", options: Options, animated: bool) -> Work:
     Raises:
       UserError: it holds none, or several.
     """
-    from gan_cli.media.grids import to_pillow
+    from gan_cli.domains.grid import to_pillow
 
     saved = saved_latents(studio, options)
     if saved is None or len(saved.latents) != 1:
@@ -218,7 +218,7 @@ def pixel_misfit(target: "np.ndarray", weights: "np.ndarray | None" = None) -> C
     import numpy as np
     import tensorflow as tf
 
-    from gan_cli.training.inputs import to_model_range
+    from gan_cli.domains.images import to_model_range
 
     wanted = to_model_range(tf.constant(target))
     weight = tf.constant(
@@ -234,7 +234,7 @@ def _feature_misfit(studio: "Studio", image: "np.ndarray") -> Callable | None:
     import tensorflow as tf
 
     from gan_cli.assembly.loading import load_discriminator
-    from gan_cli.training.inputs import to_model_range
+    from gan_cli.domains.images import to_model_range
 
     discriminator = load_discriminator(studio.run, studio.loaded)
     # A packed one sees several images at once.

@@ -83,9 +83,9 @@ class Painter:
 
     def png(self, place: "Place") -> bytes:
         """A file of the image."""
+        from gan_cli.domains.grid import to_pillow
         from gan_cli.explore.place import place_text
         from gan_cli.media.encode import encoded
-        from gan_cli.media.grids import to_pillow
 
         recipe: dict[str, Any] = {"kind": "image", "seed": place.seed}
         if _alone(place):

@@ -138,7 +138,7 @@ def _same_pixels(path: Path, studio: "Studio", recipe: Any) -> tuple[bool, str]:
 def _single_image(studio: "Studio", recipe: Any):
     from gan_cli.cli.sampling.explore import Painter, recorded_place
     from gan_cli.cli.sampling.seeds import SEEDS_END
-    from gan_cli.media.grids import to_pillow
+    from gan_cli.domains.grid import to_pillow
 
     if recipe.get("kind") == "explored":
         return to_pillow(Painter(studio).image(recorded_place(studio, recipe)))

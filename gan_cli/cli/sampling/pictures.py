@@ -63,9 +63,6 @@ def compose(studio: "Studio", options: Options, animated: bool) -> Work:
     Raises:
       UserError: there are too many images for one picture.
     """
-    from gan_cli.domains.mixture import mixture_of
-    from gan_cli.media.grids import image_grid
-    from gan_cli.media.scatter import MOST_REAL_POINTS, scatter_plot
     from gan_cli.media.sheets import refuse_too_many
 
     _, columns = seeds_and_columns(options)
@@ -74,10 +71,7 @@ def compose(studio: "Studio", options: Options, animated: bool) -> Work:
     refuse_too_many(len(seeds) if studio.points else -(-len(seeds) // columns) * columns)
     labels = studio.labels(options.classes, len(seeds))
     images = studio.images(seeds, labels, options.truncation)
-    if studio.points:
-        real, _ = mixture_of(studio.loaded.config.data).draw(MOST_REAL_POINTS, seed=0)
-        return Work([scatter_plot(images, real)], seeds)
-    return Work([image_grid(images, columns)], seeds)
+    return Work([studio.loaded.domain.picture(images, columns, None)], seeds)
 
 
 def _seeds(studio: "Studio", options: Options):

@@ -129,7 +129,7 @@ def _training(studio: "Studio", options: Options) -> Work:
     import numpy as np
     from PIL import Image
 
-    from gan_cli.media.grids import split_grid
+    from gan_cli.domains.grid import split_grid
     from gan_cli.media.sheets import named_sheet
 
     stages = studio.run.saved_grids(_MOST_STAGES)
@@ -151,9 +151,9 @@ def _training(studio: "Studio", options: Options) -> Work:
 def _mix(studio: "Studio", options: Options) -> Work:
     import numpy as np
 
+    from gan_cli.domains.images import to_uint8
     from gan_cli.media.sheets import named_sheet, refuse_too_many
     from gan_cli.models.truncation import has_styles, towards_mean
-    from gan_cli.sampling.generate import to_uint8
     from gan_cli.sampling.style_mixing import mixed_images, styles_of
 
     generator = studio.loaded.generator

@@ -11,14 +11,15 @@ import numpy as np
 
 from gan_cli.assembly.loading import LoadedGenerator, load_generator
 from gan_cli.assembly.networks import build_network
-from gan_cli.domains.mixture import is_points
+from gan_cli.domains.domain import PICTURES
+from gan_cli.domains.images import to_uint8
 from gan_cli.errors import UserError
 from gan_cli.media.credentials import Signer
 from gan_cli.media.provenance import GENERATED, Provenance
 from gan_cli.models.truncation import has_styles, truncated
 from gan_cli.run.directory import RunDirectory
 from gan_cli.sampling.directions import METHODS, SAMPLE, Directions, LatentSpace
-from gan_cli.sampling.generate import Sampler, to_uint8
+from gan_cli.sampling.generate import Sampler
 from gan_cli.sampling.latents import latents_for_seeds
 from gan_cli.training.precision import dtype_policy
 
@@ -53,19 +54,21 @@ class Studio:
     @property
     def points(self) -> bool:
         """Whether what it draws are points of the plane."""
-        return is_points(self.loaded.generator.outputs[0].shape)
+        return PICTURES not in self.loaded.domain.supports
 
     @cached_property
     def sampler(self) -> Sampler:
         """The generator compiled for batches of one size: pixels depend on nothing else."""
-        return Sampler(self.loaded.generator)
+        return Sampler(self.loaded.generator, self.loaded.domain)
 
     def sampler_for(self, truncation: float | None) -> Sampler:
         """The sampler of latents of that truncation: with styles, it is they that are truncated."""
         if truncation is None or not has_styles(self.loaded.generator):
             return self.sampler
         if truncation not in self._truncated:
-            self._truncated[truncation] = Sampler(truncated(self.loaded.generator, truncation))
+            self._truncated[truncation] = Sampler(
+                truncated(self.loaded.generator, truncation), self.loaded.domain
+            )
         return self._truncated[truncation]
 
     def latents(self, seeds: Sequence[int], truncation: float | None = None) -> np.ndarray:
@@ -169,7 +172,7 @@ class Studio:
         mixed.set_weights(weights)
         if truncation is not None and has_styles(mixed):
             mixed = truncated(mixed, truncation)
-        return Sampler(mixed)
+        return Sampler(mixed, loaded.domain)
 
     def provenance(
         self, recipe: Mapping[str, Any], digital_source_type: str | None = None

@@ -59,7 +59,7 @@ def compose(studio: "Studio", options: Options, animated: bool) -> Work:
     """
     import numpy as np
 
-    from gan_cli.media.grids import image_grid
+    from gan_cli.domains.grid import image_grid
     from gan_cli.media.sheets import named_sheet, refuse_too_many
 
     saved = saved_latents(studio, options)

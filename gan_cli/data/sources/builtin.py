@@ -8,6 +8,7 @@ import numpy as np
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import SourceSplits, array_collection, numbered_classes
+from gan_cli.data.sources.source import Source
 from gan_cli.errors import UserError
 
 NAMES = ("digits",)
@@ -29,3 +30,6 @@ def open_source(config: DataConfig) -> SourceSplits:
         images, labels = arrays["images"], arrays["labels"]
     identity = hashlib.sha256(content).hexdigest()
     return SourceSplits(array_collection(images, labels, numbered_classes(labels), name, identity))
+
+
+SOURCE = Source(open_source)

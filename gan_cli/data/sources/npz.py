@@ -7,6 +7,7 @@ import numpy as np
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, SourceSplits, array_collection, numbered_classes
+from gan_cli.data.sources.source import Source
 from gan_cli.errors import UserError, first_line
 from gan_cli.io.npz import check_npz
 from gan_cli.io.paths import user_path
@@ -79,3 +80,6 @@ def _collection(
             f" got {labels.min()} to {labels.max()}"
         )
     return array_collection(images, labels, numbered_classes(labels), name, identity)
+
+
+SOURCE = Source(open_source)

@@ -2,7 +2,9 @@
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, SourceSplits, numbered_classes
-from gan_cli.domains.mixture import POINT_SHAPE, mixture_of
+from gan_cli.data.sources.source import Source
+from gan_cli.domains.mixture import Mixture, mixture_named
+from gan_cli.domains.points import POINT_SHAPE, Points, points_of
 
 # Of its own: the points must not depend on the seed of a run.
 _SEED = 20_161_107
@@ -31,3 +33,19 @@ def open_source(config: DataConfig) -> SourceSplits:
             images=images,
         )
     )
+
+
+def mixture_of(config: DataConfig) -> Mixture:
+    """Returns the mixture that `data.name` and `data.mode_std` describe.
+
+    Raises:
+      UserError: there is no such mixture, or its modes are too wide to be told apart.
+    """
+    return mixture_named(config.name or "ring8", config.mode_std)
+
+
+def _domain(config: DataConfig) -> Points:
+    return points_of(mixture_of(config))
+
+
+SOURCE = Source(open_source, _domain)

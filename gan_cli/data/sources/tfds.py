@@ -13,6 +13,7 @@ import numpy as np
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, SourceSplits, array_collection
 from gan_cli.data.decode import decode_image
+from gan_cli.data.sources.source import Source
 from gan_cli.errors import UserError, first_line
 from gan_cli.io.memory import machine_memory
 
@@ -145,3 +146,6 @@ def _fits_decoded(feature: Any, count: int) -> bool:
 
 def _key_of(features: Any, kind: type) -> str | None:
     return next((key for key, feature in features.items() if isinstance(feature, kind)), None)
+
+
+SOURCE = Source(open_source)

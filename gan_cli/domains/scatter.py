@@ -6,9 +6,6 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-from gan_cli.domains.mixture import is_points
-from gan_cli.media.grids import image_grid
-
 # Of the plane that is shown: modes lie within [-1, 1].
 _EXTENT = 1.5
 MOST_REAL_POINTS = 2000
@@ -39,10 +36,3 @@ def scatter_plot(points: np.ndarray, real: np.ndarray) -> Image.Image:
     content = io.BytesIO()
     figure.savefig(content, format="png")
     return Image.open(content).convert("RGB")
-
-
-def picture_of(images: np.ndarray, columns: int, real: np.ndarray) -> Image.Image:
-    """A grid of images or, where they are points, a scatter plot over real ones."""
-    if is_points(images.shape):
-        return scatter_plot(images, real)
-    return image_grid(images, columns)
