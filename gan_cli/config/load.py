@@ -32,7 +32,7 @@ def load_config(
     Raises:
       UserError: with one line for every problem found.
     """
-    data, places = _read_with_parents(Path(path), ())
+    data, places = read_with_parents(Path(path))
     look_in(Path(path).parent)
     problems: list[str] = []
     for override in overrides:
@@ -77,8 +77,18 @@ def _leaves(value: Any, keys: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
         yield from _leaves(inner, (*keys, str(key)))
 
 
-def _read_with_parents(path: Path, children: tuple[str, ...]) -> tuple[dict, Places]:
-    """Returns the merged data, and for each key path the file and line that it came from."""
+def read_with_parents(path: Path, children: tuple[str, ...] = ()) -> tuple[dict, Places]:
+    """Reads a config file and what it extends.
+
+    Args:
+      children: real paths of the files that extend this one, which it must not extend in turn.
+
+    Returns:
+      The merged data, and for each key path the file and line that it came from.
+
+    Raises:
+      UserError: a file cannot be read, or is no YAML.
+    """
     data, places = _read(path)
     if "extends" not in data:
         return data, places
@@ -90,7 +100,7 @@ def _read_with_parents(path: Path, children: tuple[str, ...]) -> tuple[dict, Pla
     if os.path.realpath(parent_path) in chain:
         raise UserError(f"{place}: extends: {parent_path} extends this file in turn")
     try:
-        parent_data, parent_places = _read_with_parents(parent_path, chain)
+        parent_data, parent_places = read_with_parents(parent_path, chain)
     except UserError as error:
         if os.path.isfile(parent_path):
             raise

@@ -99,7 +99,7 @@ def test_all_problems_are_told_with_line_key_value_and_what_is_allowed(write, ch
         "11: model.architecture.discriminator: is required",
         "12: model.latent_dim: must be a whole number, got true",
         "15: objective.penalties.0.gama: unknown key; did you mean 'gamma'?"
-        " (known: name, gamma, every)",
+        " (known: name, gamma, every, options)",
         "16: objective.penalties.1.name: is required",
         "16: objective.penalties.1.gamma: must be at least 0, got -1",
         "17: objective.penalties.2: must be a section of 'key: value' lines, got 'r2'",
@@ -404,6 +404,7 @@ def test_differences_are_told_by_key(write, choices):
         "objective.penalties.0.name: 'r1' -> nothing",
         "objective.penalties.0.gamma: 1.0 -> nothing",
         "objective.penalties.0.every: 1 -> nothing",
+        "objective.penalties.0.options: {} -> nothing",
         "objective.penalties: nothing -> []",
     }
     assert "seed: 1 -> 0" in config_differences(new, old)
