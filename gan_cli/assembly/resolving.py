@@ -20,8 +20,8 @@ def resolve_for(config: Config, data: DataSplits) -> ResolvedConfig:
     Raises:
       UserError: the config asks for what the data or the components do not have.
     """
-    count, height, width, channels = data.train.images.shape
-    summary = DataSummary(count, height, width, channels, len(data.train.class_names))
+    num_classes = len(data.train.class_names)
+    summary = DataSummary(len(data.train.images), *data.domain.model_shape, num_classes)
     precision = resolve_precision(config.training.precision)
     return resolve(config, summary, rules_for(config, data.domain), precision)
 

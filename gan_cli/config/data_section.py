@@ -146,7 +146,7 @@ def _check_channels(value: int) -> int:
     return value
 
 
-Channels = Annotated[int, Field(ge=1), AfterValidator(_check_channels), _unless_own_shape(_check_count)]
+Channels = Annotated[int, AfterValidator(_check_channels), _unless_own_shape(_check_count)]
 
 
 class DataConfig(Section):
@@ -187,9 +187,7 @@ class DataConfig(Section):
     background: Annotated[str, AfterValidator(_check_colour)] = Field(
         "#ffffff", description="Colour behind transparent pixels and around padded images."
     )
-    mirror: bool = Field(
-        False, description="Flip half of the training images from left to right."
-    )
+    mirror: bool = Field(False, description="Flip half of the training images from left to right.")
     on_corrupt: Literal["fail", "skip"] = Field(
         "fail", description="What happens to images that cannot be decoded."
     )
@@ -203,9 +201,7 @@ class DataConfig(Section):
         saved = bool((info.context or {}).get("saved"))
         return in_sections(given, saved) if isinstance(given, dict) else given
 
-    @field_validator(
-        "builtin", "folder", "idx", "npz", "points", "tfds", "options", mode="before"
-    )
+    @field_validator("builtin", "folder", "idx", "npz", "points", "tfds", "options", mode="before")
     @classmethod
     def _of_the_chosen_source(cls, value: Any, info: ValidationInfo) -> Any:
         source, section = info.data.get("source"), info.field_name
@@ -221,7 +217,7 @@ class DataConfig(Section):
     @model_serializer(mode="wrap")
     def _with_keys_of_the_source(self, serialize: Callable[[Any], dict]) -> dict[str, Any]:
         """Leaves out the sections of other sources."""
-        others = {*SOURCE_KEYS, "options"} - {section_of(self.source)}
+        others = set(SECTIONS) - {section_of(self.source)}
         return {key: value for key, value in serialize(self).items() if key not in others}
 
 
@@ -230,6 +226,8 @@ SOURCE_KEYS: dict[str, type[SourceKeys]] = {
     for name, field in DataConfig.model_fields.items()
     if isinstance(field.annotation, type) and issubclass(field.annotation, SourceKeys)
 }
+# Every key of `data` that holds the keys of a source.
+SECTIONS = (*SOURCE_KEYS, "options")
 
 
 def section_of(source: str) -> str:
@@ -245,7 +243,7 @@ def may_have_own_shape(source: str | None) -> bool:
 
 
 def sources_with(key: str) -> list[str]:
-    """Returns the sources that have a key of this name."""
+    """Returns the sources that have a key of this name; no key of `data` itself has any."""
     return [source for source, keys in SOURCE_KEYS.items() if key in keys.model_fields]
 
 
@@ -266,7 +264,7 @@ def in_sections(given: dict[str, Any], saved: bool = False) -> dict[str, Any]:
     kept: dict[str, Any] = {}
     for key, value in given.items():
         owners = sources_with(key)
-        if not owners or key in DataConfig.model_fields:
+        if not owners:
             kept[key] = value
         elif value is None:
             continue
@@ -283,3 +281,33 @@ def in_sections(given: dict[str, Any], saved: bool = False) -> dict[str, Any]:
         raise ValueError(f"{twice[0]} is given twice, here and in data.{section_of(source)}")
     kept[section_of(source)] = {**section, **moved}
     return kept
+
+
+def without_replaced_keys(base: dict[str, Any], top: dict[str, Any]) -> dict[str, Any]:
+    """Returns a config without those keys of its source that another config on top of it replaces.
+
+    Another source replaces all keys of the one before. A key that stands in `data` replaces the
+    same key in the source's section, and the other way round.
+    """
+    below, above = base.get("data"), top.get("data")
+    if not isinstance(below, dict) or not isinstance(above, dict):
+        return base
+    changes_source = below.get("source") != above.get("source", below.get("source"))
+    short = {key for key in above if sources_with(key)}
+    sectioned = {
+        key
+        for name, section in above.items()
+        if name in SECTIONS and isinstance(section, dict)
+        for key in section
+    }
+    kept: dict[str, Any] = {}
+    for key, value in below.items():
+        if key in SECTIONS:
+            if changes_source:
+                continue
+            if isinstance(value, dict):
+                value = {inner: v for inner, v in value.items() if inner not in short}
+        elif sources_with(key) and (changes_source or key in sectioned):
+            continue
+        kept[key] = value
+    return {**base, "data": kept}

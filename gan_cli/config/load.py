@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from gan_cli.config import yaml_text
+from gan_cli.config.data_section import without_replaced_keys
 from gan_cli.config.problems import describe, show_value
 from gan_cli.config.schema import Config
 from gan_cli.config.yaml_text import KeyPath, Places
@@ -35,7 +36,8 @@ def load_config(
     data, places = read_with_parents(Path(path))
     look_in(Path(path).parent)
     problems: list[str] = []
-    for override in overrides:
+    # Another source first: it replaces the keys of the one in the file, and no override.
+    for override in sorted(overrides, key=lambda text: not text.startswith("data.source=")):
         try:
             data = _overridden(data, override, places)
         except UserError as error:
@@ -105,6 +107,7 @@ def read_with_parents(path: Path, children: tuple[str, ...] = ()) -> tuple[dict,
         if os.path.isfile(parent_path):
             raise
         raise UserError(f"{place}: extends: {error}") from error
+    parent_data = without_replaced_keys(parent_data, data)
     for keys in _replaced_keys(parent_data, data):
         _forget_below(parent_places, keys)
     return _merge(parent_data, data), parent_places | places
@@ -156,7 +159,10 @@ def _overridden(data: dict, override: str, places: Places) -> dict:
         raise UserError(f"--set {override}: only a file can extend another")
     where = f"--set {dotted}"
     value, _ = yaml_text.parse(text, where)
-    changed = _with_value(data, keys, value, where)
+    on_top: Any = value
+    for key in reversed(keys):
+        on_top = {key: on_top}
+    changed = _with_value(without_replaced_keys(data, on_top), keys, value, where)
     _forget_below(places, keys)
     for length in range(1, len(keys)):
         places.setdefault(keys[:length], "--set")

@@ -10,6 +10,7 @@ from gan_cli.config.resolve import with_intervals
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.config.schema import Config
 from gan_cli.errors import UserError
+from gan_cli.registry import look_in
 
 
 def read_saved_config(path: Path) -> ResolvedConfig:
@@ -21,8 +22,9 @@ def read_saved_config(path: Path) -> ResolvedConfig:
       UserError: the file cannot be read, or is no resolved config; with a line for every problem.
     """
     data, places = read_with_parents(path)
+    look_in(path.parent)
     try:
-        config = Config.model_validate(data)
+        config = Config.model_validate(data, context={"saved": True})
         training = config.training
         if training.kimg is not None and training.batch_size is not None:
             config = with_intervals(config, training.kimg, training.batch_size)

@@ -26,7 +26,6 @@ from gan_cli.config.base import (
 from gan_cli.config.data_section import DataConfig
 
 
-
 def _check_run_name(value: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", value):
         raise ValueError(

@@ -22,6 +22,7 @@ _PROBED = 200
 # Used where the images have no common size of their own that is fit to train on.
 _DEFAULT_SIDE = 64
 _OWN_SIDES = range(8, 257)
+_IMAGE_CHANNELS = (1, 3, 4)
 _PROBLEMS_SHOWN = 20
 
 
@@ -174,9 +175,23 @@ def _shape(preparation: Preparation) -> tuple[int, int, int]:
 
 
 def _preparation(config: DataConfig, collection: Collection, domain: Domain | None) -> Preparation:
-    """Returns the domain's shape, or for images size and channels of the config or the data."""
+    """Returns the domain's shape, or for images size and channels of the config or the data.
+
+    Raises:
+      UserError: the config asks for another shape than the domain has, or for one that images
+        cannot have.
+    """
     if domain is not None:
+        height, width, channels = domain.model_shape
+        for key, given, fixed in (
+            ("image_size", config.image_size, (height, width)),
+            ("channels", config.channels, channels),
+        ):
+            if given not in (None, fixed):
+                raise UserError(f"data.{key}: is {fixed} for {domain.name}; leave it out")
         return Preparation(*domain.stored_shape, config.fit, config.background)
+    if config.channels not in (None, *_IMAGE_CHANNELS):
+        raise UserError(f"data.channels: must be 1, 3 or 4 for images, got {config.channels}")
     sizes, channels = set(), 1
     if config.image_size is None or config.channels is None:
         # Spread over all of them: a folder's first images may all be of one class.

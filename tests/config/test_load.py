@@ -282,7 +282,7 @@ class TestOverrides:
             [
                 "seed=3",
                 "training.kimg=1e1",
-                "data.path=a=b",
+                "data.name=a=b",
                 "data.image_size=[8, 16]",
                 "objective.penalties.1.gamma=0.5",
                 "training.generator_optimizer.beta_1=0.5",
@@ -293,7 +293,7 @@ class TestOverrides:
         )
         assert config.seed == 3
         assert config.training.kimg == 10.0
-        assert config.data.path == "a=b"
+        assert config.data.builtin.name == "a=b"
         assert config.data.image_size == (8, 16)
         assert [penalty.gamma for penalty in config.objective.penalties] == [None, 0.5]
         assert config.training.generator_optimizer.beta_1 == 0.5
