@@ -11,7 +11,7 @@ MINIMAL = "data: {source: builtin}\n"
 
 def problems(path, overrides, choices):
     with pytest.raises(UserError) as caught:
-        load_config(path, overrides, choices)
+        load_config(path, overrides, choices, "--set")
     assert all("\n" not in problem for problem in caught.value.problems)
     return list(caught.value.problems)
 
@@ -302,6 +302,19 @@ class TestOverrides:
     def test_the_last_one_wins_and_nothing_means_null(self, write, choices):
         config = load_config(write(MINIMAL), ["seed=3", "seed=4", "training.kimg="], choices)
         assert (config.seed, config.training.kimg) == (4, None)
+
+    def test_values_by_key(self, write, choices):
+        path = write(MINIMAL + "objective: {penalties: [{name: r1}]}\n")
+        values = {"training.kimg": 5.0, "objective.penalties.0.gamma": 2.0, "data.name": "a=b: c"}
+        config = load_config(path, values, choices)
+        assert (config.training.kimg, config.data.builtin.name) == (5.0, "a=b: c")
+        assert config.objective.penalties[0].gamma == 2.0
+        with pytest.raises(
+            UserError, match=r"^overrides: training\.kimg: must be a number, got 'x'"
+        ):
+            load_config(path, {"training.kimg": "x"}, choices)
+        with pytest.raises(UserError, match=r"^overrides a\.\.b: must be a key of the config"):
+            load_config(path, {"a..b": 1}, choices)
 
     def test_problems_name_the_flag_and_come_with_the_files_own(self, write, choices):
         path = write(MINIMAL + "seed: -1\ntraining: {batch_size: 8}\n")
