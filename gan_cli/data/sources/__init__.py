@@ -22,6 +22,8 @@ SOURCES = Registry(
         "points": "gan_cli.data.sources.points:SOURCE",
         "tfds": "gan_cli.data.sources.tfds:SOURCE",
     },
+    of="gan_cli.data.sources.source:Source",
+    or_function=True,
 )
 
 
