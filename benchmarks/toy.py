@@ -85,7 +85,7 @@ def train_once(
     from gan_cli.data.sources import domain_of
     from gan_cli.data.sources.points import mixture_of
     from gan_cli.experiment.experiment import resolve_for
-    from gan_cli.metrics import mode_counts as modes
+    from gan_cli.metrics.modes import counts as modes
     from gan_cli.sampling.generate import Sampler
     from gan_cli.sampling.latents import latents_for_seeds
     from gan_cli.training.loop import DivergedError, compile_steps, train

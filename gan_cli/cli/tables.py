@@ -7,7 +7,7 @@ from rich.table import Table
 
 from gan_cli.metrics.evaluate import Evaluation, Score
 from gan_cli.metrics.features.network import FeatureNetwork
-from gan_cli.metrics.points import Coordinates
+from gan_cli.metrics.modes.evaluator import Coordinates
 
 Network = FeatureNetwork | Coordinates
 

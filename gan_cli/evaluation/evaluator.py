@@ -11,7 +11,7 @@ from gan_cli.metrics.comparison import GanAccess
 from gan_cli.metrics.evaluate import Evaluator
 from gan_cli.metrics.features import FEATURE_NETWORKS
 from gan_cli.metrics.features.network import FeatureNetwork
-from gan_cli.metrics.points import PointsEvaluator
+from gan_cli.metrics.modes.evaluator import PointsEvaluator
 from gan_cli.metrics.scores import DEFAULT_METRICS
 from gan_cli.metrics.statistics import read_statistics, write_statistics
 from gan_cli.training.cluster import local_devices

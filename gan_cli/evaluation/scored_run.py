@@ -21,7 +21,7 @@ from gan_cli.evaluation.gan_access import gan_access
 from gan_cli.io.files import atomic_write
 from gan_cli.metrics.evaluate import Evaluation, Evaluator
 from gan_cli.metrics.interpretation import read
-from gan_cli.metrics.points import PointsEvaluator
+from gan_cli.metrics.modes.evaluator import PointsEvaluator
 from gan_cli.run.checkpoint import CheckpointStore
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.report.page import write_report

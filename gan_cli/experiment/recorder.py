@@ -13,7 +13,7 @@ from gan_cli.io.files import atomic_write
 from gan_cli.media.encode import encoded
 from gan_cli.media.provenance import Provenance
 from gan_cli.metrics.evaluate import Evaluator
-from gan_cli.metrics.points import PointsEvaluator
+from gan_cli.metrics.modes.evaluator import PointsEvaluator
 from gan_cli.models.digest import weights_sha256
 from gan_cli.run.checkpoint import Checkpoint, CheckpointStore
 from gan_cli.run.directory import RunDirectory

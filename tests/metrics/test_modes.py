@@ -8,7 +8,7 @@ from gan_cli.config.schema import DataConfig
 from gan_cli.data.dataset import open_splits
 from gan_cli.data.sources.points import mixture_of
 from gan_cli.errors import UserError
-from gan_cli.metrics.mode_counts import (
+from gan_cli.metrics.modes.counts import (
     EXPECTED_OUTSIDE,
     MODE_METRICS,
     count_modes,
@@ -18,7 +18,7 @@ from gan_cli.metrics.mode_counts import (
     mode_half_widths,
     modes_covered,
 )
-from gan_cli.metrics.points import PointsEvaluator
+from gan_cli.metrics.modes.evaluator import PointsEvaluator
 
 RING = mixture_of(DataConfig(source="points"))
 GRID = mixture_of(DataConfig(source="points", name="grid25"))

@@ -12,7 +12,7 @@ from gan_cli.metrics.evaluate import FEWEST_IMAGES, Evaluation, Score
 from gan_cli.metrics.maths.bootstrap import frechet_half_width
 from gan_cli.metrics.maths.frechet_distance import frechet_distance
 from gan_cli.metrics.maths.moments import moments_of
-from gan_cli.metrics.mode_counts import MODE_METRICS, count_modes, mode_half_widths
+from gan_cli.metrics.modes.counts import MODE_METRICS, count_modes, mode_half_widths
 
 _FRECHET = "fd_coordinates"
 
