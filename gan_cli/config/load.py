@@ -12,7 +12,7 @@ from gan_cli.config.problems import describe, show_value
 from gan_cli.config.schema import Config
 from gan_cli.config.yaml_text import KeyPath, Places
 from gan_cli.errors import UserError
-from gan_cli.registry import Registry
+from gan_cli.registry import Registry, look_in
 
 
 def load_config(
@@ -33,6 +33,7 @@ def load_config(
       UserError: with one line for every problem found.
     """
     data, places = _read_with_parents(Path(path), ())
+    look_in(Path(path).parent)
     problems: list[str] = []
     for override in overrides:
         try:
