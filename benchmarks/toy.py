@@ -36,7 +36,7 @@ NUM_SAMPLES = 2500
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """One run: the figures of `metrics.modes`, and whether it stayed finite."""
+    """One run: the figures of `metrics.modes.counts`, and whether it stayed finite."""
 
     modes_covered: float
     high_quality_share: float
