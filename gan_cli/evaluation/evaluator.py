@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from gan_cli.config.schema import Config
+from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits
 from gan_cli.evaluation import EVALUATORS
 from gan_cli.metrics.comparison import GanAccess
@@ -10,7 +10,7 @@ from gan_cli.metrics.run_evaluator import EvaluatorInputs, RunEvaluator
 
 
 def build_evaluator(
-    config: Config,
+    config: ResolvedConfig,
     data: DataSplits,
     features: str | None = None,
     metrics: tuple[str, ...] | None = None,
