@@ -13,6 +13,9 @@ from gan_cli.metrics.scores import DEFAULT_METRICS
 from gan_cli.metrics.statistics import read_statistics, write_statistics
 from gan_cli.training.cluster import local_devices
 
+# The feature network for images without labels to train a classifier on.
+WITHOUT_LABELS = "random"
+
 
 def build(inputs: EvaluatorInputs) -> Evaluator:
     """Builds the evaluator of a run whose samples are images.
@@ -22,7 +25,7 @@ def build(inputs: EvaluatorInputs) -> Evaluator:
         are held out.
     """
     return image_evaluator(
-        inputs.features or inputs.config.features,
+        inputs.features or inputs.config.features or WITHOUT_LABELS,
         inputs.data.train,
         inputs.data.holdout,
         inputs.metrics or _unless_default(inputs.config.metrics),

@@ -10,7 +10,11 @@ from gan_cli.config.schema import DataConfig
 from gan_cli.data.dataset import ImageDataset, open_splits, open_whole
 from gan_cli.domains.domain import NETWORK_FEATURES
 from gan_cli.errors import UserError
-from gan_cli.evaluation.feature_evaluator import feature_network, image_evaluator
+from gan_cli.evaluation.feature_evaluator import (
+    WITHOUT_LABELS,
+    feature_network,
+    image_evaluator,
+)
 from gan_cli.evaluation.progress import ScoringProgress
 from gan_cli.evaluation.requests import ImagesRequest, Settings, StatisticsRequest
 from gan_cli.evaluation.results import ScoredImages
@@ -21,7 +25,6 @@ from gan_cli.metrics.interpretation import interpret
 from gan_cli.metrics.run_evaluator import FeatureFacts
 from gan_cli.metrics.statistics import read_statistics
 
-_WITHOUT_LABELS = "random"
 # Images can be resized to no smaller side.
 _SMALLEST_SIDE = 8
 
@@ -33,18 +36,18 @@ def score_images(request: ImagesRequest, listener: Listener | None = None) -> Sc
       UserError: images cannot be read, or do not go together.
     """
     listener = listener or Quiet()
-    train, features = None, _WITHOUT_LABELS
+    train, features = None, request.features
     with listener.during(PREPARING) as progress:
         if Path(request.real).suffix in (".yaml", ".yml"):
             splits = open_splits(load_config(request.real, [], CHOICES).data, progress)
             splits.domain.require(NETWORK_FEATURES, request.real, "real")
             train, reference = splits.train, splits.holdout
-            features = splits.domain.default_features(_num_labelled_classes(train))
+            features = features or splits.domain.default_features(_num_labelled_classes(train))
         else:
             reference = open_whole(_data_config("real", request.real), progress)
         generated = _like(reference, request.fake, progress)
     evaluator = image_evaluator(
-        request.features or features,
+        features or WITHOUT_LABELS,
         train,
         reference,
         request.metrics,
@@ -84,7 +87,7 @@ def score_against_statistics(
     listener = listener or Quiet()
     with listener.during(PREPARING) as progress:
         generated = open_whole(_data_config("fake", request.fake), progress)
-    network = feature_network(request.features or _WITHOUT_LABELS, generated, generated)
+    network = feature_network(request.features or WITHOUT_LABELS, generated, generated)
     statistics = read_statistics(Path(request.statistics), network)
     chosen = _chosen(generated, request)
     with ScoringProgress(listener, len(chosen)) as scoring:

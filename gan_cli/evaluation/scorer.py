@@ -140,8 +140,10 @@ class RunScorer:
         """
         if not self.loaded.num_classes:
             return None
+        data_labels = self.data.train.labels
+        assert data_labels is not None  # A conditional generator learnt from labels.
         rng = np.random.default_rng(self.request.seed)
-        return rng.choice(self.data.train.labels, count).astype(np.int32)
+        return rng.choice(data_labels, count).astype(np.int32)
 
     def images(self, indices: np.ndarray, labels: np.ndarray | None) -> Iterator[np.ndarray]:
         """Yields batches of the generated samples of these numbers.

@@ -158,9 +158,9 @@ class Evaluator:
 
     def classify(self, samples: np.ndarray) -> np.ndarray | None:
         """Returns the class of each uint8 image, int [count], if the network knows the classes."""
-        if not self.network.knows_own_classes:
-            return None
-        return self.network.probabilities(samples).argmax(axis=1)
+        known = self.network.knows_own_classes
+        probabilities = self.network.probabilities(samples) if known else None
+        return None if probabilities is None else probabilities.argmax(axis=1)
 
     def use_networks(self, gan: GanAccess) -> None:
         """Takes the trained networks of another checkpoint; the real side is kept."""
