@@ -43,8 +43,9 @@ def run(
                 raise UserError(f"unexpected argument '{argv[1]}'; flags start with --")
             return main(argv) or 0
         except UserError as error:
+            flag = f"--{error.key}: " if error.key else ""
             for problem in error.problems:
-                _say_error(problem)
+                _say_error(flag + problem)
             return USAGE_ERROR
         except KeyboardInterrupt:
             print(f"{_command()}: interrupted", file=sys.stderr)
