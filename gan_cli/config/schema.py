@@ -24,6 +24,7 @@ from gan_cli.config.base import (
     Section,
 )
 from gan_cli.config.data_section import DataConfig
+from gan_cli.config.limits import FEWEST_IMAGES
 
 
 def _check_run_name(value: str) -> str:
@@ -37,7 +38,7 @@ def _check_run_name(value: str) -> str:
 GeneratorConditioning = Literal["concat", "batch_norm", "mapping"]
 DiscriminatorConditioning = Literal["projection", "concat", "auxiliary", "mapping"]
 Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
-SampleCount = Annotated[int, Field(ge=2)]
+SampleCount = Annotated[int, Field(ge=FEWEST_IMAGES)]
 
 
 class ArchitecturePair(Section):
@@ -326,10 +327,14 @@ class EvaluationConfig(Section):
         " keras:NAME, keras_file:FILE or saved_model:FOLDER; default: classifier where the data has"
         " labels, else random.",
     )
-    metrics: Annotated[tuple[Annotated[str, Choice("metric")], ...], Field(strict=False)] = Field(
-        ("frechet", "kernel", "precision_recall", "density_coverage"),
-        min_length=1,
-        description="What gan-eval takes; all: every metric that these images and networks allow.",
+    metrics: (
+        Annotated[tuple[Annotated[str, Choice("metric")], ...], Field(strict=False, min_length=1)]
+        | None
+    ) = Field(
+        None,
+        description="Metrics of gan-eval; all: every metric that these images and networks allow;"
+        " default: the usual ones, and where possible those that look for copies and missing"
+        " classes.",
     )
 
 

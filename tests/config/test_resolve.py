@@ -73,6 +73,8 @@ UNLABELLED = DataSummary(num_images=60_000, height=28, width=32, channels=1, num
 MAY_STAY_OPEN = {
     "data.folder.path",
     "data.max_images",
+    # The usual ones.
+    "evaluation.metrics",
     "objective.augmentation",
     "objective.instance_noise",
     "objective.weight_clip",
