@@ -54,11 +54,10 @@ class ConsoleListener(Listener):
             self._start_bar(activity, done, total)
         if activity != self._activity or self._bar is None:
             return
-        fields = {"detail": detail} if detail else {}
         task = self._bar.tasks[0]
-        if task.speed:
-            fields["rate"] = f"{task.speed:,.0f} img/s"
-        self._bar.update(task.id, completed=done, total=total, **fields)
+        rate = f"{task.speed:,.0f} img/s" if task.speed else ""
+        detail = detail or task.fields["detail"]
+        self._bar.update(task.id, completed=done, total=total, detail=detail, rate=rate)
 
     def report(
         self, images_shown: int, values: Mapping[str, float], images_per_second: float
