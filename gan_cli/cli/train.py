@@ -67,7 +67,7 @@ def main(argv: Sequence[str]) -> int:
 
     del argv
     began = time.monotonic()
-    config = load_config(_CONFIG.value, _SET.value, CHOICES)
+    config = load_config(_CONFIG.value, _SET.value, CHOICES, "--set")
     run_dir = Path(_RUN_DIR.value or Path("runs") / config.name)
     listener = ConsoleListener()
     if _SEEDS.value is not None:
@@ -171,7 +171,7 @@ def _train_seeds(run_dir: Path, listener: "Listener") -> int:
     for override in _SET.value:
         if override.partition("=")[0].strip() == "seed":
             raise UserError(f"--set {override}: cannot be combined with --seeds")
-    load_config(_CONFIG.value, [*_SET.value, f"seed={max(seeds)}"], CHOICES)
+    load_config(_CONFIG.value, [*_SET.value, f"seed={max(seeds)}"], CHOICES, "--set")
     status = train_seeds(seeds, run_dir, _command_for, listener)
     if not status:
         folders = " ".join(map(str, seed_directories(run_dir, seeds)))

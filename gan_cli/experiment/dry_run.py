@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_cli.config.load import dump_config
-from gan_cli.config.schema import Config
+from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits
 from gan_cli.data.pipeline import training_batches
 from gan_cli.errors import UserError
@@ -58,7 +58,7 @@ class Description:
 
 
 def describe_experiment(
-    config: Config, data: DataSplits, state: GanState, run: RunDirectory
+    config: ResolvedConfig, data: DataSplits, state: GanState, run: RunDirectory
 ) -> Description:
     """Describes an experiment, and writes a sheet of real images into its run directory.
 
@@ -93,7 +93,7 @@ def _describe_network(model: keras.Model) -> NetworkDescription:
     )
 
 
-def _write_picture(config: Config, data: DataSplits, run: RunDirectory) -> Path:
+def _write_picture(config: ResolvedConfig, data: DataSplits, run: RunDirectory) -> Path:
     batches = training_batches(
         data.train, config.training.batch_size, config.seed, mirror=config.data.mirror
     )

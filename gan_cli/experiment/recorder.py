@@ -5,15 +5,14 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from gan_cli.config.schema import Config
+from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits
 from gan_cli.evaluation.evaluator import build_evaluator
 from gan_cli.io.files import atomic_write
 from gan_cli.listener import TRAINING, Listener
 from gan_cli.media.encode import encoded
 from gan_cli.media.provenance import Provenance
-from gan_cli.metrics.evaluate import Evaluator
-from gan_cli.metrics.points import PointsEvaluator
+from gan_cli.metrics.run_evaluator import RunEvaluator
 from gan_cli.models.digest import weights_sha256
 from gan_cli.run.checkpoint import Checkpoint, CheckpointStore
 from gan_cli.run.directory import RunDirectory
@@ -33,7 +32,7 @@ class Recorder:
 
     def __init__(
         self,
-        config: Config,
+        config: ResolvedConfig,
         data: DataSplits,
         run: RunDirectory,
         state: GanState,
@@ -48,7 +47,7 @@ class Recorder:
         )
         self._total_images = _images(config.training.kimg)
         self.num_classes = len(data.train.class_names) if config.model.conditional else 0
-        self._evaluator: Evaluator | PointsEvaluator | None = None
+        self._evaluator: RunEvaluator | None = None
         self._reports: list[Mapping[str, float]] = []
         self._training_seconds = 0.0
         # A resumed run continues the count of its log.
@@ -206,7 +205,7 @@ class Recorder:
             labels = rng.choice(self.data.train.labels, count).astype(np.int32)
         return self.sampler.batches(latents, labels)
 
-    def _build_evaluator(self) -> Evaluator | PointsEvaluator:
+    def _build_evaluator(self) -> RunEvaluator:
         if self.config.evaluation.features:
             self.listener.message(f"preparing features: {self.config.evaluation.features}")
         return build_evaluator(self.config, self.data)
@@ -225,7 +224,7 @@ class Recorder:
         return timed
 
 
-def images_between_looks(config: Config) -> int:
+def images_between_looks(config: ResolvedConfig) -> int:
     """Returns the number of images between two looks of the guard."""
     return _images(config.guard.every_kimg)
 
