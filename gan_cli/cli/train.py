@@ -64,11 +64,12 @@ def main(argv: Sequence[str]) -> int:
     from gan_cli.catalog import CHOICES
     from gan_cli.cli.progress import ConsoleListener
     from gan_cli.config.load import load_config
+    from gan_cli.run.directory import default_run_dir
 
     del argv
     began = time.monotonic()
     config = load_config(_CONFIG.value, _SET.value, CHOICES, "--set")
-    run_dir = Path(_RUN_DIR.value or Path("runs") / config.name)
+    run_dir = Path(_RUN_DIR.value or default_run_dir(config))
     listener = ConsoleListener()
     if _SEEDS.value is not None:
         return _train_seeds(run_dir, listener)

@@ -7,6 +7,7 @@ from gan_cli.config.schema import Config
 from gan_cli.experiment.experiment import Experiment
 from gan_cli.experiment.outcome import Outcome
 from gan_cli.listener import Listener
+from gan_cli.run.directory import default_run_dir
 from gan_cli.training.cluster import open_distribution
 from gan_cli.training.distribution import Distribution
 
@@ -53,8 +54,3 @@ def run_experiment(
             return experiment.train(began)
         finally:
             experiment.close()
-
-
-def default_run_dir(config: Config) -> Path:
-    """Returns the run directory of a config that is trained without naming one."""
-    return Path("runs") / config.name
