@@ -1,6 +1,12 @@
 """What a caller hears while long work runs: messages, progress, and the figures of training."""
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+
+# Activities of which a listener may want to show more than a name and a count.
+TRAINING = "training"
+PREPARING = "preparing images"
+SCORING = "scoring images"
 
 
 class Listener:
@@ -16,13 +22,15 @@ class Listener:
     def skipped(self, problem: str) -> None:
         """Takes one line about input that was left out, such as an image that cannot be decoded."""
 
-    def progress(self, activity: str, done: int, total: int | None) -> None:
+    def progress(self, activity: str, done: int, total: int | None, detail: str = "") -> None:
         """Takes how far an activity is.
 
         Args:
           activity: what is being done, such as `preparing images`.
-          done: how many items are finished.
+          done: how many items are finished; of `training`, images shown.
           total: how many there are in all; None: unknown.
+          detail: the part of the activity that is under way, such as the name of a metric; empty:
+            the same part as before.
         """
 
     def report(
@@ -37,11 +45,19 @@ class Listener:
         """
 
     def done(self, activity: str) -> None:
-        """Takes note that an activity is over, whether it came to its end or not."""
+        """Takes note that an activity is over, whether it was completed or not."""
 
     def counter(self, activity: str) -> Callable[[int, int | None], None]:
         """Returns a function of (done, total) that reports an activity's progress."""
         return lambda done, total: self.progress(activity, done, total)
+
+    @contextlib.contextmanager
+    def during(self, activity: str) -> Iterator[Callable[[int, int | None], None]]:
+        """Yields the activity's `counter`; calls `done` when the block ends, even by an error."""
+        try:
+            yield self.counter(activity)
+        finally:
+            self.done(activity)
 
 
 class Quiet(Listener):

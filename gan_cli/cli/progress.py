@@ -1,4 +1,4 @@
-"""What the user sees meanwhile: a live line on a terminal; of training, plain lines elsewhere."""
+"""Shows on the console what long work reports: a live bar on a terminal, plain lines elsewhere."""
 
 import contextlib
 import time
@@ -10,12 +10,129 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
 
+from gan_cli.listener import PREPARING, SCORING, TRAINING, Listener
+
 _SECONDS_BETWEEN_PLAIN_LINES = 10.0
+
+
+class ConsoleListener(Listener):
+    """Prints messages, and shows one activity at a time as a bar.
+
+    Bars appear on terminals only. Where there is no terminal, training prints a line every ten
+    seconds, and other activities print nothing. An activity that starts while another one is shown
+    has no bar of its own.
+
+    Args:
+      console: for messages and bars; by default standard output.
+      error_console: for the bar of an evaluation; by default standard error.
+    """
+
+    def __init__(self, console: Console | None = None, error_console: Console | None = None):
+        self.console = console or Console()
+        self.error_console = error_console or Console(stderr=True)
+        self._bar: Progress | None = None
+        self._activity = ""
+        self._total_images = 0
+        self._last_plain_line = float("-inf")
+
+    def message(self, text: str) -> None:
+        self.console.print(text, soft_wrap=True, highlight=False, markup=False, emoji=False)
+
+    def skipped(self, problem: str) -> None:
+        self.message(f"skipped: {problem}")
+
+    def progress(self, activity: str, done: int, total: int | None, detail: str = "") -> None:
+        if activity == TRAINING:
+            self._total_images = total or 0
+        if self._bar is None:
+            self._start_bar(activity, done, total)
+        if activity != self._activity or self._bar is None:
+            return
+        fields = {"detail": detail} if detail else {}
+        task = self._bar.tasks[0]
+        if task.speed:
+            fields["rate"] = f"{task.speed:,.0f} img/s"
+        self._bar.update(task.id, completed=done, total=total, **fields)
+
+    def report(
+        self, images_shown: int, values: Mapping[str, float], images_per_second: float
+    ) -> None:
+        seconds_left = (self._total_images - images_shown) / max(images_per_second, 1e-9)
+        text = (
+            f"{images_shown / 1000:.1f}/{self._total_images / 1000:.1f} kimg"
+            f"  {images_per_second:.0f} img/s  {_clock(seconds_left)} left  {describe(values)}"
+        )
+        if self.console.is_terminal:
+            self.progress(TRAINING, images_shown, self._total_images, text)
+            return
+        now = time.monotonic()
+        if now - self._last_plain_line >= _SECONDS_BETWEEN_PLAIN_LINES:
+            self._last_plain_line = now
+            self.message(text)
+
+    def done(self, activity: str) -> None:
+        if self._bar is not None and activity == self._activity:
+            self._bar.stop()
+            self._bar = None
+
+    def _start_bar(self, activity: str, done: int, total: int | None) -> None:
+        console = self.error_console if activity == SCORING else self.console
+        self._activity = activity
+        self._bar = Progress(
+            *_columns(activity),
+            console=console,
+            disable=not console.is_terminal,
+            # The bar of a training stays, to show where it ended.
+            transient=activity != TRAINING,
+        )
+        first = {TRAINING: "starting", SCORING: "images"}.get(activity, "")
+        self._bar.add_task(activity, total=total, completed=done, detail=first, rate="")
+        self._bar.start()
+
+
+def _columns(activity: str) -> list[ProgressColumn]:
+    bar, count = BarColumn(bar_width=16), MofNCompleteColumn()
+    detail, name = TextColumn("{task.fields[detail]}"), TextColumn("{task.description}")
+    if activity == TRAINING:
+        return [bar, detail, TimeElapsedColumn()]
+    if activity == SCORING:
+        return [bar, count, detail, TimeElapsedColumn()]
+    if activity == PREPARING:
+        return [name, bar, count]
+    return [name, bar, count, TextColumn("{task.fields[rate]}"), TimeRemainingColumn()]
+
+
+def describe(report: Mapping[str, float]) -> str:
+    """Returns a step's report in a few words: losses, D's outputs, penalties, loss scale."""
+    parts = [
+        f"loss D {report['discriminator_loss']:.3f} G {report['generator_loss']:.3f}",
+        f"D(real) {report['discriminator_real']:.2f} D(fake) {report['discriminator_fake']:.2f}",
+    ]
+    parts += [
+        f"{name.removeprefix('penalty/')} {value:.2g}"
+        for name, value in report.items()
+        if name.startswith("penalty/")
+    ]
+    if "augmentation_probability" in report:
+        parts.append(f"augment {report['augmentation_probability']:.3f}")
+    if "loss_scale" in report:
+        parts.append(f"scale {report['loss_scale']:.0f}")
+    return "  ".join(parts)
+
+
+def _clock(seconds: float) -> str:
+    minutes, whole_seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{whole_seconds:02}"
+
+
+# Replaced by ConsoleListener; stays until every caller has a listener.
 
 
 class TrainingProgress:
@@ -155,27 +272,3 @@ class EvaluationProgress:
     def metric(self, name: str) -> None:
         """Names the metric that is being taken."""
         self._bar.update(self._task, text=name)
-
-
-def describe(report: Mapping[str, float]) -> str:
-    """The step's report in a few words: losses, D's belief, penalties, loss scale."""
-    parts = [
-        f"loss D {report['discriminator_loss']:.3f} G {report['generator_loss']:.3f}",
-        f"D(real) {report['discriminator_real']:.2f} D(fake) {report['discriminator_fake']:.2f}",
-    ]
-    parts += [
-        f"{name.removeprefix('penalty/')} {value:.2g}"
-        for name, value in report.items()
-        if name.startswith("penalty/")
-    ]
-    if "augmentation_probability" in report:
-        parts.append(f"augment {report['augmentation_probability']:.3f}")
-    if "loss_scale" in report:
-        parts.append(f"scale {report['loss_scale']:.0f}")
-    return "  ".join(parts)
-
-
-def _clock(seconds: float) -> str:
-    minutes, whole_seconds = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{whole_seconds:02}"
