@@ -8,6 +8,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
@@ -21,9 +22,17 @@ INTERRUPTED = 130
 _OPTIONAL_TO_KERAS = ("sklearn", "pandas", "matplotlib.pyplot")
 
 
+@dataclass(frozen=True)
+class Section:
+    """A part of the help text: what some flags are for, and their names."""
+
+    text: str
+    flags: Sequence[str]
+
+
 def run(
     main: Callable[[Sequence[str]], int | None],
-    parts: Sequence[ModuleType] = (),
+    sections: Sequence[Section] = (),
     takes_arguments: bool = False,
 ) -> None:
     """Parses the flags, calls `main`, and exits with the status that it returns.
@@ -33,7 +42,7 @@ def run(
 
     Args:
       main: of the module that defines the command's flags and describes it in its docstring.
-      parts: further modules with flags of the command, each described in its docstring.
+      sections: of the help text; by default one, of the flags that `main`'s module defines.
       takes_arguments: whether `main` knows what to do with arguments that are no flags.
     """
 
@@ -43,8 +52,9 @@ def run(
                 raise UserError(f"unexpected argument '{argv[1]}'; flags start with --")
             return main(argv) or 0
         except UserError as error:
+            flag = f"--{error.key}: " if error.key else ""
             for problem in error.problems:
-                _say_error(problem)
+                _say_error(flag + problem)
             return USAGE_ERROR
         except KeyboardInterrupt:
             print(f"{_command()}: interrupted", file=sys.stderr)
@@ -52,7 +62,7 @@ def run(
 
     # Abseil's own help shows the flags of every imported module, and exits with 1.
     if {"-h", "-help", "--help"} & set(sys.argv[1:]):
-        print("\n\n".join(map(_help, [sys.modules[main.__module__], *parts])))
+        print("\n\n".join(map(_help, sections or [_section_of(sys.modules[main.__module__])])))
         return
     app.run(guarded, flags_parser=_parse_flags)
 
@@ -80,9 +90,14 @@ def _say_error(problem: str) -> None:
     print(f"{_command()}: error: {shown}", file=sys.stderr)
 
 
-def _help(module: ModuleType) -> str:
-    lines = [(module.__doc__ or "").strip(), "", "flags:"]
-    for flag in flags.FLAGS.get_key_flags_for_module(module):
+def _section_of(module: ModuleType) -> Section:
+    names = [flag.name for flag in flags.FLAGS.get_key_flags_for_module(module)]
+    return Section((module.__doc__ or "").strip(), names)
+
+
+def _help(section: Section) -> str:
+    lines = [section.text, "", "flags:"]
+    for flag in (flags.FLAGS[name] for name in section.flags):
         choices = getattr(flag.parser, "enum_values", None)
         value = "|".join(choices) if choices else "..."
         name = f"--[no]{flag.name}" if flag.boolean else f"--{flag.name}={value}"

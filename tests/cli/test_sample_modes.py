@@ -4,10 +4,10 @@ import sys
 
 import pytest
 from absl import flags
-
-from gan_cli.cli import sample
 from gan_cli.cli.sampling.mode import Mode
 from gan_cli.cli.sampling.modes import MODES as MODES_OF_GAN_SAMPLE
+
+from gan_cli.cli import sample
 from gan_cli.errors import UserError
 
 

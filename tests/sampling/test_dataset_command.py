@@ -4,10 +4,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
-from PIL import Image
-
 from gan_cli.cli.sampling.dataset import shared_out
 from gan_cli.cli.sampling.studio import Studio
+from PIL import Image
+
 from gan_cli.errors import UserError
 
 

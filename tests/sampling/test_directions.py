@@ -88,9 +88,8 @@ def test_styles_are_moved_in_their_own_space(latents):
 def test_the_sheet_has_the_seeds_own_image_in_the_middle_and_is_made_again(
     digits_run, gan_sample, tmp_path
 ):
-    from PIL import Image
-
     from gan_cli.cli.sampling.studio import Studio
+    from PIL import Image
 
     out = tmp_path / "axes.png"
     flags = ["--directions=sefa", "--axes=2", "--seed=4", "--classes=7"]

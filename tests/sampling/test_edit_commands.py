@@ -4,9 +4,9 @@ import re
 
 import numpy as np
 import pytest
+from gan_cli.cli.sampling.studio import Studio
 from PIL import Image
 
-from gan_cli.cli.sampling.studio import Studio
 from gan_cli.errors import UserError
 from gan_cli.media.decode import read_provenance
 

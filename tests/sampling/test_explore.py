@@ -14,10 +14,10 @@ from wsgiref.simple_server import make_server
 import numpy as np
 import pytest
 from browser import CHROMIUM, Browser
-from PIL import Image
-
 from gan_cli.cli.sampling.explore import Painter
 from gan_cli.cli.sampling.studio import Studio
+from PIL import Image
+
 from gan_cli.errors import UserError
 from gan_cli.media.encode import encoded
 

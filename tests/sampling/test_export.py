@@ -5,9 +5,9 @@ import os
 import numpy as np
 import pytest
 import tensorflow as tf
+from gan_cli.cli.sampling.studio import Studio
 from PIL import Image
 
-from gan_cli.cli.sampling.studio import Studio
 from gan_cli.errors import UserError
 from gan_cli.media.decode import read_provenance
 from gan_cli.media.sinks import records

@@ -3,8 +3,8 @@
 import keras
 import numpy as np
 import pytest
-
 from gan_cli.cli.sampling.studio import Studio
+
 from gan_cli.errors import UserError
 
 

@@ -6,8 +6,8 @@ import keras
 import numpy as np
 import pytest
 import scipy.stats
-
 from gan_cli.cli.sampling.seeds import first_seed, parse_seeds, seeds_text
+
 from gan_cli.domains.grid import image_grid
 from gan_cli.domains.images import Images, to_uint8
 from gan_cli.errors import UserError

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from PIL import Image
-
 from gan_cli.cli.sampling import sheet
 from gan_cli.cli.sampling.studio import Studio
+from PIL import Image
+
 from gan_cli.data.dataset import open_splits
 from gan_cli.domains.grid import image_grid, split_grid
 from gan_cli.errors import UserError

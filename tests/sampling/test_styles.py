@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-
 from gan_cli.cli.sampling import sheet
 from gan_cli.cli.sampling.studio import Studio
+
 from gan_cli.errors import UserError
 from gan_cli.models.truncation import mean_style
 from gan_cli.sampling.style_mixing import mixed_images, styles_of

@@ -12,9 +12,9 @@ import zlib
 import numpy as np
 import pytest
 import tensorflow as tf
+from gan_cli.cli.sampling.studio import Studio
 from PIL import Image, PngImagePlugin
 
-from gan_cli.cli.sampling.studio import Studio
 from gan_cli.errors import UserError
 from gan_cli.io.npz import read_npz
 from gan_cli.media.decode import decoded, read_provenance

@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 import scipy.spatial
 import scipy.stats
-from PIL import Image
-
 from gan_cli.cli.sampling import walk
 from gan_cli.cli.sampling.studio import Studio
-from gan_cli.errors import UserError
 from gan_cli.media.sheets import named_sheet
 from gan_cli.sampling.walks import circle_path, linear_path, spherical_path
+from PIL import Image
+
+from gan_cli.errors import UserError
 
 NODES = np.random.default_rng(0).standard_normal((3, 6)).astype(np.float32)
 

@@ -8,9 +8,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from gan_cli.domains.grid import enlargement, image_grid
-from gan_cli.errors import UserError
+from gan_cli.media.formats import refuse_too_many
 
-MOST_IMAGES = 4096
 _PADDING = 2
 # Pillow's own font lacks arrows and most letters of other alphabets.
 _FONT = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
@@ -57,16 +56,3 @@ def named_sheet(
         middle = left + factor * _PADDING + column * pitch[1] + factor * width // 2
         draw.text((middle, above), name, black, font, anchor="ms")
     return named
-
-
-def refuse_too_many(count: int) -> None:
-    """Ends the command where one picture would hold more than it should.
-
-    Raises:
-      UserError: it would.
-    """
-    if count > MOST_IMAGES:
-        raise UserError(
-            f"--out: one picture holds at most {MOST_IMAGES:,} images, {count:,} are asked for;"
-            " write a folder, .npz or .tfrecord, or ask for fewer"
-        )
