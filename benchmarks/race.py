@@ -49,6 +49,7 @@ def main() -> None:
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 300.0
     data = open_splits(DataConfig(source="idx", path="/usr/share/datasets/fashion-mnist"))
     network = classifier.build(data.train, data.holdout)
+    assert network.accuracy is not None
     evaluator = Evaluator(network, data.train, data.holdout)
     FIGURES.mkdir(parents=True, exist_ok=True)
     floor = evaluator.frechet([data.train.images[:NUM_SAMPLES]])
@@ -57,7 +58,9 @@ def main() -> None:
     for make in makers:
         contender = make(data)
         curve, images = race(contender, evaluator, seconds)
-        classes = network.probabilities(images).argmax(axis=1)
+        probabilities = network.probabilities(images)
+        assert probabilities is not None
+        classes = probabilities.argmax(axis=1)
         shares = np.bincount(classes, minlength=10) / len(classes)
         results[contender.name] = {
             "curve": curve,

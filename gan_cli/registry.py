@@ -4,12 +4,29 @@ A table maps the name that a config uses to `module:attribute`, so that listing 
 imports nothing heavy, and the implementation is imported only when it is used.
 """
 
+import contextlib
 import difflib
 import importlib
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
-from gan_cli.errors import UserError
+from gan_cli.errors import UserError, first_line
+
+# Folders of the config files that were read. The user's own modules may be there.
+_config_folders: list[Path] = []
+
+
+def look_in(folder: Path) -> None:
+    """Lets `module:attribute` name modules in a folder, from now on.
+
+    A module is looked for among the installed ones first, then in these folders, then in the
+    working folder. Nothing there is imported unless a config names it.
+    """
+    absolute = folder.absolute()
+    if absolute not in _config_folders:
+        _config_folders.append(absolute)
 
 
 class Registry:
@@ -46,11 +63,30 @@ class Registry:
         if name in self._entries:
             return _import(self._entries[name])
         try:
-            return _import(name)
-        except (ImportError, AttributeError, ValueError) as error:
-            raise UserError(f"{self.kind} '{name}': cannot be imported: {error}") from error
+            with _own_modules():
+                return _import(name)
+        except Exception as error:  # A user's module may fail in any way while it is imported.
+            reason = first_line(error)
+            if not isinstance(error, ImportError | AttributeError | ValueError):
+                reason = f"{type(error).__name__}: {reason}"
+            raise UserError(f"{self.kind} '{name}': cannot be imported: {reason}") from error
 
 
 def _import(path: str) -> Any:
     module, attribute = path.split(":")
     return getattr(importlib.import_module(module), attribute)
+
+
+@contextlib.contextmanager
+def _own_modules() -> Iterator[None]:
+    """Lets imports find the user's modules, after all others."""
+    added = [str(folder) for folder in (*_config_folders, Path.cwd())]
+    sys.path += added
+    # A module that was written a moment ago may not be in the caches yet.
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        for folder in added:
+            # The last of its name: an import may have changed the path itself.
+            del sys.path[len(sys.path) - 1 - sys.path[::-1].index(folder)]

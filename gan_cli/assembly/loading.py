@@ -5,9 +5,7 @@ from dataclasses import dataclass
 import keras
 
 from gan_cli.assembly.networks import build_network
-from gan_cli.config.schema import (
-    Config,
-)
+from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.sources import domain_of
 from gan_cli.domains.domain import Domain
 from gan_cli.models.digest import weights_sha256
@@ -29,7 +27,7 @@ class LoadedGenerator:
     """
 
     generator: keras.Model
-    config: Config
+    config: ResolvedConfig
     num_classes: int
     class_names: tuple[str, ...]
     domain: Domain

@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
 
     del argv
     began = time.monotonic()
-    config = load_config(_CONFIG.value, _SET.value, CHOICES)
+    config = load_config(_CONFIG.value, _SET.value, CHOICES, "--set")
     run_dir = Path(_RUN_DIR.value or Path("runs") / config.name)
     if _SEEDS.value is not None:
         return _train_seeds(run_dir)
@@ -80,7 +80,7 @@ def _train_seeds(run_dir: Path) -> int:
     for override in _SET.value:
         if override.partition("=")[0].strip() == "seed":
             raise UserError(f"--set {override}: cannot be had together with --seeds")
-    load_config(_CONFIG.value, [*_SET.value, f"seed={max(seeds)}"], CHOICES)
+    load_config(_CONFIG.value, [*_SET.value, f"seed={max(seeds)}"], CHOICES, "--set")
     flags_of_all = [
         f"--config={_CONFIG.value}",
         f"--resume={_RESUME.value}",

@@ -12,31 +12,40 @@ from gan_cli.config.problems import describe, show_value
 from gan_cli.config.schema import Config
 from gan_cli.config.yaml_text import KeyPath, Places
 from gan_cli.errors import UserError
-from gan_cli.registry import Registry
+from gan_cli.registry import Registry, look_in
 
 
 def load_config(
-    path: str | Path, overrides: Sequence[str], choices: Mapping[str, Registry]
+    path: str | Path,
+    overrides: Sequence[str] | Mapping[str, Any],
+    choices: Mapping[str, Registry],
+    overrides_name: str = "overrides",
 ) -> Config:
-    """Reads a config file, what it extends, and overrides of the form `key.path=value`.
+    """Reads a config file, what it extends, and overrides.
 
     `extends: other.yaml`, relative to the file, is read first; sections are merged key by key, and
-    anything else, lists too, is replaced. The value of an override is YAML; an element of a list is
-    named by its index, as in `objective.penalties.0.gamma=1`. Paths within the config are left as
-    they are written: relative ones are relative to the working directory.
+    anything else, lists too, is replaced. Paths within the config are left as they are written:
+    relative ones are relative to the working directory.
 
     Args:
+      overrides: values by dotted key, or texts of the form `key.path=value` whose values are YAML.
+        An element of a list is named by its index, as in `objective.penalties.0.gamma`.
       choices: registries by family, for the fields marked with `schema.Choice`; the names of a
         family that is not there are not checked.
+      overrides_name: what problems call the overrides.
 
     Raises:
       UserError: with one line for every problem found.
     """
-    data, places = _read_with_parents(Path(path), ())
+    data, places = read_with_parents(Path(path))
+    look_in(Path(path).parent)
     problems: list[str] = []
-    for override in overrides:
+    pairs = overrides.items() if isinstance(overrides, Mapping) else overrides
+    for override in pairs:
         try:
-            data = _overridden(data, override, places)
+            if isinstance(override, str):
+                override = _parsed(override, overrides_name)
+            data = _overridden(data, *override, places, overrides_name)
         except UserError as error:
             problems += error.problems
     try:
@@ -76,8 +85,18 @@ def _leaves(value: Any, keys: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
         yield from _leaves(inner, (*keys, str(key)))
 
 
-def _read_with_parents(path: Path, children: tuple[str, ...]) -> tuple[dict, Places]:
-    """Returns the merged data, and for each key path the file and line that it came from."""
+def read_with_parents(path: Path, children: tuple[str, ...] = ()) -> tuple[dict, Places]:
+    """Reads a config file and what it extends.
+
+    Args:
+      children: real paths of the files that extend this one, which it must not extend in turn.
+
+    Returns:
+      The merged data, and for each key path the file and line that it came from.
+
+    Raises:
+      UserError: a file cannot be read, or is no YAML.
+    """
     data, places = _read(path)
     if "extends" not in data:
         return data, places
@@ -89,7 +108,7 @@ def _read_with_parents(path: Path, children: tuple[str, ...]) -> tuple[dict, Pla
     if os.path.realpath(parent_path) in chain:
         raise UserError(f"{place}: extends: {parent_path} extends this file in turn")
     try:
-        parent_data, parent_places = _read_with_parents(parent_path, chain)
+        parent_data, parent_places = read_with_parents(parent_path, chain)
     except UserError as error:
         if os.path.isfile(parent_path):
             raise
@@ -135,21 +154,30 @@ def _forget_below(places: Places, keys: KeyPath) -> None:
         del places[known]
 
 
-def _overridden(data: dict, override: str, places: Places) -> dict:
-    """Returns the data with one override in place, and notes the place."""
+def _parsed(override: str, name: str) -> tuple[str, Any]:
+    """Returns the dotted key and the value of an override such as `training.kimg=100`."""
     dotted, equals, text = override.partition("=")
-    keys = tuple(dotted.strip().split("."))
-    if not equals or not all(keys):
-        raise UserError(f"--set {override}: must be of the form key.path=value")
-    if keys[0] == "extends":
-        raise UserError(f"--set {override}: only a file can extend another")
-    where = f"--set {dotted}"
-    value, _ = yaml_text.parse(text, where)
-    changed = _with_value(data, keys, value, where)
+    if not equals or not all(_keys(dotted)):
+        raise UserError(f"{name} {override}: must be of the form key.path=value")
+    if _keys(dotted)[0] == "extends":
+        raise UserError(f"{name} {override}: only a file can extend another")
+    return dotted, yaml_text.parse(text, f"{name} {dotted}")[0]
+
+
+def _keys(dotted: str) -> KeyPath:
+    return tuple(dotted.strip().split("."))
+
+
+def _overridden(data: dict, dotted: str, value: Any, places: Places, name: str) -> dict:
+    """Returns the data with one override in place, and notes the place."""
+    keys = _keys(dotted)
+    if not all(keys) or keys[0] == "extends":
+        raise UserError(f"{name} {dotted}: must be a key of the config, such as training.kimg")
+    changed = _with_value(data, keys, value, f"{name} {dotted}")
     _forget_below(places, keys)
     for length in range(1, len(keys)):
-        places.setdefault(keys[:length], "--set")
-    places[keys] = "--set"
+        places.setdefault(keys[:length], name)
+    places[keys] = name
     return changed
 
 

@@ -104,12 +104,19 @@ ImageSize = Annotated[
         | tuple[Literal[1], Literal[1]],
     ),
 ]
+Channels = Annotated[
+    Literal[1, 3, 4], WrapValidator(_of_points(2), json_schema_input_type=Literal[1, 2, 3, 4])
+]
+GeneratorConditioning = Literal["concat", "batch_norm", "mapping"]
+DiscriminatorConditioning = Literal["projection", "concat", "auxiliary", "mapping"]
+Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
 Option = Annotated[bool | int | float | str, BeforeValidator(_check_option)]
 PositiveInt = Annotated[int, Field(ge=1)]
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Probability = Annotated[float, Field(ge=0, le=1)]
+SampleCount = Annotated[int, Field(ge=2)]
 
 
 class DataConfig(Section):
@@ -134,13 +141,7 @@ class DataConfig(Section):
     image_size: ImageSize | None = Field(
         None, description="Side, or [height, width], in pixels; default: the data's own size."
     )
-    channels: (
-        Annotated[
-            Literal[1, 3, 4],
-            WrapValidator(_of_points(2), json_schema_input_type=Literal[1, 2, 3, 4]),
-        ]
-        | None
-    ) = Field(
+    channels: Channels | None = Field(
         None, description="1 gray, 3 RGB, 4 RGBA; default: the data's own, without transparency."
     )
     num_points: Annotated[int, Field(ge=20)] = Field(
@@ -195,18 +196,16 @@ class ModelConfig(Section):
     )
     max_channels: PositiveInt = Field(512, description="Upper bound of a layer's width.")
     conditional: bool = Field(False, description="Condition both networks on the class label.")
-    generator_conditioning: Literal["concat", "batch_norm", "mapping"] | None = Field(
+    generator_conditioning: GeneratorConditioning | None = Field(
         None,
         description="How a label enters the generator: beside the latents, as scale and shift of"
         " batch normalisation, or through the mapping network; default: the architecture's way.",
     )
-    discriminator_conditioning: Literal["projection", "concat", "auxiliary", "mapping"] | None = (
-        Field(
-            None,
-            description="How a label enters the discriminator: projected on the features, as a"
-            " channel of the image, as what an auxiliary classifier must say, or through a mapping"
-            " network; default likewise.",
-        )
+    discriminator_conditioning: DiscriminatorConditioning | None = Field(
+        None,
+        description="How a label enters the discriminator: projected on the features, as a"
+        " channel of the image, as what an auxiliary classifier must say, or through a mapping"
+        " network; default likewise.",
     )
     label_sampling: Literal["data", "uniform"] = Field(
         "data", description="Labels of generated images: as frequent as in the data, or equally so."
@@ -266,6 +265,9 @@ class PenaltyConfig(Section):
         " penalty.",
     )
     every: PositiveInt = Field(1, description="Apply in every so-manieth step, so much stronger.")
+    options: dict[str, Option] = Field(
+        {}, description="Settings that only this penalty has; see docs/objectives.md."
+    )
 
 
 class InstanceNoiseConfig(Section):
@@ -322,6 +324,9 @@ class ObjectiveConfig(Section):
     """What the two networks are trained for."""
 
     loss: Annotated[str, Choice("loss")] = "relativistic"
+    loss_options: dict[str, Option] = Field(
+        {}, description="Settings that only this loss has; see docs/objectives.md."
+    )
     penalties: Annotated[tuple[PenaltyConfig, ...], Field(strict=False)] | None = Field(
         None, description="Default: what suits the loss, with a gamma that suits it, too."
     )
@@ -407,7 +412,7 @@ class TrainingConfig(Section):
     batch_size: PositiveInt | None = None
     kimg: Positive | None = Field(None, description="Length, in thousands of real images shown.")
     max_minutes: Positive | None = Field(None, description="Stop by the clock, if that is earlier.")
-    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "auto"
+    precision: Literal["auto"] | Precision = "auto"
     generator_optimizer: OptimizerConfig = OptimizerConfig()
     discriminator_optimizer: OptimizerConfig = OptimizerConfig()
     learning_rate_schedule: ScheduleConfig = ScheduleConfig()
@@ -439,9 +444,7 @@ class EvaluationConfig(Section):
     """Scores taken during and after training."""
 
     every_kimg: NonNegative | None = Field(None, description="0: never during training.")
-    num_samples: Annotated[int, Field(ge=2)] | None = Field(
-        None, description="Generated images per evaluation."
-    )
+    num_samples: SampleCount | None = Field(None, description="Generated images per evaluation.")
     features: Annotated[str, Choice("features")] | None = Field(
         None,
         description="classifier, random, inception, inception_clean (or :FILE behind them),"

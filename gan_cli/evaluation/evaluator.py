@@ -3,7 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-from gan_cli.config.schema import Config
+from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits, ImageDataset
 from gan_cli.domains.points import Points
 from gan_cli.errors import UserError
@@ -18,7 +18,7 @@ from gan_cli.training.cluster import local_devices
 
 
 def build_evaluator(
-    config: Config,
+    config: ResolvedConfig,
     data: DataSplits,
     features: str | None = None,
     metrics: tuple[str, ...] | None = None,

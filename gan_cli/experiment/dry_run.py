@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gan_cli.config.load import dump_config
-from gan_cli.config.schema import Config
+from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits
 from gan_cli.data.pipeline import training_batches
 from gan_cli.errors import UserError
@@ -18,7 +18,7 @@ _MEBIBYTE = 2**20
 
 
 def describe_experiment(
-    config: Config, data: DataSplits, state: GanState, run: RunDirectory
+    config: ResolvedConfig, data: DataSplits, state: GanState, run: RunDirectory
 ) -> None:
     """Prints everything that is known before the first step.
 

@@ -10,12 +10,14 @@ from typing import Any
 
 import tensorflow as tf
 
-from gan_cli.assembly.networks import architecture_names, check_image_size
+from gan_cli.assembly.networks import check_image_size
+from gan_cli.assembly.resolving import resolve_for, rules_for
 from gan_cli.assembly.state import build_state
 from gan_cli.assembly.step import build_step
 from gan_cli.cli.progress import TrainingProgress, preparation_progress
 from gan_cli.config.load import config_differences, dump_config
-from gan_cli.config.resolve import DataSummary, resolve
+from gan_cli.config.resolve import fill_all_options
+from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits, open_splits
 from gan_cli.data.pipeline import training_batches
@@ -23,8 +25,6 @@ from gan_cli.errors import UserError
 from gan_cli.experiment.dry_run import describe_experiment
 from gan_cli.experiment.recorder import RunFollower, images_between_looks
 from gan_cli.experiment.watchdog import Watch
-from gan_cli.models import ARCHITECTURES
-from gan_cli.objectives import PENALTIES
 from gan_cli.run.checkpoint import CheckpointStore, restore
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.environment import describe_environment
@@ -34,7 +34,7 @@ from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.guard import is_skipped
 from gan_cli.training.loop import Action, compile_steps
-from gan_cli.training.precision import resolve_precision, set_determinism
+from gan_cli.training.precision import set_determinism
 from gan_cli.training.remedies import interventions_of
 from gan_cli.training.rollback import agreed_look, train_with_rollbacks
 from gan_cli.training.state import GanState
@@ -48,7 +48,7 @@ DIVERGED = 1
 class Experiment:
     """A resolved config with its data and its freshly built or restored state."""
 
-    config: Config
+    config: ResolvedConfig
     data: DataSplits
     run: RunDirectory
     state: GanState
@@ -71,24 +71,24 @@ class Experiment:
         """
         if config.data.image_size is not None:
             # Before many images are brought to a size that is of no use.
-            check_image_size(config)
+            check_image_size(config, *config.data.image_size)
         with preparation_progress() as progress:
             data = open_splits(config.data, progress)
         for problem in data.skipped:
             print(f"skipped: {problem}")
-        config = resolve_for(config, data)
-        set_determinism(config.training.deterministic)
+        resolved = resolve_for(config, data)
+        set_determinism(resolved.training.deterministic)
         run = RunDirectory(run_dir)
         num_classes = len(data.train.class_names)
-        state = build_state(config, num_classes, distribution)
+        state = build_state(resolved, num_classes, distribution)
         # All that can be wrong with a config comes out before the first file is written.
         return cls(
-            config,
+            resolved,
             data,
             run,
             state,
-            build_step(config, state, num_classes, data.holdout, distribution),
-            CheckpointStore(run.checkpoints, config.training.keep_checkpoints),
+            build_step(resolved, state, num_classes, data.holdout, distribution),
+            CheckpointStore(run.checkpoints, resolved.training.keep_checkpoints),
             RunLock(run.path),
             distribution,
         )
@@ -151,7 +151,10 @@ class Experiment:
         GuardLog(self.run.guard).truncate_after(images_so_far, interventions)
 
     def _refuse_changes(self) -> None:
-        differences = config_differences(self.run.read_config(), self.config)
+        saved = self.run.read_config()
+        # A run from before a component had an option is one with the option's default.
+        saved = fill_all_options(saved, rules_for(saved, self.data.domain))
+        differences = config_differences(saved, self.config)
         if self.run.environment.is_file():
             known = self.run.read_environment()["dataset"]["fingerprint"]
             if known != self.data.fingerprint:
@@ -292,15 +295,3 @@ class Experiment:
 
 def _ignore(images_shown: int, what: object = None) -> None:
     """What workers other than the chief do about a report, a look and a rollback."""
-
-
-def resolve_for(config: Config, data: DataSplits) -> Config:
-    """Fills in what the config leaves open, for this data and this machine."""
-    count, height, width, channels = data.train.images.shape
-    summary = DataSummary(count, height, width, channels, len(data.train.class_names))
-    generator, discriminator = (ARCHITECTURES.load(name) for name in architecture_names(config))
-    precision = resolve_precision(config.training.precision)
-    entries = (*(config.objective.penalties or ()), *config.objective.generator_penalties)
-    names = dict.fromkeys((*PENALTIES.names, *(entry.name for entry in entries)))
-    gammas = {name: PENALTIES.load(name).default_gamma for name in names}
-    return resolve(config, summary, generator, discriminator, precision, gammas)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from gan_cli.cli.progress import TrainingProgress
-from gan_cli.config.schema import Config
+from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits
 from gan_cli.evaluation.evaluator import build_evaluator
 from gan_cli.io.files import atomic_write
@@ -34,7 +34,7 @@ class RunFollower:
 
     def __init__(
         self,
-        config: Config,
+        config: ResolvedConfig,
         data: DataSplits,
         run: RunDirectory,
         state: GanState,
@@ -225,7 +225,7 @@ class RunFollower:
         return timed
 
 
-def images_between_looks(config: Config) -> int:
+def images_between_looks(config: ResolvedConfig) -> int:
     """How often the guard looks at a run."""
     return _images(config.guard.every_kimg)
 

@@ -6,8 +6,9 @@ import numpy as np
 import tensorflow as tf
 
 from gan_cli.cli.progress import TrainingProgress
-from gan_cli.config.schema import Config
+from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits, ImageDataset
+from gan_cli.objectives import LOSSES
 from gan_cli.objectives.augment.controller import held_out_ratio, pair_sign
 from gan_cli.run.checkpoint import Checkpoint, CheckpointStore, restore
 from gan_cli.run.directory import RunDirectory
@@ -42,7 +43,7 @@ class Watch:
 
     def __init__(
         self,
-        config: Config,
+        config: ResolvedConfig,
         data: DataSplits,
         run: RunDirectory,
         state: GanState,
@@ -63,7 +64,7 @@ class Watch:
     def _new_guard(self) -> Guard:
         config = self.config
         guard = Guard(
-            bounded_loss=config.objective.loss != "wasserstein",
+            bounded_loss=LOSSES.load(config.objective.loss).bounded,
             num_modes=self.data.domain.num_modes,
             grace_images=round(1000 * config.guard.grace_kimg),
         )

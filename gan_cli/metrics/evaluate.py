@@ -201,10 +201,10 @@ class Evaluator:
             rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
             return metric.measure(images, self.comparison, rng, thorough)
 
+        assert self._stand_ins is not None  # `evaluate` made them for this sample.
+        stand_ins = self._stand_ins
         measurement = measure(sample, thorough=True)
-        bounds = [
-            self._stand_ins.figures(name, kind, measure) for kind in (metric.perfect, metric.worst)
-        ]
+        bounds = [stand_ins.figures(name, kind, measure) for kind in (metric.perfect, metric.worst)]
         scores = {}
         for figure_name, figure in measurement.figures.items():
             floor, ceiling = (

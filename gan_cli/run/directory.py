@@ -4,8 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gan_cli.config.load import dump_config, load_config
-from gan_cli.config.schema import Config
+from gan_cli.config.load import dump_config
+from gan_cli.config.resolved import ResolvedConfig
+from gan_cli.config.saved import read_saved_config
 from gan_cli.errors import UserError
 from gan_cli.io.files import atomic_write
 from gan_cli.io.json_lines import append_line
@@ -31,17 +32,17 @@ class RunDirectory:
         """Whether a run has been started here."""
         return self.config.is_file()
 
-    def write_config(self, config: Config) -> None:
+    def write_config(self, config: ResolvedConfig) -> None:
         atomic_write(self.config, dump_config(config))
 
-    def read_config(self) -> Config:
+    def read_config(self) -> ResolvedConfig:
         """Returns the resolved config of the run.
 
         Raises:
           UserError: this is no run directory, or its config is damaged.
         """
         self._require(self.config)
-        return load_config(self.config, [], {})
+        return read_saved_config(self.config)
 
     def write_environment(self, environment: dict[str, Any]) -> None:
         atomic_write(self.environment, json.dumps(environment, indent=1))

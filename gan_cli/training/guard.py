@@ -145,7 +145,7 @@ class Guard:
         return row["overfitting"] / LARGEST_OVERFITTING, (
             "D knows the training images by heart: held-out ones count"
             f" {100 * row['overfitting']:.0f} % of the way to generated ones. Augmentation"
-            " (objective.augmentation: {name: ada}), a larger gamma or more images may help"
+            " (objective.augmentation), a larger gamma or more images may help"
         )
 
     def _collapse(self, row: Row) -> tuple[float, str] | None:

@@ -252,6 +252,9 @@ class StepLosses:
 
     def judge_held_out(self, seed: tf.Tensor) -> tf.Tensor:
         """Logits of a batch of held-out images, seen as real ones are."""
+        # Only an augmentation that follows held-out images asks for them.
+        assert self.augmentation is not None
+        assert self.augmentation.held_out is not None
         images, labels = self.augmentation.held_out
         chosen = replicas.uniform(
             [self.batch_size // replicas.count()],

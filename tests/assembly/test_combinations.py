@@ -11,13 +11,13 @@ import pytest
 import tensorflow as tf
 
 from gan_cli.assembly.objective import build_penalty
+from gan_cli.assembly.resolving import resolve_for
 from gan_cli.assembly.state import build_state
 from gan_cli.assembly.step import build_step
 from gan_cli.config.schema import Config, PenaltyConfig
 from gan_cli.data.dataset import DataSplits, ImageDataset
 from gan_cli.domains.images import Images
 from gan_cli.errors import UserError
-from gan_cli.experiment.experiment import resolve_for
 from gan_cli.models import ARCHITECTURES
 from gan_cli.objectives import PENALTIES
 from gan_cli.objectives.augment import AUGMENTATIONS

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from gan_cli.registry import Registry
 
 if TYPE_CHECKING:
-    from gan_cli.config.schema import DataConfig
+    from gan_cli.config.resolved import ResolvedData
     from gan_cli.data.sources.source import Source
     from gan_cli.domains.domain import Domain
 
@@ -36,7 +36,7 @@ def load_source(name: str) -> Source:
     return found if isinstance(found, Source) else Source(found)
 
 
-def domain_of(config: DataConfig) -> Domain:
+def domain_of(config: ResolvedData) -> Domain:
     """Returns the kind of sample of a run, from the data section of its resolved config.
 
     Raises:

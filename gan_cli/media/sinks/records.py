@@ -68,6 +68,7 @@ class RecordSink(PictureSink):
         return shard.with_name(f".{shard.name}.part")
 
     def _close_shard(self) -> None:
+        assert self._writer is not None  # It has just taken an image.
         self._writer.close()
         self._writer = None
         shard = self.shards[(self._written - 1) // SHARD_IMAGES]
