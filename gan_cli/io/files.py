@@ -61,7 +61,7 @@ def check_new_folder(path: Path, key: str) -> None:
       UserError: the path is a file, or a folder that is not empty.
     """
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
-        raise UserError(f"{path} exists; this is written to a new folder", key=key)
+        raise UserError(f"{path} exists; choose a new folder", key=key)
 
 
 def force_to_disk(path: Path) -> None:

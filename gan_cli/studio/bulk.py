@@ -114,7 +114,7 @@ def write_dataset(
         )
     counts = shared_out(request.count, proportions)
     names = studio.loaded.class_names
-    folders = {number: folder_name(names[number]) for number in numbers}
+    folders: dict[int | None, str] = {number: folder_name(names[number]) for number in numbers}
     if len(set(folders.values())) < len(folders):
         raise UserError("two classes' names give the same folder name", key="classes")
     labels = np.repeat(np.array(numbers, np.int32), counts)

@@ -58,7 +58,7 @@ class Inpaint(EditRequest):
       mask: an image file of the same shape, white where the image is to be filled.
     """
 
-    mask: Path | None = None
+    mask: Path
 
     record_kind = "inpainting"
 

@@ -28,7 +28,9 @@ def parse_seeds(text: str) -> range | tuple[int, ...]:
             raise UserError(f"'{text}' names more than {_MOST_SEEDS:,} seeds", key="seeds")
     if not count:
         raise UserError(f"'{text}' names no seed", key="seeds")
-    return parts[0] if len(parts) == 1 else tuple(seed for part in parts for seed in part)
+    if len(parts) == 1 and count > 1:
+        return parts[0]
+    return tuple(seed for part in parts for seed in part)
 
 
 def seeds_text(seeds: Sequence[int]) -> str:

@@ -22,6 +22,9 @@ from gan_cli.studio.recipes import request_of
 from gan_cli.studio.studio import Studio
 from gan_cli.studio.texts import seeds_text
 
+# Kinds of single images, whose seeds stand under other names.
+_OWN_SIZE = ("image", "explored")
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -83,7 +86,7 @@ def verify(path: str | Path, run_dir: str | Path | None = None) -> Verification:
     if ending in MEDIA_TYPES:
         credentials = read_credentials(file_content(path), ending)
     found = Verification(provenance, credentials)
-    if run_dir is None or not found.is_confirmed:
+    if run_dir is None or provenance is None or not found.is_confirmed:
         return found
     return Verification(provenance, credentials, _compare(path, provenance, run_dir))
 
@@ -103,11 +106,10 @@ def _compare(path: Path, provenance: Provenance, run_dir: str | Path) -> Compari
 def _compare_pictures(path: Path, studio: Studio, recipe: Mapping[str, Any]) -> Comparison:
     loaded = studio.loaded
     request = request_of(recipe, loaded.config.model.latent_dim, loaded.num_classes)
-    speed = recipe.get("frames_per_second")
-    animated = type(speed) is int and 1 <= speed <= 100
+    speed = _speed(recipe)
     # Single images of folders, and of the page that explores, do not say that they are PNG files.
     ending = recipe.get("format") or (".png" if recipe.get("kind") in _OWN_SIZE else None)
-    if ending not in (ANIMATIONS if animated else PICTURES):
+    if ending not in (PICTURES if speed is None else ANIMATIONS):
         raise UserError(f"unknown format '{ending}'")
     drawing = draw(studio, request)
     if recipe.get("kind") not in _OWN_SIZE and (
@@ -115,19 +117,21 @@ def _compare_pictures(path: Path, studio: Studio, recipe: Mapping[str, Any]) -> 
     ):
         raise UserError("its seeds are not those that it names")
     # Both sides go through the same encoder, which may lose something.
-    if animated:
-        again = encoded_animation(drawing.frames, ending, speed, None)
-    else:
+    if speed is None:
         again = encoded(drawing.image, ending, None)
+    else:
+        again = encoded_animation(drawing.frames, ending, speed, None)
     ours = list(decoded(again, ending))
     # A stranger's file may hold far more than ours: reading stops at the first difference.
     pairs = itertools.zip_longest(ours, decoded(file_content(path), ending))
     equal = all(one is not None and np.array_equal(one, other) for one, other in pairs)
-    return Comparison(equal, f"all pixels of {len(ours)} {'frames' if animated else 'picture'}")
+    return Comparison(equal, f"all pixels of {len(ours)} {'frames' if speed else 'picture'}")
 
 
-# Kinds of single images, whose seeds stand under other names.
-_OWN_SIZE = ("image", "explored")
+def _speed(recipe: Mapping[str, Any]) -> int | None:
+    """Returns the frames per second of an animation; of a still picture, None."""
+    speed = recipe.get("frames_per_second")
+    return speed if type(speed) is int and 1 <= speed <= 100 else None
 
 
 def _compare_arrays(path: Path, studio: Studio, recipe: Mapping[str, Any]) -> Comparison:

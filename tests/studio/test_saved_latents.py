@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pytest
-from gan_cli.cli.sampling.studio import Studio
 from PIL import Image
 
 from gan_cli.errors import UserError
@@ -17,6 +16,7 @@ from gan_cli.sampling.saved_latents import (
     read_latents,
     write_latents,
 )
+from gan_cli.studio.studio import Studio
 
 RNG = np.random.default_rng(0)
 # Of no seed, as those that are fitted.
@@ -158,13 +158,16 @@ def test_a_found_image_in_every_class(digits_run, gan_sample, studio, files, tmp
 @pytest.mark.parametrize(
     ("flags", "message"),
     [
-        (["--walk=linear", "--latents={0}"], "--latents: --walk goes through at least two, got 1"),
-        (["--walk=circle", "--latents={0},{1}"], "--latents: is for --walk=linear or spherical"),
-        (["--walk=linear", "--latents={0},{1}", "--classes=1"], "--classes: --latents have their"),
+        (["--walk=linear", "--latents={0}"], "--latents: a walk goes through at least two, got 1"),
+        (["--walk=circle", "--latents={0},{1}"], "--latents: is for linear and spherical walks"),
+        (
+            ["--walk=linear", "--latents={0},{1}", "--classes=1"],
+            "--classes: is not for saved",
+        ),
         (["--walk=linear", "--latents={0},{1}", "--seeds=1,2"], "--seeds: is for latents drawn by"),
         (["--walk=linear", "--latents={0}", "--truncation=0.5"], "--truncation: is for latents"),
-        (["--sheet=truncation", "--latents={0}"], "--latents: is for --sheet=classes"),
-        (["--directions=sefa", "--latents={0},{1}"], "--directions starts from one, got 2"),
+        (["--sheet=truncation", "--latents={0}"], "--latents: is for the sheet of classes"),
+        (["--directions=sefa", "--latents={0},{1}"], "--latents: directions start from one, got 2"),
         (["--directions=sefa", "--latents="], "--latents: names no file"),
         (["--directions=sefa", "--move=0:1"], "--move: must be such as 1:2,3:-0.5"),
         (["--directions=sefa", "--move=1:nan"], "--move: must be such as 1:2,3:-0.5"),

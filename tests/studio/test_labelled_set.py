@@ -4,11 +4,11 @@ import keras
 import numpy as np
 import pytest
 import tensorflow_datasets as tfds
-from gan_cli.cli.sampling.dataset import shared_out
-from gan_cli.cli.sampling.studio import Studio
 from PIL import Image
 
 from gan_cli.errors import UserError
+from gan_cli.studio.bulk import shared_out
+from gan_cli.studio.studio import Studio
 
 
 def test_keras_and_tfds_read_the_same_images_and_labels(digits_run, gan_sample, tmp_path):
@@ -20,7 +20,7 @@ def test_keras_and_tfds_read_the_same_images_and_labels(digits_run, gan_sample, 
     own = {}
     for path in (out / "train").rglob("*.png"):
         label = np.array([int(path.parent.name)], np.int32)
-        image = studio.images([int(path.stem.removeprefix("seed"))], label)[0]
+        image = studio.labelled_images([int(path.stem.removeprefix("seed"))], label)[0]
         own[image.tobytes()] = path.parent.name
         np.testing.assert_array_equal(np.asarray(Image.open(path)), image)
     assert sorted(own.values()) == ["3"] * 6 + ["7"] * 3
@@ -66,5 +66,5 @@ def test_what_makes_no_set_is_refused(digits_run, gan_sample, tmp_path, argument
 
 
 def test_points_have_none(ring_run, gan_sample, tmp_path):
-    with pytest.raises(UserError, match="is for images"):
+    with pytest.raises(UserError, match="--dataset: is not available for points"):
         gan_sample("--run_dir", ring_run, "--out", tmp_path / "x", "--dataset=5")

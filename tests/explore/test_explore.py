@@ -8,18 +8,19 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+from functools import partial
 from pathlib import Path
 from wsgiref.simple_server import make_server
 
 import numpy as np
 import pytest
 from browser import CHROMIUM, Browser
-from gan_cli.cli.sampling.explore import Painter
-from gan_cli.cli.sampling.studio import Studio
 from PIL import Image
 
 from gan_cli.errors import UserError
+from gan_cli.explore.painter import png_of
 from gan_cli.media.encode import encoded
+from gan_cli.studio.studio import Studio
 
 pytest.importorskip("bottle")
 
@@ -37,7 +38,9 @@ def address(studio):
     names = []
     title = "digits </script><b>"
     latent_dim = studio.loaded.config.model.latent_dim
-    app = application(title, studio.loaded.class_names, latent_dim, 3, Painter(studio).png, names)
+    app = application(
+        title, studio.loaded.class_names, latent_dim, 3, partial(png_of, studio), names
+    )
     with make_server(LOOPBACK, 0, app) as server:
         names.append(f"{LOOPBACK}:{server.server_port}")
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -56,7 +59,7 @@ def pixels(content):
 
 def test_a_seed_is_the_image_that_gan_sample_makes_of_it(address, studio, gan_sample, tmp_path):
     content, headers = get(f"{address}/image?seed=12&other=3&label=7&truncation=0.8&download=1")
-    expected = studio.images([12], np.array([7], np.int32), 0.8)[0]
+    expected = studio.labelled_images([12], np.array([7], np.int32), 0.8)[0]
     np.testing.assert_array_equal(pixels(content), expected)
     assert headers["Content-Disposition"] == 'attachment; filename="seed000012.png"'
     (tmp_path / "it.png").write_bytes(content)
@@ -65,7 +68,7 @@ def test_a_seed_is_the_image_that_gan_sample_makes_of_it(address, studio, gan_sa
 
 
 def test_a_mixture_ends_at_the_other_seed_and_is_made_again(address, studio, gan_sample, tmp_path):
-    ends = studio.images([4, 9], np.array([2, 2], np.int32)).astype(int)
+    ends = studio.labelled_images([4, 9], np.array([2, 2], np.int32)).astype(int)
     files = [
         get(f"{address}/image?seed=4&other=9&label=2&mix={mix}&step2={step}")[0]
         for mix, step in ((0.001, 0), (0.5, 0), (1.0, 0), (0.125, -1.7))
@@ -234,7 +237,7 @@ def test_a_port_in_use_and_points_are_one_line(digits_run, ring_run, gan_sample,
     port = address.rpartition(":")[2]
     with pytest.raises(UserError, match=f"--port: {port} cannot be used: "):
         gan_sample("--run_dir", digits_run, "--explore", f"--port={port}")
-    with pytest.raises(UserError, match="is for images"):
+    with pytest.raises(UserError, match="--explore: is not available for points"):
         gan_sample("--run_dir", ring_run, "--explore")
 
 
@@ -261,8 +264,8 @@ def test_an_interrupt_amid_an_image_is_one(digits_run):
     interrupts = (
         "import os, time\n"
         "from gan_cli.cli import sample\n"
-        "from gan_cli.cli.sampling import explore\n"
-        "explore.Painter.png = lambda *_: os.kill(os.getpid(), 2) or time.sleep(1) or b''\n"
+        "from gan_cli.explore import serve\n"
+        "serve.png_of = lambda *_: os.kill(os.getpid(), 2) or time.sleep(1) or b''\n"
         "sample.entry_point()"
     )
     with served(digits_run, sys.executable, "-c", interrupts) as (process, address):

@@ -12,7 +12,6 @@ import zlib
 import numpy as np
 import pytest
 import tensorflow as tf
-from gan_cli.cli.sampling.studio import Studio
 from PIL import Image, PngImagePlugin
 
 from gan_cli.errors import UserError
@@ -21,6 +20,7 @@ from gan_cli.media.decode import decoded, read_provenance
 from gan_cli.media.encode import encoded, sidecar
 from gan_cli.media.provenance import Provenance
 from gan_cli.run.checkpoint import CheckpointStore, restore
+from gan_cli.studio.studio import Studio
 
 ORIGIN = Provenance("x", "ckpt-16", "ab" * 32, {"kind": "grid", "seeds": "0-3"})
 PICTURE = Image.fromarray(np.arange(120, dtype=np.uint8).reshape(12, 10))
@@ -147,7 +147,7 @@ def test_of_an_animation_without_end_one_frame_is_looked_at(
             looked_at.append(frame.shape[0])
             yield frame
 
-    monkeypatch.setattr("gan_cli.media.decode.decoded", counted)
+    monkeypatch.setattr("gan_cli.studio.verify.decoded", counted)
     status, said = gan_sample("--inspect", path, "--run_dir", digits_run)
     assert (status, "NOT equal" in said) == (1, True)
     assert looked_at.count(64) == 1

@@ -4,18 +4,18 @@ import re
 
 import numpy as np
 import pytest
-from gan_cli.cli.sampling.studio import Studio
 from PIL import Image
 
 from gan_cli.errors import UserError
 from gan_cli.media.decode import read_provenance
+from gan_cli.studio.studio import Studio
 
 
 @pytest.fixture(scope="module")
 def own(digits_run, tmp_path_factory):
     """A generated image of 12 x 10 pixels, as a file and as an array."""
     studio = Studio.open(str(digits_run), "latest")
-    image = studio.images([7], np.array([3], np.int32))[0]
+    image = studio.labelled_images([7], np.array([3], np.int32))[0]
     path = tmp_path_factory.mktemp("given") / "own.png"
     Image.fromarray(image).save(path)
     return path, image
@@ -103,7 +103,7 @@ def test_the_large_image_shrinks_to_the_small_one(digits_run, gan_sample, tmp_pa
     [
         (["--project=missing.png"], "--project: missing.png is no file"),
         (["--project={text}"], "cannot be read as an image"),
-        (["--inpaint={own}"], "--inpaint: needs --mask"),
+        (["--inpaint={own}"], "--mask: is needed to inpaint"),
         (["--inpaint={own}", "--mask={black}"], "is black everywhere"),
         (["--super_resolve={own}"], "must be smaller than the generator's images of 12x10"),
         (["--project={own}", "--mask={own}"], "--mask: is not for --project"),
@@ -120,5 +120,5 @@ def test_what_cannot_be_fitted_is_one_line(digits_run, gan_sample, tmp_path, own
 
 
 def test_points_are_refused(ring_run, gan_sample, tmp_path, own):
-    with pytest.raises(UserError, match="is for images"):
+    with pytest.raises(UserError, match="--project: is not available for points"):
         gan_sample("--run_dir", ring_run, "--out", tmp_path / "x.png", f"--project={own[0]}")

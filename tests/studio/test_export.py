@@ -3,9 +3,9 @@
 import keras
 import numpy as np
 import pytest
-from gan_cli.cli.sampling.studio import Studio
 
 from gan_cli.errors import UserError
+from gan_cli.studio.studio import Studio
 
 
 def test_the_keras_file_gives_the_pictures_of_the_seeds(digits_run, gan_sample, tmp_path):
@@ -20,7 +20,7 @@ def test_the_keras_file_gives_the_pictures_of_the_seeds(digits_run, gan_sample, 
     model = keras.saving.load_model(out / "generator.keras", safe_mode=True)
     images = model([studio.latents([3, 5]), labels], training=False).numpy()
     pixels = np.clip(np.round((images + 1.0) * 127.5), 0, 255)
-    assert np.abs(pixels - studio.images([3, 5], labels)).max() <= 1
+    assert np.abs(pixels - studio.labelled_images([3, 5], labels)).max() <= 1
     card = (out / "model_card.md").read_text()
     assert studio.loaded.weights_sha256 in card
     assert "12 x 10 pixels, 3 channels" in card
@@ -40,10 +40,10 @@ def test_an_unknown_format_is_refused(digits_run, gan_sample, tmp_path, formats,
 
 
 def test_points_and_a_folder_in_use_are_refused(ring_run, gan_sample, tmp_path):
-    with pytest.raises(UserError, match="is for images"):
+    with pytest.raises(UserError, match="--export: is not available for points"):
         gan_sample("--run_dir", ring_run, "--export", "keras", "--out", tmp_path / "x")
     (tmp_path / "used").mkdir()
     (tmp_path / "used" / "mine.txt").write_text("kept")
-    with pytest.raises(UserError, match="an export goes to a new folder"):
+    with pytest.raises(UserError, match="exists; choose a new folder"):
         gan_sample("--run_dir", ring_run, "--export", "keras", "--out", tmp_path / "used")
     assert [path.name for path in tmp_path.iterdir()] == ["used"]

@@ -66,13 +66,21 @@ def styled_run(tmp_path_factory):
 
 @pytest.fixture
 def gan_sample(capsys):
-    """Runs gan-sample in this process; returns its exit status and what it printed."""
+    """Runs gan-sample in this process; returns its exit status and what it printed.
+
+    The text of a `UserError` is what the command would say.
+    """
     from gan_cli.cli import sample
+    from gan_cli.errors import UserError
 
     def gan_sample(*arguments):
         with flagsaver.flagsaver():
             flags.FLAGS(["gan-sample", *map(str, arguments)])
-            status = sample.main([])
+            try:
+                status = sample.main([])
+            except UserError as error:
+                flag = f"--{error.key}: " if error.key else ""
+                raise UserError(*(flag + problem for problem in error.problems)) from error
         return status, capsys.readouterr().out
 
     return gan_sample

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from gan_cli.cli.sampling import sheet
-from gan_cli.cli.sampling.studio import Studio
 
 from gan_cli.errors import UserError
 from gan_cli.models.truncation import mean_style
 from gan_cli.sampling.style_mixing import mixed_images, styles_of
+from gan_cli.studio.requests import Sheet
+from gan_cli.studio.studio import Studio
 
 
 @pytest.fixture(scope="module")
@@ -32,10 +32,13 @@ def test_truncation_pulls_styles_towards_their_mean(studio):
     styles = styles_of(studio.loaded.generator, studio.latents([1, 2]), None)
     for psi in (1.0, 0.5, 0.0):
         expected = synthesised(studio, mean + psi * (styles - mean))
-        assert np.abs(studio.images([1, 2], None, psi) - expected).max() <= 1
-    np.testing.assert_array_equal(*studio.images([1, 2], None, 0.0))
+        assert np.abs(studio.labelled_images([1, 2], None, psi) - expected).max() <= 1
+    np.testing.assert_array_equal(*studio.labelled_images([1, 2], None, 0.0))
     assert (
-        np.abs(studio.images([1, 2], None, 1.0).astype(int) - studio.images([1, 2], None)).max()
+        np.abs(
+            studio.labelled_images([1, 2], None, 1.0).astype(int)
+            - studio.labelled_images([1, 2], None)
+        ).max()
         <= 1
     )
 
@@ -71,13 +74,5 @@ def test_a_sheet_of_mixtures_is_made_again_and_needs_styles(
     assert status == 0, text
     with pytest.raises(UserError, match="is for stylegan2"):
         gan_sample("--run_dir", digits_run, "--out", out, "--sheet=mix")
-    given = {
-        "seed": 0,
-        "seeds": "1",
-        "classes": None,
-        "latents": None,
-        "truncation": None,
-        "sheet": "mix",
-    }
     with pytest.raises(UserError, match="at least two"):
-        sheet.compose(studio, type("Options", (), given), False)
+        Sheet("mix", seeds=(1,))

@@ -2,24 +2,20 @@
 
 import numpy as np
 import pytest
-from gan_cli.cli.sampling import sheet
-from gan_cli.cli.sampling.studio import Studio
 from PIL import Image
 
 from gan_cli.data.dataset import open_splits
-from gan_cli.domains.grid import image_grid, split_grid
+from gan_cli.domains.grid import image_grid
 from gan_cli.errors import UserError
 from gan_cli.media.provenance import COMPOSITE
+from gan_cli.studio.draw.sheets import draw_sheet
+from gan_cli.studio.requests import Sheet
+from gan_cli.studio.studio import Studio
 
 
 @pytest.fixture(scope="module")
 def studio(digits_run):
     return Studio.open(str(digits_run), "latest")
-
-
-def options(kind, **given):
-    defaults = {"seed": 0, "seeds": None, "classes": None, "truncation": None, "latents": None}
-    return type("Options", (), defaults | {"sheet": kind} | given)
 
 
 @pytest.fixture
@@ -31,31 +27,33 @@ def unnamed(monkeypatch):
         made.append((images, list(row_names), list(column_names)))
         return Image.new("L", (1, 1))
 
-    monkeypatch.setattr("gan_cli.media.sheets.named_sheet", named_sheet)
+    monkeypatch.setattr("gan_cli.studio.draw.sheets.named_sheet", named_sheet)
     return made
 
 
 def test_truncation_is_that_of_the_columns(studio, unnamed):
-    sheet.compose(studio, options("truncation", seeds="3,8", classes="4"), False)
+    draw_sheet(studio, Sheet("truncation", seeds=(3, 8), classes="4"))
     ((images, rows, columns),) = unnamed
     labels = np.array([4, 4], np.int32)
     np.testing.assert_array_equal(
-        images[:, columns.index("0.5")], studio.images([3, 8], labels, 0.5)
+        images[:, columns.index("0.5")], studio.labelled_images([3, 8], labels, 0.5)
     )
-    np.testing.assert_array_equal(images[:, columns.index("none")], studio.images([3, 8], labels))
+    np.testing.assert_array_equal(
+        images[:, columns.index("none")], studio.labelled_images([3, 8], labels)
+    )
     assert rows == ["4, seed 3", "4, seed 8"]
 
 
 def test_every_class_has_its_row(studio, unnamed):
-    sheet.compose(studio, options("classes", classes="7,2", seeds="1-4"), False)
+    draw_sheet(studio, Sheet("classes", classes=(7, 2), seeds=range(1, 5)))
     ((images, rows, _),) = unnamed
     assert rows == ["7", "2"]
-    expected = studio.images([1, 2, 3, 4], np.full(4, 2, np.int32))
+    expected = studio.labelled_images([1, 2, 3, 4], np.full(4, 2, np.int32))
     np.testing.assert_array_equal(images[1], expected)
 
 
 def test_real_images_are_of_the_training_data_and_of_their_class(studio, unnamed):
-    work = sheet.compose(studio, options("real", classes="5,6"), False)
+    work = draw_sheet(studio, Sheet("real", classes=("5", "6")))
     assert work.digital_source_type == COMPOSITE
     ((images, rows, _),) = unnamed
     assert rows == ["5, real", "5, generated", "6, real", "6, generated"]
@@ -64,7 +62,7 @@ def test_real_images_are_of_the_training_data_and_of_their_class(studio, unnamed
         own = {image.tobytes() for image in train.images[train.labels == label]}
         assert {image.tobytes() for image in images[row]} <= own
     np.testing.assert_array_equal(
-        images[1], studio.images(list(range(10)), np.full(10, 5, np.int32))
+        images[1], studio.labelled_images(list(range(10)), np.full(10, 5, np.int32))
     )
 
 
@@ -75,15 +73,10 @@ def test_training_is_shown_by_its_own_grids(studio, unnamed):
     for kimg in (0, 3, 12):
         drawn[kimg] = rng.integers(0, 256, (80, 12, 10, 3), dtype=np.uint8)
         image_grid(drawn[kimg], 10).save(studio.run.samples / f"grid-{kimg:06d}.png")
-    sheet.compose(studio, options("training"), False)
+    draw_sheet(studio, Sheet("training"))
     ((images, rows, _),) = unnamed
     assert rows == ["0 kimg", "3 kimg", "12 kimg"]
     np.testing.assert_array_equal(images, np.stack([drawn[kimg][:10] for kimg in (0, 3, 12)]))
-
-
-def test_a_picture_of_another_size_is_no_grid():
-    with pytest.raises(ValueError, match="is no grid of images of 12 x 10 pixels"):
-        split_grid(Image.new("RGB", (100, 77)), 12, 10, 3)
 
 
 @pytest.mark.parametrize("kind", ["truncation", "classes", "real"])
@@ -98,8 +91,11 @@ def test_the_file_is_made_again_from_its_mark(digits_run, gan_sample, tmp_path, 
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--sheet=training", "--seeds=1"], "takes no seeds"),
-        (["--sheet=truncation", "--truncation=0.5"], "is not for --sheet=truncation"),
+        (["--sheet=training", "--seeds=1"], "--seeds: is not for the sheet 'training'"),
+        (
+            ["--sheet=truncation", "--truncation=0.5"],
+            "--truncation: is not for the sheet",
+        ),
         (["--sheet=classes", "--classes=11"], "no class '11'"),
     ],
 )

@@ -5,9 +5,9 @@ import os
 import numpy as np
 import pytest
 import tensorflow as tf
-from gan_cli.cli.sampling.studio import Studio
 from PIL import Image
 
+from gan_cli.domains.images import Images
 from gan_cli.errors import UserError
 from gan_cli.media.decode import read_provenance
 from gan_cli.media.sinks import records
@@ -15,6 +15,7 @@ from gan_cli.media.sinks.arrays import ArraySink
 from gan_cli.media.sinks.folder import FolderSink, folder_name, image_name
 from gan_cli.media.sinks.records import RecordSink
 from gan_cli.sampling.bulk_export import export
+from gan_cli.studio.studio import Studio
 
 COUNT = 200
 NAMES = tuple("abcdefghij")
@@ -28,7 +29,7 @@ def studio(digits_run):
 @pytest.fixture(scope="module")
 def expected(studio):
     labels = studio.labels(None, COUNT)
-    return studio.images(range(COUNT), labels), labels
+    return studio.labelled_images(range(COUNT), labels), labels
 
 
 def folder_of(out, where):
@@ -36,7 +37,7 @@ def folder_of(out, where):
 
 
 def arrays_of(out, where):
-    return ArraySink(out.with_suffix(".npz"), *where)
+    return ArraySink(out.with_suffix(".npz"), *where, Images((12, 10, 3)))
 
 
 def records_of(out, where):
@@ -110,7 +111,7 @@ def test_what_was_cut_off_anywhere_ends_as_the_whole(
         return export(studio.sampler, studio.latents, range(COUNT), labels, sink)
 
     if cut_at is not None:
-        with pytest.raises(UserError, match="No space left on device; the same command goes on"):
+        with pytest.raises(UserError, match="No space left on device; repeating this continues"):
             attempt(cut_at)
     before = attempt(None)
     assert before == {"records": cut_at // 80 * 80 if cut_at else 0}.get(kind, cut_at or 0)
