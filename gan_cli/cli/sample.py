@@ -26,7 +26,7 @@ def chosen_mode(values: flags.FlagValues, modes: Sequence[Mode]) -> Mode:
       UserError: flags of two modes are given, or one that the mode does not take, or one is
         missing.
     """
-    chosen = [mode for mode in modes if mode.flag and values[mode.flag].value not in (None, False)]
+    chosen = [mode for mode in modes if mode.flag and _is_given(values[mode.flag].value)]
     if len(chosen) > 1:
         raise UserError(f"cannot be combined with {chosen[0].name}", key=chosen[1].flag)
     mode = chosen[0] if chosen else next(mode for mode in modes if not mode.flag)
@@ -40,6 +40,11 @@ def chosen_mode(values: flags.FlagValues, modes: Sequence[Mode]) -> Mode:
             hint = f"; it belongs to {owner.name}" if owner else ""
             raise UserError(f"is not for {mode.name}{hint}", key=name)
     return mode
+
+
+def _is_given(value: object) -> bool:
+    # Not by its truth: `--dataset=0` is given, and wrong.
+    return value is not None and value is not False
 
 
 def entry_point() -> None:

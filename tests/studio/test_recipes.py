@@ -20,7 +20,7 @@ RECORDS = [
     ),
     (Grid(seeds=(3,)), {"grid": None, "classes": None, "truncation": None}),
     (
-        Walk("circle", loop=True, steps=3, seeds=(1, 2), classes="all"),
+        Walk("circle", loop=True, steps=3, seeds=range(1, 3), classes="all"),
         {"walk": "circle", "loop": True, "steps": 3, "classes": "all", "truncation": None},
     ),
     (

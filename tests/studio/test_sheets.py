@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from PIL import Image
+from runs import TINY, make_run
 
 from gan_cli.data.dataset import open_splits
 from gan_cli.domains.grid import image_grid
@@ -77,6 +78,27 @@ def test_training_is_shown_by_its_own_grids(studio, unnamed):
     ((images, rows, _),) = unnamed
     assert rows == ["0 kimg", "3 kimg", "12 kimg"]
     np.testing.assert_array_equal(images, np.stack([drawn[kimg][:10] for kimg in (0, 3, 12)]))
+
+
+def test_a_class_without_training_images_is_one_line(gan_sample, tmp_path):
+    rng = np.random.default_rng(0)
+    # Classes are numbered up to the largest label: class 2 exists, and has no image.
+    labels = np.repeat([0, 1, 3], 20)
+    np.savez(tmp_path / "x.npz", images=rng.integers(0, 256, (60, 8, 8), np.uint8), labels=labels)
+    data = {"source": "npz", "path": str(tmp_path / "x.npz")}
+    run = make_run(tmp_path / "gap", data, {**TINY, "conditional": True})
+    arguments = ["--run_dir", run, "--sheet=real", "--out", tmp_path / "x.png"]
+    with pytest.raises(UserError) as caught:
+        gan_sample(*arguments)
+    assert str(caught.value) == "--classes: class '2' has no training images to show"
+    assert gan_sample(*arguments, "--classes=0,3")[0] == 0
+
+
+def test_real_images_without_classes_are_made_again(styled_run, gan_sample, tmp_path):
+    out = tmp_path / "sheet.png"
+    gan_sample("--run_dir", styled_run, "--out", out, "--sheet=real", "--seeds=2,5,9")
+    status, text = gan_sample("--inspect", out, "--run_dir", styled_run)
+    assert status == 0, text
 
 
 @pytest.mark.parametrize("kind", ["truncation", "classes", "real"])
