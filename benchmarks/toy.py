@@ -36,7 +36,7 @@ NUM_SAMPLES = 2500
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """One run: the figures of `metrics.modes`, and whether it stayed finite."""
+    """One run: the figures of `metrics.modes.counts`, and whether it stayed finite."""
 
     modes_covered: float
     high_quality_share: float
@@ -85,7 +85,7 @@ def train_once(
     from gan_cli.data.sources import domain_of
     from gan_cli.data.sources.points import mixture_of
     from gan_cli.experiment.experiment import resolve_for
-    from gan_cli.metrics import mode_counts as modes
+    from gan_cli.metrics.modes import counts as modes
     from gan_cli.sampling.generate import Sampler
     from gan_cli.sampling.latents import latents_for_seeds
     from gan_cli.training.loop import DivergedError, compile_steps, train

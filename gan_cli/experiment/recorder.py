@@ -12,8 +12,7 @@ from gan_cli.evaluation.evaluator import build_evaluator
 from gan_cli.io.files import atomic_write
 from gan_cli.media.encode import encoded
 from gan_cli.media.provenance import Provenance
-from gan_cli.metrics.evaluate import Evaluator
-from gan_cli.metrics.points import PointsEvaluator
+from gan_cli.metrics.run_evaluator import RunEvaluator
 from gan_cli.models.digest import weights_sha256
 from gan_cli.run.checkpoint import Checkpoint, CheckpointStore
 from gan_cli.run.directory import RunDirectory
@@ -48,7 +47,7 @@ class RunFollower:
             state.generator_ema, data.domain, local_devices(config.training.strategy)
         )
         self.num_classes = len(data.train.class_names) if config.model.conditional else 0
-        self._evaluator: Evaluator | PointsEvaluator | None = None
+        self._evaluator: RunEvaluator | None = None
         self._reports: list[Mapping[str, float]] = []
         self._training_seconds = 0.0
         # A resumed run goes on counting where its log ends.
@@ -206,7 +205,7 @@ class RunFollower:
             labels = rng.choice(self.data.train.labels, count).astype(np.int32)
         return self.sampler.batches(latents, labels)
 
-    def _build_evaluator(self) -> Evaluator | PointsEvaluator:
+    def _build_evaluator(self) -> RunEvaluator:
         if self.config.evaluation.features:
             self.progress.message(f"preparing features: {self.config.evaluation.features}")
         return build_evaluator(self.config, self.data)

@@ -11,71 +11,24 @@ pages show of single metrics, `skipped` why a metric of "all" has no value.
 
 import zlib
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from typing import Any, get_args
 
 import numpy as np
 
+from gan_cli.config.limits import FEWEST_IMAGES
 from gan_cli.data.dataset import ImageDataset
 from gan_cli.errors import UserError
 from gan_cli.metrics.comparison import Comparison, GanAccess
+from gan_cli.metrics.evaluation import Evaluation, Score
 from gan_cli.metrics.features.network import FeatureNetwork
 from gan_cli.metrics.floor_and_ceiling import StandIns
+from gan_cli.metrics.interpretation import interpret
 from gan_cli.metrics.maths.frechet_distance import frechet_distance
 from gan_cli.metrics.maths.moments import Moments, MomentsAccumulator
 from gan_cli.metrics.metric import Measurement, Metric, Need, UnavailableError
+from gan_cli.metrics.run_evaluator import FEWEST_HELD_OUT, FeatureFacts
 from gan_cli.metrics.sample import Sample, gather
 from gan_cli.metrics.scores import DEFAULT_METRICS, METRICS
-
-# The fifth neighbour of density and coverage has to exist.
-FEWEST_IMAGES = 6
-
-
-@dataclass(frozen=True)
-class Score:
-    """One figure.
-
-    Attributes:
-      interval: half-width of the 95 % interval; None where it is not defined.
-      floor: what a perfect generator gets: the figure of training images in place of generated
-        ones, or of held-out ones where copies of the training set are what is looked for; None
-        where nothing can stand in.
-      ceiling: the figure of uniform noise, or of training images where copies are looked for.
-      source: the paper that defines it, and choices made.
-      count: images, or pairs of them, that it was taken from.
-    """
-
-    value: float
-    interval: float | None
-    floor: float | None
-    ceiling: float | None
-    higher_is_better: bool
-    source: str = ""
-    count: int = 0
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """All scores of one set of generated images, and how its classes are spread.
-
-    Attributes:
-      scores: by figure; those of the Fréchet and kernel distance and of the Inception score are
-        named after the feature network.
-      num_reference: held-out images that the generated ones were compared with.
-      num_floor: training images that the floor was taken with; 0 where there are none.
-      class_shares: share of the generated images that a classifier puts into each class; empty for
-        networks that know no classes.
-      details: by metric, in JSON's own types; each metric's file says what.
-      skipped: metrics without a value, and why.
-    """
-
-    scores: dict[str, Score]
-    num_generated: int
-    num_reference: int
-    num_floor: int
-    class_shares: dict[str, float] = field(default_factory=dict)
-    details: dict[str, Any] = field(default_factory=dict)
-    skipped: dict[str, str] = field(default_factory=dict)
 
 
 class Evaluator:
@@ -103,9 +56,9 @@ class Evaluator:
         gan: GanAccess | None = None,
         statistics: Moments | None = None,
     ):
-        if len(holdout.images) < FEWEST_IMAGES:
+        if len(holdout.images) < FEWEST_HELD_OUT:
             raise UserError(
-                f"data: at least {FEWEST_IMAGES} held-out images are needed to evaluate, got"
+                f"data: at least {FEWEST_HELD_OUT} held-out images are needed to evaluate, got"
                 f" {len(holdout.images)}; add images or raise data.holdout_fraction"
             )
         self.network, self.train = network, train
@@ -126,12 +79,18 @@ class Evaluator:
         return frechet_distance(self.comparison.reference_moments, accumulator.result())
 
     @property
+    def features(self) -> FeatureFacts:
+        """Name, hash and accuracy of the feature network."""
+        network = self.network
+        return FeatureFacts(network.name, network.sha256, network.accuracy)
+
+    @property
     def tracked(self) -> tuple[str, ...]:
-        """Names of what is followed during training. The smallest of the first marks the best."""
+        """The name of the Fréchet distance."""
         return (self.network.frechet_name,)
 
     def track(self, generated: Iterable[np.ndarray]) -> dict[str, float]:
-        """The values of those."""
+        """Computes the Fréchet distance of batches of uint8 images, by its name."""
         return {self.network.frechet_name: self.frechet(generated)}
 
     def evaluate(
@@ -192,6 +151,20 @@ class Evaluator:
             details,
             skipped,
         )
+
+    def interpret(self, evaluation: Evaluation) -> tuple[str, ...]:
+        """Puts the scores into sentences; see `interpretation.interpret`."""
+        return interpret(evaluation, self.network.name)
+
+    def classify(self, samples: np.ndarray) -> np.ndarray | None:
+        """Returns the class of each uint8 image, int [count], if the network knows the classes."""
+        known = self.network.knows_own_classes
+        probabilities = self.network.probabilities(samples) if known else None
+        return None if probabilities is None else probabilities.argmax(axis=1)
+
+    def use_networks(self, gan: GanAccess) -> None:
+        """Takes the trained networks of another checkpoint; the real side is kept."""
+        self.comparison.gan = gan
 
     def _score(
         self, name: str, metric: Metric, sample: Sample, seed: int

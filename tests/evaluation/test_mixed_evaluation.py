@@ -7,7 +7,8 @@ from gan_cli.assembly.state import build_state
 from gan_cli.catalog import CHOICES
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import open_splits
-from gan_cli.evaluation.scored_run import Request, ScoredRun
+from gan_cli.evaluation.requests import RunRequest
+from gan_cli.evaluation.scorer import RunScorer
 from gan_cli.experiment.experiment import resolve_for
 from gan_cli.run.checkpoint import CheckpointStore
 from gan_cli.run.directory import RunDirectory
@@ -37,8 +38,12 @@ def saved_run(path, precision):
 
 
 def scored(path):
-    request = Request(200, "random", ("frechet", "discriminator_overfitting"))
-    return ScoredRun(str(path), "latest", request)
+    metrics = ("frechet", "discriminator_overfitting")
+    return RunScorer(
+        RunRequest(
+            run_dir=path, checkpoint="latest", num_samples=200, features="random", metrics=metrics
+        )
+    )
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +58,7 @@ def test_a_run_of_lower_precision_gets_the_scores_of_its_weights(tmp_path, exact
     generator = saved_run(tmp_path / "run", precision)
     mixed = scored(tmp_path / "run")
     assert mixed.loaded.config.training.precision == precision
-    ours, theirs = (each.evaluate().scores for each in (mixed, exact))
+    ours, theirs = (each.score().scores for each in (mixed, exact))
     for figure in ("fd_random", "r_v"):
         assert ours[figure].value == pytest.approx(theirs[figure].value, rel=1e-6), figure
     # As while training: the pixels differ by the rounding of half precision.

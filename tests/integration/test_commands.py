@@ -297,7 +297,7 @@ BAD_INPUT = {
     "nothing to score": (["gan-eval"], "--run_dir is required, or --compare, or --fake"),
     "two things to score": (
         ["gan-eval", "--run_dir=runs/tiny", "--real=x", "--fake=y"],
-        "--fake: cannot be had together with --run_dir",
+        "--fake: cannot be combined with --run_dir",
     ),
     "a checkpoint of images": (
         ["gan-eval", "--real=x", "--fake=y", "--checkpoint=latest"],
@@ -305,7 +305,7 @@ BAD_INPUT = {
     ),
     "metrics of statistics": (
         ["gan-eval", "--fake=y", "--stats=s.npz", "--metrics=kernel"],
-        "--metrics: needs --real",
+        "--metrics: needs the real images; statistics give the Fréchet distance alone",
     ),
     "a run against itself": (
         ["gan-eval", "--compare", "runs/tiny", "runs/tiny"],
@@ -321,7 +321,7 @@ BAD_INPUT = {
     ),
     "unknown features": (
         ["gan-eval", "--run_dir=runs/tiny", "--features=clasifier"],
-        "unknown feature network 'clasifier'; did you mean 'classifier'?",
+        "--features: unknown feature network 'clasifier'; did you mean 'classifier'?",
     ),
     "unwritable": (
         ["gan-train", "--config=tiny.yaml", "--run_dir=tiny.yaml/x"],

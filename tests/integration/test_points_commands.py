@@ -100,7 +100,10 @@ def test_points_and_images_need_networks_of_their_own(tmp_path, change, message,
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["gan-eval", "--run_dir=runs/ring", "--features=random"], "points are counted by mode"),
+        (
+            ["gan-eval", "--run_dir=runs/ring", "--features=random"],
+            "--features: is for images; points are scored by the modes they cover",
+        ),
         (["gan-sample", "--run_dir=runs/ring", "--out=folder"], "points are written as one of"),
     ],
 )

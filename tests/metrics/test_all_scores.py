@@ -10,7 +10,8 @@ from made_images import dataset, stripes
 
 from gan_cli.errors import UserError
 from gan_cli.metrics.comparison import GanAccess
-from gan_cli.metrics.evaluate import Evaluation, Evaluator
+from gan_cli.metrics.evaluate import Evaluator
+from gan_cli.metrics.evaluation import Evaluation
 from gan_cli.metrics.features import FEATURE_NETWORKS, classifier
 from gan_cli.metrics.features import random as random_features
 from gan_cli.metrics.features.network import FeatureNetwork

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 from made_images import dataset
 
-from gan_cli.config.schema import EvaluationConfig
 from gan_cli.data.dataset import ImageDataset
 from gan_cli.errors import UserError
 from gan_cli.metrics.against_statistics import score_against
@@ -17,7 +16,6 @@ from gan_cli.metrics.features import random as random_features
 from gan_cli.metrics.features.network import FeatureNetwork
 from gan_cli.metrics.maths.frechet_distance import frechet_distance
 from gan_cli.metrics.maths.moments import moments_of
-from gan_cli.metrics.scores import DEFAULT_METRICS
 
 
 @pytest.fixture(scope="module", params=["classifier", "random"])
@@ -102,8 +100,8 @@ def test_the_seed_decides_everything(random_evaluator, digits):
 
 
 def test_too_few_images(random_evaluator, digits):
-    with pytest.raises(UserError, match="at least 6 generated images"):
-        random_evaluator.evaluate([digits.train.images[:5]])
+    with pytest.raises(UserError, match="at least 10 generated images"):
+        random_evaluator.evaluate([digits.train.images[:9]])
     few = dataset(digits.holdout.images[:5], None, ())
     with pytest.raises(UserError, match="at least 6 held-out images"):
         Evaluator(random_evaluator.network, digits.train, few)
@@ -126,10 +124,6 @@ def test_without_training_images_there_is_no_floor(random_evaluator, digits):
         assert score.ceiling is not None
 
 
-def test_the_default_is_that_of_the_config():
-    assert EvaluationConfig().metrics == DEFAULT_METRICS
-
-
 def test_scores_say_where_they_come_from(random_evaluator, digits):
     scores = random_evaluator.evaluate([digits.train.images[:60]]).scores
     assert scores["fd_random"].source.startswith("Heusel et al. 2017")
@@ -142,8 +136,8 @@ def test_against_statistics_alone(random_evaluator, digits):
     score = score_against(moments, network, [images]).scores["fd_random"]
     assert score.value == pytest.approx(random_evaluator.frechet([images]), rel=1e-9)
     assert (score.interval, score.floor, score.ceiling) == (None, None, None)
-    with pytest.raises(UserError, match="at least 6 generated images"):
-        score_against(moments, network, [images[:3]])
+    with pytest.raises(UserError, match="at least 10 generated images"):
+        score_against(moments, network, [images[:9]])
 
 
 @pytest.mark.parametrize(

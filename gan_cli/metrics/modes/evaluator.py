@@ -1,58 +1,70 @@
-"""Scores generated points by the modes of the mixture that the real ones were drawn from."""
+"""Scores generated points by the modes of the mixture that the real points were drawn from."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
+from gan_cli.config.limits import FEWEST_IMAGES
 from gan_cli.data.dataset import ImageDataset
 from gan_cli.domains.mixture import Mixture
+from gan_cli.domains.points import Points
 from gan_cli.errors import UserError
-from gan_cli.metrics.evaluate import FEWEST_IMAGES, Evaluation, Score
+from gan_cli.metrics.comparison import GanAccess
+from gan_cli.metrics.evaluation import Evaluation, Score
 from gan_cli.metrics.maths.bootstrap import frechet_half_width
 from gan_cli.metrics.maths.frechet_distance import frechet_distance
 from gan_cli.metrics.maths.moments import moments_of
-from gan_cli.metrics.mode_counts import MODE_METRICS, count_modes, mode_half_widths
+from gan_cli.metrics.modes.counts import MODE_METRICS, count_modes, mode_half_widths
+from gan_cli.metrics.run_evaluator import FEWEST_HELD_OUT, EvaluatorInputs, FeatureFacts
 
 _FRECHET = "fd_coordinates"
 
 
-@dataclass(frozen=True)
-class Coordinates:
-    """What stands in for a feature network: points are compared as they are."""
+def build(inputs: EvaluatorInputs) -> "ModesEvaluator":
+    """Builds the evaluator for the mixture of `inputs.data.domain`.
 
-    name: str
-    sha256: str
-    accuracy: None = None
+    Raises:
+      UserError: features, metrics or statistics are requested, or too few points are held out.
+    """
+    for key in ("features", "metrics", "statistics"):
+        if getattr(inputs, key):
+            raise UserError("is for images; points are scored by the modes they cover", key=key)
+    data = inputs.data
+    return ModesEvaluator(cast(Points, data.domain).mixture, data.train, data.holdout)
 
 
-class PointsEvaluator:
-    """Takes the place of `evaluate.Evaluator` where the images are points of the plane.
+class ModesEvaluator:
+    """Counts the modes that points of the plane cover; see `run_evaluator.RunEvaluator`.
 
-    The modes are known, so that nothing real is needed to count them; the Fréchet distance of the
-    coordinates is taken to the held-out points.
+    The modes are known, so counting them takes no real points. The Fréchet distance is computed
+    between coordinates, to the held-out points.
 
     Raises:
       UserError: too few points are held out.
     """
 
     def __init__(self, mixture: Mixture, train: ImageDataset, holdout: ImageDataset):
-        if len(holdout.images) < FEWEST_IMAGES:
+        if len(holdout.images) < FEWEST_HELD_OUT:
             raise UserError(
-                f"data: at least {FEWEST_IMAGES} held-out points are needed to evaluate, got"
+                f"data: at least {FEWEST_HELD_OUT} held-out points are needed to evaluate, got"
                 f" {len(holdout.images)}; raise data.num_points or data.holdout_fraction"
             )
         self.mixture, self.train = mixture, train.images.reshape(-1, 2)
-        self.network = Coordinates("coordinates", mixture.sha256)
         self.reference = holdout.images.reshape(-1, 2)
 
     @property
+    def features(self) -> FeatureFacts:
+        """The coordinates themselves, and the hash of the mixture."""
+        return FeatureFacts("coordinates", self.mixture.sha256)
+
+    @property
     def tracked(self) -> tuple[str, ...]:
-        """Names of what is followed during training. The smallest of the first marks the best."""
+        """Names of the mode metrics, `mode_error` first."""
         return tuple(MODE_METRICS)
 
     def track(self, generated: Iterable[np.ndarray]) -> dict[str, float]:
-        """The values of those.
+        """Computes the mode metrics by name.
 
         Args:
           generated: batches of points, float32 [count, 1, 1, 2].
@@ -69,14 +81,15 @@ class PointsEvaluator:
     ) -> Evaluation:
         """Scores batches of points, float32 [count, 1, 1, 2].
 
-        The floor is of training points, the ceiling of points spread evenly over [-1, 1] x [-1, 1].
+        The floor is measured on training points, the ceiling on points spread evenly over
+        [-1, 1] x [-1, 1].
 
         Args:
-          seed: draws resamples and the noise.
-          labels, progress: of `Evaluator`, without use here.
+          seed: decides the resamples and the noise.
+          labels, progress: not used; part of the protocol.
 
         Raises:
-          UserError: too few points were given.
+          UserError: there are too few points.
         """
         del labels, progress
         points = _points(generated)
@@ -91,14 +104,35 @@ class PointsEvaluator:
         values, floor, ceiling = (self._measure(each) for each in (points, real, noise))
         intervals = mode_half_widths(count_modes(points, self.mixture), rng)
         intervals[_FRECHET] = frechet_half_width(self.reference, points, rng)
-        rises = {name: rising for name, (_, rising) in MODE_METRICS.items()}
+        higher_is_better = {name: rises for name, (_, rises) in MODE_METRICS.items()}
         scores = {
-            name: Score(value, intervals[name], floor[name], ceiling[name], rises.get(name, False))
+            name: Score(
+                value,
+                intervals[name],
+                floor[name],
+                ceiling[name],
+                higher_is_better.get(name, False),
+            )
             for name, value in values.items()
         }
         counts = count_modes(points, self.mixture).sum(axis=1)
         shares = {str(mode): float(count / len(points)) for mode, count in enumerate(counts)}
         return Evaluation(scores, len(points), len(self.reference), len(real), shares)
+
+    def interpret(self, evaluation: Evaluation) -> tuple[str, ...]:
+        """Says what it means that a mode is covered."""
+        del evaluation
+        return (
+            "A mode is covered that has a point within three standard deviations of its centre.",
+        )
+
+    def classify(self, samples: np.ndarray) -> np.ndarray | None:
+        """Returns None: the report shows points in no table of classes."""
+        del samples
+        return None
+
+    def use_networks(self, gan: GanAccess) -> None:
+        """Ignores the networks: all figures are computed from points."""
 
     def _measure(self, points: np.ndarray) -> dict[str, float]:
         distance = frechet_distance(moments_of(self.reference), moments_of(points))
