@@ -17,7 +17,7 @@ ROOT = Path(gan_cli.__file__).parent
 # Rooms in their order: each imports only from rows above its own, and from itself.
 ORDER = (
     {"errors", "listener"},
-    {"io", "registry", "replicas", "devices", "tensorflow_setup"},
+    {"io", "registry", "options", "replicas", "devices", "tensorflow_setup"},
     {"config"},
     {"domains"},
     {"data", "models", "objectives"},
@@ -29,6 +29,7 @@ ORDER = (
     {"evaluation", "studio"},
     {"explore"},
     {"experiment"},
+    {"api"},
     {"__init__"},
     {"cli"},
 )

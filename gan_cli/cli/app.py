@@ -8,6 +8,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
@@ -22,9 +23,17 @@ INTERRUPTED = 130
 _OPTIONAL_TO_KERAS = ("sklearn", "pandas", "matplotlib.pyplot")
 
 
+@dataclass(frozen=True)
+class Section:
+    """A part of the help text: what some flags are for, and their names."""
+
+    text: str
+    flags: Sequence[str]
+
+
 def run(
     main: Callable[[Sequence[str]], int | None],
-    parts: Sequence[ModuleType] = (),
+    sections: Sequence[Section] = (),
     takes_arguments: bool = False,
 ) -> None:
     """Parses the flags, calls `main`, and exits with the status that it returns.
@@ -35,7 +44,7 @@ def run(
     Args:
       main: a function of the module that defines the command's flags; the module's docstring
         describes the command.
-      parts: further modules with flags of the command, each described in its docstring.
+      sections: sections of the help text; by default one, for the flags of `main`'s module.
       takes_arguments: whether `main` uses arguments that are not flags.
     """
 
@@ -55,7 +64,7 @@ def run(
 
     # Abseil's own help shows the flags of every imported module, and exits with 1.
     if {"-h", "-help", "--help"} & set(sys.argv[1:]):
-        print("\n\n".join(map(_help, [sys.modules[main.__module__], *parts])))
+        print("\n\n".join(map(_help, sections or [_section_of(sys.modules[main.__module__])])))
         return
     app.run(guarded, flags_parser=_parse_flags)
 
@@ -83,9 +92,14 @@ def _say_error(problem: str) -> None:
     print(f"{_command()}: error: {shown}", file=sys.stderr)
 
 
-def _help(module: ModuleType) -> str:
-    lines = [(module.__doc__ or "").strip(), "", "flags:"]
-    for flag in flags.FLAGS.get_key_flags_for_module(module):
+def _section_of(module: ModuleType) -> Section:
+    names = [flag.name for flag in flags.FLAGS.get_key_flags_for_module(module)]
+    return Section((module.__doc__ or "").strip(), names)
+
+
+def _help(section: Section) -> str:
+    lines = [section.text, "", "flags:"]
+    for flag in (flags.FLAGS[name] for name in section.flags):
         choices = getattr(flag.parser, "enum_values", None)
         value = "|".join(choices) if choices else "..."
         name = f"--[no]{flag.name}" if flag.boolean else f"--{flag.name}={value}"

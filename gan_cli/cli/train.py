@@ -160,9 +160,9 @@ def _print_description(description: "Description") -> None:
 
 def _train_seeds(run_dir: Path, listener: "Listener") -> int:
     from gan_cli.catalog import CHOICES
-    from gan_cli.cli.sampling.seeds import parse_seeds
     from gan_cli.config.load import load_config
     from gan_cli.experiment.sweep import seed_directories, train_seeds
+    from gan_cli.studio.texts import parse_seeds
 
     seeds = parse_seeds(_SEEDS.value)
     if len(set(seeds)) < len(seeds):
