@@ -27,7 +27,7 @@ def refuse_changes(run: RunDirectory, config: ResolvedConfig, data: DataSplits) 
             differences.append(f"data: fingerprint {known[:12]} -> {data.fingerprint[:12]}")
     if differences:
         raise UserError(
-            f"{run.path}: holds a run of another config; choose another run directory, or set"
+            f"{run.path}: holds a run of another config; choose another run directory, or pass"
             " accept_changes to continue with the new config. What differs:",
             *(f"  {difference}" for difference in differences),
         )
