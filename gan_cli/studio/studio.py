@@ -199,7 +199,7 @@ class Studio:
         return self._directions[key]
 
     def images_at(self, space: LatentSpace, positions: np.ndarray) -> np.ndarray:
-        """Returns the images at positions in a latent space: uint8 [count, height, width, channels].
+        """Returns images at positions in a latent space: uint8 [count, height, width, channels].
 
         Where the positions are latents, these are the very images that `sampler` makes of them.
         """
