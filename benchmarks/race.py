@@ -24,6 +24,7 @@ from gan_cli.cli.app import import_tensorflow
 
 ROOT = Path(__file__).parent.parent
 FIGURES = ROOT / "docs" / "figures"
+FASHION_MNIST = "/usr/share/datasets/fashion-mnist"
 MARKS = (0.1, 0.25, 0.5, 0.75, 1.0)
 NUM_SAMPLES = 10_000
 
@@ -40,14 +41,14 @@ class Contender:
 
 def main() -> None:
     import_tensorflow()
-    from gan_cli.config.schema import DataConfig
+    from gan_cli.config.data_section import DataConfig, IdxKeys
     from gan_cli.data.dataset import open_splits
     from gan_cli.domains.grid import image_grid
     from gan_cli.metrics.feature_evaluator import FeatureEvaluator
     from gan_cli.metrics.features import classifier
 
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 300.0
-    data = open_splits(DataConfig(source="idx", path="/usr/share/datasets/fashion-mnist"))
+    data = open_splits(DataConfig(source="idx", idx=IdxKeys(path=FASHION_MNIST)))
     network = classifier.build(data.train, data.holdout)
     assert network.accuracy is not None
     evaluator = FeatureEvaluator(network, data.train, data.holdout)

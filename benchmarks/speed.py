@@ -22,12 +22,12 @@ ROUNDS = 7
 def main() -> None:
     import_tensorflow()
     from benchmarks import tutorial
-    from gan_cli.config.schema import DataConfig
+    from gan_cli.config.data_section import DataConfig, IdxKeys
     from gan_cli.data.dataset import open_splits
     from gan_cli.training.precision import resolve_precision
 
     path = "/usr/share/datasets/fashion-mnist"
-    data = open_splits(DataConfig(source="idx", path=path)).train
+    data = open_splits(DataConfig(source="idx", idx=IdxKeys(path=path))).train
     auto = resolve_precision("auto")
     table = Table("images per second", "gan-cli", "baseline", "ratio: median", "least", "most")
     for precision in dict.fromkeys(["float32", auto]):

@@ -149,10 +149,9 @@ def cell(runs: list[Outcome]) -> str:
 
 def draw(name: str, stem: str, pictures: dict[tuple[str, str], np.ndarray]) -> None:
     """One small plot a cell: a row for each loss, a column for each penalty."""
-    from gan_cli.config.schema import DataConfig
-    from gan_cli.data.sources.points import mixture_of
+    from gan_cli.domains.mixture import mixture_named
 
-    centres = mixture_of(DataConfig(source="points", name=name)).centres
+    centres = mixture_named(name).centres
     figure = Figure(figsize=(7.2, 10.8), layout="constrained")
     grid = figure.subplots(len(LOSSES.names), len(PENALTIES))
     for (loss, penalty), points in pictures.items():

@@ -33,11 +33,24 @@ class Registry:
     """The known implementations of one kind of part, by name.
 
     A name that holds a colon is taken as the user's own `module:attribute`.
+
+    Args:
+      kind: what the parts are, for messages.
+      entries: `module:attribute` of gan-cli's own parts, by name.
+      of: `module:Class` that every part is an instance of; None: whatever is callable.
+      or_function: whether a part may be a function in place of an instance.
     """
 
-    def __init__(self, kind: str, entries: Mapping[str, str]):
+    def __init__(
+        self,
+        kind: str,
+        entries: Mapping[str, str],
+        of: str | None = None,
+        or_function: bool = False,
+    ):
         self.kind = kind
         self._entries = dict(entries)
+        self._of, self._or_function = of, or_function or of is None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -55,7 +68,8 @@ class Registry:
         """Imports and returns the implementation.
 
         Raises:
-          UserError: the name is unknown, or the user's own path cannot be imported.
+          UserError: the name is unknown, or the user's own path cannot be imported or is no such
+            part.
         """
         problem = self.problem(name)
         if problem:
@@ -64,12 +78,29 @@ class Registry:
             return _import(self._entries[name])
         try:
             with _own_modules():
-                return _import(name)
+                found = _import(name)
         except Exception as error:  # A user's module may fail in any way while it is imported.
             reason = first_line(error)
             if not isinstance(error, ImportError | AttributeError | ValueError):
                 reason = f"{type(error).__name__}: {reason}"
             raise UserError(f"{self.kind} '{name}': cannot be imported: {reason}") from error
+        self._check(name, found)
+        return found
+
+    def _check(self, name: str, found: Any) -> None:
+        # A class is callable, but not what a config can name.
+        if self._or_function and callable(found) and not isinstance(found, type):
+            return
+        wanted = [] if self._of is None else [self._of.replace(":", ".")]
+        if self._of is not None and isinstance(found, _import(self._of)):
+            return
+        wanted += ["a function"] if self._or_function else []
+        got = f"the class {found.__name__}" if isinstance(found, type) else _a(type(found).__name__)
+        raise UserError(f"{self.kind} '{name}': must be {' or '.join(wanted)}, got {got}")
+
+
+def _a(noun: str) -> str:
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
 
 
 def _import(path: str) -> Any:

@@ -4,10 +4,11 @@ from gan_cli.assembly.networks import architecture_names
 from gan_cli.config.resolve import DataSummary, resolve
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.config.rules import Rules
-from gan_cli.config.schema import Config
+from gan_cli.config.schema import AugmentationConfig, Config
 from gan_cli.data.dataset import DataSplits
 from gan_cli.domains.domain import Domain
 from gan_cli.metrics.features import FEATURE_NETWORKS
+from gan_cli.metrics.scores import METRICS
 from gan_cli.models import ARCHITECTURES
 from gan_cli.objectives import LOSSES, PENALTIES
 from gan_cli.objectives.augment import AUGMENTATIONS
@@ -20,10 +21,21 @@ def resolve_for(config: Config, data: DataSplits) -> ResolvedConfig:
     Raises:
       UserError: the config asks for what the data or the components do not have.
     """
-    count, height, width, channels = data.train.images.shape
-    summary = DataSummary(count, height, width, channels, len(data.train.class_names))
+    num_classes = len(data.train.class_names)
+    summary = DataSummary(len(data.train.images), *data.domain.model_shape, num_classes)
     precision = resolve_precision(config.training.precision)
     return resolve(config, summary, rules_for(config, data.domain), precision)
+
+
+def _check_parts(config: Config) -> None:
+    """Imports what is used only later, so that a wrong part is known before training."""
+    if isinstance(config.objective.augmentation, AugmentationConfig):
+        AUGMENTATIONS.load(config.objective.augmentation.name)
+    if config.evaluation.features is not None:
+        FEATURE_NETWORKS.load(config.evaluation.features)
+    for name in config.evaluation.metrics or ():
+        if name != "all":
+            METRICS.load(name)
 
 
 def rules_for(config: Config, domain: Domain) -> Rules:
@@ -32,6 +44,7 @@ def rules_for(config: Config, domain: Domain) -> Rules:
     Raises:
       UserError: a component cannot be imported.
     """
+    _check_parts(config)
     generator, discriminator = (ARCHITECTURES.load(name) for name in architecture_names(config))
     entries = (*(config.objective.penalties or ()), *config.objective.generator_penalties)
     names = dict.fromkeys((*PENALTIES.names, *(entry.name for entry in entries)))

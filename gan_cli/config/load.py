@@ -1,13 +1,14 @@
 """From YAML files and `--set` overrides to a validated config, with every problem told at once."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from gan_cli.config import yaml_text
+from gan_cli.config.data_section import without_replaced_keys
 from gan_cli.config.problems import describe, show_value
 from gan_cli.config.schema import Config
 from gan_cli.config.yaml_text import KeyPath, Places
@@ -40,12 +41,13 @@ def load_config(
     data, places = read_with_parents(Path(path))
     look_in(Path(path).parent)
     problems: list[str] = []
-    pairs = overrides.items() if isinstance(overrides, Mapping) else overrides
-    for override in pairs:
+    pairs: Iterable[Any] = overrides.items() if isinstance(overrides, Mapping) else overrides
+    # Another source first: it replaces the keys of the one in the file, and no override.
+    for override in sorted(pairs, key=lambda pair: not _names_source(pair)):
         try:
-            if isinstance(override, str):
-                override = _parsed(override, overrides_name)
-            data = _overridden(data, *override, places, overrides_name)
+            parsed = isinstance(override, str)
+            dotted, value = _parsed(override, overrides_name) if parsed else override
+            data = _overridden(data, dotted, value, places, overrides_name)
         except UserError as error:
             problems += error.problems
     try:
@@ -113,6 +115,7 @@ def read_with_parents(path: Path, children: tuple[str, ...] = ()) -> tuple[dict,
         if os.path.isfile(parent_path):
             raise
         raise UserError(f"{place}: extends: {error}") from error
+    parent_data = without_replaced_keys(parent_data, data)
     for keys in _replaced_keys(parent_data, data):
         _forget_below(parent_places, keys)
     return _merge(parent_data, data), parent_places | places
@@ -168,12 +171,20 @@ def _keys(dotted: str) -> KeyPath:
     return tuple(dotted.strip().split("."))
 
 
+def _names_source(override: str | tuple[str, Any]) -> bool:
+    key = override.partition("=")[0] if isinstance(override, str) else override[0]
+    return key.strip() == "data.source"
+
+
 def _overridden(data: dict, dotted: str, value: Any, places: Places, name: str) -> dict:
     """Returns the data with one override in place, and notes the place."""
     keys = _keys(dotted)
     if not all(keys) or keys[0] == "extends":
         raise UserError(f"{name} {dotted}: must be a key of the config, such as training.kimg")
-    changed = _with_value(data, keys, value, f"{name} {dotted}")
+    on_top: Any = value
+    for key in reversed(keys):
+        on_top = {key: on_top}
+    changed = _with_value(without_replaced_keys(data, on_top), keys, value, f"{name} {dotted}")
     _forget_below(places, keys)
     for length in range(1, len(keys)):
         places.setdefault(keys[:length], name)

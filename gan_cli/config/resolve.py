@@ -5,12 +5,18 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from gan_cli.config.options import fill_options
+from gan_cli.config.limits import FEWEST_IMAGES
 from gan_cli.config.problems import describe
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.config.rules import Rules
-from gan_cli.config.schema import AugmentationConfig, Config, ObjectiveConfig, PenaltyConfig
+from gan_cli.config.schema import (
+    AugmentationConfig,
+    Config,
+    ObjectiveConfig,
+    PenaltyConfig,
+)
 from gan_cli.errors import UserError
+from gan_cli.options import fill_options
 
 Section = TypeVar("Section", bound=BaseModel)
 AnyConfig = TypeVar("AnyConfig", bound=Config)
@@ -77,7 +83,7 @@ def resolve(config: Config, summary: DataSummary, rules: Rules, precision: str) 
             "training": training,
             "evaluation": _fill(
                 config.evaluation,
-                num_samples=min(max(summary.num_images, 2), domain.most_evaluated),
+                num_samples=min(max(summary.num_images, FEWEST_IMAGES), domain.most_evaluated),
                 features=domain.default_features(summary.num_classes),
             ),
         }

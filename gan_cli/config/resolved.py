@@ -8,24 +8,20 @@ from typing import Annotated
 
 from pydantic import Field
 
+from gan_cli.config.base import NonNegative, Positive, PositiveInt
+from gan_cli.config.data_section import Channels, DataConfig, ImageSize
 from gan_cli.config.schema import (
     AugmentationConfig,
-    Channels,
     Config,
-    DataConfig,
     DiscriminatorConditioning,
     EvaluationConfig,
     GeneratorConditioning,
     GuardConfig,
-    ImageSize,
     ModelConfig,
-    NonNegative,
     NonNegativeOrRamp,
     ObjectiveConfig,
     OptimizerConfig,
     PenaltyConfig,
-    Positive,
-    PositiveInt,
     Precision,
     SampleCount,
     TrainingConfig,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from gan_cli.config.options import OptionValue
+from gan_cli.options import Option
 
 
 class ArchitectureRules(Protocol):
@@ -33,7 +33,7 @@ class ArchitectureRules(Protocol):
     def penalties(self) -> tuple[str, ...]: ...
 
     @property
-    def options(self) -> Mapping[str, OptionValue]: ...
+    def options(self) -> Mapping[str, Option]: ...
 
 
 class LossRules(Protocol):
@@ -46,7 +46,7 @@ class LossRules(Protocol):
     def default_gamma(self) -> Callable[[int, int], float]: ...
 
     @property
-    def options(self) -> Mapping[str, OptionValue]: ...
+    def options(self) -> Mapping[str, Option]: ...
 
 
 class PenaltyRules(Protocol):
@@ -56,7 +56,7 @@ class PenaltyRules(Protocol):
     def default_gamma(self) -> float | None: ...
 
     @property
-    def options(self) -> Mapping[str, OptionValue]: ...
+    def options(self) -> Mapping[str, Option]: ...
 
 
 class DomainRules(Protocol):

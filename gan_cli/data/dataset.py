@@ -11,7 +11,7 @@ from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, CorruptImageError
 from gan_cli.data.materialise import Preparation, materialise
 from gan_cli.data.prepare import natural_channels, natural_size
-from gan_cli.data.sources import load_source
+from gan_cli.data.sources import source_of
 from gan_cli.data.split import choose_evenly
 from gan_cli.domains.domain import Domain
 from gan_cli.domains.images import Images
@@ -22,6 +22,7 @@ _PROBED = 200
 # Used where the images have no common size of their own that is fit to train on.
 _DEFAULT_SIDE = 64
 _OWN_SIDES = range(8, 257)
+_IMAGE_CHANNELS = (1, 3, 4)
 _PROBLEMS_SHOWN = 20
 
 
@@ -78,7 +79,7 @@ def open_splits(
     Raises:
       UserError: the source cannot be read, holds too few images, or holds corrupt ones.
     """
-    source = load_source(config.source)
+    source = source_of(config)
     domain = None if source.domain is None else source.domain(config)
     splits = source.open(config)
     train, holdout = splits.train, splits.holdout
@@ -142,7 +143,7 @@ def open_whole(
     Raises:
       UserError: as `open_splits`.
     """
-    source = load_source(config.source)
+    source = source_of(config)
     domain = None if source.domain is None else source.domain(config)
     collection: Collection = source.open(config).train
     if collection.count < 1:
@@ -174,9 +175,23 @@ def _shape(preparation: Preparation) -> tuple[int, int, int]:
 
 
 def _preparation(config: DataConfig, collection: Collection, domain: Domain | None) -> Preparation:
-    """Returns the domain's shape, or for images size and channels of the config or the data."""
+    """Returns the domain's shape, or for images size and channels of the config or the data.
+
+    Raises:
+      UserError: the config asks for another shape than the domain has, or for one that images
+        cannot have.
+    """
     if domain is not None:
+        height, width, channels = domain.model_shape
+        for key, given, fixed in (
+            ("image_size", config.image_size, (height, width)),
+            ("channels", config.channels, channels),
+        ):
+            if given not in (None, fixed):
+                raise UserError(f"data.{key}: is {fixed} for {domain.name}; leave it out")
         return Preparation(*domain.stored_shape, config.fit, config.background)
+    if config.channels not in (None, *_IMAGE_CHANNELS):
+        raise UserError(f"data.channels: must be 1, 3 or 4 for images, got {config.channels}")
     sizes, channels = set(), 1
     if config.image_size is None or config.channels is None:
         # Spread over all of them: a folder's first images may all be of one class.

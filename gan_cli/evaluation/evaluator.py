@@ -53,16 +53,11 @@ def build_feature_evaluator(inputs: EvaluatorInputs) -> FeatureEvaluator:
         inputs.features or inputs.config.features or WITHOUT_LABELS,
         inputs.data.train,
         inputs.data.holdout,
-        inputs.metrics or _unless_default(inputs.config.metrics),
+        inputs.metrics or inputs.config.metrics,
         inputs.gan,
         inputs.statistics,
         inputs.strategy,
     )
-
-
-def _unless_default(metrics: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    # The schema's default lists these four by name, where the usual ones are meant.
-    return None if metrics == DEFAULT_METRICS else metrics
 
 
 def image_evaluator(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import tensorflow as tf
 
-from gan_cli.objectives.options import Option, options_of, with_options
+from gan_cli.options import Option, options_of, with_options
 
 softplus = tf.nn.softplus
 

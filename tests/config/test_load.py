@@ -282,7 +282,7 @@ class TestOverrides:
             [
                 "seed=3",
                 "training.kimg=1e1",
-                "data.path=a=b",
+                "data.name=a=b",
                 "data.image_size=[8, 16]",
                 "objective.penalties.1.gamma=0.5",
                 "training.generator_optimizer.beta_1=0.5",
@@ -293,7 +293,7 @@ class TestOverrides:
         )
         assert config.seed == 3
         assert config.training.kimg == 10.0
-        assert config.data.path == "a=b"
+        assert config.data.builtin.name == "a=b"
         assert config.data.image_size == (8, 16)
         assert [penalty.gamma for penalty in config.objective.penalties] == [None, 0.5]
         assert config.training.generator_optimizer.beta_1 == 0.5
@@ -305,9 +305,9 @@ class TestOverrides:
 
     def test_values_by_key(self, write, choices):
         path = write(MINIMAL + "objective: {penalties: [{name: r1}]}\n")
-        values = {"training.kimg": 5.0, "objective.penalties.0.gamma": 2.0, "data.path": "a=b: c"}
+        values = {"training.kimg": 5.0, "objective.penalties.0.gamma": 2.0, "data.name": "a=b: c"}
         config = load_config(path, values, choices)
-        assert (config.training.kimg, config.data.path) == (5.0, "a=b: c")
+        assert (config.training.kimg, config.data.builtin.name) == (5.0, "a=b: c")
         assert config.objective.penalties[0].gamma == 2.0
         with pytest.raises(
             UserError, match=r"^overrides: training\.kimg: must be a number, got 'x'"

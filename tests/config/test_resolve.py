@@ -71,12 +71,10 @@ UNLABELLED = DataSummary(num_images=60_000, height=28, width=32, channels=1, num
 
 # What null means here is "no", not "chosen for you".
 MAY_STAY_OPEN = {
-    "data.path",
-    "data.name",
-    "data.data_dir",
-    "data.holdout_split",
+    "data.folder.path",
     "data.max_images",
-    "data.mode_std",
+    # The usual ones.
+    "evaluation.metrics",
     "objective.augmentation",
     "objective.instance_noise",
     "objective.weight_clip",

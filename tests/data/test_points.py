@@ -95,14 +95,14 @@ def test_mixtures_that_cannot_be_are_one_clear_line(problems, keys, message):
 
 
 def test_only_points_have_two_channels_and_one_pixel():
-    assert config(image_size=1, channels=2).image_size == (1, 1)
-    with pytest.raises(ValidationError, match="is 2 for source 'points'; leave it out"):
-        config(channels=3)
-    with pytest.raises(ValidationError, match="is \\(1, 1\\) for source 'points'; leave it out"):
-        config(image_size=28)
+    assert open_splits(config(image_size=1, channels=2)).train.images.shape[1:] == (1, 1, 2)
+    with pytest.raises(UserError, match=r"data.channels: is 2 for points; leave it out"):
+        open_splits(config(channels=3))
+    with pytest.raises(UserError, match=r"data.image_size: is \(1, 1\) for points; leave it out"):
+        open_splits(config(image_size=28))
     with pytest.raises(ValidationError, match="greater than or equal to 8"):
         DataConfig(source="builtin", image_size=1)
-    with pytest.raises(ValidationError, match="should be 1, 3 or 4"):
+    with pytest.raises(ValidationError, match="must be 1, 3 or 4"):
         DataConfig(source="builtin", channels=2)
 
 

@@ -8,6 +8,7 @@ from gan_cli.registry import Registry
 
 if TYPE_CHECKING:
     from gan_cli.config.resolved import ResolvedData
+    from gan_cli.config.schema import DataConfig
     from gan_cli.data.sources.source import Source
     from gan_cli.domains.domain import Domain
 
@@ -21,30 +22,35 @@ SOURCES = Registry(
         "points": "gan_cli.data.sources.points:SOURCE",
         "tfds": "gan_cli.data.sources.tfds:SOURCE",
     },
+    of="gan_cli.data.sources.source:Source",
+    or_function=True,
 )
 
 
-def load_source(name: str) -> Source:
-    """Imports a source by its name, or by `module:attribute`, which may be its `open` alone.
+def source_of(config: DataConfig) -> Source:
+    """Returns the source that a config names, with the options that it gives.
+
+    A `module:attribute` may name a `Source`, or its `open` alone.
 
     Raises:
-      UserError: there is no such source.
+      UserError: there is no such source, or it does not have such options.
     """
     from gan_cli.data.sources.source import Source
 
-    found = SOURCES.load(name)
-    return found if isinstance(found, Source) else Source(found)
+    found = SOURCES.load(config.source)
+    source = found if isinstance(found, Source) else Source(found)
+    return source.configured(config)
 
 
 def domain_of(config: ResolvedData) -> Domain:
     """Returns the kind of sample of a run, from the data section of its resolved config.
 
     Raises:
-      UserError: there is no such source.
+      UserError: as `source_of`.
     """
     from gan_cli.domains.images import Images
 
-    source = load_source(config.source)
+    source = source_of(config)
     if source.domain is not None:
         return source.domain(config)
     height, width = config.image_size

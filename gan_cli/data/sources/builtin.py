@@ -15,13 +15,13 @@ NAMES = ("digits",)
 
 
 def open_source(config: DataConfig) -> SourceSplits:
-    """Opens the data set called `data.name`; `digits` where none is named.
+    """Opens the data set called `data.name`.
 
     digits: 1,797 handwritten digits of 8 x 8 pixels in 17 gray levels, from the test part of
     "Optical Recognition of Handwritten Digits" (Alpaydin and Kaynak, UCI Machine Learning
     Repository, CC BY 4.0); see `builtin/README.md`.
     """
-    name = config.name or "digits"
+    name = config.builtin.name
     if name not in NAMES:
         raise UserError(f"data.name: unknown builtin '{name}' (known: {', '.join(NAMES)})")
     file = resources.files("gan_cli.data") / "builtin" / f"{name}.npz"

@@ -29,9 +29,9 @@ def open_source(config: DataConfig) -> SourceSplits:
       UserError: the folder is missing, cannot be read or has no images, or some images have a class
         and some none.
     """
-    if config.path is None:
+    if config.folder.path is None:
         raise UserError("data.path: is required for source 'folder'")
-    root = user_path(config.path)
+    root = user_path(config.folder.path)
     if not root.is_dir():
         what = "is not a folder" if root.exists() else "does not exist"
         raise UserError(f"data.path: {root} {what}; it must be a folder of images")

@@ -31,9 +31,9 @@ def open_source(config: DataConfig) -> SourceSplits:
       UserError: a file is missing, damaged or no IDX file, or has another number of labels than of
         images.
     """
-    if config.path is None:
+    if config.idx.path is None:
         raise UserError("data.path: is required for source 'idx': a folder or an IDX file")
-    path = user_path(config.path)
+    path = user_path(config.idx.path)
     if path.is_dir():
         train = _find(path, "train-images-idx3-ubyte")
         if train is None:

@@ -28,9 +28,9 @@ def open_source(config: DataConfig) -> SourceSplits:
     Raises:
       UserError: the file is missing, damaged, holds Python objects, or arrays of another form.
     """
-    if config.path is None:
+    if config.npz.path is None:
         raise UserError("data.path: is required for source 'npz'")
-    path = user_path(config.path)
+    path = user_path(config.npz.path)
     if not path.is_file():
         raise UserError(f"data.path: {path} does not exist; it must be an npz file")
     arrays, identity = _read(path)

@@ -11,7 +11,7 @@ _SEED = 20_161_107
 
 
 def open_source(config: DataConfig) -> SourceSplits:
-    """Draws `data.num_points` points of the mixture called `data.name`, `ring8` by default.
+    """Draws `data.num_points` points of the mixture called `data.name`.
 
     A point is an "image" of one pixel with two channels, float32 and already in the range of a
     generator, so that all that trains on images trains on points. Its label is its mode.
@@ -20,7 +20,7 @@ def open_source(config: DataConfig) -> SourceSplits:
       UserError: there is no such mixture.
     """
     mixture = mixture_of(config)
-    points, labels = mixture.draw(config.num_points, _SEED)
+    points, labels = mixture.draw(config.points.num_points, _SEED)
     images = points.reshape(-1, *POINT_SHAPE)
     return SourceSplits(
         Collection(
@@ -29,7 +29,7 @@ def open_source(config: DataConfig) -> SourceSplits:
             describe=lambda index: f"{mixture.name}[{index}]",
             labels=labels,
             class_names=numbered_classes(labels),
-            identity=f"{mixture.sha256} {config.num_points}",
+            identity=f"{mixture.sha256} {config.points.num_points}",
             images=images,
         )
     )
@@ -41,7 +41,7 @@ def mixture_of(config: DataConfig) -> Mixture:
     Raises:
       UserError: there is no such mixture, or its modes are too wide to be told apart.
     """
-    return mixture_named(config.name or "ring8", config.mode_std)
+    return mixture_named(config.points.name, config.points.mode_std)
 
 
 def _domain(config: DataConfig) -> Points:

@@ -31,17 +31,18 @@ def open_source(config: DataConfig) -> SourceSplits:
     Raises:
       UserError: the builder or a split is unknown, has no images, or cannot be prepared.
     """
-    if config.name is None:
+    keys = config.tfds
+    if keys.name is None:
         raise UserError("data.name: is required for source 'tfds', such as fashion_mnist")
-    builder = _prepared_builder(config.name, config.data_dir)
-    holdout = config.holdout_split
+    builder = _prepared_builder(keys.name, keys.data_dir)
+    holdout = keys.holdout_split
     # Never evaluated on what is trained on: `train+test` is left to `holdout_fraction`.
-    trained_on = {part.split("[")[0] for part in config.split.split("+")}
+    trained_on = {part.split("[")[0] for part in keys.split.split("+")}
     if holdout is None and "test" in builder.info.splits and not trained_on & {"test", "all"}:
         holdout = "test"
-    if holdout == config.split:
+    if holdout == keys.split:
         raise UserError(f"data.holdout_split: must be another split than data.split, '{holdout}'")
-    train = _collection(builder, "split", config.split)
+    train = _collection(builder, "split", keys.split)
     return SourceSplits(train, _collection(builder, "holdout_split", holdout) if holdout else None)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import tensorflow as tf
 
-from gan_cli.objectives.options import Option, options_of, with_options
+from gan_cli.options import Option, options_of, with_options
 
 Discriminate = Callable[[tf.Tensor], tf.Tensor]
 DISCRIMINATOR, GENERATOR = "discriminator", "generator"
