@@ -1,4 +1,4 @@
-"""On what a run was made: versions, devices, code and data."""
+"""What a run was made with: versions, devices, code and data."""
 
 import importlib.metadata
 import platform
@@ -9,7 +9,10 @@ from typing import Any
 
 import tensorflow as tf
 
-_PACKAGES = ("gan-cli", "tensorflow", "keras", "numpy", "pillow", "tensorflow-datasets")
+from gan_cli import __version__
+
+# gan-cli itself may run from a checkout that is not installed.
+_PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "tensorflow-datasets")
 
 
 def describe_environment(dataset: dict[str, Any]) -> dict[str, Any]:
@@ -29,7 +32,8 @@ def describe_environment(dataset: dict[str, Any]) -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "processor": _processor(),
-        "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "packages": {"gan-cli": __version__}
+        | {name: importlib.metadata.version(name) for name in _PACKAGES},
         "devices": devices,
         "git_commit": _git_commit(),
         "dataset": dataset,
