@@ -8,21 +8,15 @@ from functools import partial
 import numpy as np
 
 from gan_cli.config.schema import DataConfig
-from gan_cli.data.collection import Collection, CorruptImageError
-from gan_cli.data.materialise import Preparation, materialise
-from gan_cli.data.prepare import natural_channels, natural_size
+from gan_cli.data.collection import Collection
+from gan_cli.data.form import choose_form
+from gan_cli.data.materialise import materialise
 from gan_cli.data.sources import source_of
 from gan_cli.data.split import choose_evenly
 from gan_cli.domains.domain import Domain
 from gan_cli.domains.images import Images
 from gan_cli.errors import UserError
 
-# How many images are looked at to find the size and the number of channels.
-_PROBED = 200
-# Used where the images have no common size of their own that is fit to train on.
-_DEFAULT_SIDE = 64
-_OWN_SIDES = range(8, 257)
-_IMAGE_CHANNELS = (1, 3, 4)
 _PROBLEMS_SHOWN = 20
 
 
@@ -51,16 +45,18 @@ class DataSplits:
     Attributes:
       domain: the kind of sample that both hold.
       skipped: a line for each image that cannot be decoded.
+      notes: a sentence for each thing that preparation does to the images without being asked.
     """
 
     train: ImageDataset
     holdout: ImageDataset
     domain: Domain
     skipped: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
-        """Of both."""
+        """SHA-256 over the fingerprints of both parts, in hexadecimal."""
         both = self.train.fingerprint + self.holdout.fingerprint
         return hashlib.sha256(both.encode()).hexdigest()
 
@@ -100,7 +96,7 @@ def open_splits(
         held = choose_evenly(chosen, train.labels, min(max(count, 1), len(chosen) - 1))
         parts = [(train, np.setdiff1d(chosen, held)), (train, held)]
 
-    preparation = _preparation(config, train, domain)
+    preparation, notes = choose_form(config, train, domain)
     total = sum(len(indices) for _, indices in parts)
     datasets: list[ImageDataset] = []
     skipped: list[str] = []
@@ -131,8 +127,8 @@ def open_splits(
             f"data: too few images are left to train on some and hold out others:"
             f" {len(skipped)} of {total} are corrupt, such as {skipped[0]}"
         )
-    domain = domain or Images(_shape(preparation))
-    return DataSplits(datasets[0], datasets[1], domain, tuple(skipped))
+    shape = (preparation.height, preparation.width, preparation.channels)
+    return DataSplits(datasets[0], datasets[1], domain or Images(shape), tuple(skipped), notes)
 
 
 def open_whole(
@@ -151,7 +147,7 @@ def open_whole(
     chosen = np.arange(collection.count)
     if config.max_images is not None and config.max_images < len(chosen):
         chosen = choose_evenly(chosen, collection.labels, config.max_images)
-    preparation = _preparation(config, collection, domain)
+    preparation, _ = choose_form(config, collection, domain)
     prepared = materialise(
         collection,
         chosen,
@@ -168,47 +164,6 @@ def open_whole(
 
 def _report(progress: Callable[[int, int], None], before: int, total: int, count: int) -> None:
     progress(before + count, total)
-
-
-def _shape(preparation: Preparation) -> tuple[int, int, int]:
-    return preparation.height, preparation.width, preparation.channels
-
-
-def _preparation(config: DataConfig, collection: Collection, domain: Domain | None) -> Preparation:
-    """Returns the domain's shape, or for images size and channels of the config or the data.
-
-    Raises:
-      UserError: the config asks for another shape than the domain has, or for one that images
-        cannot have.
-    """
-    if domain is not None:
-        height, width, channels = domain.model_shape
-        for key, given, fixed in (
-            ("image_size", config.image_size, (height, width)),
-            ("channels", config.channels, channels),
-        ):
-            if given not in (None, fixed):
-                raise UserError(f"data.{key}: is {fixed} for {domain.name}; leave it out")
-        return Preparation(*domain.stored_shape, config.fit, config.background)
-    if config.channels not in (None, *_IMAGE_CHANNELS):
-        raise UserError(f"data.channels: must be 1, 3 or 4 for images, got {config.channels}")
-    sizes, channels = set(), 1
-    if config.image_size is None or config.channels is None:
-        # Spread over all of them: a folder's first images may all be of one class.
-        for index in np.unique(np.linspace(0, collection.count - 1, _PROBED).astype(np.int64)):
-            try:
-                image = collection.read(int(index))
-            except CorruptImageError:
-                continue
-            sizes.add(natural_size(image))
-            # Transparency is composed away unless it is asked for.
-            channels = max(channels, min(natural_channels(image), 3))
-    height = width = _DEFAULT_SIDE
-    if config.image_size is not None:
-        height, width = config.image_size
-    elif len(sizes) == 1 and all(side in _OWN_SIDES for side in next(iter(sizes))):
-        ((height, width),) = sizes
-    return Preparation(height, width, config.channels or channels, config.fit, config.background)
 
 
 def _labels(
