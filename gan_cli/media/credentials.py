@@ -137,7 +137,7 @@ def _c2pa() -> ModuleType:
         import c2pa
     except ImportError as error:
         raise UserError(
-            "--c2pa_certificate: needs c2pa-python: pip install 'gan-cli[c2pa]'"
+            "signing needs c2pa-python: pip install 'gan-cli[c2pa]'", key="certificate"
         ) from error
     return c2pa
 

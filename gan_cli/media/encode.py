@@ -13,12 +13,11 @@ from PIL import Image, PngImagePlugin
 from gan_cli.errors import UserError
 from gan_cli.io.files import atomic_write
 from gan_cli.media.credentials import Signer
+from gan_cli.media.formats import ANIMATIONS, PICTURES
 from gan_cli.media.gif_xmp import with_xmp
 from gan_cli.media.provenance import Provenance
 from gan_cli.media.video import encoded_video
 
-PICTURES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-ANIMATIONS = {".gif": "GIF", ".apng": "PNG", ".webp": "WEBP", ".mp4": "MP4"}
 # What cannot hold XMP has a JSON file of the same name beside it.
 _WITHOUT_XMP = (".mp4",)
 _JPEG_QUALITY = 95
@@ -44,7 +43,7 @@ def encoded(
     form = PICTURES[ending]
     if form == "JPEG":
         if image.mode == "RGBA":
-            raise UserError("--out: JPEG has no transparency; use .png or .webp")
+            raise UserError("JPEG has no transparency; use .png or .webp", key="path")
         content = _saved(image, form, provenance, quality=_JPEG_QUALITY)
     elif form == "WEBP":
         # exact: the colours of transparent pixels as well.

@@ -65,6 +65,7 @@ def _pyav() -> ModuleType:
         import av
     except ImportError as error:
         raise UserError(
-            "--out: .mp4 needs PyAV: pip install 'gan-cli[video]'; .gif, .webp and .apng do not"
+            ".mp4 needs PyAV: pip install 'gan-cli[video]'; .gif, .webp and .apng do not",
+            key="path",
         ) from error
     return av

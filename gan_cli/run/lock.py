@@ -40,7 +40,7 @@ class RunLock:
             file.close()
             raise UserError(
                 f"{self.path.parent}: is being trained by process {owner}; wait for it, stop it, or"
-                " choose another --run_dir"
+                " choose another run directory"
             ) from error
         self._file = file
         try:

@@ -52,7 +52,7 @@ def export(
         # TensorFlow writes TFRecord files, and has errors of its own.
         reason = error.strerror if isinstance(error, OSError) else error.message
         raise UserError(
-            f"{sink.out}: cannot be written: {reason}; the same command goes on from what is there"
+            f"{sink.out}: cannot be written: {reason}; repeating this continues from what is there"
         ) from error
     return before
 

@@ -154,7 +154,7 @@ def pca(space: LatentSpace, latents: np.ndarray, count: int) -> Directions:
     return _directions(space, latents, vectors, shares[:count])
 
 
-METHODS = {"sefa": sefa, "pca": pca}
+DIRECTIONS = {"sefa": sefa, "pca": pca}
 
 
 def _directions(space, latents, vectors, shares) -> Directions:

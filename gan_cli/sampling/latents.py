@@ -26,7 +26,7 @@ def latents_for_seeds(
       float32 [len(seeds), latent_dim].
     """
     if truncation is not None and truncation <= 0:
-        raise UserError(f"--truncation: must be more than 0, got {truncation:g}")
+        raise UserError(f"must be more than 0, got {truncation:g}", key="truncation")
     drawn = np.empty([len(seeds), latent_dim], np.float32)
     scale = 1.0 if truncation is None else truncation
     for row, generator in zip(drawn, generators(seeds), strict=True):

@@ -66,7 +66,7 @@ def write_latents(path: Path, saved: SavedLatents, provenance: Provenance | None
 
 
 def read_latents(
-    paths: Sequence[str], latent_dim: int, num_classes: int, model_sha256: str
+    paths: Sequence[str | Path], latent_dim: int, num_classes: int, model_sha256: str
 ) -> SavedLatents:
     """Reads files of `write_latents`, one after another.
 
@@ -80,8 +80,9 @@ def read_latents(
     latents = np.concatenate([each.latents for each in read])
     if latents.size > _MOST_NUMBERS:
         raise UserError(
-            f"--latents: a picture's record holds at most {_MOST_NUMBERS // latent_dim} latents of"
-            f" {latent_dim} numbers, got {len(latents)}"
+            f"a picture's record holds at most {_MOST_NUMBERS // latent_dim} latents of"
+            f" {latent_dim} numbers, got {len(latents)}",
+            key="latents",
         )
     if not num_classes:
         return SavedLatents(latents, None)
@@ -90,20 +91,23 @@ def read_latents(
 
 def _read(path: Path, latent_dim: int, num_classes: int, model_sha256: str) -> SavedLatents:
     if not path.is_file():
-        raise UserError(f"--latents: {path} is no file")
+        raise UserError(f"{path} is no file", key="latents")
     arrays = read_npz(path)
     if not {"latents", "labels"} <= arrays.keys():
         raise UserError(
-            f"--latents: {path} holds no 'latents' and 'labels', as --project writes them"
+            f"{path} holds no 'latents' and 'labels', as a projection writes them", key="latents"
         )
     origin = arrays_provenance(arrays)
     if origin is not None and origin.model_sha256 != model_sha256:
         raise UserError(
-            f"--latents: {path} was found with {origin.checkpoint} of '{origin.config_name}', and"
-            " these are other weights; name that by --run_dir and --checkpoint"
+            f"{path} was found with {origin.checkpoint} of '{origin.config_name}', and these are"
+            " other weights; choose that run and checkpoint",
+            key="latents",
         )
-    where = f"--latents: {path}"
-    return _checked(where, arrays["latents"], arrays["labels"], latent_dim, num_classes)
+    try:
+        return _checked(str(path), arrays["latents"], arrays["labels"], latent_dim, num_classes)
+    except UserError as error:
+        raise UserError(*error.problems, key="latents") from error
 
 
 def _checked(

@@ -131,7 +131,7 @@ def test_a_signal_saves_says_how_to_go_on_and_the_rest_equals_the_whole(trained,
     process.send_signal(signal.SIGTERM)
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 128 + signal.SIGTERM
-    assert "stopped by SIGTERM after saving; the same command goes on from" in output
+    assert "stopped by SIGTERM after saving; run the same command to continue from" in output
     assert not (tmp_path / "cut" / LAST).exists()
 
     assert run(*command, cwd=folder).returncode == 0
@@ -275,7 +275,7 @@ BAD_INPUT = {
     "run exists": (["gan-train", "--config=tiny.yaml", "--resume=never"], "holds a run already"),
     "nothing to resume": (
         ["gan-train", "--config=tiny.yaml", "--run_dir=x", "--resume=must"],
-        "x: --resume=must, but there is no checkpoint",
+        "--resume: is 'must', but x holds no checkpoint",
     ),
     "no run": (["gan-sample", "--run_dir=none", "--out=x.png"], "none: is no run directory"),
     "unknown checkpoint": (

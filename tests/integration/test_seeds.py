@@ -23,6 +23,8 @@ evaluation: {every_kimg: 0}
 
 def gan_train(folder, *arguments):
     (folder / "tiny.yaml").write_text(CONFIG)
+    # A module of the standard library's name, which is not to be imported from here.
+    (folder / "random.py").write_text("raise SystemExit('imported from the working folder')")
     return subprocess.run(
         [GAN_TRAIN, "--config", "tiny.yaml", *arguments],
         cwd=folder,
@@ -62,7 +64,7 @@ def test_a_signal_ends_the_run_under_way_and_the_sweep(tmp_path):
     process.send_signal(signal.SIGTERM)
     said, _ = process.communicate(timeout=120)
     assert process.returncode == 128 + signal.SIGTERM
-    assert "seed 1 did not come to its end; the same command goes on from there" in said
+    assert "seed 1 did not finish; run the same command to continue from there" in said
     assert list((tmp_path / "both/seed-1/checkpoints").glob("ckpt-*"))
     assert not (tmp_path / "both/seed-2").exists()
 
@@ -74,7 +76,7 @@ def test_a_signal_ends_the_run_under_way_and_the_sweep(tmp_path):
         (["--seeds=two"], "--seeds: must be such as 0-63"),
         (["--seeds=4294967296"], "seed"),
         (["--seeds=0-1", "--dry_run"], "--dry_run: is for one run"),
-        (["--seeds=0-1", "--set=seed=3"], "--set seed=3: cannot be had together with --seeds"),
+        (["--seeds=0-1", "--set=seed=3"], "--set seed=3: cannot be combined with --seeds"),
     ],
 )
 def test_what_cannot_be_swept_is_one_line(tmp_path, arguments, message):

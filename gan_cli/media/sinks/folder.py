@@ -9,7 +9,7 @@ import numpy as np
 from gan_cli.io.files import atomic_write
 from gan_cli.media.credentials import Signer
 from gan_cli.media.provenance import Provenance
-from gan_cli.media.sinks.pictures import PictureSink
+from gan_cli.media.sinks.picture_sink import PictureSink
 
 RECORD = "export.json"
 _PROGRESS = ".written"

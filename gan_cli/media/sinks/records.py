@@ -8,7 +8,7 @@ import tensorflow as tf
 from gan_cli.media.credentials import Signer
 from gan_cli.media.encode import sidecar
 from gan_cli.media.provenance import Provenance
-from gan_cli.media.sinks.pictures import PictureSink
+from gan_cli.media.sinks.picture_sink import PictureSink
 
 SHARD_IMAGES = 8192
 

@@ -52,14 +52,15 @@ class Sink(ABC):
         """Is called behind the last image."""
 
     def _refuse_another(self, record: Path, what: str) -> None:
-        """Ends the command where `record` is of other images than these."""
+        """Raises a `UserError` where `record` belongs to other images than these."""
         if not record.is_file():
             return
         before = from_json(file_content(record))
         if before is None or _identity(before) != _identity(self.provenance):
             raise UserError(
-                f"--out: {what} is of other images than these (another checkpoint, seeds, classes"
-                " or truncation); name another, or remove it"
+                f"{what} is of other images than these (another checkpoint, seeds, classes or"
+                " truncation); name another, or remove it",
+                key="out",
             )
 
     def _keep_record(self, record: Path) -> None:
