@@ -1,4 +1,4 @@
-"""From a data config to two sets of images of one size: one to train on, one held out."""
+"""Opens the data of a config: prepared samples to train on, and others held out."""
 
 import hashlib
 from collections.abc import Callable
@@ -22,11 +22,11 @@ _PROBLEMS_SHOWN = 20
 
 @dataclass(frozen=True)
 class ImageDataset:
-    """Prepared images, ready to be batched.
+    """Prepared samples, ready to be batched.
 
     Attributes:
-      images: uint8 [count, height, width, channels], in memory or a read-only memory map; points
-        are float32 [count, 1, 1, 2].
+      images: [count, height, width, channels] in the stored form of their domain, uint8 for images,
+        in memory or in a read-only memory map.
       labels: int32 [count], or None.
       class_names: names of the labels, empty where there are none.
       fingerprint: SHA-256 of pixels, labels and class names, in hexadecimal.
@@ -40,7 +40,7 @@ class ImageDataset:
 
 @dataclass(frozen=True)
 class DataSplits:
-    """What is trained on, and what is kept for evaluation.
+    """Samples to train on, and samples held out for evaluation.
 
     Attributes:
       domain: the kind of sample that both hold.
@@ -66,11 +66,11 @@ def open_splits(
 ) -> DataSplits:
     """Opens, prepares and splits the images that a config names.
 
-    Without a test split of the source's own, `holdout_fraction` of the images is held out: the same
-    ones in every run, whatever its seed, and the same share of every class.
+    Where the source has no test split of its own, `holdout_fraction` of the images are held out:
+    the same images in every run, whatever its seed, and the same share of every class.
 
     Args:
-      progress: called now and then with the number of images prepared so far and in all.
+      progress: called now and then with the numbers of images prepared so far and in total.
 
     Raises:
       UserError: the source cannot be read, holds too few images, or holds corrupt ones.
@@ -83,7 +83,7 @@ def open_splits(
         raise UserError(
             f"data: source '{config.source}' gives {train.count} images; at least 2 are needed"
         )
-    # The first draw: `max_images` of all; the second: those held out of them.
+    # The first draw takes `max_images` of all; the second draws the held-out ones from these.
     chosen = np.arange(train.count)
     if config.max_images is not None and config.max_images < train.count:
         chosen = choose_evenly(chosen, train.labels, config.max_images)
@@ -124,7 +124,7 @@ def open_splits(
         raise UserError(*_corrupt_problems(skipped))
     if not all(len(dataset.images) for dataset in datasets):
         raise UserError(
-            f"data: too few images are left to train on some and hold out others:"
+            f"data: too few images are left to train on and to hold out:"
             f" {len(skipped)} of {total} are corrupt, such as {skipped[0]}"
         )
     shape = (preparation.height, preparation.width, preparation.channels)
@@ -134,7 +134,7 @@ def open_splits(
 def open_whole(
     config: DataConfig, progress: Callable[[int, int], None] | None = None
 ) -> ImageDataset:
-    """Opens and prepares all images that a config names, without holding any out.
+    """Opens and prepares all images that a config names, and holds none out.
 
     Raises:
       UserError: as `open_splits`.
@@ -169,14 +169,14 @@ def _report(progress: Callable[[int, int], None], before: int, total: int, count
 def _labels(
     collection: Collection, kept: np.ndarray, class_names: tuple[str, ...]
 ) -> np.ndarray | None:
-    # Labels of the held-out images alone are of no use: nothing could be learnt from them.
+    # Labels of the held-out images alone are useless: no network could learn them.
     if collection.labels is None or not class_names:
         return None
     labels = collection.labels[kept]
     if labels.size and not 0 <= labels.min() <= labels.max() < len(class_names):
         raise UserError(
             f"data: the labels of {collection.describe(0)} and so on run from {labels.min()} to"
-            f" {labels.max()}; those of the images trained on run from 0 to {len(class_names) - 1}"
+            f" {labels.max()}; those of the training images run from 0 to {len(class_names) - 1}"
         )
     return labels
 
@@ -184,15 +184,13 @@ def _labels(
 def _corrupt_problems(skipped: list[str]) -> list[str]:
     problems = [f"data: cannot decode {problem}" for problem in skipped[:_PROBLEMS_SHOWN]]
     more = len(skipped) - len(problems)
-    problems.append(
-        f"data.on_corrupt: {f'and {more} more; ' if more else ''}mend or remove them, or set it to"
-        " 'skip'"
-    )
+    others = f"and {more} more; " if more else ""
+    problems.append(f"data.on_corrupt: {others}repair or remove them, or set it to 'skip'")
     return problems
 
 
 def fingerprint(images: np.ndarray, labels: np.ndarray | None, class_names: tuple[str, ...]) -> str:
-    """SHA-256 over shape, pixels, labels and class names, in hexadecimal."""
+    """Returns the SHA-256 of shape, pixels, labels and class names, in hexadecimal."""
     digest = hashlib.sha256(repr((images.shape, class_names)).encode())
     for start in range(0, len(images), 4096):
         digest.update(np.ascontiguousarray(images[start : start + 4096]).data)
