@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gan_cli.cli import train
 from gan_cli.cli.progress import ConsoleListener
+from gan_cli.cli.training_text import exit_status, print_ending
 from gan_cli.experiment.outcome import Ending, Outcome
 
 RUN = Path("runs/tiny")
@@ -39,8 +39,8 @@ RUN = Path("runs/tiny")
     ],
 )
 def test_an_outcome_becomes_an_exit_status_and_the_last_lines(capsys, outcome, status, lines):
-    assert train._exit_status(outcome) == status
-    train._print_ending(outcome, ConsoleListener())
+    assert exit_status(outcome) == status
+    print_ending(outcome, ConsoleListener())
     shown = capsys.readouterr()
     assert shown.out.splitlines() == lines
     assert shown.err == ""
