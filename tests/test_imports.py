@@ -29,6 +29,7 @@ ORDER = (
     {"evaluation", "studio"},
     {"explore"},
     {"experiment"},
+    {"api"},
     {"__init__"},
     {"cli"},
 )
