@@ -44,14 +44,14 @@ def main() -> None:
     from gan_cli.config.data_section import DataConfig, IdxKeys
     from gan_cli.data.dataset import open_splits
     from gan_cli.domains.grid import image_grid
-    from gan_cli.metrics.evaluate import Evaluator
+    from gan_cli.metrics.feature_evaluator import FeatureEvaluator
     from gan_cli.metrics.features import classifier
 
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 300.0
     data = open_splits(DataConfig(source="idx", idx=IdxKeys(path=FASHION_MNIST)))
     network = classifier.build(data.train, data.holdout)
     assert network.accuracy is not None
-    evaluator = Evaluator(network, data.train, data.holdout)
+    evaluator = FeatureEvaluator(network, data.train, data.holdout)
     FIGURES.mkdir(parents=True, exist_ok=True)
     floor = evaluator.frechet([data.train.images[:NUM_SAMPLES]])
     results = {}

@@ -9,7 +9,7 @@ from gan_cli.registry import Registry
 EVALUATORS = Registry(
     "evaluator",
     {
-        "features": "gan_cli.evaluation.feature_evaluator:build",
+        "features": "gan_cli.evaluation.evaluator:build_feature_evaluator",
         "modes": "gan_cli.metrics.modes.evaluator:build",
     },
 )

@@ -1,12 +1,22 @@
-"""From a run's config and data to the evaluator that its domain names."""
+"""From a run's config and data, or from images alone, to the evaluator that scores them."""
 
+import dataclasses
 from pathlib import Path
 
 from gan_cli.config.resolved import ResolvedConfig
-from gan_cli.data.dataset import DataSplits
+from gan_cli.data.dataset import DataSplits, ImageDataset
 from gan_cli.evaluation import EVALUATORS
 from gan_cli.metrics.comparison import GanAccess
+from gan_cli.metrics.feature_evaluator import FeatureEvaluator
+from gan_cli.metrics.features import FEATURE_NETWORKS
+from gan_cli.metrics.features.network import FeatureNetwork
 from gan_cli.metrics.run_evaluator import EvaluatorInputs, RunEvaluator
+from gan_cli.metrics.scores import DEFAULT_METRICS
+from gan_cli.metrics.statistics import read_statistics, write_statistics
+from gan_cli.training.cluster import local_devices
+
+# The feature network for images without labels to train a classifier on.
+WITHOUT_LABELS = "random"
 
 
 def build_evaluator(
@@ -30,3 +40,70 @@ def build_evaluator(
         data, config.evaluation, features, metrics, statistics, gan, config.training.strategy
     )
     return build(inputs)
+
+
+def build_feature_evaluator(inputs: EvaluatorInputs) -> FeatureEvaluator:
+    """Builds the evaluator of a run whose samples are images.
+
+    Raises:
+      UserError: the feature network, a metric or the statistics cannot be used, or too few images
+        are held out.
+    """
+    return image_evaluator(
+        inputs.features or inputs.config.features or WITHOUT_LABELS,
+        inputs.data.train,
+        inputs.data.holdout,
+        inputs.metrics or inputs.config.metrics,
+        inputs.gan,
+        inputs.statistics,
+        inputs.strategy,
+    )
+
+
+def image_evaluator(
+    features: str,
+    train: ImageDataset | None,
+    reference: ImageDataset,
+    metrics: tuple[str, ...] | None,
+    gan: GanAccess | None = None,
+    statistics: Path | None = None,
+    strategy: str = "auto",
+) -> FeatureEvaluator:
+    """Builds what compares images with `reference`.
+
+    Args:
+      train: what the generator learnt from; None: unknown.
+      metrics: None: `DEFAULT_METRICS`, and where the network and the data allow them, the metrics
+        of missing classes and of copies.
+      statistics: an npz of mean and covariance that the Fréchet distance is computed to. If there
+        is no such file, the statistics of the reference are written there.
+      strategy: the devices that share the work, as `training.strategy` names them.
+
+    Raises:
+      UserError: as `build_feature_evaluator`.
+    """
+    learnt_from = reference if train is None else train
+    network = feature_network(features, learnt_from, reference, strategy)
+    if metrics is None:
+        metrics = DEFAULT_METRICS
+        metrics += ("class_modes",) if network.knows_own_classes else ()
+        metrics += ("copying", "neighbours") if train is not None else ()
+    known = None
+    if statistics is not None and statistics.is_file():
+        known = read_statistics(statistics, network)
+    evaluator = FeatureEvaluator(network, train, reference, metrics, gan, known)
+    if statistics is not None and known is None:
+        write_statistics(statistics, evaluator.comparison.reference_moments, network)
+    return evaluator
+
+
+def feature_network(
+    features: str, train: ImageDataset, reference: ImageDataset, strategy: str = "auto"
+) -> FeatureNetwork:
+    """Builds a feature network, whose passes are spread over the devices of `strategy`.
+
+    Raises:
+      UserError: there is no such network, or it cannot be built from these images.
+    """
+    network = FEATURE_NETWORKS.load(features)(train, reference)
+    return dataclasses.replace(network, devices=local_devices(strategy))

@@ -10,7 +10,7 @@ from gan_cli.config.schema import DataConfig
 from gan_cli.data.dataset import ImageDataset, open_splits, open_whole
 from gan_cli.domains.domain import NETWORK_FEATURES
 from gan_cli.errors import UserError
-from gan_cli.evaluation.feature_evaluator import (
+from gan_cli.evaluation.evaluator import (
     WITHOUT_LABELS,
     feature_network,
     image_evaluator,

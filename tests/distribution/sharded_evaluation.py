@@ -13,7 +13,7 @@ import tensorflow as tf
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.dataset import open_splits
 from gan_cli.domains.images import Images
-from gan_cli.metrics.evaluate import Evaluator
+from gan_cli.metrics.feature_evaluator import FeatureEvaluator
 from gan_cli.metrics.features import FEATURE_NETWORKS
 from gan_cli.sampling.generate import Sampler
 from gan_cli.training.cluster import local_devices
@@ -51,7 +51,9 @@ def main() -> None:
         images = list(
             Sampler(generator, Images(generator.output_shape[1:]), devices).batches(latents)
         )
-        evaluator = Evaluator(sharing, data.train, data.holdout, ("frechet", "precision_recall"))
+        evaluator = FeatureEvaluator(
+            sharing, data.train, data.holdout, ("frechet", "precision_recall")
+        )
         scores = evaluator.evaluate(iter(images)).scores
         found.append(
             {

@@ -10,7 +10,7 @@ from made_images import dataset
 from gan_cli.data.dataset import ImageDataset
 from gan_cli.errors import UserError
 from gan_cli.metrics.against_statistics import score_against
-from gan_cli.metrics.evaluate import Evaluator
+from gan_cli.metrics.feature_evaluator import FeatureEvaluator
 from gan_cli.metrics.features import FEATURE_NETWORKS
 from gan_cli.metrics.features import random as random_features
 from gan_cli.metrics.features.network import FeatureNetwork
@@ -19,15 +19,15 @@ from gan_cli.metrics.maths.moments import moments_of
 
 
 @pytest.fixture(scope="module", params=["classifier", "random"])
-def evaluator(request, digits) -> Evaluator:
+def evaluator(request, digits) -> FeatureEvaluator:
     network = FEATURE_NETWORKS.load(request.param)(digits.train, digits.holdout)
-    return Evaluator(network, digits.train, digits.holdout)
+    return FeatureEvaluator(network, digits.train, digits.holdout)
 
 
 @pytest.fixture(scope="module")
-def random_evaluator(digits) -> Evaluator:
+def random_evaluator(digits) -> FeatureEvaluator:
     network = random_features.build(digits.train, digits.holdout)
-    return Evaluator(network, digits.train, digits.holdout)
+    return FeatureEvaluator(network, digits.train, digits.holdout)
 
 
 def batches_of(images: np.ndarray):
@@ -81,7 +81,7 @@ def test_class_shares_follow_the_labels(digits):
     network = FEATURE_NETWORKS.load("classifier")(digits.train, digits.holdout)
     labels = digits.train.labels
     images = digits.train.images[(labels == 3) | (labels == 7)]
-    shares = Evaluator(network, digits.train, digits.holdout).evaluate([images]).class_shares
+    shares = FeatureEvaluator(network, digits.train, digits.holdout).evaluate([images]).class_shares
     assert list(shares) == list(digits.train.class_names)
     assert sum(shares.values()) == pytest.approx(1.0)
     actual = np.mean(labels[(labels == 3) | (labels == 7)] == 3)
@@ -104,19 +104,19 @@ def test_too_few_images(random_evaluator, digits):
         random_evaluator.evaluate([digits.train.images[:9]])
     few = dataset(digits.holdout.images[:5], None, ())
     with pytest.raises(UserError, match="at least 6 held-out images"):
-        Evaluator(random_evaluator.network, digits.train, few)
+        FeatureEvaluator(random_evaluator.network, digits.train, few)
 
 
 def test_a_figure_does_not_depend_on_which_others_are_taken(random_evaluator, digits):
     images = [digits.train.images[:60]]
     parts = (random_evaluator.network, digits.train, digits.holdout)
-    alone = Evaluator(*parts, metrics=("kernel",)).evaluate(images).scores
+    alone = FeatureEvaluator(*parts, metrics=("kernel",)).evaluate(images).scores
     assert list(alone) == ["kd_random"]
     assert alone["kd_random"] == random_evaluator.evaluate(images).scores["kd_random"]
 
 
 def test_without_training_images_there_is_no_floor(random_evaluator, digits):
-    evaluator = Evaluator(random_evaluator.network, None, digits.holdout)
+    evaluator = FeatureEvaluator(random_evaluator.network, None, digits.holdout)
     evaluation = evaluator.evaluate([digits.train.images[:60]])
     assert evaluation.num_floor == 0
     for score in evaluation.scores.values():
@@ -156,7 +156,7 @@ def test_features_that_are_not_finite(digits):
     images = keras.Input((8, 8, 1))
     broken = keras.layers.GlobalAveragePooling2D()(images / 0.0)
     network = FeatureNetwork("broken", keras.Model(images, broken))
-    evaluator = Evaluator(network, digits.train, digits.holdout)
+    evaluator = FeatureEvaluator(network, digits.train, digits.holdout)
     with pytest.raises(UserError, match="generated images: features are not finite"):
         evaluator.evaluate([digits.train.images[:20]])
 
@@ -168,7 +168,7 @@ def test_features_of_training_images_that_are_not_finite(digits):
     network = FeatureNetwork("broken", keras.Model(images, broken))
     white = np.full((1, 8, 8, 1), 255, np.uint8)
     train = ImageDataset(np.concatenate([digits.train.images[:30], white]), None, (), "white")
-    evaluator = Evaluator(network, train, digits.holdout, ("frechet",))
+    evaluator = FeatureEvaluator(network, train, digits.holdout, ("frechet",))
     with pytest.raises(UserError, match="real images: features are not finite"):
         evaluator.evaluate([digits.train.images[:40]])
 
@@ -176,7 +176,9 @@ def test_features_of_training_images_that_are_not_finite(digits):
 def test_statistics_in_place_of_the_held_out_images(random_evaluator, digits):
     network, images = random_evaluator.network, digits.train.images[:60]
     statistics = moments_of(network.features(digits.train.images[500:900]))
-    evaluator = Evaluator(network, None, digits.holdout, ("frechet", "kernel"), None, statistics)
+    evaluator = FeatureEvaluator(
+        network, None, digits.holdout, ("frechet", "kernel"), None, statistics
+    )
     scores = evaluator.evaluate([images]).scores
     expected = frechet_distance(statistics, moments_of(network.features(images)))
     assert scores["fd_random"].value == pytest.approx(expected, rel=1e-9)
@@ -189,12 +191,12 @@ def test_statistics_in_place_of_the_held_out_images(random_evaluator, digits):
 
 def test_the_floor_and_the_ceiling_are_measured_once_for_sets_that_share_them(digits):
     network = random_features.build(digits.train, digits.holdout)
-    evaluator = Evaluator(network, digits.train, digits.holdout)
+    evaluator = FeatureEvaluator(network, digits.train, digits.holdout)
     first = evaluator.evaluate([digits.train.images[:60]])
     stand_ins = evaluator._stand_ins
     again = evaluator.evaluate([digits.train.images[100:160]])
     assert evaluator._stand_ins is stand_ins
-    fresh = Evaluator(network, digits.train, digits.holdout)
+    fresh = FeatureEvaluator(network, digits.train, digits.holdout)
     assert again == fresh.evaluate([digits.train.images[100:160]])
     assert again.scores["kd_random"].floor == first.scores["kd_random"].floor
     for images, labels, seed in ((60, None, 1), (61, None, 0), (60, digits.train.labels[:60], 0)):
@@ -205,7 +207,7 @@ def test_the_floor_and_the_ceiling_are_measured_once_for_sets_that_share_them(di
 
 def test_a_metric_of_the_users_own(random_evaluator, digits):
     parts = (random_evaluator.network, digits.train, digits.holdout)
-    evaluator = Evaluator(*parts, metrics=("own_metric:METRIC", "frechet"))
+    evaluator = FeatureEvaluator(*parts, metrics=("own_metric:METRIC", "frechet"))
     images = digits.train.images[:60]
     evaluation = evaluator.evaluate([images])
     score = evaluation.scores["brightness_error"]
@@ -215,4 +217,4 @@ def test_a_metric_of_the_users_own(random_evaluator, digits):
     details = evaluation.details["own_metric:METRIC"]
     assert details == {"thorough": True, "brightness": pytest.approx(images.mean())}
     with pytest.raises(UserError, match="unknown metric 'frechett'; did you mean 'frechet'"):
-        Evaluator(*parts, metrics=("frechett",))
+        FeatureEvaluator(*parts, metrics=("frechett",))

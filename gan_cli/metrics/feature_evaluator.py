@@ -1,12 +1,11 @@
 """Scores generated images against held-out real ones, beside a floor and a ceiling.
 
-    evaluator = Evaluator(network, train, holdout, metrics=("frechet", "authenticity"), gan=gan)
+    evaluator = FeatureEvaluator(network, train, holdout, metrics=("frechet", "copying"), gan=gan)
     evaluation = evaluator.evaluate(batches_of_uint8_images, seed=0, labels=labels)
 
 `metrics` are names from `scores.METRICS`, or `("all",)`; `gan` gives access to the trained networks
-for the metrics that ask them (`comparison.GanAccess`); `labels` are the classes that the images
-were generated as. All three may be left out. `Evaluation.scores` holds the figures, `details` what
-pages show of single metrics, `skipped` why a metric of "all" has no value.
+for the metrics that call them (`comparison.GanAccess`); `labels` are the classes that the images
+were generated as. All three are optional.
 """
 
 import zlib
@@ -31,7 +30,7 @@ from gan_cli.metrics.sample import Sample, gather
 from gan_cli.metrics.scores import DEFAULT_METRICS, METRICS
 
 
-class Evaluator:
+class FeatureEvaluator:
     """Holds the real side of the comparison, computed once.
 
     The reference are all held-out images, so that copying the training set earns nothing beyond the
