@@ -63,6 +63,7 @@ class RunScorer:
             request.metrics,
             gan_access(self.run, self.loaded, self.data),
             request.statistics,
+            self.listener,
         )
 
     def share_evaluator(self, other: "RunScorer") -> None:

@@ -158,7 +158,7 @@ def _keep(path: Path, arrays: dict[str, Any]) -> None:
     problem = write_npz(path, arrays)
     if problem:
         # What was computed is sound; only the next run pays for it again.
-        _logger.warning("%s: cannot be kept for next time: %s", path, problem)
+        _logger.warning("%s: cannot be saved in the cache: %s", path, problem)
 
 
 def _read(path: Path) -> dict[str, Any] | None:

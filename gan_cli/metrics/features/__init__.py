@@ -37,9 +37,20 @@ class FeatureRegistry(Registry):
         return f"{found.removesuffix(')')}, {forms})"
 
     def load(self, name: str) -> Any:
+        """Returns the builder: (train, holdout, progress=None) -> `FeatureNetwork`.
+
+        A builder of the user's own takes the two `ImageDataset` alone. `progress`, a function of
+        the steps taken and of all steps, is called while a network is trained or downloaded.
+
+        Raises:
+          UserError: as `Registry.load`.
+        """
         family, _, argument = name.partition(":")
-        if family not in self._families.names or name in self.names:
+        if name in self.names:
             return super().load(name)
+        if family not in self._families.names:
+            own = super().load(name)
+            return lambda train, holdout, progress=None: own(train, holdout)
         problem = self.problem(name)
         if problem:
             raise UserError(problem)

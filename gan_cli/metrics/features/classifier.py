@@ -153,4 +153,4 @@ def _save(model: keras.Model, path: Path) -> None:
     problem = write_npz(path, {str(index): each for index, each in enumerate(model.get_weights())})
     if problem:
         # The network in hand is sound; only the next run pays for training it again.
-        _logger.warning("%s: cannot be kept for next time: %s", path, problem)
+        _logger.warning("%s: cannot be saved in the cache: %s", path, problem)

@@ -41,8 +41,8 @@ def build(
     Raises:
       UserError: the file is no such graph, or cannot be had.
     """
-    del holdout, progress
-    return _build("inception", train, argument, legacy_resize)
+    del holdout
+    return _build("inception", train, argument, legacy_resize, progress)
 
 
 def build_clean(
@@ -57,8 +57,8 @@ def build_clean(
     Raises:
       UserError: as `build`.
     """
-    del holdout, progress
-    return _build("inception_clean", train, argument, clean_resize)
+    del holdout
+    return _build("inception_clean", train, argument, clean_resize, progress)
 
 
 def _build(
@@ -66,9 +66,10 @@ def _build(
     train: ImageDataset,
     argument: str | None,
     resize: Callable[[keras.KerasTensor], keras.KerasTensor],
+    progress: Callable[[int, int], None] | None,
 ) -> FeatureNetwork:
     path = Path(published.NAME if argument is None else argument).expanduser()
-    content = published.published_graph() if argument is None else _read(path)
+    content = published.published_graph(progress) if argument is None else _read(path)
     layer = FrozenInception(_parsed(path, content))
     images = keras.Input(train.images.shape[1:], dtype="float32")
     outputs = layer(resize(as_rgb(images)))
