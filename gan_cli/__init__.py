@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from gan_cli.listener import Listener, Quiet
     from gan_cli.studio.bulk_requests import Dataset, Images
     from gan_cli.studio.edit_requests import Inpaint, Project, SuperResolve
-    from gan_cli.studio.requests import Axes, Grid, Sheet, Walk
+    from gan_cli.studio.picture_requests import Axes, Grid, Sheet, Walk
 
 __version__ = "0.1.0"
 
@@ -26,7 +26,7 @@ _MODULES = {
     "listener": ("Listener", "Quiet"),
     "studio.bulk_requests": ("Dataset", "Images"),
     "studio.edit_requests": ("Inpaint", "Project", "SuperResolve"),
-    "studio.requests": ("Axes", "Grid", "Sheet", "Walk"),
+    "studio.picture_requests": ("Axes", "Grid", "Sheet", "Walk"),
 }
 _HOMES = {name: f"gan_cli.{module}" for module, names in _MODULES.items() for name in names}
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from gan_cli.run.checkpoint import Checkpoint
     from gan_cli.studio.bulk_requests import Dataset, Images
     from gan_cli.studio.drawing import Drawing, Written
-    from gan_cli.studio.requests import Request
+    from gan_cli.studio.picture_requests import Request
     from gan_cli.studio.studio import Studio
 
 

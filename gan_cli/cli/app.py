@@ -44,7 +44,7 @@ def run(
     Args:
       main: a function of the module that defines the command's flags; the module's docstring
         describes the command.
-      sections: sections of the help text; by default one, for the flags of `main`'s module.
+      sections: parts of the help text; by default one, for the flags of `main`'s module.
       takes_arguments: whether `main` uses arguments that are not flags.
     """
 

@@ -1,8 +1,7 @@
 """Shows on the console what long work reports: a live bar on a terminal, plain lines elsewhere."""
 
-import contextlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 
 from rich.console import Console
 from rich.progress import (
@@ -129,34 +128,3 @@ def _clock(seconds: float) -> str:
     minutes, whole_seconds = divmod(int(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{whole_seconds:02}"
-
-
-# Replaced by ConsoleListener; stays until every caller has a listener.
-
-
-@contextlib.contextmanager
-def images_progress(text: str) -> Iterator[Callable[[int, int], None]]:
-    """Shows how many images there are, how fast they come and how long the rest takes.
-
-    Gives the function to be told of it. Only on a terminal.
-    """
-    console = Console()
-    with Progress(
-        TextColumn(text),
-        BarColumn(bar_width=16),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-        transient=True,
-    ) as bar:
-        task = bar.add_task("", total=None, rate="")
-
-        def on_progress(done: int, total: int) -> None:
-            speed = bar.tasks[task].speed
-            bar.update(
-                task, completed=done, total=total, rate=f"{speed:,.0f} img/s" if speed else ""
-            )
-
-        yield on_progress

@@ -2,7 +2,7 @@
 
 from absl import flags
 
-from gan_cli.studio.requests import METHODS, SHEETS, WALKS
+from gan_cli.studio.picture_requests import METHODS, SHEETS, WALKS
 
 flags.DEFINE_string("run_dir", None, "Run directory of gan-train.")
 flags.DEFINE_string(

@@ -18,7 +18,7 @@ from gan_cli.media.formats import PICTURES, check_bulk_ending, check_ending, che
 from gan_cli.studio import texts
 from gan_cli.studio.bulk_requests import Dataset, Export, Images
 from gan_cli.studio.edit_requests import EditRequest, Inpaint, Project, SuperResolve
-from gan_cli.studio.requests import Axes, Grid, Request, Sheet, Walk
+from gan_cli.studio.picture_requests import Axes, Grid, Request, Sheet, Walk
 
 if TYPE_CHECKING:
     from gan_cli.media.credentials import Signer

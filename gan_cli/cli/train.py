@@ -33,8 +33,8 @@ _RESUME = flags.DEFINE_enum(
     "resume",
     "auto",
     ["auto", "never", "must"],
-    "Continue from the latest checkpoint: if there is one (auto), or fail if the directory holds a"
-    " run (never) or no checkpoint (must).",
+    "Continue from the latest checkpoint, if there is one (auto); refuse a directory that holds a"
+    " run (never), or one that holds no checkpoint (must).",
 )
 _ACCEPT_CHANGES = flags.DEFINE_bool(
     "accept_changes", False, "Continue a run although its config or its data have changed."

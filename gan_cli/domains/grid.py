@@ -8,19 +8,19 @@ _COMFORTABLE_SIDE = 64
 
 
 def to_pillow(image: np.ndarray) -> Image.Image:
-    """uint8 [height, width, 1, 3 or 4] to a gray, RGB or RGBA picture."""
+    """Converts uint8 [height, width, 1, 3 or 4] to a gray, RGB or RGBA picture."""
     return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
 
 
 def enlargement(height: int, width: int) -> int:
-    """The whole factor by which images of this size are enlarged."""
+    """Returns the whole factor by which images of this size are enlarged."""
     return max(round(_COMFORTABLE_SIDE / max(height, width)), 1)
 
 
 def image_grid(images: np.ndarray, columns: int, padding: int = 2) -> Image.Image:
     """Lays images out row by row on white.
 
-    Small images are enlarged without smoothing, so that every pixel stays what it is.
+    Small images are enlarged without smoothing, so that every pixel keeps its value.
 
     Args:
       images: uint8 [count, height, width, channels].
@@ -44,10 +44,10 @@ def image_grid(images: np.ndarray, columns: int, padding: int = 2) -> Image.Imag
 def split_grid(
     picture: Image.Image, height: int, width: int, channels: int, padding: int = 2
 ) -> np.ndarray:
-    """The images of which `image_grid` made a picture: uint8 [count, height, width, channels].
+    """Returns the images in a picture of `image_grid`: uint8 [count, height, width, channels].
 
     Raises:
-      ValueError: it is of another size than such a picture.
+      ValueError: no such picture has this size.
     """
     factor = enlargement(height, width)
     sheet = np.asarray(picture)[::factor, ::factor]

@@ -6,13 +6,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
-# Of the plane that is shown: modes lie within [-1, 1].
+# The picture shows the square from -1.5 to 1.5; modes lie within [-1, 1].
 _EXTENT = 1.5
 MOST_REAL_POINTS = 2000
 
 
 def scatter_plot(points: np.ndarray, real: np.ndarray) -> Image.Image:
-    """Draws points over real ones, 480 x 480 pixels, and says how many lie outside.
+    """Draws points over real ones, in 480 x 480 pixels, and says how many lie outside.
 
     Args:
       points, real: float32 [..., 2]. At most 2,000 real ones are drawn.

@@ -11,16 +11,16 @@ from typing import Any
 import tensorflow as tf
 
 from gan_cli.assembly.networks import check_image_size
-from gan_cli.assembly.resolving import resolve_for, rules_for
+from gan_cli.assembly.resolving import resolve_for
 from gan_cli.assembly.state import build_state
 from gan_cli.assembly.step import build_step
-from gan_cli.config.load import config_differences, dump_config
-from gan_cli.config.resolve import fill_all_options
+from gan_cli.config.load import dump_config
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits, open_splits
 from gan_cli.data.pipeline import training_batches
 from gan_cli.errors import UserError, first_line
+from gan_cli.experiment.changes import describe_data, refuse_changes
 from gan_cli.experiment.dry_run import Description, describe_experiment
 from gan_cli.experiment.outcome import Ending, Outcome
 from gan_cli.experiment.recorder import Recorder, images_between_looks
@@ -147,7 +147,7 @@ class Experiment:
                 key="resume",
             )
         if self.run.exists() and not accept_changes:
-            self._refuse_changes()
+            refuse_changes(self.run, self.config, self.data)
         # Nothing has been written so far, and nobody else writes from here on.
         self.lock.acquire()
         newest = self.store.newest_good(on_damage=self.listener.message)
@@ -159,39 +159,11 @@ class Experiment:
                 " same command to start over"
             )
         self.run.write_config(self.config)
-        self.run.write_environment(describe_environment(self._describe_data()))
+        self.run.write_environment(describe_environment(describe_data(self.data)))
         images_so_far = self.state.images_so_far()
         MetricsLog(self.run.metrics).truncate_after(images_so_far)
         interventions = interventions_of(self.step.remedies)
         GuardLog(self.run.guard).truncate_after(images_so_far, interventions)
-
-    def _refuse_changes(self) -> None:
-        saved = self.run.read_config()
-        # A run from before a component had an option is one with the option's default.
-        saved = fill_all_options(saved, rules_for(saved, self.data.domain))
-        differences = config_differences(saved, self.config)
-        if self.run.environment.is_file():
-            known = self.run.read_environment()["dataset"]["fingerprint"]
-            if known != self.data.fingerprint:
-                differences.append(
-                    f"data: fingerprint {known[:12]} -> {self.data.fingerprint[:12]}"
-                )
-        if differences:
-            raise UserError(
-                f"{self.run.path}: holds a run of another config; choose another run directory, or"
-                " set accept_changes to continue with the new config. What differs:",
-                *(f"  {difference}" for difference in differences),
-            )
-
-    def _describe_data(self) -> dict:
-        train, holdout = self.data.train, self.data.holdout
-        return {
-            "fingerprint": self.data.fingerprint,
-            "train_images": len(train.images),
-            "holdout_images": len(holdout.images),
-            "image_shape": list(train.images.shape[1:]),
-            "class_names": list(train.class_names),
-        }
 
     def train(self, began: float | None = None) -> Outcome:
         """Trains until all images are shown, a signal comes or the time is up.

@@ -28,7 +28,7 @@ GRID_COLUMNS = 10
 
 
 class Recorder:
-    """Holds the periodic actions of one run, but for the guard's."""
+    """Holds the periodic actions of one run, except the guard's."""
 
     def __init__(
         self,
@@ -83,7 +83,7 @@ class Recorder:
         """
         images = self.state.images_so_far()
         self.listener.message(
-            f"{self.config.name}: {len(self.data.train.images):,} images,"
+            f"{self.config.name}: {len(self.data.train.images):,} {self.data.domain.name},"
             f" {self.config.training.precision}, {self.run.path} (ready after {seconds:.0f} s)"
         )
         if images == 0:

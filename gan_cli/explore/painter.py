@@ -3,9 +3,9 @@
 from gan_cli.media.encode import encoded
 from gan_cli.studio.dispatch import draw
 from gan_cli.studio.image_requests import SingleImage
+from gan_cli.studio.picture_requests import Request
 from gan_cli.studio.place import Place
 from gan_cli.studio.recipes import recorded_fields
-from gan_cli.studio.requests import Request
 from gan_cli.studio.studio import Studio
 
 

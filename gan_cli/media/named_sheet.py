@@ -1,4 +1,4 @@
-"""Grids whose rows and columns have names."""
+"""Grids of images whose rows and columns have names."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +11,7 @@ from gan_cli.domains.grid import enlargement, image_grid
 from gan_cli.media.formats import refuse_too_many
 
 _PADDING = 2
-# Pillow's own font lacks arrows and most letters of other alphabets.
+# Pillow's own font lacks arrows and most letters beyond Latin.
 _FONT = Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
 _FONT_SIZE = 12
 _MARGIN = 6
@@ -24,8 +24,8 @@ def named_sheet(
 
     Args:
       images: uint8 [rows, columns, height, width, channels].
-      row_names, column_names: one to each, or none. Where columns are narrower than their names,
-        only as many are written as have room.
+      row_names, column_names: one for each row or column, or none at all. Where columns are
+        narrower than their names, only as many names are written as have room.
 
     Raises:
       UserError: there are more images than a picture should hold.

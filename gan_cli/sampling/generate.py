@@ -1,4 +1,4 @@
-"""Samples from a generator, in batches of one size, so that values depend on nothing else."""
+"""Samples from a generator, in batches of one size, so that each depends on its latent alone."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -11,20 +11,20 @@ from gan_cli.devices import in_order
 from gan_cli.domains.domain import Domain
 
 BATCH_SIZE = 64
-# Batches at once on CPUs: while one waits for its slowest core, another has work for the rest.
+# Batches at once on CPUs: while one waits for its slowest core, another occupies the rest.
 _ABREAST = 2
-# Of images with more pixels each operation keeps all cores busy, and two batches fill the memory.
+# For larger images, each operation keeps all cores busy, and two batches would fill the memory.
 _MOST_PIXELS_ABREAST = 128**2
 
 
 class Sampler:
-    """Turns latents (and labels, where the generator is conditional) into pixels.
+    """Turns latents, and labels if the generator is conditional, into samples.
 
-    The generator is compiled once for one batch size, and the last batch is filled up: another
-    batch size could let the processor add numbers in another order.
+    The generator is compiled for one batch size, and the last batch is padded to it: with another
+    batch size, the processor could add numbers in another order.
 
     Attributes:
-      sample_bytes: size of one sample as it is returned.
+      sample_bytes: size of one sample in the form that is returned.
 
     Args:
       domain: the kind of sample that the generator makes.
@@ -56,7 +56,7 @@ class Sampler:
     def batches(
         self, latents: np.ndarray, labels: np.ndarray | None = None
     ) -> Iterator[np.ndarray]:
-        """Yields uint8 [up to 64, height, width, channels], in the order of the latents."""
+        """Yields samples, [up to 64, *domain.stored_shape], in the order of the latents."""
         if labels is None:
             labels = np.zeros(len(latents), np.int32)
 
@@ -74,5 +74,5 @@ class Sampler:
         return in_order(images_from, starts, self._devices if len(starts) > 1 else ())
 
     def images(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
-        """Returns all of them: uint8 [len(latents), height, width, channels]."""
+        """Returns all samples: [len(latents), *domain.stored_shape]."""
         return np.concatenate(list(self.batches(latents, labels)))

@@ -15,8 +15,8 @@ from gan_cli.studio.fit.inpaint import inpaint
 from gan_cli.studio.fit.project import project
 from gan_cli.studio.fit.super_resolve import super_resolve
 from gan_cli.studio.image_requests import EnlargedImage, FoundImage, SingleImage
+from gan_cli.studio.picture_requests import Axes, Grid, Request, Sheet, Walk
 from gan_cli.studio.place import Place
-from gan_cli.studio.requests import Axes, Grid, Request, Sheet, Walk
 from gan_cli.studio.studio import Studio
 
 # A new kind of picture is a request, a function, and a line here.

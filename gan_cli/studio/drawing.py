@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from gan_cli.media.encode import encoded, encoded_animation, write_marked
 from gan_cli.media.formats import ANIMATIONS, check_ending
 from gan_cli.studio.checks import whole_number
+from gan_cli.studio.picture_requests import Request
 from gan_cli.studio.recipes import recorded_fields
-from gan_cli.studio.requests import Request
 from gan_cli.studio.studio import Studio
 from gan_cli.studio.texts import seeds_text
 

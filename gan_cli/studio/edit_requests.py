@@ -8,7 +8,7 @@ from typing import Any
 from gan_cli.errors import UserError
 from gan_cli.studio import checks
 from gan_cli.studio.checks import Classes
-from gan_cli.studio.requests import Request
+from gan_cli.studio.picture_requests import Request
 
 _MOST_STEPS = 100_000
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gan_cli.errors import UserError
 from gan_cli.studio import checks
-from gan_cli.studio.requests import Request
+from gan_cli.studio.picture_requests import Request
 
 if TYPE_CHECKING:
     from gan_cli.sampling.saved_latents import SavedLatents

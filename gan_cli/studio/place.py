@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from gan_cli.errors import UserError
 from gan_cli.studio import checks
-from gan_cli.studio.requests import Request
+from gan_cli.studio.picture_requests import Request
 
 # Directions that a place has steps along, where the latent space has as many.
 MOST_DIRECTIONS = 5

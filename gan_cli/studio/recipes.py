@@ -7,8 +7,8 @@ from typing import Any
 from gan_cli.errors import UserError
 from gan_cli.sampling.saved_latents import from_recipe
 from gan_cli.studio.image_requests import EnlargedImage, FoundImage, SingleImage
+from gan_cli.studio.picture_requests import UNCONDITIONAL_PAIRS, Axes, Grid, Request, Sheet, Walk
 from gan_cli.studio.place import Place, parse_place_text
-from gan_cli.studio.requests import UNCONDITIONAL_PAIRS, Axes, Grid, Request, Sheet, Walk
 from gan_cli.studio.texts import (
     move_text,
     parse_classes,

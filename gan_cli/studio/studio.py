@@ -198,16 +198,16 @@ class Studio:
             self._directions[key] = space, found
         return self._directions[key]
 
-    def images_at(self, space: LatentSpace, points: np.ndarray) -> np.ndarray:
-        """Returns the images of points of a latent space: uint8 [count, height, width, channels].
+    def images_at(self, space: LatentSpace, positions: np.ndarray) -> np.ndarray:
+        """Returns images at positions in a latent space: uint8 [count, height, width, channels].
 
-        Where the points are latents, these are the very images that `sampler` makes of them.
+        Where the positions are latents, these are the very images that `sampler` makes of them.
         """
-        points = points.astype(np.float32)
+        positions = positions.astype(np.float32)
         if space.has_styles:
-            return np.asarray(self.loaded.domain.from_model(space.images(points)))
-        labels = None if space.labels is None else np.repeat(space.labels, len(points))
-        return self.sampler.images(points, labels)
+            return np.asarray(self.loaded.domain.from_model(space.images(positions)))
+        labels = None if space.labels is None else np.repeat(space.labels, len(positions))
+        return self.sampler.images(positions, labels)
 
     def provenance(
         self, recipe: Mapping[str, Any], digital_source_type: str | None = None

@@ -94,7 +94,7 @@ def test_files_that_cannot_sign_are_named(tmp_path, identity):
             Signer(chain_file, key_file)
         assert "PRIVATE KEY" not in str(caught.value)
     make = lambda: ec.generate_private_key(ec.SECP256K1())  # noqa: E731
-    with pytest.raises(UserError, match="must be of ECDSA"):
+    with pytest.raises(UserError, match="must be a key for ECDSA"):
         Signer(*write_identity(tmp_path, make))
     root = KEYS["p256"]()
     odd.write_bytes(certificate_of("Root", root, "Root", root, True))

@@ -81,5 +81,5 @@ def test_styles_are_moved_in_their_own_space(latents):
     model = generator("stylegan2", False)
     space = LatentSpace(model, None)
     assert space.has_styles
-    images = space.images(space.points(latents[:5]))
+    images = space.images(space.positions(latents[:5]))
     np.testing.assert_allclose(images, model(latents[:5], training=False), atol=1e-5)

@@ -6,9 +6,9 @@ import pytest
 from gan_cli.errors import UserError
 from gan_cli.sampling.saved_latents import SavedLatents
 from gan_cli.studio.image_requests import SingleImage
+from gan_cli.studio.picture_requests import Axes, Grid, Sheet, Walk
 from gan_cli.studio.place import Place
 from gan_cli.studio.recipes import recorded_fields, request_of
-from gan_cli.studio.requests import Axes, Grid, Sheet, Walk
 from gan_cli.studio.studio import Studio
 from gan_cli.studio.texts import seeds_text
 

@@ -8,8 +8,8 @@ from gan_cli.sampling.saved_latents import SavedLatents
 from gan_cli.studio.bulk_requests import Dataset, Export, Images
 from gan_cli.studio.edit_requests import Inpaint, Project
 from gan_cli.studio.image_requests import FoundImage, SingleImage
+from gan_cli.studio.picture_requests import Axes, Grid, Sheet, Walk
 from gan_cli.studio.place import Place
-from gan_cli.studio.requests import Axes, Grid, Sheet, Walk
 
 LATENTS = SavedLatents(np.zeros([2, 8], np.float32), None)
 

@@ -10,7 +10,7 @@ from gan_cli.domains.grid import image_grid
 from gan_cli.errors import UserError
 from gan_cli.media.provenance import COMPOSITE
 from gan_cli.studio.draw.sheets import draw_sheet
-from gan_cli.studio.requests import Sheet
+from gan_cli.studio.picture_requests import Sheet
 from gan_cli.studio.studio import Studio
 
 

@@ -6,7 +6,7 @@ import pytest
 from gan_cli.errors import UserError
 from gan_cli.models.truncation import mean_style
 from gan_cli.sampling.style_mixing import mixed_images, styles_of
-from gan_cli.studio.requests import Sheet
+from gan_cli.studio.picture_requests import Sheet
 from gan_cli.studio.studio import Studio
 
 

@@ -10,7 +10,7 @@ from gan_cli.assembly.networks import build_network
 from gan_cli.errors import UserError
 from gan_cli.studio.class_mixer import class_mixer
 from gan_cli.studio.draw.walk import draw_walk
-from gan_cli.studio.requests import Walk
+from gan_cli.studio.picture_requests import Walk
 from gan_cli.studio.studio import Studio
 
 

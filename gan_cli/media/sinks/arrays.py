@@ -52,7 +52,7 @@ class ArraySink(Sink):
                 if name not in (self.domain.name, "seeds", "labels"):
                     raise ValueError(name)
                 self._arrays[name] = np.dtype(dtype), tuple(shape)
-                # What came after the last note of the state is written again.
+                # What was written after the state was last noted is written again.
                 os.truncate(self._part / name, size)
         except (OSError, ValueError, KeyError, TypeError):
             self._arrays = {}
@@ -81,7 +81,7 @@ class ArraySink(Sink):
 
     def finish(self) -> None:
         whole = self._part / "whole.npz"
-        # Stored as they are: compression would take longer than the images took.
+        # Not compressed: that would take longer than generating the images.
         with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as archive:
             for name, (dtype, shape) in self._arrays.items():
                 header = {"descr": dtype.str, "fortran_order": False}
@@ -102,5 +102,5 @@ class ArraySink(Sink):
 
 
 def _member(name: str) -> zipfile.ZipInfo:
-    # Of one date, the earliest a zip can have: the same images are the same file.
+    # The date is the earliest that a zip can hold, so that the same images give the same file.
     return zipfile.ZipInfo(f"{name}.npy")

@@ -1,4 +1,4 @@
-"""What sinks have in common that hold each image as a PNG file's content."""
+"""The common part of sinks that hold each image as the content of a PNG file."""
 
 import dataclasses
 import os
@@ -12,12 +12,12 @@ from gan_cli.media.png_files import png_files
 from gan_cli.media.provenance import Provenance
 from gan_cli.media.sinks.sink import Sink
 
-# Images that a thread encodes at a time: handing over single small ones costs as much again.
+# Images that a thread encodes at a time. Handing over small images singly would double the cost.
 _PART = 32
 
 
 class PictureSink(Sink):
-    """Encodes on all processors: one alone would be slower than most generators are on a GPU."""
+    """Encodes on all processors: a single one is slower than most generators on a GPU."""
 
     def _contents(
         self, images: np.ndarray, seeds: list[int], labels: np.ndarray | None
@@ -33,7 +33,7 @@ class PictureSink(Sink):
             pairs = zip(png_files(images[part], marks), marks, strict=True)
             return [signed(content, ".png", mark, self.signer) for content, mark in pairs]
 
-        # Nobody promises that a signer of c2pa-python serves several threads at once.
+        # c2pa-python does not promise that a signer serves several threads at once.
         workers = os.cpu_count() if self.signer is None else 1
         with ThreadPoolExecutor(workers, thread_name_prefix="encode") as pool:
             parts = [slice(start, start + _PART) for start in range(0, len(seeds), _PART)]
@@ -42,6 +42,6 @@ class PictureSink(Sink):
 
 
 def _image_provenance(whole: Provenance, seed: int, label: int | None) -> Provenance:
-    """What one image out of many says about its origin."""
+    """Returns what one image out of many says about its origin."""
     recipe = {"kind": "image", "seed": seed, "label": label}
     return dataclasses.replace(whole, recipe={**recipe, "truncation": whole.recipe["truncation"]})

@@ -14,11 +14,11 @@ SHARD_IMAGES = 8192
 
 
 class RecordSink(PictureSink):
-    """`NAME.tfrecord`, or from 8,193 images on `NAME-00000-of-00007.tfrecord` and so forth.
+    """`NAME.tfrecord` or, from 8,193 images on, `NAME-00000-of-00007.tfrecord` and so forth.
 
     An example has `image/encoded` (PNG), `image/format`, `image/height`, `image/width`, `seed` and,
-    if any, `image/class/label` and `image/class/text`. An unfinished export goes on behind its last
-    whole file. `NAME.tfrecord.json` says where all of them come from.
+    if there are classes, `image/class/label` and `image/class/text`. What was interrupted is
+    continued behind its last whole file. `NAME.tfrecord.json` says where all examples come from.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class RecordSink(PictureSink):
                 self._close_shard()
 
     def finish(self) -> None:
-        """Every file has been closed with its last image."""
+        """Does nothing: each file was closed with its last image."""
 
     def _aside(self) -> Path:
         shard = self.shards[self._written // SHARD_IMAGES]

@@ -13,7 +13,7 @@ from gan_cli.io.files import write_arrays
 from gan_cli.media.named_sheet import named_sheet
 from gan_cli.sampling.directions import Directions
 from gan_cli.studio.drawing import Drawing, Written
-from gan_cli.studio.requests import Axes
+from gan_cli.studio.picture_requests import Axes
 from gan_cli.studio.studio import Studio
 
 # From one end to the other; the middle is the image that the directions start from.
@@ -62,9 +62,9 @@ def draw_axes(studio: Studio, request: Axes) -> Drawing:
     move = request.move or {}
     count = max(request.axes, *move) if move else request.axes
     space, found = studio.directions(request.method, label, count)
-    point = space.points(latents[None])[0]
+    start = space.positions(latents[None])[0]
     if move:
-        moved = point + _shift(found, move)
+        moved = start + _shift(found, move)
         image = studio.images_at(space, moved[None])[0]
         along = ", ".join(f"{steps:+g} along {axis}" for axis, steps in move.items())
         return Drawing(
@@ -72,7 +72,7 @@ def draw_axes(studio: Studio, request: Axes) -> Drawing:
         )
     steps = np.linspace(-request.extent, request.extent, _COLUMNS)
     rows = [
-        studio.images_at(space, point + np.outer(steps * scale, vector))
+        studio.images_at(space, start + np.outer(steps * scale, vector))
         for vector, scale in zip(found.vectors, found.scales, strict=True)
     ]
     names = [f"{number + 1} ({100 * share:.0f} %)" for number, share in enumerate(found.shares)]

@@ -2,7 +2,7 @@
 
 from gan_cli.media.formats import refuse_too_many
 from gan_cli.studio.drawing import Drawing
-from gan_cli.studio.requests import Grid
+from gan_cli.studio.picture_requests import Grid
 from gan_cli.studio.studio import Studio
 
 

@@ -14,7 +14,7 @@ from gan_cli.media.provenance import COMPOSITE
 from gan_cli.models.truncation import has_styles, towards_mean
 from gan_cli.sampling.style_mixing import mixed_images, styles_of
 from gan_cli.studio.drawing import Drawing
-from gan_cli.studio.requests import UNCONDITIONAL_PAIRS, Sheet
+from gan_cli.studio.picture_requests import UNCONDITIONAL_PAIRS, Sheet
 from gan_cli.studio.studio import Studio
 
 _TRUNCATIONS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.5, None)

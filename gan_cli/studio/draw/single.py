@@ -66,9 +66,9 @@ def _image_at(studio: Studio, place: Place) -> np.ndarray:
         latents = (1 - place.mix) * ends[0] + place.mix * ends[1]
     if place.shifts:
         latents = latents + np.array(place.shifts)
-    point = space.points(latents[None].astype(np.float32))[0]
+    position = space.positions(latents[None].astype(np.float32))[0]
     if space.has_styles and place.truncation is not None:
-        point = towards_mean(space.generator, point, place.truncation)
+        position = towards_mean(space.generator, position, place.truncation)
     count = len(place.steps)
-    point = point + (np.array(place.steps) * found.scales[:count]) @ found.vectors[:count]
-    return studio.images_at(space, point[None])[0]
+    position = position + (np.array(place.steps) * found.scales[:count]) @ found.vectors[:count]
+    return studio.images_at(space, position[None])[0]

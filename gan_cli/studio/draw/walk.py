@@ -14,7 +14,7 @@ from gan_cli.sampling.latent_paths import circle_path, linear_path, spherical_pa
 from gan_cli.sampling.saved_latents import SavedLatents
 from gan_cli.studio.class_mixer import class_mixer
 from gan_cli.studio.drawing import Drawing
-from gan_cli.studio.requests import Walk
+from gan_cli.studio.picture_requests import Walk
 from gan_cli.studio.studio import Studio
 
 # Tracks of an animation stand in one row up to this number.
