@@ -23,9 +23,9 @@ from gan_cli.sampling.generate import Sampler
 from gan_cli.sampling.latents import latents_for_seeds
 from gan_cli.training.cluster import local_devices
 
-# Far from the seeds that people look at and from those that chose the best checkpoint.
+# Far from the seeds of the user's samples, and from those that chose the best checkpoint.
 _FIRST_SEED = 10_000_000
-# More labels than images to draw them for are never needed.
+# Samples whose latents are drawn at a time.
 _CHUNK = 4096
 
 
@@ -67,12 +67,12 @@ class RunScorer:
         )
 
     def share_evaluator(self, other: "RunScorer") -> None:
-        """Compares with what `other` compares with, whose real side is then computed once."""
+        """Takes the evaluator of `other`, so that the real images' features are computed once."""
         self.__dict__["evaluator"] = other.evaluator
         self.evaluator.use_networks(gan_access(self.run, self.loaded, self.data))
 
     def load(self, checkpoint: str) -> None:
-        """Turns to another checkpoint of the run.
+        """Loads another checkpoint of the run, and keeps the evaluator.
 
         Raises:
           UserError: there is no such checkpoint, or it is damaged.

@@ -1,4 +1,4 @@
-"""What an evaluator of runs is: the protocol that every domain's evaluator satisfies."""
+"""The protocol that every domain's evaluator satisfies."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -114,5 +114,5 @@ class RunEvaluator(Protocol):
         ...
 
     def use_networks(self, gan: GanAccess) -> None:
-        """Takes the trained networks of another checkpoint; the real side is kept."""
+        """Takes the trained networks of another checkpoint, for the metrics that call them."""
         ...

@@ -1,4 +1,4 @@
-"""Networks in whose features images are compared."""
+"""The networks in whose features images are compared, by name."""
 
 import functools
 from typing import Any
@@ -8,7 +8,7 @@ from gan_cli.registry import Registry
 
 
 class FeatureRegistry(Registry):
-    """Feature networks by name, some with an argument behind a colon: `keras:ResNet50`.
+    """Feature networks by name, some with an argument after a colon, such as `keras:ResNet50`.
 
     Args:
       families: the networks that take an argument, with the builder, which takes it as `argument`.

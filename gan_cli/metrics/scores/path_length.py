@@ -72,7 +72,7 @@ def trimmed(lengths: np.ndarray) -> np.ndarray:
 def measure(
     sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
 ) -> Measurement:
-    """Computes `ppl_z_<network>` and, of generators with styles, `ppl_wend_<network>`; see `metric.Metric`."""
+    """Computes `ppl_z_<network>` and, for generators with styles, `ppl_wend_<network>`."""
     del sample, thorough
     gan = comparison.gan
     assert gan.draw_latents is not None  # `needs` lists a generator.
