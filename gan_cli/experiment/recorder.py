@@ -201,6 +201,7 @@ class Recorder:
         )
         labels = None
         if self.num_classes:
+            assert self.data.train.labels is not None  # Only labelled data has classes.
             rng = np.random.default_rng(0)
             labels = rng.choice(self.data.train.labels, count).astype(np.int32)
         return self.sampler.batches(latents, labels)

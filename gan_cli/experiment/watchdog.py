@@ -157,6 +157,7 @@ class Watchdog:
         target = self._target(reason)
         if not self._may_intervene(images_shown, reason) or target is None:
             return None
+        assert remedies is not None  # The config lets the guard intervene.
         kept = {name: v.numpy() for name, v in remedies.variables().items()}
         restore(target, self.state.variables())
         # The checkpoint is older than some interventions, which must stay counted.
@@ -189,9 +190,11 @@ class Watchdog:
         if remedy == "rollback":
             raise RollBackError(alarm.signal, images_shown)
         if remedy == "strengthen" and self._may_intervene(images_shown, alarm.signal):
-            self.step.remedies.strengthen(self.config.guard.gamma_factor)
-            self.step.remedies.intervened()
-            factor = float(self.step.remedies.gamma_factor.numpy())
+            remedies = self.step.remedies
+            assert remedies is not None  # The config lets the guard intervene.
+            remedies.strengthen(self.config.guard.gamma_factor)
+            remedies.intervened()
+            factor = float(remedies.gamma_factor.numpy())
             self._record(images_shown, alarm.signal, "strengthened", f"gamma x {factor:g}")
             self.listener.message(f"guard: gamma is now {factor:g} times the config's")
 
