@@ -24,7 +24,7 @@ from gan_cli.sampling.latents import latents_for_seeds
 from gan_cli.sampling.seed_ranges import EVALUATION
 from gan_cli.training.cluster import local_devices
 
-# More labels than images to draw them for are never needed.
+# Samples whose latents are drawn at a time.
 _CHUNK = 4096
 
 
@@ -62,15 +62,16 @@ class RunScorer:
             request.metrics,
             gan_access(self.run, self.loaded, self.data),
             request.statistics,
+            self.listener,
         )
 
     def share_evaluator(self, other: "RunScorer") -> None:
-        """Compares with what `other` compares with, whose real side is then computed once."""
+        """Takes the evaluator of `other`, so that the real images' features are computed once."""
         self.__dict__["evaluator"] = other.evaluator
         self.evaluator.use_networks(gan_access(self.run, self.loaded, self.data))
 
     def load(self, checkpoint: str) -> None:
-        """Turns to another checkpoint of the run.
+        """Loads another checkpoint of the run, and keeps the evaluator.
 
         Raises:
           UserError: there is no such checkpoint, or it is damaged.

@@ -209,7 +209,7 @@ class Recorder:
     def _build_evaluator(self) -> RunEvaluator:
         if self.config.evaluation.features:
             self.listener.message(f"preparing features: {self.config.evaluation.features}")
-        return build_evaluator(self.config, self.data)
+        return build_evaluator(self.config, self.data, listener=self.listener)
 
     def _images_per_second(self, images_shown: int) -> float:
         seconds = self._training_seconds - self._seconds_at_log
