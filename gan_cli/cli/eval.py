@@ -56,7 +56,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         _score(_request(runs))
     except UserError as error:
-        raise UserError(*error.problems, key=_FLAG_OF.get(error.key, error.key)) from error
+        raise UserError(*error.problems, key=_FLAG_OF.get(error.key or "", error.key)) from error
     return 0
 
 
@@ -89,14 +89,15 @@ def _request(runs: list[str]) -> "Settings":
         "statistics": _STATS.value or None,
         "seed": _SEED.value,
     }
-    if _REAL.value:
+    if _REAL.value and _FAKE.value:
         return requests.ImagesRequest(real=_REAL.value, fake=_FAKE.value, **settings)
     if _FAKE.value:
         return requests.StatisticsRequest(fake=_FAKE.value, **settings)
     checkpoint = _CHECKPOINT.value
     if runs:
         return requests.ComparisonRequest(run_dirs=tuple(runs), checkpoint=checkpoint, **settings)
-    return requests.RunRequest(run_dir=_RUN_DIR.value, checkpoint=checkpoint, **settings)
+    # One of the flags is given: `_check_what_is_scored`.
+    return requests.RunRequest(run_dir=_RUN_DIR.value or "", checkpoint=checkpoint, **settings)
 
 
 def _score(request: "Settings") -> None:

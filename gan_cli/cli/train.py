@@ -90,6 +90,7 @@ def _train(config: "Config", run_dir: Path, listener: "Listener", began: float) 
     from gan_cli.experiment.experiment import Experiment
     from gan_cli.experiment.run import run_experiment
 
+    assert distribution is not None  # `open_devices` has run.
     if _DRY_RUN.value:
         with distribution.alive():
             _print_description(Experiment.open(config, run_dir, distribution, listener).describe())
@@ -164,7 +165,7 @@ def _train_seeds(run_dir: Path, listener: "Listener") -> int:
     from gan_cli.experiment.sweep import seed_directories, train_seeds
     from gan_cli.studio.texts import parse_seeds
 
-    seeds = parse_seeds(_SEEDS.value)
+    seeds = parse_seeds(_SEEDS.value or "")
     if len(set(seeds)) < len(seeds):
         raise UserError(f"'{_SEEDS.value}' names a seed twice", key="seeds")
     if _DRY_RUN.value:

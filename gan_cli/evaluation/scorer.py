@@ -21,10 +21,9 @@ from gan_cli.run.directory import RunDirectory
 from gan_cli.run.report.page import write_report
 from gan_cli.sampling.generate import Sampler
 from gan_cli.sampling.latents import latents_for_seeds
+from gan_cli.sampling.seed_ranges import EVALUATION
 from gan_cli.training.cluster import local_devices
 
-# Far from the seeds that people look at and from those that chose the best checkpoint.
-_FIRST_SEED = 10_000_000
 # More labels than images to draw them for are never needed.
 _CHUNK = 4096
 
@@ -152,7 +151,7 @@ class RunScorer:
           labels: of all samples, as `labels` gives them.
         """
         model = self.loaded.config.model
-        first = _FIRST_SEED + self.request.seed * self.num_samples
+        first = EVALUATION + self.request.seed * self.num_samples
         devices = local_devices(self.loaded.config.training.strategy)
         sampler = Sampler(self.loaded.generator, self.loaded.domain, devices)
         for start in range(0, len(indices), _CHUNK):
