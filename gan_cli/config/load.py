@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from gan_cli.config import yaml_text
 from gan_cli.config.data_section import without_replaced_keys
+from gan_cli.config.earlier import is_from_an_earlier_run, modernised
 from gan_cli.config.problems import describe, show_value
 from gan_cli.config.schema import Config
 from gan_cli.config.yaml_text import KeyPath, Places
@@ -40,6 +41,8 @@ def load_config(
     """
     data, places = read_with_parents(Path(path))
     look_in(Path(path).parent)
+    if is_saved := is_from_an_earlier_run(data):
+        data = modernised(data)
     problems: list[str] = []
     pairs: Iterable[Any] = overrides.items() if isinstance(overrides, Mapping) else overrides
     # A change of the source comes first: it drops keys of the file, but none of other overrides.
@@ -51,7 +54,7 @@ def load_config(
         except UserError as error:
             problems += error.problems
     try:
-        config = Config.model_validate(data, context=dict(choices))
+        config = Config.model_validate(data, context={**choices, "saved": is_saved})
     except ValidationError as error:
         problems += describe(error, data, str(path), places)
     if problems:

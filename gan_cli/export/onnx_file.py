@@ -9,7 +9,7 @@ import numpy as np
 from gan_cli.errors import UserError
 from gan_cli.export.format import Format, Generate, as_function, named_inputs
 
-# Old enough for every runtime in use, new enough for all operations that generators are made of.
+# Old enough for every runtime in use, new enough for all operations of our generators.
 _OPERATOR_SET = 17
 
 
@@ -17,7 +17,7 @@ def write(generator: keras.Model, latent_distribution: str, path: Path) -> None:
     del latent_distribution
     for module in ("tf2onnx", "onnxruntime"):
         if importlib.util.find_spec(module) is None:
-            raise UserError(f"--export=onnx: needs {module}; pip install 'gan-cli[onnx]'")
+            raise UserError(f"onnx needs {module}: pip install 'gan-cli[onnx]'", key="formats")
     import tf2onnx
 
     function = as_function(generator)

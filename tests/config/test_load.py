@@ -159,7 +159,7 @@ def test_all_problems_are_told_with_line_key_value_and_what_is_allowed(write, ch
         ),
         (
             MINIMAL + "training: {generator_optimizer: {name: sgd, beta_2: {start: 0, end: 0}}}\n",
-            ":2: training.generator_optimizer: beta_2 can move for 'adam' only; for 'sgd' it must be",
+            ":2: training.generator_optimizer: beta_2 can move for 'adam' only; for 'sgd' it must",
         ),
         (
             MINIMAL + "objective: {augmentation: {name: ada, probability: {start: 0, end: 2}}}\n",

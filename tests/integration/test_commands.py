@@ -180,7 +180,7 @@ def test_evaluation_prints_and_keeps_its_scores(trained):
         "near_copies_pct",
     }
     assert f"{record['scores']['fd_random']['value']:.4g}" in result.stdout
-    assert "not comparable with papers: the features are of 'random'" in result.stdout
+    assert "not comparable with papers: the features are those of 'random'" in result.stdout
     page = (folder / "runs/tiny/report.html").read_text()
     assert "fd_random" in page
     assert "not comparable with papers" in page
