@@ -128,10 +128,8 @@ def test_training_returns_the_run(trained, config_path):
 
 def test_a_listener_hears_how_training_goes(trained):
     run, listener = trained
-    for start in (
-        f"tiny: 1,617 images, float32, {run.path} (ready after",
-        "     0.2 kimg  fd_random",
-    ):
+    starts = (f"tiny: 1,617 images, float32, {run.path} (ready after", "     0.2 kimg  fd_random")
+    for start in starts:
         assert any(message.startswith(start) for message in listener.messages)
     assert ("preparing images", 1797, 1797) in listener.counts
     training = [count for count in listener.counts if count[0] == "training"]
