@@ -12,7 +12,6 @@ from gan_cli.config.schema import Config
 from gan_cli.errors import UserError
 from gan_cli.listener import Listener
 from gan_cli.studio.checks import given_classes, given_seeds
-from gan_cli.tensorflow_setup import set_environment
 
 if TYPE_CHECKING:
     import keras
@@ -70,7 +69,6 @@ def train(
       >>> run.outcome
       <Ending.FINISHED: 'finished'>
     """
-    set_environment()
     from gan_cli.experiment.run import run_experiment
 
     if resume not in RESUME:
@@ -102,7 +100,6 @@ class Run:
     """
 
     def __init__(self, path: str | Path, outcome: Ending | None = None):
-        set_environment()
         from gan_cli.run.directory import RunDirectory
 
         self.path, self.outcome = Path(path), outcome
@@ -120,7 +117,6 @@ class Run:
 
     def checkpoints(self) -> tuple[Checkpoint, ...]:
         """Returns the checkpoints that the run keeps, oldest first."""
-        set_environment()
         from gan_cli.run.checkpoint import CheckpointStore
 
         return tuple(CheckpointStore(self._directory.checkpoints).all())
