@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from gan_cli.config import yaml_text
 from gan_cli.config.data_section import without_replaced_keys
+from gan_cli.config.earlier import modernised
 from gan_cli.config.problems import describe, show_value
 from gan_cli.config.schema import Config
 from gan_cli.config.yaml_text import KeyPath, Places
@@ -133,7 +134,7 @@ def _read(path: Path) -> tuple[dict, Places]:
         data = {}
     if not isinstance(data, dict):
         raise UserError(f"{path}: must hold 'key: value' lines, got {show_value(data)}")
-    return data, places
+    return modernised(data), places
 
 
 def _merge(base: Any, top: Any) -> Any:
