@@ -1,29 +1,45 @@
-"""Configs that earlier versions saved with their runs."""
+"""Configs that earlier versions wrote into run directories, in today's words."""
 
 from typing import Any
 
+from gan_cli.config.data_section import SOURCE_KEYS, sources_with
 from gan_cli.config.limits import FEWEST_IMAGES
 
-# What earlier versions wrote where the config named no metrics.
-_EARLIER_METRICS = ["frechet", "kernel", "precision_recall", "density_coverage"]
+# The keys of all sources stood side by side in `data`, in every run, with these defaults.
+_DATA_KEYS = {
+    "path": None,
+    "name": None,
+    "data_dir": None,
+    "split": "train",
+    "holdout_split": None,
+    "num_points": 100_000,
+    "mode_std": None,
+}
+# Written where the config named no metrics.
+_METRICS = ["frechet", "kernel", "precision_recall", "density_coverage"]
 
 
-def is_from_an_earlier_run(data: dict[str, Any]) -> bool:
-    """Returns whether an earlier version saved this config: only it gives keys of two sources."""
-    section = data.get("data")
-    return isinstance(section, dict) and {"split", "num_points"} <= section.keys()
+def modernised(config: dict[str, Any]) -> dict[str, Any]:
+    """Returns a config as today's version would have written it; only those of earlier runs change.
 
-
-def modernised(data: dict[str, Any]) -> dict[str, Any]:
-    """Returns the config with what earlier versions meant by its values."""
-    objective, evaluation = data.get("objective"), data.get("evaluation")
-    if not isinstance(objective, dict) or not isinstance(evaluation, dict):
-        return data
-    evaluation = dict(evaluation)
-    is_earlier = "loss_options" not in objective
-    if is_earlier and evaluation.get("metrics") == _EARLIER_METRICS:
-        evaluation["metrics"] = None
-    count = evaluation.get("num_samples")
-    if is_earlier and isinstance(count, int) and 2 <= count < FEWEST_IMAGES:
-        evaluation["num_samples"] = FEWEST_IMAGES
-    return {**data, "evaluation": evaluation}
+    An earlier version read the keys of the run's own source alone, and none of these is lost.
+    """
+    data, evaluation = config.get("data"), config.get("evaluation")
+    if not isinstance(data, dict) or not _DATA_KEYS.keys() <= data.keys():
+        return config
+    source = data.get("source")
+    foreign = {
+        key
+        for key, default in _DATA_KEYS.items()
+        if source not in sources_with(key) and (source in SOURCE_KEYS or data[key] == default)
+    }
+    config = {**config, "data": {key: v for key, v in data.items() if key not in foreign}}
+    if isinstance(evaluation, dict):
+        evaluation = dict(evaluation)
+        if evaluation.get("metrics") == _METRICS:
+            evaluation["metrics"] = None
+        count = evaluation.get("num_samples")
+        if isinstance(count, int) and 2 <= count < FEWEST_IMAGES:
+            evaluation["num_samples"] = FEWEST_IMAGES
+        config["evaluation"] = evaluation
+    return config

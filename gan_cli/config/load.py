@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from gan_cli.config import yaml_text
 from gan_cli.config.data_section import without_replaced_keys
-from gan_cli.config.earlier import is_from_an_earlier_run, modernised
+from gan_cli.config.earlier import modernised
 from gan_cli.config.problems import describe, show_value
 from gan_cli.config.schema import Config
 from gan_cli.config.yaml_text import KeyPath, Places
@@ -41,8 +41,6 @@ def load_config(
     """
     data, places = read_with_parents(Path(path))
     look_in(Path(path).parent)
-    if is_saved := is_from_an_earlier_run(data):
-        data = modernised(data)
     problems: list[str] = []
     pairs: Iterable[Any] = overrides.items() if isinstance(overrides, Mapping) else overrides
     # A change of the source comes first: it drops keys of the file, but none of other overrides.
@@ -54,7 +52,7 @@ def load_config(
         except UserError as error:
             problems += error.problems
     try:
-        config = Config.model_validate(data, context={**choices, "saved": is_saved})
+        config = Config.model_validate(data, context=dict(choices))
     except ValidationError as error:
         problems += describe(error, data, str(path), places)
     if problems:
@@ -136,7 +134,7 @@ def _read(path: Path) -> tuple[dict, Places]:
         data = {}
     if not isinstance(data, dict):
         raise UserError(f"{path}: must hold 'key: value' lines, got {show_value(data)}")
-    return data, places
+    return modernised(data), places
 
 
 def _merge(base: Any, top: Any) -> Any:

@@ -4,7 +4,6 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from gan_cli.config.earlier import modernised
 from gan_cli.config.load import read_with_parents
 from gan_cli.config.problems import describe
 from gan_cli.config.resolve import with_intervals
@@ -22,9 +21,8 @@ def read_saved_config(path: Path) -> ResolvedConfig:
       UserError: the file cannot be read, or is no resolved config; with a line for every problem.
     """
     data, places = read_with_parents(path)
-    data = modernised(data)
     try:
-        config = Config.model_validate(data, context={"saved": True})
+        config = Config.model_validate(data)
         training = config.training
         if training.kimg is not None and training.batch_size is not None:
             config = with_intervals(config, training.kimg, training.batch_size)
