@@ -31,10 +31,10 @@ AUGMENTATIONS: dict[str, dict | None] = {
 DATA = {"source": "idx", "path": "/usr/share/datasets/fashion-mnist"}
 PAGE = """# How many images
 
-The default recipe (`conv`, relativistic loss, lazy R1 and R2) on Fashion-MNIST, of which it had
-{sizes} images, shown as many thousand as `kimg` says by then. 10,000 generated images of
-the checkpoint against the 10,000 test images, which no run has seen, in the features of the
-classifier of the 60,000; one seed.
+The default recipe (`conv`, relativistic loss, lazy R1 and R2) was trained for `kimg` thousand
+images on {sizes} images of Fashion-MNIST, without augmentation and with each. 10,000 generated
+images are compared with the 10,000 test images, which no run has seen, in the features of a
+classifier trained on the 60,000; one seed.
 
     python -m benchmarks.data_sizes KIMG SIZE
 
@@ -106,7 +106,7 @@ def write_page() -> None:
         for (size, _), row in sorted(scores.items())
         if len(row) == len(names)
     ]
-    lines += ["", f"The least distance: {', '.join(least)}."] if least else []
+    lines += ["", f"Smallest distance: {', '.join(least)}."] if least else []
     for size, kimg in sorted(scores):
         for name in names:
             if name not in scores[size, kimg]:

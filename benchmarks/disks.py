@@ -45,6 +45,7 @@ def from_the_start(
 
 def fill_the_disk(place: Place, process: subprocess.Popen | None = None) -> None:
     """Leaves no room at all."""
+    assert place.disk is not None
     with (place.disk / "ballast").open("ab", buffering=0) as file:
         for size in (1 << 20, 4096, 1):
             with contextlib.suppress(OSError):
@@ -55,6 +56,7 @@ def fill_the_disk(place: Place, process: subprocess.Popen | None = None) -> None
 @contextlib.contextmanager
 def room_again(place: Place) -> Iterator[None]:
     yield
+    assert place.disk is not None
     (place.disk / "ballast").unlink(missing_ok=True)
 
 
@@ -83,11 +85,13 @@ def set_quota(disk: Path, limit: str) -> None:
 @contextlib.contextmanager
 def quota_lifted(place: Place) -> Iterator[None]:
     yield
+    assert place.disk is not None
     set_quota(place.disk, "none")
 
 
 def use_up_quota(place: Place, process: subprocess.Popen | None = None) -> None:
     """Lowers it below what is there; no process may write any more, not root's either."""
+    assert place.disk is not None
     set_quota(place.disk, "1")
 
 

@@ -34,6 +34,7 @@ def main(count: int) -> None:
 def measure(architecture: str, side: int, channels: int, count: int) -> None:
     import tensorflow as tf
 
+    from gan_cli.domains.images import Images
     from gan_cli.media.provenance import Provenance
     from gan_cli.media.sinks.arrays import ArraySink
     from gan_cli.media.sinks.folder import FolderSink
@@ -48,7 +49,8 @@ def measure(architecture: str, side: int, channels: int, count: int) -> None:
     chosen = ARCHITECTURES.load(architecture)
     spec = ModelSpec(side, side, channels, LATENT_DIM, base_channels=chosen.base_channels)
     generator = chosen.build_generator(spec)
-    sampler = Sampler(generator)
+    domain = Images(generator.output_shape[1:])
+    sampler = Sampler(generator, domain)
     compiled = tf.function(lambda z: generator(z, training=False))
     latents = tf.random.stateless_normal([BATCH_SIZE, LATENT_DIM], [0, 1])
     origin = Provenance("bench", "ckpt-0", "0" * 64, {"kind": "bench", "truncation": None})
@@ -68,7 +70,7 @@ def measure(architecture: str, side: int, channels: int, count: int) -> None:
         export(sampler, draw, range(count), None, sink, note)
 
     sinks = {
-        ".npz": lambda folder: ArraySink(folder / "x.npz", origin, True, count),
+        ".npz": lambda folder: ArraySink(folder / "x.npz", origin, True, count, None, domain),
         ".tfrecord": lambda folder: RecordSink(
             folder / "x.tfrecord", origin, True, count, None, ()
         ),

@@ -41,6 +41,7 @@ def accuracies(
     train: ImageDataset, test: ImageDataset, count: int, seed: int
 ) -> tuple[float, float, float]:
     """Of classifiers trained on real images, on generated ones, and on both."""
+    assert train.labels is not None
     rng = np.random.default_rng(seed)
     chosen = np.concatenate(
         [rng.permutation(np.flatnonzero(train.labels == c))[:count] for c in range(10)]
@@ -58,6 +59,7 @@ def generate(real, test: ImageDataset, count: int, seed: int) -> tuple[np.ndarra
     """Trains a GAN on the real images, and returns images and labels that it makes."""
     folder = RUNS / f"{count}-{seed}"
     folder.mkdir(parents=True, exist_ok=True)
+    assert test.labels is not None
     np.savez(
         folder / "real.npz",
         images=real[0],

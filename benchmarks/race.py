@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -23,6 +24,7 @@ from gan_cli.cli.app import import_tensorflow
 
 ROOT = Path(__file__).parent.parent
 FIGURES = ROOT / "docs" / "figures"
+FASHION_MNIST = "/usr/share/datasets/fashion-mnist"
 MARKS = (0.1, 0.25, 0.5, 0.75, 1.0)
 NUM_SAMPLES = 10_000
 
@@ -33,22 +35,23 @@ class Contender:
 
     name: str
     training: Iterator[int]
-    generator: object
+    generator: Any
     latent_dim: int
 
 
 def main() -> None:
     import_tensorflow()
-    from gan_cli.config.schema import DataConfig
+    from gan_cli.config.data_section import DataConfig, IdxKeys
     from gan_cli.data.dataset import open_splits
-    from gan_cli.media.grids import image_grid
-    from gan_cli.metrics.evaluate import Evaluator
+    from gan_cli.domains.grid import image_grid
+    from gan_cli.metrics.feature_evaluator import FeatureEvaluator
     from gan_cli.metrics.features import classifier
 
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 300.0
-    data = open_splits(DataConfig(source="idx", path="/usr/share/datasets/fashion-mnist"))
+    data = open_splits(DataConfig(source="idx", idx=IdxKeys(path=FASHION_MNIST)))
     network = classifier.build(data.train, data.holdout)
-    evaluator = Evaluator(network, data.train, data.holdout)
+    assert network.accuracy is not None
+    evaluator = FeatureEvaluator(network, data.train, data.holdout)
     FIGURES.mkdir(parents=True, exist_ok=True)
     floor = evaluator.frechet([data.train.images[:NUM_SAMPLES]])
     results = {}
@@ -56,7 +59,9 @@ def main() -> None:
     for make in makers:
         contender = make(data)
         curve, images = race(contender, evaluator, seconds)
-        classes = network.probabilities(images).argmax(axis=1)
+        probabilities = network.probabilities(images)
+        assert probabilities is not None
+        classes = probabilities.argmax(axis=1)
         shares = np.bincount(classes, minlength=10) / len(classes)
         results[contender.name] = {
             "curve": curve,
@@ -71,11 +76,12 @@ def main() -> None:
 
 def race(contender: Contender, evaluator, seconds: float):
     """Trains for `seconds`, scoring at the marks; returns the curve and the last images."""
+    from gan_cli.domains.images import Images
     from gan_cli.sampling.generate import Sampler
     from gan_cli.sampling.latents import latents_for_seeds
 
     latents = latents_for_seeds(range(NUM_SAMPLES), contender.latent_dim, "normal")
-    sampler = Sampler(contender.generator)
+    sampler = Sampler(contender.generator, Images(contender.generator.output_shape[1:]))
     next(contender.training)  # traces the graph
     spent, curve, images = 0.0, [], np.zeros(0)
     for mark in MARKS:

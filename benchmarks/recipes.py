@@ -160,11 +160,11 @@ RECIPES: dict[str, tuple[str, dict]] = {
 
 PAGE = """# Results on {title}
 
-Each recipe was shown {kimg:g} thousand images out of {data}, with networks of 16 to 64 channels
-(`mlp` as published): what a recipe gives at the start, not what it reaches in the end. Most of them
-were made for days on GPUs. All were scored in the features of one classifier, {samples:,} generated
-images against the held-out ones; the figures compare with each other and with no paper's. Where
-there were several seeds, they are means and deviations.
+Each recipe was trained for {kimg:g} thousand images on {data}, with networks of 16 to 64 channels
+(`mlp` as published). The figures show how a recipe starts, not what it reaches in the end; most of
+them were made for days on GPUs. All were scored in the features of one classifier, {samples:,}
+generated images against the held-out ones. Compare the figures with each other, not with those of
+papers. With several seeds, they are means and deviations.
 
     python -m benchmarks.recipes {name} {kimg:g} {seeds}
 

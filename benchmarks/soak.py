@@ -33,16 +33,16 @@ def main() -> None:
     from gan_cli.catalog import CHOICES
     from gan_cli.config.load import load_config
     from gan_cli.experiment.experiment import Experiment
-    from gan_cli.experiment.recorder import RunFollower
+    from gan_cli.experiment.recorder import Recorder
 
     root = Path(__file__).parent.parent
     overrides = [*_OVERRIDES, f"training.max_minutes={minutes}"]
     config = load_config(root / "configs" / "fashion_mnist_idx.yaml", overrides, CHOICES)
     spent = dict.fromkeys(("log", "draw_grid", "save", "evaluate"), 0.0)
-    report, rows = RunFollower.on_report, Rows(60 * minutes / _ROWS)
+    report, rows = Recorder.on_report, Rows(60 * minutes / _ROWS)
 
     def timed(name: str):
-        method = getattr(RunFollower, name)
+        method = getattr(Recorder, name)
 
         def run(self, images_shown: int):
             began = time.perf_counter()
@@ -57,7 +57,7 @@ def main() -> None:
         rows.look(images_shown // _BATCH_SIZE)
 
     for name, method in {**{name: timed(name) for name in spent}, "on_report": watch}.items():
-        setattr(RunFollower, name, method)
+        setattr(Recorder, name, method)
     with tempfile.TemporaryDirectory() as folder:
         experiment = Experiment.open(config, Path(folder) / "run")
         experiment.prepare_directory("never", accept_changes=False)

@@ -22,12 +22,12 @@ ROUNDS = 7
 def main() -> None:
     import_tensorflow()
     from benchmarks import tutorial
-    from gan_cli.config.schema import DataConfig
+    from gan_cli.config.data_section import DataConfig, IdxKeys
     from gan_cli.data.dataset import open_splits
     from gan_cli.training.precision import resolve_precision
 
     path = "/usr/share/datasets/fashion-mnist"
-    data = open_splits(DataConfig(source="idx", path=path)).train
+    data = open_splits(DataConfig(source="idx", idx=IdxKeys(path=path))).train
     auto = resolve_precision("auto")
     table = Table("images per second", "gan-cli", "baseline", "ratio: median", "least", "most")
     for precision in dict.fromkeys(["float32", auto]):
@@ -57,6 +57,7 @@ def time_sampling() -> tuple[str, ...]:
     """Our sampler against a bare loop of compiled calls of the same generator."""
     import tensorflow as tf
 
+    from gan_cli.domains.images import Images
     from gan_cli.models import ARCHITECTURES
     from gan_cli.models.contract import ModelSpec
     from gan_cli.sampling.generate import BATCH_SIZE, Sampler
@@ -65,7 +66,7 @@ def time_sampling() -> tuple[str, ...]:
     spec = ModelSpec(28, 28, 1, 64, base_channels=architecture.base_channels)
     generator = architecture.build_generator(spec)
     latents = np.random.default_rng(0).standard_normal((100 * BATCH_SIZE, 64)).astype(np.float32)
-    sampler = Sampler(generator)
+    sampler = Sampler(generator, Images(generator.output_shape[1:]))
     bare = tf.function(lambda z: generator(z, training=False))
 
     def ours() -> None:

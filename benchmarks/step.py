@@ -58,7 +58,7 @@ def time_step(
 
     from benchmarks.hand_written import HandWrittenLoop
     from gan_cli.assembly.state import build_optimizer
-    from gan_cli.config.schema import OptimizerConfig
+    from gan_cli.config.resolved import ResolvedOptimizer
     from gan_cli.data.dataset import ImageDataset
     from gan_cli.data.pipeline import training_batches
     from gan_cli.objectives import LOSSES
@@ -74,7 +74,7 @@ def time_step(
     g, d = build()
     baseline = HandWrittenLoop(g, d, batch_size, alternating, LEARNING_RATE)
     optimizers = (
-        build_optimizer(OptimizerConfig(learning_rate=LEARNING_RATE), False) for _ in range(2)
+        build_optimizer(ResolvedOptimizer(learning_rate=LEARNING_RATE), False) for _ in range(2)
     )
     shape = [batch_size, generator.input_shape[-1]]
     losses = StepLosses(

@@ -36,7 +36,7 @@ NUM_SAMPLES = 2500
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """One run: the figures of `metrics.modes`, and whether it stayed finite."""
+    """One run: the figures of `metrics.modes.counts`, and whether it stayed finite."""
 
     modes_covered: float
     high_quality_share: float
@@ -82,9 +82,10 @@ def train_once(
     from gan_cli.assembly.step import build_step
     from gan_cli.data.dataset import open_splits
     from gan_cli.data.pipeline import training_batches
-    from gan_cli.domains.mixture import mixture_of
+    from gan_cli.data.sources import domain_of
+    from gan_cli.data.sources.points import mixture_of
     from gan_cli.experiment.experiment import resolve_for
-    from gan_cli.metrics import mode_counts as modes
+    from gan_cli.metrics.modes import counts as modes
     from gan_cli.sampling.generate import Sampler
     from gan_cli.sampling.latents import latents_for_seeds
     from gan_cli.training.loop import DivergedError, compile_steps, train
@@ -121,7 +122,7 @@ def train_once(
     latents = latents_for_seeds(
         range(10_000_000, 10_000_000 + NUM_SAMPLES), config.model.latent_dim, "normal"
     )
-    points = Sampler(state.generator_ema).images(latents).reshape(-1, 2)
+    points = Sampler(state.generator_ema, domain_of(config.data)).images(latents).reshape(-1, 2)
     if diverged or not np.isfinite(points).all():
         return Outcome(0.0, 0.0, 1.0, seconds, diverged=True), points
     counts = modes.count_modes(points, mixture_of(config.data))
@@ -148,10 +149,9 @@ def cell(runs: list[Outcome]) -> str:
 
 def draw(name: str, stem: str, pictures: dict[tuple[str, str], np.ndarray]) -> None:
     """One small plot a cell: a row for each loss, a column for each penalty."""
-    from gan_cli.config.schema import DataConfig
-    from gan_cli.domains.mixture import mixture_of
+    from gan_cli.domains.mixture import mixture_named
 
-    centres = mixture_of(DataConfig(source="points", name=name)).centres
+    centres = mixture_named(name).centres
     figure = Figure(figsize=(7.2, 10.8), layout="constrained")
     grid = figure.subplots(len(LOSSES.names), len(PENALTIES))
     for (loss, penalty), points in pictures.items():

@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+# Fixtures of runs to draw from, for all rooms above them.
+from runs import digits_run, gan_sample, ring_run, styled_run  # noqa: F401
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 # As the commands do.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")

@@ -1,6 +1,8 @@
 """Who may import whom, and what must not be imported before it is needed."""
 
 import ast
+import graphlib
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,8 +16,8 @@ ROOT = Path(gan_cli.__file__).parent
 
 # Rooms in their order: each imports only from rows above its own, and from itself.
 ORDER = (
-    {"errors"},
-    {"io", "registry", "replicas", "devices"},
+    {"errors", "listener"},
+    {"io", "registry", "options", "replicas", "devices", "tensorflow_setup"},
     {"config"},
     {"domains"},
     {"data", "models", "objectives"},
@@ -27,6 +29,7 @@ ORDER = (
     {"evaluation", "studio"},
     {"explore"},
     {"experiment"},
+    {"api"},
     {"__init__"},
     {"cli"},
 )
@@ -68,7 +71,7 @@ def wrong_arrows(source: str, path: Path) -> list[str]:
         # What is no room is an attribute of the package itself.
         fine = ROW.get(target, ROW["__init__"]) < ROW[own]
         if own in TYPES_ONLY and target == "config":
-            fine = rest.startswith("config.schema.")
+            fine = rest.startswith(("config.schema.", "config.resolved."))
         if not fine:
             wrong.append(name)
     return wrong
@@ -113,6 +116,69 @@ def test_a_module_imports_only_what_it_may(path):
 )
 def test_the_check_itself_tells_right_from_wrong(path, source, wrong):
     assert bool(wrong_arrows(source, Path(path))) == wrong
+
+
+def imports_at_run_time(path: Path) -> set[str]:
+    """The modules of gan_cli that a file imports, but for those that only its type hints name."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING"):
+            node.body = []
+    package = ["gan_cli", *path.relative_to(ROOT).parent.parts]
+    found = set()
+    for name in imported_names(tree, package):
+        while name and name not in NAMED:
+            name = name.rpartition(".")[0]
+        found.add(name)
+    return found - {"", "gan_cli"}
+
+
+def module_name(path: Path) -> str:
+    parts = ["gan_cli", *path.relative_to(ROOT).with_suffix("").parts]
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+NAMED = {module_name(path): path for path in MODULES}
+
+
+def test_no_files_import_one_another_in_a_circle():
+    graph = {name: imports_at_run_time(path) - {name} for name, path in NAMED.items()}
+    # A registry's file names those that import it to describe themselves.
+    for name, path in NAMED.items():
+        if path.name == "__init__.py":
+            graph[name] = {other for other in graph[name] if not other.startswith(f"{name}.")}
+    try:
+        tuple(graphlib.TopologicalSorter(graph).static_order())
+    except graphlib.CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def called_names(source: str) -> set[str]:
+    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+    return {ast.unparse(call.func) for call in calls}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in MODULES if path.relative_to(ROOT).parts[0] != "cli"],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_only_the_commands_print_exit_and_read_flags(path):
+    source = path.read_text(encoding="utf-8")
+    assert not called_names(source) & {"print", "exit", "sys.exit", "os._exit"}
+    packages = {name.partition(".")[0] for name in imported_names(ast.parse(source), ["gan_cli"])}
+    assert not packages & {"absl", "rich", "argparse"}
+    texts = (node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
+    assert not [text for text in texts if isinstance(text, str) and re.match(r"--[a-z]", text)]
+
+
+def test_the_commands_are_thin():
+    lines = sum(len(path.read_text().splitlines()) for path in (ROOT / "cli").rglob("*.py"))
+    assert lines <= 1700
+
+
+def test_the_package_itself_is_light():
+    assert loaded_by("import gan_cli") == set()
 
 
 def loaded_by(statement: str) -> set[str]:

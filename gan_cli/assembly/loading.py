@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import keras
 
 from gan_cli.assembly.networks import build_network
-from gan_cli.config.schema import (
-    Config,
-)
+from gan_cli.config.resolved import ResolvedConfig
+from gan_cli.data.sources import domain_of
+from gan_cli.domains.domain import Domain
 from gan_cli.models.digest import weights_sha256
 from gan_cli.run.checkpoint import CheckpointStore, restore
 from gan_cli.run.directory import RunDirectory
@@ -22,13 +22,15 @@ class LoadedGenerator:
     Attributes:
       num_classes: of the labels it is conditioned on; 0: unconditional.
       class_names: of the data set, empty where it has no labels.
+      domain: the kind of sample that it generates.
       weights_sha256: of all its weights, in the order of `generator.weights`.
     """
 
     generator: keras.Model
-    config: Config
+    config: ResolvedConfig
     num_classes: int
     class_names: tuple[str, ...]
+    domain: Domain
     checkpoint_name: str
     kimg: float
     weights_sha256: str
@@ -55,6 +57,7 @@ def load_generator(run: RunDirectory, which: str) -> LoadedGenerator:
         config,
         num_classes,
         class_names,
+        domain_of(config.data),
         checkpoint.name,
         checkpoint.kimg,
         weights_sha256(generator),

@@ -2,46 +2,55 @@
 
 import keras
 
-from gan_cli.config.schema import (
-    ArchitecturePair,
-    Config,
-)
+from gan_cli.config.resolved import ResolvedConfig
+from gan_cli.config.schema import ArchitecturePair, Config
 from gan_cli.errors import UserError
 from gan_cli.models import ARCHITECTURES
 from gan_cli.models.contract import Architecture, ModelSpec
 
 
 def architecture_names(config: Config) -> tuple[str, str]:
-    """Names of the generator's and the discriminator's architecture."""
+    """Returns the names of the generator's and the discriminator's architecture."""
     architecture = config.model.architecture
     if isinstance(architecture, ArchitecturePair):
         return architecture.generator, architecture.discriminator
     return architecture, architecture
 
 
-def check_image_size(config: Config) -> None:
-    """Raises a `UserError` where an architecture cannot be had at the config's image size."""
-    height, width = config.data.image_size
+def check_image_size(config: Config, height: int, width: int) -> None:
+    """Checks that the config's architectures build images of this size.
+
+    Raises:
+      UserError: one does not.
+    """
     for name in architecture_names(config):
         architecture: Architecture = ARCHITECTURES.load(name)
-        if min(height, width) < architecture.smallest or max(height, width) > architecture.largest:
+        if not _builds(architecture, height, width):
+            others = [
+                n for n in ARCHITECTURES.names if _builds(ARCHITECTURES.load(n), height, width)
+            ]
             raise UserError(
                 f"data.image_size: architecture '{name}' builds sides of"
                 f" {architecture.smallest} to {architecture.largest} pixels, got {height}x{width}"
-                + ("; points are for 'points_mlp'" if (height, width) == (1, 1) else "")
+                + (f"; use {' or '.join(others)}" if len(others) < 3 and others else "")
             )
 
 
-def build_network(config: Config, network: str, num_classes: int) -> keras.Model:
+def _builds(architecture: Architecture, height: int, width: int) -> bool:
+    return architecture.smallest <= min(height, width) <= max(height, width) <= architecture.largest
+
+
+def build_network(config: ResolvedConfig, network: str, num_classes: int) -> keras.Model:
     """Builds the `generator` or the `discriminator` of a resolved config.
 
     Raises:
-      UserError: the architecture cannot be had at this image size.
+      UserError: the architecture does not build images of this size, or does not condition this
+        network as the config asks.
     """
-    check_image_size(config)
+    height, width = config.data.image_size
+    check_image_size(config, height, width)
     names = dict(zip(("generator", "discriminator"), architecture_names(config), strict=True))
     architecture: Architecture = ARCHITECTURES.load(names[network])
-    height, width = config.data.image_size
     conditioning = getattr(config.model, f"{network}_conditioning")
     offered = getattr(architecture, f"{network}_conditionings")
     if config.model.conditional and conditioning not in offered:

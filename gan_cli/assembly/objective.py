@@ -4,17 +4,16 @@ import numpy as np
 import tensorflow as tf
 
 from gan_cli.assembly.ramps import first_value, ramp_of, setting_of
-from gan_cli.config.schema import (
-    AugmentationConfig,
-    Config,
-    PenaltyConfig,
-)
+from gan_cli.config.resolved import ResolvedConfig, ResolvedPenalty
 from gan_cli.data.dataset import ImageDataset
+from gan_cli.data.sources import domain_of
+from gan_cli.domains.domain import AUGMENTATION
 from gan_cli.errors import UserError
 from gan_cli.models.truncation import has_styles
 from gan_cli.objectives import LOSSES, PENALTIES
 from gan_cli.objectives.augment import AUGMENTATIONS
 from gan_cli.objectives.augment.augmentation import Augmentation
+from gan_cli.objectives.losses import Loss
 from gan_cli.objectives.penalties.penalty import DISCRIMINATOR, GENERATOR, Penalty
 from gan_cli.training.augment import AugmentationControl
 from gan_cli.training.objective import InstanceNoise, LazyPenalty, Objective
@@ -24,7 +23,7 @@ from gan_cli.training.state import GanState
 MOST_HELD_OUT = 2048
 
 
-def build_objective(config: Config, state: GanState) -> Objective:
+def build_objective(config: ResolvedConfig, state: GanState) -> Objective:
     """Looks up the loss and the penalties, with the strengths that the config holds.
 
     What the penalties remember joins `state`.
@@ -33,7 +32,8 @@ def build_objective(config: Config, state: GanState) -> Objective:
       UserError: parts that cannot be had together.
     """
     objective, model, kimg = config.objective, config.model, config.training.kimg
-    loss = LOSSES.load(objective.loss)
+    loss: Loss = LOSSES.load(objective.loss)
+    loss = loss.with_options(objective.loss_options)
     if objective.label_smoothing and not loss.has_real_target:
         smoothable = [name for name in LOSSES.names if LOSSES.load(name).has_real_target]
         raise UserError(
@@ -62,13 +62,16 @@ def build_objective(config: Config, state: GanState) -> Objective:
     )
 
 
-def build_penalty(entry: PenaltyConfig, state: GanState, network: str, kimg: float) -> LazyPenalty:
+def build_penalty(
+    entry: ResolvedPenalty, state: GanState, network: str, kimg: float
+) -> LazyPenalty:
     """Looks up one penalty of one network's update, in a run of `kimg`.
 
     Raises:
       UserError: it is not for this network, or needs what the networks do not have.
     """
     penalty: Penalty = PENALTIES.load(entry.name)
+    penalty = penalty.with_options(entry.options)
     key = "generator_penalties" if network == GENERATOR else "penalties"
     if network not in penalty.networks:
         raise UserError(
@@ -91,7 +94,7 @@ def build_penalty(entry: PenaltyConfig, state: GanState, network: str, kimg: flo
 
 
 def build_augmentation(
-    config: Config, state: GanState, held_out: ImageDataset
+    config: ResolvedConfig, state: GanState, held_out: ImageDataset
 ) -> AugmentationControl | None:
     """Looks up the augmentation; its probability joins `state`.
 
@@ -99,22 +102,22 @@ def build_augmentation(
       UserError: its policies are unknown, or the images cannot be augmented.
     """
     entry = config.objective.augmentation
-    if not isinstance(entry, AugmentationConfig):
+    if entry is None:
         return None
-    if config.data.channels == 2:
-        raise UserError("objective.augmentation: is for images, not for points")
+    domain_of(config.data).require(AUGMENTATION, "the data", "objective.augmentation")
     augmentation: Augmentation = AUGMENTATIONS.load(entry.name)
     if entry.policies is not None:
         augmentation = augmentation.only(entry.policies)
-    relativistic = LOSSES.load(config.objective.loss).generator_sees_real
+    loss: Loss = LOSSES.load(config.objective.loss)
     signal = entry.signal
     if signal is None and augmentation.adaptive and entry.probability is None:
-        # The offset of relativistic logits is arbitrary, and with it their sign.
-        signal = "held_out_ratio" if relativistic else "real_sign"
-    if signal == "real_sign" and relativistic:
+        # Where the offset of logits is arbitrary, so is their sign.
+        signal = "real_sign" if loss.signed_logits else "held_out_ratio"
+    if signal == "real_sign" and not loss.signed_logits:
         raise UserError(
-            "objective.augmentation.signal: 'real_sign' means nothing under a relativistic loss;"
-            " use 'held_out_ratio' or 'pair_sign'"
+            "objective.augmentation.signal: 'real_sign' means nothing under loss"
+            f" '{config.objective.loss}', which only compares logits with each other; use"
+            " 'held_out_ratio' or 'pair_sign'"
         )
     images = None
     if signal == "held_out_ratio":

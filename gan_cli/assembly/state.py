@@ -4,17 +4,14 @@ import keras
 
 from gan_cli.assembly.networks import build_network
 from gan_cli.assembly.ramps import first_value
-from gan_cli.config.schema import (
-    Config,
-    OptimizerConfig,
-)
+from gan_cli.config.resolved import ResolvedConfig, ResolvedOptimizer
 from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.optimizer import FusedAdam
 from gan_cli.training.precision import dtype_policy
 from gan_cli.training.state import GanState
 
 
-def build_optimizer(config: OptimizerConfig, loss_scaling: bool) -> keras.optimizers.Optimizer:
+def build_optimizer(config: ResolvedOptimizer, loss_scaling: bool) -> keras.optimizers.Optimizer:
     """Builds a Keras optimiser, wrapped for dynamic loss scaling where asked."""
     shared = {"learning_rate": config.learning_rate, "global_clipnorm": config.gradient_clip_norm}
     optimizer: keras.optimizers.Optimizer
@@ -33,7 +30,7 @@ def build_optimizer(config: OptimizerConfig, loss_scaling: bool) -> keras.optimi
 
 
 def build_state(
-    config: Config, num_classes: int, distribution: Distribution = ONE_DEVICE
+    config: ResolvedConfig, num_classes: int, distribution: Distribution = ONE_DEVICE
 ) -> GanState:
     """Builds both networks, the averaged generator and the optimisers, from the config's seed."""
     # Initialisers take their seeds from the process's generator.

@@ -6,10 +6,9 @@ import tensorflow as tf
 from gan_cli.assembly.networks import build_network
 from gan_cli.assembly.objective import build_augmentation, build_objective
 from gan_cli.assembly.ramps import ramp_of, setting_of
-from gan_cli.config.schema import (
-    Config,
-)
+from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import ImageDataset
+from gan_cli.data.sources import domain_of
 from gan_cli.errors import UserError
 from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.precision import dtype_policy
@@ -21,7 +20,7 @@ from gan_cli.training.step_losses import StepLosses
 
 
 def build_step(
-    config: Config,
+    config: ResolvedConfig,
     state: GanState,
     num_classes: int,
     held_out: ImageDataset,
@@ -75,6 +74,7 @@ def build_step(
         objective,
         batch_size=training.batch_size,
         latents=latents,
+        to_model=domain_of(config.data).to_model,
         gradient_models=(twins[0], twins[1]),
         augmentation=augmentation,
         remedies=remedies,
@@ -97,7 +97,7 @@ def build_step(
     )
 
 
-def build_remedies(config: Config, state: GanState) -> Remedies | None:
+def build_remedies(config: ResolvedConfig, state: GanState) -> Remedies | None:
     """What the guard may change, if it may change anything; it joins `state`."""
     if not (config.guard.rolls_back or config.guard.strengthens):
         return None
@@ -106,7 +106,7 @@ def build_remedies(config: Config, state: GanState) -> Remedies | None:
     return remedies
 
 
-def _check_batch(config: Config, replicas: int) -> None:
+def _check_batch(config: ResolvedConfig, replicas: int) -> None:
     if replicas == 1:
         return
     training, pack = config.training, config.model.pack

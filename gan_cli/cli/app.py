@@ -1,4 +1,4 @@
-"""What the three commands share: flags, one clear line for bad input, and a quiet TensorFlow."""
+"""What the three commands share: flags, one line for each error, and a quiet TensorFlow."""
 
 import atexit
 import contextlib
@@ -8,33 +8,44 @@ import re
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 from absl import app, flags, logging
 
 from gan_cli.errors import UserError
+from gan_cli.tensorflow_setup import set_environment
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
-# What Keras looks for on its import, has wrappers and plots for, and here does without.
+# Keras imports these where they are installed, for wrappers and plots that nothing here uses.
 _OPTIONAL_TO_KERAS = ("sklearn", "pandas", "matplotlib.pyplot")
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the help text: what some flags are for, and their names."""
+
+    text: str
+    flags: Sequence[str]
 
 
 def run(
     main: Callable[[Sequence[str]], int | None],
-    parts: Sequence[ModuleType] = (),
+    sections: Sequence[Section] = (),
     takes_arguments: bool = False,
 ) -> None:
     """Parses the flags, calls `main`, and exits with the status that it returns.
 
-    A `UserError` becomes lines on standard error and exit status 2, Ctrl-C exit status 130. Any
-    other exception is a fault of the program and keeps its traceback.
+    A `UserError` becomes lines on standard error and exit status 2; Ctrl-C becomes exit status
+    130. Any other exception is a fault of the program and keeps its traceback.
 
     Args:
-      main: of the module that defines the command's flags and describes it in its docstring.
-      parts: further modules with flags of the command, each described in its docstring.
-      takes_arguments: whether `main` knows what to do with arguments that are no flags.
+      main: a function of the module that defines the command's flags; the module's docstring
+        describes the command.
+      sections: parts of the help text; by default one, for the flags of `main`'s module.
+      takes_arguments: whether `main` uses arguments that are not flags.
     """
 
     def guarded(argv: Sequence[str]) -> int:
@@ -43,8 +54,9 @@ def run(
                 raise UserError(f"unexpected argument '{argv[1]}'; flags start with --")
             return main(argv) or 0
         except UserError as error:
+            flag = f"--{error.key}: " if error.key else ""
             for problem in error.problems:
-                _say_error(problem)
+                _say_error(flag + problem)
             return USAGE_ERROR
         except KeyboardInterrupt:
             print(f"{_command()}: interrupted", file=sys.stderr)
@@ -52,13 +64,13 @@ def run(
 
     # Abseil's own help shows the flags of every imported module, and exits with 1.
     if {"-h", "-help", "--help"} & set(sys.argv[1:]):
-        print("\n\n".join(map(_help, [sys.modules[main.__module__], *parts])))
+        print("\n\n".join(map(_help, sections or [_section_of(sys.modules[main.__module__])])))
         return
     app.run(guarded, flags_parser=_parse_flags)
 
 
 def _command() -> str:
-    """The command's name, whether started as `gan-train` or `python -m gan_cli.cli.train`."""
+    """Returns the command's name, also where it was started as `python -m gan_cli.cli.train`."""
     return "gan-" + Path(sys.argv[0]).stem.removeprefix("gan-")
 
 
@@ -75,14 +87,19 @@ def _parse_flags(argv: Sequence[str]) -> list[str]:
 
 
 def _say_error(problem: str) -> None:
-    """Prints one line, with what could steer the terminal or break the line written out."""
+    """Prints one line, with control characters escaped: they could steer the terminal."""
     shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in problem)
     print(f"{_command()}: error: {shown}", file=sys.stderr)
 
 
-def _help(module: ModuleType) -> str:
-    lines = [(module.__doc__ or "").strip(), "", "flags:"]
-    for flag in flags.FLAGS.get_key_flags_for_module(module):
+def _section_of(module: ModuleType) -> Section:
+    names = [flag.name for flag in flags.FLAGS.get_key_flags_for_module(module)]
+    return Section((module.__doc__ or "").strip(), names)
+
+
+def _help(section: Section) -> str:
+    lines = [section.text, "", "flags:"]
+    for flag in (flags.FLAGS[name] for name in section.flags):
         choices = getattr(flag.parser, "enum_values", None)
         value = "|".join(choices) if choices else "..."
         name = f"--[no]{flag.name}" if flag.boolean else f"--{flag.name}={value}"
@@ -96,33 +113,29 @@ def _help(module: ModuleType) -> str:
 def import_tensorflow(first: Callable[[], object] = lambda: None) -> None:
     """Imports TensorFlow without its start-up lines, which it writes past Python to the terminal.
 
-    They are shown after all where the import fails, and wherever the environment sets
+    The lines are shown where the import fails, and where the environment sets
     `TF_CPP_MIN_LOG_LEVEL`: 0 shows everything.
 
     Args:
-      first: what has to be done before TensorFlow's first operation.
+      first: called after the import and before TensorFlow's first operation.
     """
     logging.set_verbosity(logging.WARNING)
     chosen_by_user = "TF_CPP_MIN_LOG_LEVEL" in os.environ
-    # Not even errors: what matters comes as an exception, the rest is noise about optimisations.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    # By itself TensorFlow takes oneDNN's kernels only on the newest processors; they are faster on
-    # the others, too.
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    set_environment()
     with contextlib.nullcontext() if chosen_by_user else _quiet_stderr():
         with _absent(_OPTIONAL_TO_KERAS), _no_garbage():
             import tensorflow as tf
 
         first()
-        # The first operation brings a few lines more.
+        # The first operation writes a few more lines.
         tf.zeros([]) + 1.0
     tf.get_logger().setLevel("ERROR")
 
 
 @contextlib.contextmanager
 def _no_garbage() -> Iterator[None]:
-    """For imports: what they make stays, and is never looked through for garbage."""
-    # Nor is anything as the process ends, where of TensorFlow it takes most of a second.
+    """Keeps the garbage collector off what is imported: it stays to the end anyway."""
+    # At the end of the process, a last collection would take most of a second.
     atexit.register(gc.freeze)
     gc.disable()
     try:
@@ -134,9 +147,9 @@ def _no_garbage() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _absent(names: Sequence[str]) -> Iterator[None]:
-    """Lets imports of what is not imported yet fail, as if it were not installed."""
+    """Makes imports of modules fail, unless they are imported already, as if not installed."""
     hidden = [name for name in names if name not in sys.modules]
-    # What Python itself makes of None here: a ModuleNotFoundError.
+    # Python turns None into a ModuleNotFoundError.
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
     try:
         yield
@@ -147,7 +160,7 @@ def _absent(names: Sequence[str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _quiet_stderr() -> Iterator[None]:
-    """Holds back what any language writes to file descriptor 2; an exception releases it."""
+    """Holds back all that is written to file descriptor 2; an exception releases it."""
     sys.stderr.flush()
     terminal = os.dup(2)
     with tempfile.TemporaryFile() as held_back:

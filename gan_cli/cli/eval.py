@@ -8,11 +8,16 @@ gan-eval --real photos/ --fake samples.npz --features inception --metrics freche
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from absl import flags
 
 from gan_cli.cli import app
 from gan_cli.errors import UserError
+
+if TYPE_CHECKING:
+    from gan_cli.evaluation.requests import Settings
+    from gan_cli.evaluation.results import Result
 
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "Run directory of gan-train.")
 _CHECKPOINT = flags.DEFINE_string(
@@ -39,78 +44,107 @@ _SEED = flags.DEFINE_integer("seed", 0, "Seed of the generated images and of the
 _OUT = flags.DEFINE_string("out", None, "JSON file for the scores.")
 
 
+# Where a flag is not called what the request's field is.
+_FLAG_OF = {"statistics": "stats", "run_dirs": "compare"}
+
+
 def main(argv: Sequence[str]) -> int:
     runs = [*_COMPARE.value, *argv[1:]] if _COMPARE.value else []
     if argv[1:] and not runs:
         raise UserError(f"unexpected argument '{argv[1]}'; flags start with --")
-    metrics = _checked_metrics()
     _check_what_is_scored(runs)
-    app.import_tensorflow()
-
-    from gan_cli.evaluation.compare import compare_runs
-    from gan_cli.evaluation.images import score_against_file, score_images
-    from gan_cli.evaluation.scored_run import Request, ScoredRun, score_all, score_checkpoint
-
-    out = Path(_OUT.value) if _OUT.value else None
-    request = Request(
-        _NUM_SAMPLES.value,
-        _FEATURES.value,
-        metrics,
-        Path(_STATS.value) if _STATS.value else None,
-        _SEED.value,
-    )
-    if _REAL.value:
-        score_images(_REAL.value, _FAKE.value, request, out)
-    elif _FAKE.value:
-        score_against_file(_FAKE.value, request, out)
-    elif runs:
-        compare_runs(runs, _CHECKPOINT.value, request, out)
-    elif _CHECKPOINT.value == "all":
-        score_all(ScoredRun(_RUN_DIR.value, "latest", request), out)
-    else:
-        score_checkpoint(ScoredRun(_RUN_DIR.value, _CHECKPOINT.value, request), out)
+    try:
+        _score(_request(runs))
+    except UserError as error:
+        raise UserError(*error.problems, key=_FLAG_OF.get(error.key, error.key)) from error
     return 0
 
 
-def _checked_metrics() -> tuple[str, ...] | None:
-    from gan_cli.catalog import CHOICES
-
-    if _METRICS.value is None:
-        return None
-    names = tuple(name.strip() for name in _METRICS.value)
-    problems = [problem for name in names if (problem := CHOICES["metric"].problem(name))]
-    if problems or not names:
-        raise UserError(*(f"--metrics: {problem}" for problem in problems or ["names no metric"]))
-    return names
-
-
 def _check_what_is_scored(runs: list[str]) -> None:
-    """Raises UserError for flags that do not go together, before TensorFlow takes its seconds."""
-    if _NUM_SAMPLES.value is not None and _NUM_SAMPLES.value < 10:
-        raise UserError(f"--num_samples: must be at least 10, got {_NUM_SAMPLES.value}")
-    if _SEED.value < 0:
-        raise UserError(f"--seed: must be at least 0, got {_SEED.value}")
+    """Raises UserError for flags that do not go together."""
     if _REAL.value and not _FAKE.value:
-        raise UserError("--real: needs --fake, the images to score")
+        raise UserError("needs --fake, the images to score", key="real")
     if _FAKE.value and not (_REAL.value or _STATS.value):
-        raise UserError("--fake: needs --real, the images to score against, or --stats")
-    kinds = {"--run_dir": _RUN_DIR.value, "--compare": runs, "--fake": _FAKE.value}
+        raise UserError("needs --real, the images to score against, or --stats", key="fake")
+    kinds = {"run_dir": _RUN_DIR.value, "compare": runs, "fake": _FAKE.value}
     given = [flag for flag, value in kinds.items() if value]
     if not given:
         raise UserError("--run_dir is required, or --compare, or --fake with --real")
     if len(given) > 1:
-        raise UserError(f"{given[1]}: cannot be had together with {given[0]}")
-    if _CHECKPOINT.value == "all" and not _RUN_DIR.value:
-        raise UserError("--checkpoint=all: is for one run, by --run_dir")
+        raise UserError(f"cannot be combined with --{given[0]}", key=given[1])
     if _FAKE.value and flags.FLAGS["checkpoint"].present:
-        raise UserError("--checkpoint: is for runs; --fake has none")
-    if _METRICS.value and not _REAL.value and _FAKE.value:
-        raise UserError("--metrics: needs --real; statistics give the Fréchet distance alone")
-    twice = next((run for run in runs if runs.count(run) > 1), None)
-    if twice:
-        raise UserError(f"--compare: {twice} is named twice")
+        raise UserError("is for runs; --fake has none", key="checkpoint")
     if _OUT.value and Path(_OUT.value).is_dir():
-        raise UserError(f"--out: must be a file, got the folder '{_OUT.value}'")
+        raise UserError(f"must be a file, got the folder '{_OUT.value}'", key="out")
+
+
+def _request(runs: list[str]) -> "Settings":
+    """Returns what the flags ask for, checked before TensorFlow takes its seconds."""
+    from gan_cli.evaluation import requests
+
+    settings: dict[str, Any] = {
+        "num_samples": _NUM_SAMPLES.value,
+        "features": _FEATURES.value,
+        "metrics": _METRICS.value and [name.strip() for name in _METRICS.value],
+        "statistics": _STATS.value or None,
+        "seed": _SEED.value,
+    }
+    if _REAL.value:
+        return requests.ImagesRequest(real=_REAL.value, fake=_FAKE.value, **settings)
+    if _FAKE.value:
+        return requests.StatisticsRequest(fake=_FAKE.value, **settings)
+    checkpoint = _CHECKPOINT.value
+    if runs:
+        return requests.ComparisonRequest(run_dirs=tuple(runs), checkpoint=checkpoint, **settings)
+    return requests.RunRequest(run_dir=_RUN_DIR.value, checkpoint=checkpoint, **settings)
+
+
+def _score(request: "Settings") -> None:
+    """Does what is asked for, prints the scores and writes them."""
+    app.import_tensorflow()
+
+    from gan_cli.cli import tables
+    from gan_cli.cli.progress import ConsoleListener
+    from gan_cli.evaluation import images, requests, runs
+    from gan_cli.evaluation.scorer import RunScorer
+
+    listener = ConsoleListener()
+    if isinstance(request, requests.ImagesRequest):
+        scored = images.score_images(request, listener)
+        tables.print_scores(scored)
+        _write(scored)
+    elif isinstance(request, requests.StatisticsRequest):
+        scored = images.score_against_statistics(request, listener)
+        tables.print_scores(scored)
+        _write(scored)
+    elif isinstance(request, requests.ComparisonRequest):
+        compared = runs.compare_runs(request, listener)
+        tables.print_comparison(compared)
+        _write(compared)
+    elif isinstance(request, requests.RunRequest):
+        if request.checkpoint == requests.EVERY_CHECKPOINT:
+            run = runs.score_every_checkpoint(request, listener)
+            tables.print_curve(run)
+            _write(run, run.written)
+        else:
+            scorer = RunScorer(request, listener)
+            checkpoint = scorer.score()
+            # Before anything is written: a full disk must not cost the scores.
+            tables.print_scores(checkpoint)
+            _write(checkpoint, scorer.keep(checkpoint).written)
+
+
+def _write(result: "Result", kept: Sequence[Path] = ()) -> None:
+    """Writes the file of --out, and prints where the scores are.
+
+    Args:
+      kept: files in the run directory that hold the scores.
+    """
+    if _OUT.value:
+        result.save(_OUT.value)
+    written = kept or ([Path(_OUT.value)] if _OUT.value else [])
+    if written:
+        print(f"written: {', '.join(map(str, written))}")
 
 
 def entry_point() -> None:

@@ -1,164 +1,112 @@
-"""What the user sees meanwhile: a live line on a terminal; of training, plain lines elsewhere."""
+"""Shows on the console what long work reports: a live bar on a terminal, plain lines elsewhere."""
 
-import contextlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Mapping
 
-import numpy as np
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
 
+from gan_cli.listener import PREPARING, SCORING, TRAINING, Listener
+
 _SECONDS_BETWEEN_PLAIN_LINES = 10.0
 
 
-class TrainingProgress:
-    """A context manager that shows how training goes.
+class ConsoleListener(Listener):
+    """Prints messages, and shows one activity at a time as a bar.
+
+    Bars appear on terminals only. Where there is no terminal, training prints a line every ten
+    seconds, and other activities print nothing. An activity that starts while another one is shown
+    has no bar of its own.
 
     Args:
-      total_images: where the bar ends.
-      images_shown: where it starts.
+      console: for messages and bars; by default standard output.
+      error_console: for the bar of an evaluation; by default standard error.
     """
 
-    def __init__(self, total_images: int, images_shown: int, console: Console | None = None):
+    def __init__(self, console: Console | None = None, error_console: Console | None = None):
         self.console = console or Console()
-        self.total_images = total_images
+        self.error_console = error_console or Console(stderr=True)
+        self._bar: Progress | None = None
+        self._activity = ""
+        self._total_images = 0
         self._last_plain_line = float("-inf")
-        self._bar = Progress(
-            BarColumn(bar_width=16),
-            TextColumn("{task.fields[text]}"),
-            TimeElapsedColumn(),
-            console=self.console,
-            disable=not self.console.is_terminal,
-        )
-        self._task = self._bar.add_task(
-            "", total=total_images, completed=images_shown, text="starting"
-        )
 
-    def __enter__(self) -> "TrainingProgress":
-        self._bar.start()
-        return self
+    def message(self, text: str) -> None:
+        self.console.print(text, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+    def skipped(self, problem: str) -> None:
+        self.message(f"skipped: {problem}")
 
-    def update(
-        self, images_shown: int, report: Mapping[str, float], images_per_second: float
+    def progress(self, activity: str, done: int, total: int | None, detail: str = "") -> None:
+        if activity == TRAINING:
+            self._total_images = total or 0
+        if self._bar is None:
+            self._start_bar(activity, done, total)
+        if activity != self._activity or self._bar is None:
+            return
+        task = self._bar.tasks[0]
+        rate = f"{task.speed:,.0f} img/s" if task.speed else ""
+        detail = detail or task.fields["detail"]
+        self._bar.update(task.id, completed=done, total=total, detail=detail, rate=rate)
+
+    def report(
+        self, images_shown: int, values: Mapping[str, float], images_per_second: float
     ) -> None:
-        """Shows the state after `images_shown` images."""
-        left = (self.total_images - images_shown) / max(images_per_second, 1e-9)
+        seconds_left = (self._total_images - images_shown) / max(images_per_second, 1e-9)
         text = (
-            f"{images_shown / 1000:.1f}/{self.total_images / 1000:.1f} kimg"
-            f"  {images_per_second:.0f} img/s  {_clock(left)} left  {describe(report)}"
+            f"{images_shown / 1000:.1f}/{self._total_images / 1000:.1f} kimg"
+            f"  {images_per_second:.0f} img/s  {_clock(seconds_left)} left  {describe(values)}"
         )
         if self.console.is_terminal:
-            self._bar.update(self._task, completed=images_shown, text=text)
+            self.progress(TRAINING, images_shown, self._total_images, text)
             return
         now = time.monotonic()
         if now - self._last_plain_line >= _SECONDS_BETWEEN_PLAIN_LINES:
             self._last_plain_line = now
             self.message(text)
 
-    def message(self, text: str) -> None:
-        """Prints a line above the bar."""
-        self.console.print(text, soft_wrap=True, highlight=False, markup=False)
+    def done(self, activity: str) -> None:
+        if self._bar is not None and activity == self._activity:
+            self._bar.stop()
+            self._bar = None
 
-
-@contextlib.contextmanager
-def preparation_progress() -> Iterator[Callable[[int, int], None]]:
-    """Shows how many images have been prepared; gives the function to be told of it.
-
-    Only on a terminal, and only while it takes.
-    """
-    console = Console()
-    with Progress(
-        TextColumn("preparing images"),
-        BarColumn(bar_width=16),
-        MofNCompleteColumn(),
-        console=console,
-        disable=not console.is_terminal,
-        transient=True,
-    ) as bar:
-        task = bar.add_task("")
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
-@contextlib.contextmanager
-def images_progress(text: str) -> Iterator[Callable[[int, int], None]]:
-    """Shows how many images there are, how fast they come and how long the rest takes.
-
-    Gives the function to be told of it. Only on a terminal.
-    """
-    console = Console()
-    with Progress(
-        TextColumn(text),
-        BarColumn(bar_width=16),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-        console=console,
-        disable=not console.is_terminal,
-        transient=True,
-    ) as bar:
-        task = bar.add_task("", total=None, rate="")
-
-        def on_progress(done: int, total: int) -> None:
-            speed = bar.tasks[task].speed
-            bar.update(
-                task, completed=done, total=total, rate=f"{speed:,.0f} img/s" if speed else ""
-            )
-
-        yield on_progress
-
-
-class EvaluationProgress:
-    """A context manager that shows how many images have been scored, then each metric's name.
-
-    Only on a terminal.
-
-    Args:
-      total: number of images.
-    """
-
-    def __init__(self, total: int, console: Console | None = None):
-        console = console or Console(stderr=True)
+    def _start_bar(self, activity: str, done: int, total: int | None) -> None:
+        console = self.error_console if activity == SCORING else self.console
+        self._activity = activity
         self._bar = Progress(
-            BarColumn(bar_width=16),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[text]}"),
-            TimeElapsedColumn(),
+            *_columns(activity),
             console=console,
             disable=not console.is_terminal,
-            transient=True,
+            # The bar of a training stays, to show where it ended.
+            transient=activity != TRAINING,
         )
-        self._task = self._bar.add_task("", total=total, text="images")
-
-    def __enter__(self) -> "EvaluationProgress":
+        first = {TRAINING: "starting", SCORING: "images"}.get(activity, "")
+        self._bar.add_task(activity, total=total, completed=done, detail=first, rate="")
         self._bar.start()
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
 
-    def count(self, batches: Iterable[np.ndarray]) -> Iterator[np.ndarray]:
-        """Passes batches on, and counts their images."""
-        for batch in batches:
-            yield batch
-            self._bar.advance(self._task, len(batch))
-
-    def metric(self, name: str) -> None:
-        """Names the metric that is being taken."""
-        self._bar.update(self._task, text=name)
+def _columns(activity: str) -> list[ProgressColumn]:
+    bar, count = BarColumn(bar_width=16), MofNCompleteColumn()
+    detail, name = TextColumn("{task.fields[detail]}"), TextColumn("{task.description}")
+    if activity == TRAINING:
+        return [bar, detail, TimeElapsedColumn()]
+    if activity == SCORING:
+        return [bar, count, detail, TimeElapsedColumn()]
+    if activity == PREPARING:
+        return [name, bar, count]
+    return [name, bar, count, TextColumn("{task.fields[rate]}"), TimeRemainingColumn()]
 
 
 def describe(report: Mapping[str, float]) -> str:
-    """The step's report in a few words: losses, D's belief, penalties, loss scale."""
+    """Returns a step's report in a few words: losses, D's outputs, penalties, loss scale."""
     parts = [
         f"loss D {report['discriminator_loss']:.3f} G {report['generator_loss']:.3f}",
         f"D(real) {report['discriminator_real']:.2f} D(fake) {report['discriminator_fake']:.2f}",

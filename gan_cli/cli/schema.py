@@ -5,7 +5,7 @@ from gan_cli.config.json_schema import json_schema
 
 
 def current_schema() -> str:
-    """Returns the schema, as JSON text, with the names that the registries know."""
+    """Returns the schema as JSON text, with the names that the registries know."""
     return json_schema({family: registry.names for family, registry in CHOICES.items()})
 
 

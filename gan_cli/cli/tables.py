@@ -5,19 +5,16 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 from rich.table import Table
 
-from gan_cli.metrics.evaluate import Evaluation, Score
-from gan_cli.metrics.features.network import FeatureNetwork
-from gan_cli.metrics.points import Coordinates
-
-Network = FeatureNetwork | Coordinates
+from gan_cli.evaluation.results import ComparedRuns, Scored, ScoredRun
+from gan_cli.metrics.evaluation import Score
 
 
-def print_evaluation(title: str, network: Network, evaluation: Evaluation) -> None:
-    """One set of images: every figure with its interval, floor and ceiling."""
-    console = Console()
+def print_scores(scored: Scored) -> None:
+    """Prints every figure with its interval, floor and ceiling, then what the figures mean."""
+    evaluation, console = scored.evaluation, Console()
     floor = "floor (training images)" if evaluation.num_floor else "floor"
     table = Table(
-        title=f"{title}: {evaluation.num_generated:,} generated,"
+        title=f"{scored.title}: {evaluation.num_generated:,} generated,"
         f" {evaluation.num_reference:,} real images"
     )
     table.add_column("metric", no_wrap=True)
@@ -37,11 +34,34 @@ def print_evaluation(title: str, network: Network, evaluation: Evaluation) -> No
         console.print(f"classes: {shares}", soft_wrap=True, highlight=False)
     for name, reason in evaluation.skipped.items():
         console.print(f"left out: {name}: {reason}", soft_wrap=True, highlight=False)
-    if network.accuracy is not None:
+    if scored.features.accuracy is not None:
         console.print(
-            f"the classifier is right on {100 * network.accuracy:.1f} % of the held-out images",
+            f"the classifier is right on {100 * scored.features.accuracy:.1f} % of the held-out"
+            " images",
             highlight=False,
         )
+    print_lines(scored.interpretation)
+
+
+def print_curve(run: ScoredRun) -> None:
+    """Prints the scores of every checkpoint side by side."""
+    columns = {f"{scored.kimg:g} kimg": scored.scores for scored in run.checkpoints}
+    print_side_by_side(f"{run.run_dir}, {run.checkpoints[-1].features.name}", columns)
+
+
+def print_comparison(compared: ComparedRuns) -> None:
+    """Prints the scores of several runs side by side, and what they mean for each run."""
+    columns = {f"{run.run_dir} {run.kimg:g} kimg": run.scores for run in compared.runs}
+    cells = {
+        figure: f"{spread.mean:.4g} ± {spread.deviation:.2g}"
+        for figure, spread in compared.spread.items()
+    }
+    print_side_by_side(
+        f"features: {compared.runs[0].features.name}",
+        columns,
+        {"mean ± deviation": cells} if cells else {},
+    )
+    print_lines([f"{run.run_dir}: {line}" for run in compared.runs for line in run.interpretation])
 
 
 def print_side_by_side(

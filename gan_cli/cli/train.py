@@ -5,46 +5,78 @@ gan-train --config configs/digits.yaml --set training.kimg=100 --set seed=1
 gan-train --config configs/digits.yaml --seeds 0-4
 """
 
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from absl import flags
 
+import gan_cli
 from gan_cli.cli import app
 from gan_cli.errors import UserError
+
+if TYPE_CHECKING:
+    from gan_cli.config.schema import Config
+    from gan_cli.experiment.dry_run import Description
+    from gan_cli.experiment.outcome import Outcome
+    from gan_cli.listener import Listener
 
 _CONFIG = flags.DEFINE_string("config", None, "YAML file of the experiment.", required=True)
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "Run directory; by default runs/NAME.")
 _SET = flags.DEFINE_multi_string("set", [], "Overrides the config: key.path=value; repeatable.")
 _SEEDS = flags.DEFINE_string(
-    "seeds", None, "Several runs in place of one, such as 0-4: each in seed-N of the run directory."
+    "seeds", None, "Trains several runs, one for each seed, such as 0-4, in RUN_DIR/seed-N."
 )
 _RESUME = flags.DEFINE_enum(
     "resume",
     "auto",
     ["auto", "never", "must"],
-    "Go on from the latest checkpoint: if there is one, not at all, or not without one.",
+    "Continue from the latest checkpoint, if there is one (auto); refuse a directory that holds a"
+    " run (never), or one that holds no checkpoint (must).",
 )
 _ACCEPT_CHANGES = flags.DEFINE_bool(
-    "accept_changes", False, "Resume although the config differs from the one the run began with."
+    "accept_changes", False, "Continue a run although its config or its data have changed."
 )
 _DRY_RUN = flags.DEFINE_bool(
     "dry_run", False, "Build everything, describe it, write a sheet of real images, and stop."
 )
 
+DIVERGED = 1
+STOPPED_BY_SIGNAL = 128
+_MEBIBYTE = 2**20
+# Starts gan-train of this very package, wherever it was imported from, and searches the working
+# folder for nothing.
+_START = """
+import importlib.util, sys
+spec = importlib.util.spec_from_file_location("gan_cli", {package!r})
+sys.modules["gan_cli"] = module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+sys.argv[0] = "gan-train"
+from gan_cli.cli.train import entry_point
+entry_point()
+"""
+
 
 def main(argv: Sequence[str]) -> int:
     # Imported here, so that --help does not wait for them.
     from gan_cli.catalog import CHOICES
+    from gan_cli.cli.progress import ConsoleListener
     from gan_cli.config.load import load_config
+    from gan_cli.run.directory import default_run_dir
 
     del argv
     began = time.monotonic()
-    config = load_config(_CONFIG.value, _SET.value, CHOICES)
-    run_dir = Path(_RUN_DIR.value or Path("runs") / config.name)
+    config = load_config(_CONFIG.value, _SET.value, CHOICES, "--set")
+    run_dir = Path(_RUN_DIR.value or default_run_dir(config))
+    listener = ConsoleListener()
     if _SEEDS.value is not None:
-        return _train_seeds(run_dir)
+        return _train_seeds(run_dir, listener)
+    return _train(config, run_dir, listener, began)
+
+
+def _train(config: "Config", run_dir: Path, listener: "Listener", began: float) -> int:
     distribution = None
 
     def open_devices() -> None:
@@ -56,38 +88,109 @@ def main(argv: Sequence[str]) -> int:
     app.import_tensorflow(open_devices)
 
     from gan_cli.experiment.experiment import Experiment
+    from gan_cli.experiment.run import run_experiment
 
-    with distribution.alive():
-        experiment = Experiment.open(config, run_dir, distribution)
-        if _DRY_RUN.value:
-            experiment.describe()
-            return 0
-        experiment.prepare_directory(_RESUME.value, _ACCEPT_CHANGES.value)
-        return experiment.train(began)
+    if _DRY_RUN.value:
+        with distribution.alive():
+            _print_description(Experiment.open(config, run_dir, distribution, listener).describe())
+        return 0
+    outcome = run_experiment(
+        config,
+        run_dir,
+        _RESUME.value,
+        _ACCEPT_CHANGES.value,
+        listener,
+        distribution=distribution,
+        began=began,
+    )
+    if distribution.is_chief:
+        _print_ending(outcome, listener)
+    return _exit_status(outcome)
 
 
-def _train_seeds(run_dir: Path) -> int:
+def _exit_status(outcome: "Outcome") -> int:
+    if outcome.trouble is not None:
+        return DIVERGED
+    return 0 if outcome.signal is None else STOPPED_BY_SIGNAL + outcome.signal
+
+
+def _print_ending(outcome: "Outcome", listener: "Listener") -> None:
+    from gan_cli.run.directory import RunDirectory
+
+    if outcome.trouble is not None:
+        listener.message(
+            f"training diverged: {outcome.trouble}. The last checkpoint was saved before that; a"
+            " lower learning rate or a larger gamma may help."
+        )
+        return
+    run = RunDirectory(outcome.run_dir)
+    listener.message(f"done: {run.samples}, {run.report}")
+    if outcome.signal is not None:
+        listener.message(
+            f"stopped by {outcome.signal.name} after saving; run the same command to continue from"
+            f" {outcome.images_shown / 1000:g} kimg"
+        )
+
+
+def _print_description(description: "Description") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    console.print(description.config, highlight=False, markup=False, soft_wrap=True)
+    networks = description.generator, description.discriminator
+    table = Table("network", "parameters", "FLOPs per image, forward", "activations per image")
+    for network in networks:
+        console.print(network.summary, highlight=False, markup=False, soft_wrap=True)
+        table.add_row(
+            network.name,
+            f"{network.parameters:,}",
+            f"{network.flops:,}",
+            f"{network.activation_bytes / _MEBIBYTE:.2f} MiB",
+        )
+    console.print(table)
+    console.print(
+        f"memory, estimated: {description.state_bytes / _MEBIBYTE:.0f} MiB of weights, averages and"
+        f" optimiser slots, {description.activation_bytes / _MEBIBYTE:.0f} MiB of activations at"
+        f" batch {description.batch_size}, {description.image_bytes / _MEBIBYTE:.0f} MiB of images",
+        soft_wrap=True,
+    )
+    console.print(f"the first batch of real images: {description.picture}", soft_wrap=True)
+
+
+def _train_seeds(run_dir: Path, listener: "Listener") -> int:
     from gan_cli.catalog import CHOICES
-    from gan_cli.cli.sampling.seeds import parse_seeds
     from gan_cli.config.load import load_config
-    from gan_cli.experiment.sweep import train_seeds
+    from gan_cli.experiment.sweep import seed_directories, train_seeds
+    from gan_cli.studio.texts import parse_seeds
 
     seeds = parse_seeds(_SEEDS.value)
     if len(set(seeds)) < len(seeds):
-        raise UserError(f"--seeds: '{_SEEDS.value}' names a seed twice")
+        raise UserError(f"'{_SEEDS.value}' names a seed twice", key="seeds")
     if _DRY_RUN.value:
-        raise UserError("--dry_run: is for one run; leave --seeds out")
+        raise UserError("is for one run; leave --seeds out", key="dry_run")
     for override in _SET.value:
         if override.partition("=")[0].strip() == "seed":
-            raise UserError(f"--set {override}: cannot be had together with --seeds")
-    load_config(_CONFIG.value, [*_SET.value, f"seed={max(seeds)}"], CHOICES)
-    flags_of_all = [
+            raise UserError(f"--set {override}: cannot be combined with --seeds")
+    load_config(_CONFIG.value, [*_SET.value, f"seed={max(seeds)}"], CHOICES, "--set")
+    status = train_seeds(seeds, run_dir, _command_for, listener)
+    if not status:
+        folders = " ".join(map(str, seed_directories(run_dir, seeds)))
+        listener.message(f"all seeds are trained; gan-eval --compare {folders}")
+    return status
+
+
+def _command_for(seed: int, run_dir: Path) -> list[str]:
+    """Returns the command line that trains one seed with this command's flags."""
+    return [
+        *(sys.executable, "-P", "-c", _START.format(package=gan_cli.__file__)),
         f"--config={_CONFIG.value}",
         f"--resume={_RESUME.value}",
         f"--accept_changes={_ACCEPT_CHANGES.value}",
         *(f"--set={override}" for override in _SET.value),
+        f"--set=seed={seed}",
+        f"--run_dir={run_dir}",
     ]
-    return train_seeds(seeds, run_dir, flags_of_all)
 
 
 def entry_point() -> None:

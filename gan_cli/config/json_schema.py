@@ -4,7 +4,9 @@ A config names it in its first line: `# yaml-language-server: $schema=schema.jso
 """
 
 import json
+from typing import Any
 
+from gan_cli.config.data_section import SOURCE_KEYS
 from gan_cli.config.schema import Config
 
 
@@ -23,8 +25,24 @@ def json_schema(names: dict[str, tuple[str, ...]]) -> str:
     }
     # A file that extends another may leave even the data to it.
     del schema["required"], schema["$defs"]["DataConfig"]["required"]
+    _offer_short_keys(schema["$defs"])
     _offer_names(schema, names)
     return json.dumps(schema, indent=2) + "\n"
+
+
+def _offer_short_keys(definitions: dict[str, Any]) -> None:
+    """Lets the keys of every source stand in `data` itself."""
+    properties = definitions["DataConfig"]["properties"]
+    short: dict[str, list[dict[str, Any]]] = {}
+    for source, keys in SOURCE_KEYS.items():
+        for key, found in definitions[keys.__name__]["properties"].items():
+            description = f"{source}: {found['description']}"
+            short.setdefault(key, []).append({**found, "description": description})
+    for key, forms in short.items():
+        # A key that several sources have has the same type in all of them, or null beside it.
+        widest = max(forms, key=lambda form: len(json.dumps(form)))
+        text = " ".join(form["description"] for form in forms)
+        properties[key] = {**widest, "default": None, "description": text}
 
 
 def _offer_names(node: object, names: dict[str, tuple[str, ...]]) -> None:

@@ -1,42 +1,53 @@
 """From YAML files and `--set` overrides to a validated config, with every problem told at once."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from gan_cli.config import yaml_text
+from gan_cli.config.data_section import without_replaced_keys
 from gan_cli.config.problems import describe, show_value
 from gan_cli.config.schema import Config
 from gan_cli.config.yaml_text import KeyPath, Places
 from gan_cli.errors import UserError
-from gan_cli.registry import Registry
+from gan_cli.registry import Registry, look_in
 
 
 def load_config(
-    path: str | Path, overrides: Sequence[str], choices: Mapping[str, Registry]
+    path: str | Path,
+    overrides: Sequence[str] | Mapping[str, Any],
+    choices: Mapping[str, Registry],
+    overrides_name: str = "overrides",
 ) -> Config:
-    """Reads a config file, what it extends, and overrides of the form `key.path=value`.
+    """Reads a config file, what it extends, and overrides.
 
     `extends: other.yaml`, relative to the file, is read first; sections are merged key by key, and
-    anything else, lists too, is replaced. The value of an override is YAML; an element of a list is
-    named by its index, as in `objective.penalties.0.gamma=1`. Paths within the config are left as
-    they are written: relative ones are relative to the working directory.
+    anything else, lists too, is replaced. Paths within the config are left as they are written:
+    relative ones are relative to the working directory.
 
     Args:
+      overrides: values by dotted key, or texts of the form `key.path=value` whose values are YAML.
+        An element of a list is named by its index, as in `objective.penalties.0.gamma`.
       choices: registries by family, for the fields marked with `schema.Choice`; the names of a
         family that is not there are not checked.
+      overrides_name: what problems call the overrides.
 
     Raises:
       UserError: with one line for every problem found.
     """
-    data, places = _read_with_parents(Path(path), ())
+    data, places = read_with_parents(Path(path))
+    look_in(Path(path).parent)
     problems: list[str] = []
-    for override in overrides:
+    pairs: Iterable[Any] = overrides.items() if isinstance(overrides, Mapping) else overrides
+    # Another source first: it replaces the keys of the one in the file, and no override.
+    for override in sorted(pairs, key=lambda pair: not _names_source(pair)):
         try:
-            data = _overridden(data, override, places)
+            parsed = isinstance(override, str)
+            dotted, value = _parsed(override, overrides_name) if parsed else override
+            data = _overridden(data, dotted, value, places, overrides_name)
         except UserError as error:
             problems += error.problems
     try:
@@ -76,8 +87,18 @@ def _leaves(value: Any, keys: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
         yield from _leaves(inner, (*keys, str(key)))
 
 
-def _read_with_parents(path: Path, children: tuple[str, ...]) -> tuple[dict, Places]:
-    """Returns the merged data, and for each key path the file and line that it came from."""
+def read_with_parents(path: Path, children: tuple[str, ...] = ()) -> tuple[dict, Places]:
+    """Reads a config file and what it extends.
+
+    Args:
+      children: real paths of the files that extend this one, which it must not extend in turn.
+
+    Returns:
+      The merged data, and for each key path the file and line that it came from.
+
+    Raises:
+      UserError: a file cannot be read, or is no YAML.
+    """
     data, places = _read(path)
     if "extends" not in data:
         return data, places
@@ -89,11 +110,12 @@ def _read_with_parents(path: Path, children: tuple[str, ...]) -> tuple[dict, Pla
     if os.path.realpath(parent_path) in chain:
         raise UserError(f"{place}: extends: {parent_path} extends this file in turn")
     try:
-        parent_data, parent_places = _read_with_parents(parent_path, chain)
+        parent_data, parent_places = read_with_parents(parent_path, chain)
     except UserError as error:
         if os.path.isfile(parent_path):
             raise
         raise UserError(f"{place}: extends: {error}") from error
+    parent_data = without_replaced_keys(parent_data, data)
     for keys in _replaced_keys(parent_data, data):
         _forget_below(parent_places, keys)
     return _merge(parent_data, data), parent_places | places
@@ -135,21 +157,38 @@ def _forget_below(places: Places, keys: KeyPath) -> None:
         del places[known]
 
 
-def _overridden(data: dict, override: str, places: Places) -> dict:
-    """Returns the data with one override in place, and notes the place."""
+def _parsed(override: str, name: str) -> tuple[str, Any]:
+    """Returns the dotted key and the value of an override such as `training.kimg=100`."""
     dotted, equals, text = override.partition("=")
-    keys = tuple(dotted.strip().split("."))
-    if not equals or not all(keys):
-        raise UserError(f"--set {override}: must be of the form key.path=value")
-    if keys[0] == "extends":
-        raise UserError(f"--set {override}: only a file can extend another")
-    where = f"--set {dotted}"
-    value, _ = yaml_text.parse(text, where)
-    changed = _with_value(data, keys, value, where)
+    if not equals or not all(_keys(dotted)):
+        raise UserError(f"{name} {override}: must be of the form key.path=value")
+    if _keys(dotted)[0] == "extends":
+        raise UserError(f"{name} {override}: only a file can extend another")
+    return dotted, yaml_text.parse(text, f"{name} {dotted}")[0]
+
+
+def _keys(dotted: str) -> KeyPath:
+    return tuple(dotted.strip().split("."))
+
+
+def _names_source(override: str | tuple[str, Any]) -> bool:
+    key = override.partition("=")[0] if isinstance(override, str) else override[0]
+    return key.strip() == "data.source"
+
+
+def _overridden(data: dict, dotted: str, value: Any, places: Places, name: str) -> dict:
+    """Returns the data with one override in place, and notes the place."""
+    keys = _keys(dotted)
+    if not all(keys) or keys[0] == "extends":
+        raise UserError(f"{name} {dotted}: must be a key of the config, such as training.kimg")
+    on_top: Any = value
+    for key in reversed(keys):
+        on_top = {key: on_top}
+    changed = _with_value(without_replaced_keys(data, on_top), keys, value, f"{name} {dotted}")
     _forget_below(places, keys)
     for length in range(1, len(keys)):
-        places.setdefault(keys[:length], "--set")
-    places[keys] = "--set"
+        places.setdefault(keys[:length], name)
+    places[keys] = name
     return changed
 
 

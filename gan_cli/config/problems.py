@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from gan_cli.config.data_section import SECTIONS, SOURCE_KEYS, sources_with
 from gan_cli.config.schema import Config
 
 KeyPath = tuple[str, ...]
@@ -56,7 +57,7 @@ def show_value(value: Any) -> str:
 
 def _line(item: dict, data: Any, source: str, places: Mapping[KeyPath, str]) -> str:
     keys = _keys_in(data, item)
-    what = _what_is_wrong(item, keys)
+    what = _what_is_wrong(item, keys, data)
     if not keys:
         # A check across keys opens its line with the key that it is about.
         dotted, _, what = what.partition(": ")
@@ -81,14 +82,14 @@ def _keys_in(data: Any, item: dict) -> KeyPath:
     return tuple(keys)
 
 
-def _what_is_wrong(item: dict, keys: KeyPath) -> str:
+def _what_is_wrong(item: dict, keys: KeyPath, data: Any) -> str:
     kind, value = item["type"], item["input"]
     figures = {
         name: int(figure) if isinstance(figure, float) and figure.is_integer() else figure
         for name, figure in item.get("ctx", {}).items()
     }
     if kind in ("extra_forbidden", "invalid_key"):
-        return _unknown_key(keys)
+        return _unknown_key(keys, data)
     if kind == "missing":
         return "is required"
     if kind == "value_error":
@@ -102,9 +103,18 @@ def _what_is_wrong(item: dict, keys: KeyPath) -> str:
     return f"must be {wanted}, got {show_value(value)}{hint}"
 
 
-def _unknown_key(keys: KeyPath) -> str:
+def _unknown_key(keys: KeyPath, data: Any) -> str:
     *parents, key = keys
     known = list(_section_at(parents).model_fields)
+    if parents == ["data"]:
+        source = data["data"].get("source")
+        if owners := sources_with(key):
+            named = ", ".join(f"'{owner}'" for owner in owners)
+            kind = "sources" if len(owners) > 1 else "source"
+            return f"is a key of {kind} {named}, but data.source is {show_value(source)}"
+        others = {section for section in SECTIONS if section != source}
+        own = SOURCE_KEYS[source].model_fields if source in SOURCE_KEYS else ()
+        known = [name for name in (*own, *known) if name not in others]
     # Only load_config reads it, and only at the top of a file.
     known += [] if parents else ["extends"]
     hint = _did_you_mean(key, known)

@@ -1,61 +1,30 @@
 """What a config file may say: every key, its type, its bounds, its default.
 
-`None` means "chosen for you": `resolve.py` fills it in from the size of the data and the images,
-and the resolved config, in which nothing is left open, is what a run directory keeps.
+`None` means "chosen for you": `resolve.py` fills it in from the data and the rules of the
+components. `resolved.py` has the types of a config in which nothing is left open, which is what a
+run directory keeps.
 
 Fields marked with `Choice` hold a name from a registry. The registries are handed to the validation
 as context, so that this package depends on no other part of gan_cli.
 """
 
 import re
-from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    ValidationInfo,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-    model_validator,
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from gan_cli.config.base import (
+    Choice,
+    Fraction,
+    NonNegative,
+    Option,
+    Positive,
+    PositiveInt,
+    Probability,
+    Section,
 )
-from pydantic_core import core_schema
-
-
-@dataclass(frozen=True)
-class Choice:
-    """Marks a field whose value is a name from the registry called `family`."""
-
-    family: str
-
-    def __get_pydantic_core_schema__(self, source, handler):  # type: ignore[no-untyped-def]
-        def check(value: str, info: ValidationInfo) -> str:
-            registry = (info.context or {}).get(self.family)
-            problem = registry.problem(value) if registry else None
-            if problem:
-                raise ValueError(problem)
-            return value
-
-        return core_schema.with_info_after_validator_function(
-            check, handler(source), metadata={"pydantic_js_updates": {"family": self.family}}
-        )
-
-
-class Section(BaseModel):
-    """Base of all sections: frozen, strict about types, and closed to unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
-
-
-def _check_colour(value: str) -> str:
-    if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
-        raise ValueError("must be a colour written as '#rrggbb'")
-    return value
+from gan_cli.config.data_section import DataConfig
+from gan_cli.config.limits import FEWEST_IMAGES
 
 
 def _check_run_name(value: str) -> str:
@@ -66,102 +35,10 @@ def _check_run_name(value: str) -> str:
     return value
 
 
-def _size_pair(value: object) -> object:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return (value, value)
-    if isinstance(value, list | tuple) and len(value) == 2:
-        return tuple(value)
-    raise ValueError(f"must be a side or [height, width], in whole pixels, got {value!r}")
-
-
-def _check_option(value: object) -> object:
-    if not isinstance(value, bool | int | float | str):
-        raise ValueError(f"must be true or false, a number or text, got {value!r}")
-    return value
-
-
-def _of_points(point_value: object):  # type: ignore[no-untyped-def]
-    """Lets source `points` have this value and no other; other sources have what the type says."""
-
-    def check(value: object, validate: ValidatorFunctionWrapHandler, info: ValidationInfo):  # type: ignore[no-untyped-def]
-        if info.data.get("source") != "points":
-            return validate(value)
-        if value != point_value:
-            raise ValueError(f"is {point_value} for source 'points'; leave it out")
-        return value
-
-    return check
-
-
-PixelCount = Annotated[int, Field(ge=8, le=1024)]
-ImageSize = Annotated[
-    tuple[PixelCount, PixelCount],
-    WrapValidator(_of_points((1, 1))),
-    BeforeValidator(
-        _size_pair,
-        json_schema_input_type=PixelCount
-        | tuple[PixelCount, PixelCount]
-        | tuple[Literal[1], Literal[1]],
-    ),
-]
-Option = Annotated[bool | int | float | str, BeforeValidator(_check_option)]
-PositiveInt = Annotated[int, Field(ge=1)]
-NonNegative = Annotated[float, Field(ge=0)]
-Positive = Annotated[float, Field(gt=0)]
-Fraction = Annotated[float, Field(ge=0, lt=1)]
-Probability = Annotated[float, Field(ge=0, le=1)]
-
-
-class DataConfig(Section):
-    """Which images to learn from, and how they are brought to one size."""
-
-    source: Annotated[str, Choice("source")] = Field(description="Where the images come from.")
-    path: str | None = Field(None, description="Folder, IDX folder or file, or npz file.")
-    name: str | None = Field(
-        None, description="Which builtin or TFDS data set, or mixture of points."
-    )
-    data_dir: str | None = Field(None, description="TFDS: where prepared data sets are kept.")
-    split: str = Field("train", description="TFDS: the split to train on.")
-    holdout_split: str | None = Field(
-        None, description="TFDS: the split to evaluate on; default: 'test' where there is one."
-    )
-    holdout_fraction: Annotated[float, Field(gt=0, lt=1)] = Field(
-        0.1, description="Share of the images kept for evaluation where the data has no test split."
-    )
-    max_images: PositiveInt | None = Field(
-        None, description="Use only so many images: always the same, every class by its share."
-    )
-    image_size: ImageSize | None = Field(
-        None, description="Side, or [height, width], in pixels; default: the data's own size."
-    )
-    channels: (
-        Annotated[
-            Literal[1, 3, 4],
-            WrapValidator(_of_points(2), json_schema_input_type=Literal[1, 2, 3, 4]),
-        ]
-        | None
-    ) = Field(
-        None, description="1 gray, 3 RGB, 4 RGBA; default: the data's own, without transparency."
-    )
-    num_points: Annotated[int, Field(ge=20)] = Field(
-        100_000, description="points: how many are drawn."
-    )
-    mode_std: Positive | None = Field(
-        None, description="points: standard deviation of a mode; default: the mixture's usual one."
-    )
-    fit: Literal["crop", "stretch", "pad"] = Field(
-        "crop", description="How an image of another aspect ratio is brought to image_size."
-    )
-    background: Annotated[str, AfterValidator(_check_colour)] = Field(
-        "#ffffff", description="Colour behind transparent pixels and around padded images."
-    )
-    mirror: bool = Field(False, description="Flip half of the training images left to right.")
-    on_corrupt: Literal["fail", "skip"] = Field(
-        "fail", description="What to do about files that cannot be decoded."
-    )
-    cache: Literal["auto", "memory", "disk"] = Field(
-        "auto", description="Where the prepared images are kept; auto: memory where they fit."
-    )
+GeneratorConditioning = Literal["concat", "batch_norm", "mapping"]
+DiscriminatorConditioning = Literal["projection", "concat", "auxiliary", "mapping"]
+Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
+SampleCount = Annotated[int, Field(ge=FEWEST_IMAGES)]
 
 
 class ArchitecturePair(Section):
@@ -195,18 +72,16 @@ class ModelConfig(Section):
     )
     max_channels: PositiveInt = Field(512, description="Upper bound of a layer's width.")
     conditional: bool = Field(False, description="Condition both networks on the class label.")
-    generator_conditioning: Literal["concat", "batch_norm", "mapping"] | None = Field(
+    generator_conditioning: GeneratorConditioning | None = Field(
         None,
         description="How a label enters the generator: beside the latents, as scale and shift of"
         " batch normalisation, or through the mapping network; default: the architecture's way.",
     )
-    discriminator_conditioning: Literal["projection", "concat", "auxiliary", "mapping"] | None = (
-        Field(
-            None,
-            description="How a label enters the discriminator: projected on the features, as a"
-            " channel of the image, as what an auxiliary classifier must say, or through a mapping"
-            " network; default likewise.",
-        )
+    discriminator_conditioning: DiscriminatorConditioning | None = Field(
+        None,
+        description="How a label enters the discriminator: projected on the features, as a"
+        " channel of the image, as what an auxiliary classifier must say, or through a mapping"
+        " network; default likewise.",
     )
     label_sampling: Literal["data", "uniform"] = Field(
         "data", description="Labels of generated images: as frequent as in the data, or equally so."
@@ -266,6 +141,9 @@ class PenaltyConfig(Section):
         " penalty.",
     )
     every: PositiveInt = Field(1, description="Apply in every so-manieth step, so much stronger.")
+    options: dict[str, Option] = Field(
+        {}, description="Settings that only this penalty has; see docs/objectives.md."
+    )
 
 
 class InstanceNoiseConfig(Section):
@@ -322,6 +200,9 @@ class ObjectiveConfig(Section):
     """What the two networks are trained for."""
 
     loss: Annotated[str, Choice("loss")] = "relativistic"
+    loss_options: dict[str, Option] = Field(
+        {}, description="Settings that only this loss has; see docs/objectives.md."
+    )
     penalties: Annotated[tuple[PenaltyConfig, ...], Field(strict=False)] | None = Field(
         None, description="Default: what suits the loss, with a gamma that suits it, too."
     )
@@ -407,7 +288,7 @@ class TrainingConfig(Section):
     batch_size: PositiveInt | None = None
     kimg: Positive | None = Field(None, description="Length, in thousands of real images shown.")
     max_minutes: Positive | None = Field(None, description="Stop by the clock, if that is earlier.")
-    precision: Literal["auto", "float32", "mixed_bfloat16", "mixed_float16"] = "auto"
+    precision: Literal["auto"] | Precision = "auto"
     generator_optimizer: OptimizerConfig = OptimizerConfig()
     discriminator_optimizer: OptimizerConfig = OptimizerConfig()
     learning_rate_schedule: ScheduleConfig = ScheduleConfig()
@@ -439,19 +320,21 @@ class EvaluationConfig(Section):
     """Scores taken during and after training."""
 
     every_kimg: NonNegative | None = Field(None, description="0: never during training.")
-    num_samples: Annotated[int, Field(ge=2)] | None = Field(
-        None, description="Generated images per evaluation."
-    )
+    num_samples: SampleCount | None = Field(None, description="Generated images per evaluation.")
     features: Annotated[str, Choice("features")] | None = Field(
         None,
         description="classifier, random, inception, inception_clean (or :FILE behind them),"
         " keras:NAME, keras_file:FILE or saved_model:FOLDER; default: classifier where the data has"
         " labels, else random.",
     )
-    metrics: Annotated[tuple[Annotated[str, Choice("metric")], ...], Field(strict=False)] = Field(
-        ("frechet", "kernel", "precision_recall", "density_coverage"),
-        min_length=1,
-        description="What gan-eval takes; all: every metric that these images and networks allow.",
+    metrics: (
+        Annotated[tuple[Annotated[str, Choice("metric")], ...], Field(strict=False, min_length=1)]
+        | None
+    ) = Field(
+        None,
+        description="Metrics of gan-eval; all: every metric that these images and networks allow;"
+        " default: the usual ones, and where possible those that look for copies and missing"
+        " classes.",
     )
 
 

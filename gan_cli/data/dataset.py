@@ -8,12 +8,13 @@ from functools import partial
 import numpy as np
 
 from gan_cli.config.schema import DataConfig
-from gan_cli.data.collection import Collection, CorruptImageError, SourceSplits
+from gan_cli.data.collection import Collection, CorruptImageError
 from gan_cli.data.materialise import Preparation, materialise
 from gan_cli.data.prepare import natural_channels, natural_size
-from gan_cli.data.sources import SOURCES
+from gan_cli.data.sources import source_of
 from gan_cli.data.split import choose_evenly
-from gan_cli.domains.mixture import POINT_SHAPE, is_points
+from gan_cli.domains.domain import Domain
+from gan_cli.domains.images import Images
 from gan_cli.errors import UserError
 
 # How many images are looked at to find the size and the number of channels.
@@ -21,6 +22,7 @@ _PROBED = 200
 # Used where the images have no common size of their own that is fit to train on.
 _DEFAULT_SIDE = 64
 _OWN_SIDES = range(8, 257)
+_IMAGE_CHANNELS = (1, 3, 4)
 _PROBLEMS_SHOWN = 20
 
 
@@ -44,10 +46,16 @@ class ImageDataset:
 
 @dataclass(frozen=True)
 class DataSplits:
-    """What is trained on, and what is kept for evaluation. `skipped` names corrupt images."""
+    """What is trained on, and what is kept for evaluation.
+
+    Attributes:
+      domain: the kind of sample that both hold.
+      skipped: a line for each image that cannot be decoded.
+    """
 
     train: ImageDataset
     holdout: ImageDataset
+    domain: Domain
     skipped: tuple[str, ...] = ()
 
     @property
@@ -71,8 +79,10 @@ def open_splits(
     Raises:
       UserError: the source cannot be read, holds too few images, or holds corrupt ones.
     """
-    source: SourceSplits = SOURCES.load(config.source)(config)
-    train, holdout = source.train, source.holdout
+    source = source_of(config)
+    domain = None if source.domain is None else source.domain(config)
+    splits = source.open(config)
+    train, holdout = splits.train, splits.holdout
     if train.count < 2:
         raise UserError(
             f"data: source '{config.source}' gives {train.count} images; at least 2 are needed"
@@ -90,7 +100,7 @@ def open_splits(
         held = choose_evenly(chosen, train.labels, min(max(count, 1), len(chosen) - 1))
         parts = [(train, np.setdiff1d(chosen, held)), (train, held)]
 
-    preparation = _preparation(config, train)
+    preparation = _preparation(config, train, domain)
     total = sum(len(indices) for _, indices in parts)
     datasets: list[ImageDataset] = []
     skipped: list[str] = []
@@ -121,7 +131,8 @@ def open_splits(
             f"data: too few images are left to train on some and hold out others:"
             f" {len(skipped)} of {total} are corrupt, such as {skipped[0]}"
         )
-    return DataSplits(datasets[0], datasets[1], tuple(skipped))
+    domain = domain or Images(_shape(preparation))
+    return DataSplits(datasets[0], datasets[1], domain, tuple(skipped))
 
 
 def open_whole(
@@ -132,16 +143,19 @@ def open_whole(
     Raises:
       UserError: as `open_splits`.
     """
-    collection: Collection = SOURCES.load(config.source)(config).train
+    source = source_of(config)
+    domain = None if source.domain is None else source.domain(config)
+    collection: Collection = source.open(config).train
     if collection.count < 1:
         raise UserError(f"data: source '{config.source}' gives no image")
     chosen = np.arange(collection.count)
     if config.max_images is not None and config.max_images < len(chosen):
         chosen = choose_evenly(chosen, collection.labels, config.max_images)
+    preparation = _preparation(config, collection, domain)
     prepared = materialise(
         collection,
         chosen,
-        _preparation(config, collection),
+        preparation,
         cache=config.cache,
         progress=partial(_report, progress, 0, len(chosen)) if progress else None,
     )
@@ -156,10 +170,28 @@ def _report(progress: Callable[[int, int], None], before: int, total: int, count
     progress(before + count, total)
 
 
-def _preparation(config: DataConfig, collection: Collection) -> Preparation:
-    """Size and channels: the config's, else the data's own."""
-    if collection.images is not None and is_points(collection.images.shape):
-        return Preparation(*POINT_SHAPE, config.fit, config.background)
+def _shape(preparation: Preparation) -> tuple[int, int, int]:
+    return preparation.height, preparation.width, preparation.channels
+
+
+def _preparation(config: DataConfig, collection: Collection, domain: Domain | None) -> Preparation:
+    """Returns the domain's shape, or for images size and channels of the config or the data.
+
+    Raises:
+      UserError: the config asks for another shape than the domain has, or for one that images
+        cannot have.
+    """
+    if domain is not None:
+        height, width, channels = domain.model_shape
+        for key, given, fixed in (
+            ("image_size", config.image_size, (height, width)),
+            ("channels", config.channels, channels),
+        ):
+            if given not in (None, fixed):
+                raise UserError(f"data.{key}: is {fixed} for {domain.name}; leave it out")
+        return Preparation(*domain.stored_shape, config.fit, config.background)
+    if config.channels not in (None, *_IMAGE_CHANNELS):
+        raise UserError(f"data.channels: must be 1, 3 or 4 for images, got {config.channels}")
     sizes, channels = set(), 1
     if config.image_size is None or config.channels is None:
         # Spread over all of them: a folder's first images may all be of one class.

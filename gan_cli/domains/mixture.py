@@ -7,11 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gan_cli.config.schema import DataConfig
 from gan_cli.errors import UserError
 
-# A point is an image of one pixel, whose two channels are its coordinates.
-POINT_SHAPE = (1, 1, 2)
 # A point is of high quality within so many standard deviations of a mode's centre.
 QUALITY_RADIUS = 3.0
 _MOST_MODES = 10_000
@@ -43,8 +40,8 @@ class Mixture:
         return points.astype(np.float32), modes.astype(np.int32)
 
 
-def mixture_of(config: DataConfig) -> Mixture:
-    """Returns the mixture that `data.name` and `data.mode_std` describe.
+def mixture_named(name: str, mode_std: float | None = None) -> Mixture:
+    """Returns the mixture of a name, with modes of a standard deviation.
 
     `ring8`: 8 modes on the unit circle, by default of standard deviation 0.01. `grid25`: 5 x 5
     modes spread over [-1, 1] x [-1, 1], by default of a fortieth of their spacing, 0.0125. These
@@ -54,7 +51,6 @@ def mixture_of(config: DataConfig) -> Mixture:
     Raises:
       UserError: no such mixture, or modes so wide that points could be of several.
     """
-    name = config.name or "ring8"
     match = re.fullmatch(r"(ring|grid)([1-9]\d{0,4})", name)
     shape, count = (match[1], int(match[2])) if match else ("", 0)
     side = math.isqrt(count)
@@ -73,7 +69,7 @@ def mixture_of(config: DataConfig) -> Mixture:
         centres = np.stack(np.meshgrid(ticks, ticks, indexing="ij"), axis=-1).reshape(-1, 2)
         spacing = 2 / (side - 1)
         usual_std = spacing / 40
-    std = config.mode_std or usual_std
+    std = mode_std or usual_std
     if 2 * QUALITY_RADIUS * std >= spacing:
         raise UserError(
             f"data.mode_std: modes of {name} are {spacing:.3g} apart, so that it must be less than"
@@ -81,8 +77,3 @@ def mixture_of(config: DataConfig) -> Mixture:
             f" deviations to stay apart, got {std:g}"
         )
     return Mixture(name, centres, std)
-
-
-def is_points(image_shape: tuple[int, ...]) -> bool:
-    """Whether images of this shape, [..., height, width, channels], are points of the plane."""
-    return tuple(image_shape[-3:]) == POINT_SHAPE

@@ -1,53 +1,62 @@
-"""What scores a run: features for images, the known modes for points."""
+"""From a run's config and data, or from images alone, to the evaluator that scores them."""
 
 import dataclasses
 from pathlib import Path
 
-from gan_cli.config.schema import Config
+from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits, ImageDataset
-from gan_cli.domains.mixture import is_points, mixture_of
-from gan_cli.errors import UserError
+from gan_cli.evaluation import EVALUATORS
 from gan_cli.metrics.comparison import GanAccess
-from gan_cli.metrics.evaluate import Evaluator
+from gan_cli.metrics.feature_evaluator import FeatureEvaluator
 from gan_cli.metrics.features import FEATURE_NETWORKS
 from gan_cli.metrics.features.network import FeatureNetwork
-from gan_cli.metrics.points import PointsEvaluator
+from gan_cli.metrics.run_evaluator import EvaluatorInputs, RunEvaluator
 from gan_cli.metrics.scores import DEFAULT_METRICS
 from gan_cli.metrics.statistics import read_statistics, write_statistics
 from gan_cli.training.cluster import local_devices
 
+# The feature network for images without labels to train a classifier on.
+WITHOUT_LABELS = "random"
+
 
 def build_evaluator(
-    config: Config,
+    config: ResolvedConfig,
     data: DataSplits,
     features: str | None = None,
     metrics: tuple[str, ...] | None = None,
     gan: GanAccess | None = None,
     statistics: Path | None = None,
-) -> Evaluator | PointsEvaluator:
-    """Builds what scores images like those of `data`, with `features` and `metrics` in place of
-    the config's.
+) -> RunEvaluator:
+    """Builds what scores samples like those of `data`.
 
     Args:
-      statistics: see `image_evaluator`.
+      features, metrics, statistics, gan: as in `EvaluatorInputs`.
 
     Raises:
-      UserError: there is no such feature network, or too little is held out.
+      UserError: there is no such evaluator, feature network or metric, or too little is held out.
     """
-    if is_points(data.train.images.shape):
-        if features or metrics or statistics:
-            raise UserError(
-                "--features, --metrics and --stats are for images; points are counted by mode"
-            )
-        return PointsEvaluator(mixture_of(config.data), data.train, data.holdout)
+    build = EVALUATORS.load(data.domain.evaluator)
+    inputs = EvaluatorInputs(
+        data, config.evaluation, features, metrics, statistics, gan, config.training.strategy
+    )
+    return build(inputs)
+
+
+def build_feature_evaluator(inputs: EvaluatorInputs) -> FeatureEvaluator:
+    """Builds the evaluator of a run whose samples are images.
+
+    Raises:
+      UserError: the feature network, a metric or the statistics cannot be used, or too few images
+        are held out.
+    """
     return image_evaluator(
-        features or config.evaluation.features,
-        data.train,
-        data.holdout,
-        metrics or _unless_default(config.evaluation.metrics),
-        gan,
-        statistics,
-        config.training.strategy,
+        inputs.features or inputs.config.features or WITHOUT_LABELS,
+        inputs.data.train,
+        inputs.data.holdout,
+        inputs.metrics or inputs.config.metrics,
+        inputs.gan,
+        inputs.statistics,
+        inputs.strategy,
     )
 
 
@@ -59,18 +68,19 @@ def image_evaluator(
     gan: GanAccess | None = None,
     statistics: Path | None = None,
     strategy: str = "auto",
-) -> Evaluator:
+) -> FeatureEvaluator:
     """Builds what compares images with `reference`.
 
     Args:
-      train: what the generator learnt from, where it is known.
-      metrics: None: the usual ones, and of those that find what is wrong the ones that can be had.
-      statistics: an npz of mean and covariance. Where it is, the Fréchet distance is taken to it;
-        where it is not, those of the reference are written there.
+      train: what the generator learnt from; None: unknown.
+      metrics: None: `DEFAULT_METRICS`, and where the network and the data allow them, the metrics
+        of missing classes and of copies.
+      statistics: an npz of mean and covariance that the Fréchet distance is computed to. If there
+        is no such file, the statistics of the reference are written there.
       strategy: the devices that share the work, as `training.strategy` names them.
 
     Raises:
-      UserError: as `build_evaluator`.
+      UserError: as `build_feature_evaluator`.
     """
     learnt_from = reference if train is None else train
     network = feature_network(features, learnt_from, reference, strategy)
@@ -81,7 +91,7 @@ def image_evaluator(
     known = None
     if statistics is not None and statistics.is_file():
         known = read_statistics(statistics, network)
-    evaluator = Evaluator(network, train, reference, metrics, gan, known)
+    evaluator = FeatureEvaluator(network, train, reference, metrics, gan, known)
     if statistics is not None and known is None:
         write_statistics(statistics, evaluator.comparison.reference_moments, network)
     return evaluator
@@ -93,11 +103,7 @@ def feature_network(
     """Builds a feature network, whose passes are spread over the devices of `strategy`.
 
     Raises:
-      UserError: it cannot be had.
+      UserError: there is no such network, or it cannot be built from these images.
     """
     network = FEATURE_NETWORKS.load(features)(train, reference)
     return dataclasses.replace(network, devices=local_devices(strategy))
-
-
-def _unless_default(metrics: tuple[str, ...]) -> tuple[str, ...] | None:
-    return None if metrics == DEFAULT_METRICS else metrics

@@ -19,7 +19,7 @@ def gan_access(run: RunDirectory, loaded: LoadedGenerator, data: DataSplits) -> 
 
     A discriminator that judges several images at once (`model.pack`) has no opinion of one.
     """
-    model = loaded.config.model
+    model, data_labels = loaded.config.model, data.train.labels
     generator = loaded.generator
     is_normal = model.latent_distribution == "normal"
 
@@ -29,7 +29,8 @@ def gan_access(run: RunDirectory, loaded: LoadedGenerator, data: DataSplits) -> 
         return drawn.astype(np.float32)
 
     def draw_labels(count: int, rng: np.random.Generator) -> np.ndarray:
-        return rng.choice(data.train.labels, count).astype(np.int32)
+        assert data_labels is not None  # A conditional generator learnt from labels.
+        return rng.choice(data_labels, count).astype(np.int32)
 
     conditional = bool(loaded.num_classes)
     layers = {layer.name: layer for layer in generator.layers}

@@ -1,76 +1,116 @@
-"""What --dry_run prints: config, networks, arithmetic and memory, and a sheet of real images."""
+"""What is known about an experiment before its first step."""
+
+from dataclasses import dataclass
+from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
-from rich.console import Console
-from rich.table import Table
 
 from gan_cli.config.load import dump_config
-from gan_cli.config.schema import Config
+from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits
 from gan_cli.data.pipeline import training_batches
 from gan_cli.errors import UserError
-from gan_cli.media.scatter import picture_of
 from gan_cli.run.directory import RunDirectory
 from gan_cli.training.state import GanState
 
-_MEBIBYTE = 2**20
+_SUMMARY_WIDTH = 100
+
+
+@dataclass(frozen=True)
+class NetworkDescription:
+    """Size and cost of one network.
+
+    Attributes:
+      summary: a table of its layers, as Keras writes it.
+      flops: floating point operations of a forward pass of one image.
+      activation_bytes: memory of all layers' outputs for one image.
+    """
+
+    name: str
+    summary: str
+    parameters: int
+    flops: int
+    activation_bytes: int
+
+
+@dataclass(frozen=True)
+class Description:
+    """What would be trained.
+
+    Attributes:
+      config: the resolved config, as YAML.
+      state_bytes: estimated memory of weights, averages and optimiser slots.
+      activation_bytes: estimated memory of a step's activations.
+      image_bytes: memory of all images.
+      picture: file with the first batch of real images.
+    """
+
+    config: str
+    generator: NetworkDescription
+    discriminator: NetworkDescription
+    batch_size: int
+    state_bytes: int
+    activation_bytes: int
+    image_bytes: int
+    picture: Path
 
 
 def describe_experiment(
-    config: Config, data: DataSplits, state: GanState, run: RunDirectory
-) -> None:
-    """Prints everything that is known before the first step.
+    config: ResolvedConfig, data: DataSplits, state: GanState, run: RunDirectory
+) -> Description:
+    """Describes an experiment, and writes a sheet of real images into its run directory.
 
     Raises:
       UserError: the sheet of images cannot be written.
     """
-    console = Console()
-    console.print(dump_config(config), highlight=False, markup=False, soft_wrap=True)
-    for model in (state.generator, state.discriminator):
-        model.summary(line_length=100)
-    table = Table("network", "parameters", "FLOPs per image, forward", "activations per image")
-    for model in (state.generator, state.discriminator):
-        table.add_row(
-            model.name,
-            f"{model.count_params():,}",
-            f"{flops_per_image(model):,}",
-            f"{activation_bytes(model) / _MEBIBYTE:.2f} MiB",
-        )
-    console.print(table)
-    state_bytes = sum(v.dtype.size * v.shape.num_elements() for v in state.variables().values())
-    # Both networks' activations are held for the backward passes: G once; D for reals and fakes.
-    activations = config.training.batch_size * (
-        activation_bytes(state.generator) + 2 * activation_bytes(state.discriminator)
+    batch_size = config.training.batch_size
+    generator, discriminator = map(_describe_network, (state.generator, state.discriminator))
+    return Description(
+        dump_config(config),
+        generator,
+        discriminator,
+        batch_size,
+        sum(v.dtype.size * v.shape.num_elements() for v in state.variables().values()),
+        # Both networks' activations are held for the backward passes: G once; D for reals and
+        # fakes.
+        batch_size * (generator.activation_bytes + 2 * discriminator.activation_bytes),
+        data.train.images.nbytes + data.holdout.images.nbytes,
+        _write_picture(config, data, run),
     )
-    images = data.train.images.nbytes + data.holdout.images.nbytes
-    console.print(
-        f"memory, estimated: {state_bytes / _MEBIBYTE:.0f} MiB of weights, averages and optimiser"
-        f" slots, {activations / _MEBIBYTE:.0f} MiB of activations at batch"
-        f" {config.training.batch_size}, {images / _MEBIBYTE:.0f} MiB of images",
-        soft_wrap=True,
+
+
+def _describe_network(model: keras.Model) -> NetworkDescription:
+    lines: list[str] = []
+    model.summary(line_length=_SUMMARY_WIDTH, print_fn=lambda line, **_: lines.append(line))
+    return NetworkDescription(
+        model.name,
+        "\n".join(lines).removesuffix("\n"),
+        model.count_params(),
+        flops_per_image(model),
+        activation_bytes(model),
     )
-    batch = next(
-        iter(
-            training_batches(
-                data.train, config.training.batch_size, config.seed, mirror=config.data.mirror
-            )
-        )
+
+
+def _write_picture(config: ResolvedConfig, data: DataSplits, run: RunDirectory) -> Path:
+    batches = training_batches(
+        data.train, config.training.batch_size, config.seed, mirror=config.data.mirror
     )
+    batch = next(iter(batches))
     path = run.path / "dry-run-reals.png"
     try:
         run.path.mkdir(parents=True, exist_ok=True)
-        picture_of(np.array(batch["images"][0]), 8, real=data.train.images).save(path)
+        data.domain.picture(np.array(batch["images"][0]), 8, data.train.images).save(path)
     except OSError as error:
         raise UserError(f"{path}: cannot be written: {error.strerror}") from error
-    console.print(f"the first batch of real images: {path}", soft_wrap=True)
+    return path
 
 
-def flops_per_image(model) -> int:
-    """Floating point operations of a forward pass of one image, by TensorFlow's own count.
+def flops_per_image(model: keras.Model) -> int:
+    """Returns the floating point operations of a forward pass of one image, as TensorFlow counts.
 
-    Of a network that grows, when it is whole: TensorFlow counts no branches.
+    A network that grows is counted at its full size: TensorFlow counts no branches.
     """
     specs = [tf.TensorSpec([1, *tensor.shape[1:]], tensor.dtype) for tensor in model.inputs]
     inputs = specs if len(specs) > 1 else specs[0]
@@ -91,8 +131,8 @@ def flops_per_image(model) -> int:
     return counted.total_float_ops
 
 
-def activation_bytes(model) -> int:
-    """Bytes of all layers' outputs for one image, those of models within the model too."""
+def activation_bytes(model: keras.Model) -> int:
+    """Returns the bytes of all layers' outputs for one image, inner models included."""
     total = 0
     for layer in model.layers:
         if isinstance(layer, keras.Model):

@@ -1,4 +1,4 @@
-"""One training run from start to end: data, state, directory, and the loop with its actions."""
+"""One training run from beginning to end: data, state, directory, and the loop with its actions."""
 
 import hashlib
 import signal
@@ -10,104 +10,117 @@ from typing import Any
 
 import tensorflow as tf
 
-from gan_cli.assembly.networks import architecture_names, check_image_size
+from gan_cli.assembly.networks import check_image_size
+from gan_cli.assembly.resolving import resolve_for
 from gan_cli.assembly.state import build_state
 from gan_cli.assembly.step import build_step
-from gan_cli.cli.progress import TrainingProgress, preparation_progress
-from gan_cli.config.load import config_differences, dump_config
-from gan_cli.config.resolve import DataSummary, resolve
+from gan_cli.config.load import dump_config
+from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits, open_splits
 from gan_cli.data.pipeline import training_batches
-from gan_cli.errors import UserError
-from gan_cli.experiment.dry_run import describe_experiment
-from gan_cli.experiment.recorder import RunFollower, images_between_looks
-from gan_cli.experiment.watchdog import Watch
-from gan_cli.models import ARCHITECTURES
-from gan_cli.objectives import PENALTIES
+from gan_cli.errors import UserError, first_line
+from gan_cli.experiment.changes import describe_data, refuse_changes
+from gan_cli.experiment.dry_run import Description, describe_experiment
+from gan_cli.experiment.outcome import Ending, Outcome
+from gan_cli.experiment.recorder import Recorder, images_between_looks
+from gan_cli.experiment.watchdog import Watchdog
+from gan_cli.listener import PREPARING, TRAINING, Listener, Quiet
 from gan_cli.run.checkpoint import CheckpointStore, restore
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.environment import describe_environment
 from gan_cli.run.guard_log import GuardLog
 from gan_cli.run.lock import RunLock
 from gan_cli.run.metrics_log import MetricsLog
+from gan_cli.run.report.page import write_report
 from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.guard import is_skipped
 from gan_cli.training.loop import Action, compile_steps
-from gan_cli.training.precision import resolve_precision, set_determinism
+from gan_cli.training.precision import set_determinism
 from gan_cli.training.remedies import interventions_of
 from gan_cli.training.rollback import agreed_look, train_with_rollbacks
 from gan_cli.training.state import GanState
 from gan_cli.training.step import TrainStep
-
-STOPPED_BY_SIGNAL = 128
-DIVERGED = 1
 
 
 @dataclass
 class Experiment:
     """A resolved config with its data and its freshly built or restored state."""
 
-    config: Config
+    config: ResolvedConfig
     data: DataSplits
     run: RunDirectory
     state: GanState
     step: TrainStep
     store: CheckpointStore
     lock: RunLock
-    distribution: Distribution = ONE_DEVICE
+    distribution: Distribution
+    listener: Listener
 
     @classmethod
     def open(
-        cls, config: Config, run_dir: Path, distribution: Distribution = ONE_DEVICE
+        cls,
+        config: Config,
+        run_dir: str | Path,
+        distribution: Distribution = ONE_DEVICE,
+        listener: Listener | None = None,
     ) -> "Experiment":
         """Opens the data, resolves the config with it, and builds the networks.
 
         Args:
+          run_dir: where everything about the run is kept; nothing is written yet.
           distribution: the devices to train on.
+          listener: hears how training goes.
 
         Raises:
           UserError: the data cannot be read, or the config does not fit it.
         """
+        listener = listener or Quiet()
         if config.data.image_size is not None:
-            # Before many images are brought to a size that is of no use.
-            check_image_size(config)
-        with preparation_progress() as progress:
+            # Before many images are prepared in a size that the networks cannot make.
+            check_image_size(config, *config.data.image_size)
+        with listener.during(PREPARING) as progress:
             data = open_splits(config.data, progress)
         for problem in data.skipped:
-            print(f"skipped: {problem}")
-        config = resolve_for(config, data)
-        set_determinism(config.training.deterministic)
+            listener.skipped(problem)
+        resolved = resolve_for(config, data)
+        set_determinism(resolved.training.deterministic)
         run = RunDirectory(run_dir)
         num_classes = len(data.train.class_names)
-        state = build_state(config, num_classes, distribution)
-        # All that can be wrong with a config comes out before the first file is written.
+        state = build_state(resolved, num_classes, distribution)
+        # Whatever is wrong with a config is found before the first file is written.
         return cls(
-            config,
+            resolved,
             data,
             run,
             state,
-            build_step(config, state, num_classes, data.holdout, distribution),
-            CheckpointStore(run.checkpoints, config.training.keep_checkpoints),
+            build_step(resolved, state, num_classes, data.holdout, distribution),
+            CheckpointStore(run.checkpoints, resolved.training.keep_checkpoints),
             RunLock(run.path),
             distribution,
+            listener,
         )
 
-    def describe(self) -> None:
-        """Prints what would be trained, and writes a sheet of the images it would learn from."""
-        describe_experiment(self.config, self.data, self.state, self.run)
+    def describe(self) -> Description:
+        """Describes what would be trained, and writes a sheet of the images it would learn from.
+
+        Raises:
+          UserError: the sheet cannot be written.
+        """
+        return describe_experiment(self.config, self.data, self.state, self.run)
 
     def prepare_directory(self, resume: str, accept_changes: bool) -> None:
         """Restores the latest checkpoint, or starts the directory of a new run.
 
-        Of several workers the chief does, and hands on what it restored.
+        Where several workers train, the chief does so, and the others get what it restored.
 
         Args:
-          resume: `auto`, `never` or `must`.
+          resume: `auto`, `never` or `must`, as `run_experiment` explains.
+          accept_changes: whether the run may have begun with another config, or other data.
 
         Raises:
-          UserError: `resume` cannot be had, or the directory holds a run of another config, of
-            other data, or a checkpoint that cannot be used.
+          UserError: `resume` does not allow it, or the directory holds a run of another config, of
+            other data, or no checkpoint that can be used.
         """
         self._compare_with_chief()
         if self.distribution.is_chief:
@@ -120,135 +133,133 @@ class Experiment:
         if self.distribution.any(mine != self.distribution.of_chief(mine)):
             raise UserError(
                 f"worker {self.distribution.worker}: the workers' configs or data differ; all need"
-                " the same --config, --set, images and machine type"
+                " the same config, images and machine type"
             )
 
     def _open_directory(self, resume: str, accept_changes: bool) -> None:
         checkpoints = self.store.all()
         if resume == "must" and not checkpoints:
-            raise UserError(f"{self.run.path}: --resume=must, but there is no checkpoint")
+            raise UserError(f"is 'must', but {self.run.path} holds no checkpoint", key="resume")
         if resume == "never" and self.run.exists():
             raise UserError(
-                f"{self.run.path}: holds a run already; choose another --run_dir, or --resume=auto"
+                f"is 'never', but {self.run.path} holds a run already; choose another run"
+                " directory, or 'auto'",
+                key="resume",
             )
         if self.run.exists() and not accept_changes:
-            self._refuse_changes()
+            refuse_changes(self.run, self.config, self.data)
         # Nothing has been written so far, and nobody else writes from here on.
         self.lock.acquire()
-        newest = self.store.newest_good(on_damage=print)
+        newest = self.store.newest_good(on_damage=self.listener.message)
         if newest is not None:
             restore(newest, self.state.variables())
         elif checkpoints:
             raise UserError(
-                f"{self.run.path}: none of its checkpoints is sound; all were set aside, and the"
-                " same command now starts over"
+                f"{self.run.path}: all checkpoints are damaged, and have been set aside; run the"
+                " same command to start over"
             )
         self.run.write_config(self.config)
-        self.run.write_environment(describe_environment(self._describe_data()))
+        self.run.write_environment(describe_environment(describe_data(self.data)))
         images_so_far = self.state.images_so_far()
         MetricsLog(self.run.metrics).truncate_after(images_so_far)
         interventions = interventions_of(self.step.remedies)
         GuardLog(self.run.guard).truncate_after(images_so_far, interventions)
 
-    def _refuse_changes(self) -> None:
-        differences = config_differences(self.run.read_config(), self.config)
-        if self.run.environment.is_file():
-            known = self.run.read_environment()["dataset"]["fingerprint"]
-            if known != self.data.fingerprint:
-                differences.append(
-                    f"data: fingerprint {known[:12]} -> {self.data.fingerprint[:12]}"
-                )
-        if differences:
-            raise UserError(
-                f"{self.run.path}: holds a run of another config; choose another --run_dir, or go"
-                " on with --accept_changes. What differs:",
-                *(f"  {difference}" for difference in differences),
-            )
-
-    def _describe_data(self) -> dict:
-        train, holdout = self.data.train, self.data.holdout
-        return {
-            "fingerprint": self.data.fingerprint,
-            "train_images": len(train.images),
-            "holdout_images": len(holdout.images),
-            "image_shape": list(train.images.shape[1:]),
-            "class_names": list(train.class_names),
-        }
-
-    def train(self, began: float) -> int:
-        """Trains to the end, a signal or the deadline; returns the command's exit status.
+    def train(self, began: float | None = None) -> Outcome:
+        """Trains until all images are shown, a signal comes or the time is up.
 
         Args:
-          began: when the command started, on the clock of `time.monotonic`.
+          began: when the work began, on the clock of `time.monotonic`; by default now.
+
+        Raises:
+          UserError: a file of the run directory cannot be written.
         """
         training = self.config.training
-        images_shown = self.state.images_so_far()
-        total_images = round(training.kimg * 1000)
         images = self.data.train.images
         minutes = training.max_minutes
         run_steps = compile_steps(
             self.step, images.shape[1:], training.xla, str(images.dtype), self.distribution
         )
-        course: dict[str, Any] = {
-            "total_images": total_images,
+        arguments: dict[str, Any] = {
+            "total_images": round(training.kimg * 1000),
             "batch_size": self.step.images_per_step,
             "deadline": None if minutes is None else time.monotonic() + 60 * minutes,
             "agree": self.distribution.any,
         }
-        if not self.distribution.is_chief:
-            return self._assist(run_steps, course)
-        with TrainingProgress(total_images, images_shown) as progress:
-            if images_shown:
-                progress.message(f"resuming at {images_shown / 1000:g} kimg")
-            follower = RunFollower(
-                self.config, self.data, self.run, self.state, self.store, progress
-            )
-            watch = Watch(
-                self.config, self.data, self.run, self.state, self.step, self.store, progress
-            )
-            follower.started(time.monotonic() - began)
-            if self.config.guard.rolls_back and not self.store.all():
-                # There may be no other to go back to.
-                follower.save(images_shown)
-            course |= {
-                "actions": follower.actions(self._agreed(watch.look)),
-                "on_report": follower.on_report,
-                "tolerates": watch.non_finite,
-            }
+        if self.distribution.is_chief:
+            began = time.monotonic() if began is None else began
+            with self.listener.during(TRAINING):
+                received, trouble = self._train_as_chief(run_steps, arguments, began)
+        else:
+            received, trouble = self._train_as_assistant(run_steps, arguments)
+        if trouble is None:
+            if self.distribution.is_chief:
+                write_report(self.run)
+            # The others wait here until the chief has written its last file.
+            self.distribution.any(False)
+        return self._outcome(received, trouble)
 
-            def go_back(images_shown: int, reason: str) -> int | None:
-                back_to = watch.roll_back(images_shown, reason)
-                if back_to is not None:
-                    follower.rewound(back_to)
-                return back_to
+    def close(self) -> None:
+        """Lets other processes train in the run directory."""
+        self.lock.release()
 
-            received, trouble = self._train_on(run_steps, course, go_back)
-            if trouble is not None:
-                progress.message(
-                    f"training diverged: {trouble}. The last checkpoint is from before; a lower"
-                    " learning rate or a larger gamma may help."
-                )
-                return DIVERGED
-        follower.finished()
-        self.distribution.any(False)
-        if received is not None:
-            print(
-                f"stopped by {received.name} after saving; the same command goes on from"
-                f" {self.state.images_so_far() / 1000:g} kimg"
-            )
-            return STOPPED_BY_SIGNAL + int(signal.Signals(received))
-        return 0
+    def _train_as_chief(
+        self, run_steps: Callable, arguments: dict[str, Any], began: float
+    ) -> tuple[signal.Signals | None, Exception | None]:
+        """Trains, and writes everything that is kept."""
+        images_shown = self.state.images_so_far()
+        self.listener.progress(TRAINING, images_shown, arguments["total_images"])
+        if images_shown:
+            self.listener.message(f"resuming at {images_shown / 1000:g} kimg")
+        recorder = Recorder(self.config, self.data, self.run, self.state, self.store, self.listener)
+        watchdog = Watchdog(
+            self.config, self.data, self.run, self.state, self.step, self.store, self.listener
+        )
+        recorder.start(time.monotonic() - began)
+        if self.config.guard.rolls_back and not self.store.all():
+            # A rollback needs a checkpoint, and may come before the first one is due.
+            recorder.save(images_shown)
+
+        def go_back(images_shown: int, reason: str) -> int | None:
+            back_to = watchdog.roll_back(images_shown, reason)
+            if back_to is not None:
+                recorder.rewind(back_to)
+            return back_to
+
+        arguments |= {
+            "actions": recorder.actions(self._agreed(watchdog.look)),
+            "on_report": recorder.on_report,
+            "tolerates": watchdog.tolerates,
+        }
+        return self._train_with_rollbacks(run_steps, arguments, go_back)
+
+    def _train_as_assistant(
+        self, run_steps: Callable, arguments: dict[str, Any]
+    ) -> tuple[signal.Signals | None, Exception | None]:
+        """Trains along with the chief, which writes and reports everything."""
+        looks = [Action(images_between_looks(self.config), self._agreed(_ignore))]
+        arguments |= {
+            "actions": looks if self.step.remedies else [],
+            "on_report": _ignore,
+            "tolerates": lambda found: is_skipped(
+                found.names, self.state, self.step.skip_non_finite
+            ),
+        }
+        return self._train_with_rollbacks(run_steps, arguments, _ignore)
 
     def _agreed(self, look: Callable[[int], object]) -> Callable[[int], object]:
-        """The guard's look, which all workers act on where it may lead to anything."""
+        """Lets all workers act on the guard's look, where it may lead to anything."""
         if self.step.remedies is None:
             return look
         return agreed_look(look, self.step.remedies, self.distribution)
 
-    def _train_on(
-        self, run_steps: Callable, course: dict, go_back: Callable[[int, str], int | None]
+    def _train_with_rollbacks(
+        self,
+        run_steps: Callable,
+        arguments: dict[str, Any],
+        go_back: Callable[[int, str], int | None],
     ) -> tuple[signal.Signals | None, Exception | None]:
-        """What `train_with_rollbacks` returns; `go_back` is the chief's `Watch.roll_back`."""
+        """Returns the signal that ended training, and what made it end early."""
         return train_with_rollbacks(
             run_steps,
             self._batches,
@@ -256,7 +267,7 @@ class Experiment:
             self.state,
             self.distribution,
             rolls_back_non_finite=self.config.guard.on_non_finite == "rollback",
-            **course,
+            **arguments,
         )
 
     def _batches(self, images_shown: int) -> tf.data.Dataset:
@@ -272,35 +283,18 @@ class Experiment:
             workers=self.distribution.workers,
         )
 
-    def _assist(self, run_steps: Callable, course: dict) -> int:
-        """Trains along with the chief, who does all that is to be seen."""
-        looks = [Action(images_between_looks(self.config), self._agreed(_ignore))]
-        course |= {
-            "actions": looks if self.step.remedies else [],
-            "on_report": _ignore,
-            "tolerates": lambda found: is_skipped(
-                found.names, self.state, self.step.skip_non_finite
-            ),
-        }
-        received, trouble = self._train_on(run_steps, course, _ignore)
+    def _outcome(self, received: signal.Signals | None, trouble: Exception | None) -> Outcome:
+        ending = Ending.FINISHED if received is None else Ending.STOPPED
         if trouble is not None:
-            return DIVERGED
-        # Until the chief has written its last file.
-        self.distribution.any(False)
-        return 0 if received is None else STOPPED_BY_SIGNAL + int(signal.Signals(received))
+            ending = Ending.DIVERGED
+        return Outcome(
+            ending,
+            self.run.path,
+            self.state.images_so_far(),
+            None if received is None else signal.Signals(received),
+            None if trouble is None else first_line(trouble),
+        )
 
 
 def _ignore(images_shown: int, what: object = None) -> None:
-    """What workers other than the chief do about a report, a look and a rollback."""
-
-
-def resolve_for(config: Config, data: DataSplits) -> Config:
-    """Fills in what the config leaves open, for this data and this machine."""
-    count, height, width, channels = data.train.images.shape
-    summary = DataSummary(count, height, width, channels, len(data.train.class_names))
-    generator, discriminator = (ARCHITECTURES.load(name) for name in architecture_names(config))
-    precision = resolve_precision(config.training.precision)
-    entries = (*(config.objective.penalties or ()), *config.objective.generator_penalties)
-    names = dict.fromkeys((*PENALTIES.names, *(entry.name for entry in entries)))
-    gammas = {name: PENALTIES.load(name).default_gamma for name in names}
-    return resolve(config, summary, generator, discriminator, precision, gammas)
+    """Does nothing: reports, looks and rollbacks are the chief's."""

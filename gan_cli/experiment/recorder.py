@@ -1,26 +1,22 @@
-"""What happens beside training: figures logged, grids drawn, scores taken, checkpoints kept."""
+"""Records a training run: logs figures, draws grids, computes scores, and keeps checkpoints."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from gan_cli.cli.progress import TrainingProgress
-from gan_cli.config.schema import Config
+from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits
-from gan_cli.domains.mixture import is_points
 from gan_cli.evaluation.evaluator import build_evaluator
 from gan_cli.io.files import atomic_write
+from gan_cli.listener import TRAINING, Listener
 from gan_cli.media.encode import encoded
 from gan_cli.media.provenance import Provenance
-from gan_cli.media.scatter import picture_of
-from gan_cli.metrics.evaluate import Evaluator
-from gan_cli.metrics.points import PointsEvaluator
+from gan_cli.metrics.run_evaluator import RunEvaluator
 from gan_cli.models.digest import weights_sha256
 from gan_cli.run.checkpoint import Checkpoint, CheckpointStore
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.metrics_log import MetricsLog
-from gan_cli.run.report.page import write_report
 from gan_cli.run.tensorboard import TensorBoardLog
 from gan_cli.sampling.generate import Sampler
 from gan_cli.sampling.latents import latents_for_seeds
@@ -28,31 +24,33 @@ from gan_cli.training.cluster import local_devices
 from gan_cli.training.loop import Action
 from gan_cli.training.state import GanState
 
-GRID_COLUMNS, GRID_ROWS = 10, 8
-SCATTERED_POINTS = 2000
+GRID_COLUMNS = 10
 
 
-class RunFollower:
-    """Holds the periodic actions of one run."""
+class Recorder:
+    """Holds the periodic actions of one run, except the guard's."""
 
     def __init__(
         self,
-        config: Config,
+        config: ResolvedConfig,
         data: DataSplits,
         run: RunDirectory,
         state: GanState,
         store: CheckpointStore,
-        progress: TrainingProgress,
+        listener: Listener,
     ):
         self.config, self.data, self.run = config, data, run
-        self.state, self.store, self.progress = state, store, progress
+        self.state, self.store, self.listener = state, store, listener
         self.metrics, self.tensorboard = MetricsLog(run.metrics), TensorBoardLog(run.path)
-        self.sampler = Sampler(state.generator_ema, local_devices(config.training.strategy))
+        self.sampler = Sampler(
+            state.generator_ema, data.domain, local_devices(config.training.strategy)
+        )
+        self._total_images = _images(config.training.kimg)
         self.num_classes = len(data.train.class_names) if config.model.conditional else 0
-        self._evaluator: Evaluator | PointsEvaluator | None = None
+        self._evaluator: RunEvaluator | None = None
         self._reports: list[Mapping[str, float]] = []
         self._training_seconds = 0.0
-        # A resumed run goes on counting where its log ends.
+        # A resumed run continues the count of its log.
         rows = [row for row in self.metrics.read() if "training_seconds" in row]
         self._seconds_before = rows[-1]["training_seconds"] if rows else 0.0
         self._images_at_log = state.images_so_far()
@@ -60,10 +58,10 @@ class RunFollower:
         self._mark = time.monotonic()
 
     def actions(self, look: Callable[[int], object]) -> list[Action]:
-        """The actions in the order in which they run where several are due.
+        """Returns all periodic actions, in the order in which they run where several are due.
 
         Args:
-          look: the guard's.
+          look: measures and judges the run: the guard's action.
         """
         training, evaluation = self.config.training, self.config.evaluation
         actions = [
@@ -73,47 +71,52 @@ class RunFollower:
         ]
         if evaluation.every_kimg:
             actions.append(Action(_images(evaluation.every_kimg), self.evaluate))
-        # Before anything is saved that it would go back from.
+        # The guard looks before a checkpoint is saved that it may have to discard.
         actions.insert(1, Action(images_between_looks(self.config), look))
         return [Action(a.every_images, self._untimed(a.run)) for a in actions]
 
-    def started(self, seconds: float) -> None:
-        """Draws the first grid and the real images, scores what is overdue, starts the clock."""
+    def start(self, seconds: float) -> None:
+        """Draws the first grid and the real images, scores what is overdue, and starts the clock.
+
+        Args:
+          seconds: how long it took to prepare training.
+        """
         images = self.state.images_so_far()
-        self.progress.message(
-            f"{self.config.name}: {len(self.data.train.images):,} images,"
+        self.listener.message(
+            f"{self.config.name}: {len(self.data.train.images):,} {self.data.domain.name},"
             f" {self.config.training.precision}, {self.run.path} (ready after {seconds:.0f} s)"
         )
         if images == 0:
-            count = min(self._pictured, len(self.data.train.images))
+            count = min(self.data.domain.training_picture_samples, len(self.data.train.images))
             chosen = np.random.default_rng(0).permutation(len(self.data.train.images))[:count]
             every = self.data.train.images
-            reals = picture_of(every[np.sort(chosen)], GRID_COLUMNS, real=every)
-            # No model made these.
+            reals = self.data.domain.picture(every[np.sort(chosen)], GRID_COLUMNS, every)
+            # Real images: they carry no record of a model.
             atomic_write(self.run.samples / "reals.png", encoded(reals, ".png", None))
             self.draw_grid(0)
         if self.config.evaluation.every_kimg:
-            # Before the clock starts: the classifier is trained on first use.
+            # Before the clock starts, since the evaluator may have to train a classifier.
             self._evaluator = self._build_evaluator()
             if self._score_is_overdue(images, self._evaluator.tracked[0]):
                 self.evaluate(images)
         self._mark = time.monotonic()
 
     def on_report(self, images_shown: int, report: Mapping[str, float]) -> None:
-        """Takes the report of one call into TensorFlow."""
+        """Takes the report of one call into TensorFlow, and passes it to the listener."""
         now = time.monotonic()
         self._training_seconds += now - self._mark
         self._mark = now
         optimizers = self.state.generator_optimizer, self.state.discriminator_optimizer
         scales = [o.dynamic_scale.numpy() for o in optimizers if hasattr(o, "dynamic_scale")]
         if scales:
-            # The worse of the two.
+            # The lower one tells of trouble.
             report = {**report, "loss_scale": float(min(scales))}
         self._reports.append(report)
-        self.progress.update(images_shown, self._reports[-1], self._images_per_second(images_shown))
+        self.listener.progress(TRAINING, images_shown, self._total_images)
+        self.listener.report(images_shown, report, self._images_per_second(images_shown))
 
     def log(self, images_shown: int) -> None:
-        """Writes the means since the last line."""
+        """Logs the mean of each reported value since the last line."""
         if not self._reports:
             return
         means = {}
@@ -133,14 +136,14 @@ class RunFollower:
         self.tensorboard.scalars(images_shown, values)
 
     def draw_grid(self, images_shown: int) -> None:
-        """Draws the same latents as ever, a column to each class where there are classes."""
-        count = self._pictured
+        """Draws the images of fixed latents, with a column for each class if there are classes."""
+        count = self.data.domain.training_picture_samples
         latents = latents_for_seeds(
             range(count), self.config.model.latent_dim, self.config.model.latent_distribution
         )
         labels = np.arange(count, dtype=np.int32) % max(self.num_classes, 1)
         images = self.sampler.images(latents, labels)
-        grid = picture_of(images, GRID_COLUMNS, real=self.data.train.images)
+        grid = self.data.domain.picture(images, GRID_COLUMNS, self.data.train.images)
         name = f"grid-{images_shown // 1000:06d}.png"
         origin = Provenance(
             self.config.name,
@@ -152,11 +155,11 @@ class RunFollower:
         self.tensorboard.grid(images_shown, grid)
 
     def save(self, images_shown: int) -> Checkpoint:
-        """Saves everything that training goes on from."""
+        """Saves a checkpoint."""
         return self.store.save(self.state.variables(), images_shown)
 
     def evaluate(self, images_shown: int) -> None:
-        """Scores the averaged generator on the held-out images, and keeps the best checkpoint."""
+        """Scores the averaged generator against held-out images, and keeps the best checkpoint."""
         if self._evaluator is None:
             self._evaluator = self._build_evaluator()
         scores = self._evaluator.track(self._generated(self.config.evaluation.num_samples))
@@ -169,34 +172,29 @@ class RunFollower:
         is_best = best is None or best["metric"] != name or value < best["value"]
         if is_best:
             self.store.mark_best(self.save(images_shown), name, value)
-        # Last: a process that dies before this line takes the score again.
+        # Last: if the process dies before this line, the next one computes the score again.
         self.metrics.append(images_shown, values)
         self.tensorboard.scalars(images_shown, scores)
         shown = "  ".join(f"{name} {value:.4g}" for name, value in scores.items())
         remark = "  best so far" if is_best else ""
-        self.progress.message(f"{images_shown / 1000:8.1f} kimg  {shown}{remark}")
+        self.listener.message(f"{images_shown / 1000:8.1f} kimg  {shown}{remark}")
 
-    def rewound(self, images_shown: int) -> None:
-        """Takes note that training has gone back."""
+    def rewind(self, images_shown: int) -> None:
+        """Continues the record from an older checkpoint that training has gone back to."""
         self._reports = []
         self._images_at_log, self._seconds_at_log = images_shown, self._training_seconds
         self._mark = time.monotonic()
 
-    def finished(self) -> None:
-        """Writes the page about the run, and says where things are."""
-        write_report(self.run)
-        print(f"done: {self.run.samples}, {self.run.report}")
-
     def _score_is_overdue(self, images_shown: int, name: str) -> bool:
-        """Whether an earlier process saved the checkpoint, and died before it was scored."""
+        """Returns whether an earlier process saved a checkpoint and died before it was scored."""
         every = _images(self.config.evaluation.every_kimg)
-        is_over = images_shown >= _images(self.config.training.kimg)
+        is_over = images_shown >= self._total_images
         due_since = images_shown if is_over else images_shown // every * every
         scored = [row for row in self.metrics.read() if name in row]
         return due_since > (scored[-1]["images_shown"] if scored else 0)
 
-    def _generated(self, count: int):
-        # From another range of seeds than the grids', so that no picture is chosen by its score.
+    def _generated(self, count: int) -> Iterator[np.ndarray]:
+        # Other seeds than those of the grids, so that scores do not choose the pictures.
         seeds = range(1_000_000, 1_000_000 + count)
         latents = latents_for_seeds(
             seeds, self.config.model.latent_dim, self.config.model.latent_distribution
@@ -207,23 +205,17 @@ class RunFollower:
             labels = rng.choice(self.data.train.labels, count).astype(np.int32)
         return self.sampler.batches(latents, labels)
 
-    @property
-    def _pictured(self) -> int:
-        """How many images, or points, go into a picture."""
-        points = is_points(self.data.train.images.shape)
-        return SCATTERED_POINTS if points else GRID_ROWS * GRID_COLUMNS
-
-    def _build_evaluator(self) -> Evaluator | PointsEvaluator:
+    def _build_evaluator(self) -> RunEvaluator:
         if self.config.evaluation.features:
-            self.progress.message(f"preparing features: {self.config.evaluation.features}")
+            self.listener.message(f"preparing features: {self.config.evaluation.features}")
         return build_evaluator(self.config, self.data)
 
     def _images_per_second(self, images_shown: int) -> float:
         seconds = self._training_seconds - self._seconds_at_log
         return (images_shown - self._images_at_log) / seconds if seconds else 0.0
 
-    def _untimed(self, run):
-        """Keeps what an action takes out of the training seconds."""
+    def _untimed(self, run: Callable[[int], object]) -> Callable[[int], None]:
+        """Excludes the time that an action takes from the training seconds."""
 
         def timed(images_shown: int) -> None:
             run(images_shown)
@@ -232,8 +224,8 @@ class RunFollower:
         return timed
 
 
-def images_between_looks(config: Config) -> int:
-    """How often the guard looks at a run."""
+def images_between_looks(config: ResolvedConfig) -> int:
+    """Returns the number of images between two looks of the guard."""
     return _images(config.guard.every_kimg)
 
 

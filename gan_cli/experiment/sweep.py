@@ -1,46 +1,69 @@
-"""The same experiment with several seeds, one process and one run directory each."""
+"""Trains the same experiment with several seeds, each in a process and run directory of its own."""
 
+import contextlib
 import signal
 import subprocess
-import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+
+from gan_cli.listener import Listener
 
 _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-def train_seeds(seeds: Sequence[int], run_dir: Path, flags: Sequence[str]) -> int:
-    """Trains one seed after another, in `run_dir/seed-N`; what has ended already is passed over.
+def seed_directories(run_dir: Path, seeds: Sequence[int]) -> list[Path]:
+    """Returns the run directory of each seed: `run_dir/seed-N`."""
+    return [run_dir / f"seed-{seed}" for seed in seeds]
+
+
+def train_seeds(
+    seeds: Sequence[int],
+    run_dir: Path,
+    command_for: Callable[[int, Path], Sequence[str]],
+    listener: Listener,
+) -> int:
+    """Trains one seed after another; a run that is finished already takes no step.
 
     Args:
-      flags: of `gan-train`, the same for all seeds.
+      command_for: from a seed and its run directory to the command line that trains it.
 
     Returns:
-      The exit status of the first that did not come to its end, or 0.
+      The exit status of the first process that did not finish, 128 + N after signal N; or 0.
     """
-    run_dirs = [run_dir / f"seed-{seed}" for seed in seeds]
-    for number, (seed, its_dir) in enumerate(zip(seeds, run_dirs, strict=True), 1):
-        print(f"seed {seed}, {number} of {len(seeds)}", flush=True)
-        status = _train([*flags, f"--set=seed={seed}", f"--run_dir={its_dir}"])
+    for number, (seed, its_dir) in enumerate(
+        zip(seeds, seed_directories(run_dir, seeds), strict=True), 1
+    ):
+        listener.message(f"seed {seed}, {number} of {len(seeds)}")
+        status = _run(command_for(seed, its_dir))
         if status:
-            print(f"seed {seed} did not come to its end; the same command goes on from there")
+            listener.message(
+                f"seed {seed} did not finish; run the same command to continue from there"
+            )
             return status
-    print(f"all seeds are trained; gan-eval --compare {' '.join(map(str, run_dirs))}")
     return 0
 
 
-def _train(flags: Sequence[str]) -> int:
-    # A session of its own: Ctrl-C would reach it twice, and the second one does not wait.
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gan_cli.cli.train", *flags], start_new_session=True
-    )
-    previous = {
-        number: signal.signal(number, lambda received, _: process.send_signal(received))
-        for number in _FORWARDED
-    }
-    try:
+def _run(command: Sequence[str]) -> int:
+    # In a session of its own: otherwise Ctrl-C would reach the process twice, once from the
+    # terminal and once from here, and the second signal ends it without a checkpoint.
+    process = subprocess.Popen(command, start_new_session=True)
+    with _forwarding_signals(process):
         status = process.wait()
+    return status if status >= 0 else 128 - status
+
+
+@contextlib.contextmanager
+def _forwarding_signals(process: subprocess.Popen) -> Iterator[None]:
+    previous = {}
+    # Signal handlers can be set in the main thread only.
+    if threading.current_thread() is threading.main_thread():
+        for number in _FORWARDED:
+            previous[number] = signal.signal(
+                number, lambda received, _: process.send_signal(received)
+            )
+    try:
+        yield
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
-    return status if status >= 0 else 128 - status

@@ -1,14 +1,15 @@
-"""Watches one run with the guard, says what it sees, and does about it what the config allows."""
+"""Measures a run for the guard, reports its alarms, and applies the remedies of the config."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
-from gan_cli.cli.progress import TrainingProgress
-from gan_cli.config.schema import Config
+from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits, ImageDataset
-from gan_cli.domains.mixture import is_points, mixture_of
+from gan_cli.listener import Listener
+from gan_cli.objectives import LOSSES
 from gan_cli.objectives.augment.controller import held_out_ratio, pair_sign
 from gan_cli.run.checkpoint import Checkpoint, CheckpointStore, restore
 from gan_cli.run.directory import RunDirectory
@@ -17,16 +18,16 @@ from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.post_mortem import write_post_mortem
 from gan_cli.sampling.generate import Sampler
 from gan_cli.sampling.latents import latents_for_seeds
-from gan_cli.training.guard import LEAST_RANKING, Alarm, Guard, diversity_ratio, is_skipped
-from gan_cli.training.inputs import LATENTS, fold, to_model_range, with_labels
+from gan_cli.training.guard import LEAST_RANKING, Alarm, Guard, is_skipped
+from gan_cli.training.inputs import LATENTS, fold, with_labels
 from gan_cli.training.loop import NonFinite, RollBackError
 from gan_cli.training.remedies import interventions_of
 from gan_cli.training.singular_values import largest_singular_values
 from gan_cli.training.state import GanState, model_variables
 from gan_cli.training.step import TrainStep
 
-# Images of each kind that are looked at; the same ones and the same latents every time.
-LOOKED_AT = 128
+# Real, held-out and generated images that a look compares; the same images and latents each time.
+NUM_COMPARED = 128
 # Far from the seeds of grids and evaluations.
 _FIRST_SEED = 2_000_000
 _REMEDY_KEYS = {
@@ -38,38 +39,37 @@ _REMEDY_KEYS = {
 }
 
 
-class Watch:
-    """The guard of one run: an action of the loop, and what is asked when a value is not finite."""
+class Watchdog:
+    """Runs the guard on one run: as an action of the loop, and where a value is not finite."""
 
     def __init__(
         self,
-        config: Config,
+        config: ResolvedConfig,
         data: DataSplits,
         run: RunDirectory,
         state: GanState,
         step: TrainStep,
         store: CheckpointStore,
-        progress: TrainingProgress,
+        listener: Listener,
     ):
         self.config, self.data, self.run = config, data, run
-        self.state, self.step, self.store, self.progress = state, step, store, progress
+        self.state, self.step, self.store, self.listener = state, step, store, listener
         self.metrics, self.log = MetricsLog(run.metrics), GuardLog(run.guard)
         self._rows_seen = 0
         self.guard = self._new_guard()
-        self._sampler = Sampler(state.generator_ema)
+        self._sampler = Sampler(state.generator_ema, data.domain)
         self._train = _spread_out(data.train)
         self._held_out = _spread_out(data.holdout)
         self._judged = tf.function(self._overfitting, autograph=False)
 
     def _new_guard(self) -> Guard:
         config = self.config
-        points = is_points(self.data.train.images.shape)
         guard = Guard(
-            bounded_loss=config.objective.loss != "wasserstein",
-            num_modes=len(mixture_of(config.data).centres) if points else None,
+            bounded_loss=LOSSES.load(config.objective.loss).bounded,
+            num_modes=self.data.domain.num_modes,
             grace_images=round(1000 * config.guard.grace_kimg),
         )
-        # As if it had been there all the time.
+        # A resumed run's guard has seen the rows of earlier processes.
         rows = self.metrics.read()
         for row in rows:
             guard.observe(row)
@@ -77,10 +77,10 @@ class Watch:
         return guard
 
     def look(self, images_shown: int) -> None:
-        """Measures, judges all rows since the last look, warns, and steps in where it may.
+        """Measures, judges all rows since the last look, warns, and applies remedies.
 
         Raises:
-          RollBackError: training is to go on from an older checkpoint.
+          RollBackError: training is to continue from an older checkpoint.
         """
         self.metrics.append(images_shown, self.measure())
         rows = self.metrics.read()
@@ -90,8 +90,10 @@ class Watch:
             self._answer(images_shown, alarm)
 
     def measure(self) -> dict[str, float]:
-        """`diversity`, of images, `overfitting`, where D tells real from generated ones, and the
-        largest singular values of both networks' weights, by layer and the largest of all.
+        """Returns the guard's own figures; those that are not finite are left out.
+
+        `diversity`, where the domain defines it; `overfitting`, where D separates real from
+        generated samples; and the largest singular value of each weight and of each network.
         """
         config, images = self.config.model, self._train.images
         count = len(images)
@@ -100,9 +102,10 @@ class Watch:
         )
         labels = self._train.labels if self._train.labels is not None else np.zeros(count, int)
         values = {}
-        if not is_points(images.shape):
-            generated = self._sampler.images(latents, labels.astype(np.int32))
-            values["diversity"] = diversity_ratio(generated, images)
+        generated = self._sampler.images(latents, labels.astype(np.int32))
+        diversity = self.data.domain.diversity(generated, images)
+        if diversity is not None:
+            values["diversity"] = diversity
         ratio, ranking = self._judged(tf.constant(latents), tf.constant(labels, tf.int32))
         if float(ranking) >= 2 * LEAST_RANKING - 1:
             values["overfitting"] = float(ratio)
@@ -113,14 +116,14 @@ class Watch:
         return {name: value for name, value in values.items() if np.isfinite(value)}
 
     def _overfitting(self, latents: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """r_v, and the mean sign of D(real) - D(generated)."""
+        """Returns r_v, and the mean sign of D(real) - D(generated)."""
         step, losses, state = self.step, self.step.losses, self.state
         seed = fold(step.seed, LATENTS)
-        told = labels if losses.conditional else None
-        generated = state.generator(with_labels(latents, told), training=False)
-        groups = [(losses.judge.pack(generated), told)]
+        given_labels = labels if losses.conditional else None
+        generated = state.generator(with_labels(latents, given_labels), training=False)
+        groups = [(losses.judge.pack(generated), given_labels)]
         for part in (self._train, self._held_out):
-            images = losses.packed_reals(to_model_range(tf.constant(part.images)))
+            images = losses.packed_reals(losses.to_model(tf.constant(part.images)))
             part_labels = tf.constant(part.labels, tf.int32) if losses.conditional else None
             groups.append((images, part_labels))
         fake, train, held_out = (
@@ -128,23 +131,24 @@ class Watch:
         )
         return held_out_ratio(train, held_out, fake), pair_sign(train, fake)
 
-    def non_finite(self, found: NonFinite) -> bool:
-        """Takes note of values that are not finite; returns whether training goes on with them."""
+    def tolerates(self, found: NonFinite) -> bool:
+        """Records values that are not finite; returns whether training may continue."""
         if is_skipped(found.names, self.state, self.step.skip_non_finite):
-            # Loss scaling overflows now and then, which is how it finds its scale.
+            # Without skip_non_finite it is loss scaling, which finds its scale by overflows.
             if self.step.skip_non_finite:
                 self._record(found.images_shown, "non_finite", "skipped", ", ".join(found.names))
             return True
         path = self._write_post_mortem(found)
         self._record(found.images_shown, "non_finite", "noted", ", ".join(found.names))
-        self.progress.message(f"what the steps saw is in {path}")
+        self.listener.message(f"the batches of these steps are in {path}")
         return False
 
     def roll_back(self, images_shown: int, reason: str) -> int | None:
-        """Goes back to an older checkpoint, with lower learning rates.
+        """Restores an older checkpoint, and lowers the learning rates.
 
         Returns:
-          the images shown up to there; None where all interventions are spent, or there is none.
+          The images shown up to that checkpoint; None where no intervention is left, or no
+          checkpoint.
 
         Raises:
           UserError: the checkpoint cannot be read.
@@ -155,7 +159,7 @@ class Watch:
             return None
         kept = {name: v.numpy() for name, v in remedies.variables().items()}
         restore(target, self.state.variables())
-        # What was restored is older than earlier interventions.
+        # The checkpoint is older than some interventions, which must stay counted.
         for name, variable in remedies.variables().items():
             variable.assign(kept[name])
         remedies.lower_learning_rates(guard.learning_rate_factor)
@@ -165,13 +169,13 @@ class Watch:
         self.guard = self._new_guard()
         factor = float(remedies.learning_rate_factor.numpy())
         self._record(images_shown, reason, "rolled back", f"to {target.name}, rates x {factor:g}")
-        self.progress.message(
+        self.listener.message(
             f"guard: back to {target.kimg:g} kimg, learning rates now {factor:g} times the config's"
         )
         return target.images_shown
 
     def _target(self, reason: str) -> Checkpoint | None:
-        """The best one; without a score the newest, or where the fault creeps in, the oldest."""
+        """Returns the best checkpoint; without scores the newest, or the oldest for slow faults."""
         checkpoints = self.store.all()
         if not checkpoints:
             return None
@@ -180,7 +184,7 @@ class Watch:
     def _answer(self, images_shown: int, alarm: Alarm) -> None:
         remedy = getattr(self.config.guard, _REMEDY_KEYS.get(alarm.signal, ""), "warn")
         if alarm.is_new:
-            self.progress.message(f"warning: at {images_shown / 1000:g} kimg {alarm.text}")
+            self.listener.message(f"warning: at {images_shown / 1000:g} kimg {alarm.text}")
             self._record(images_shown, alarm.signal, "warned", alarm.text)
         if remedy == "rollback":
             raise RollBackError(alarm.signal, images_shown)
@@ -189,7 +193,7 @@ class Watch:
             self.step.remedies.intervened()
             factor = float(self.step.remedies.gamma_factor.numpy())
             self._record(images_shown, alarm.signal, "strengthened", f"gamma x {factor:g}")
-            self.progress.message(f"guard: gamma is now {factor:g} times the config's")
+            self.listener.message(f"guard: gamma is now {factor:g} times the config's")
 
     def _may_intervene(self, images_shown: int, reason: str) -> bool:
         most = self.config.guard.most_interventions
@@ -201,7 +205,7 @@ class Watch:
     def _record(self, images_shown: int, signal: str, what: str, detail: str) -> None:
         self.log.append(images_shown, signal, what, detail, interventions_of(self.step.remedies))
 
-    def _write_post_mortem(self, found: NonFinite):
+    def _write_post_mortem(self, found: NonFinite) -> Path:
         step = self.step
         first = int(self.state.step.numpy()) - len(found.images)
         seeds = [
@@ -210,7 +214,7 @@ class Watch:
         ]
         latents = [step.losses.latents(seed).numpy() for seed in seeds]
         arrays = {"images": found.images, "labels": found.labels, "latents": np.stack(latents)}
-        spoiled = {
+        not_finite = {
             name: int(np.sum(~np.isfinite(variable.numpy())))
             for part in ("generator", "discriminator")
             for name, variable in model_variables(part, getattr(self.state, part)).items()
@@ -219,15 +223,15 @@ class Watch:
             "images_shown": found.images_shown,
             "first_step": first,
             "not_finite": found.names,
-            "weights_not_finite": {name: count for name, count in spoiled.items() if count},
+            "weights_not_finite": {name: count for name, count in not_finite.items() if count},
             "last_rows": self.metrics.read()[-20:],
         }
         return write_post_mortem(self.run.post_mortem, found.images_shown, arrays, facts)
 
 
 def _spread_out(dataset: ImageDataset) -> ImageDataset:
-    """At most `LOOKED_AT` images, of all parts of the data."""
-    count = min(LOOKED_AT, len(dataset.images))
+    """Returns at most `NUM_COMPARED` samples, drawn from all parts of the data."""
+    count = min(NUM_COMPARED, len(dataset.images))
     chosen = np.sort(np.random.default_rng(0).permutation(len(dataset.images))[:count])
     labels = None if dataset.labels is None else dataset.labels[chosen]
     images = np.asarray(dataset.images[chosen])

@@ -1,4 +1,4 @@
-"""A local page with sliders, and the images that it asks for. Knows nothing of generators."""
+"""The application behind the page: the page itself, and the images that it asks for."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -7,10 +7,11 @@ from typing import Any
 
 import bottle
 
-from gan_cli.explore.place import Place, parse_place
+from gan_cli.errors import UserError
+from gan_cli.studio.place import Place, parse_place
 
 LOOPBACK = "127.0.0.1"
-# Nothing from elsewhere, and nobody's page around it.
+# The page loads nothing from elsewhere, and no other page may frame it.
 _POLICY = (
     "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline';"
     " connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -25,12 +26,15 @@ def application(
     draw: Callable[[Place], bytes],
     hosts: Sequence[str],
 ) -> bottle.Bottle:
-    """The page at `/`, and PNG files at `/image`.
+    """Returns an application with the page at `/` and PNG files at `/image`.
 
     Args:
-      draw: a PNG file of a place.
-      hosts: names under which it may be asked for. Others are refused: a page elsewhere could have
-        its own name point here (DNS rebinding).
+      title: shown above the sliders.
+      class_names: empty for an unconditional generator.
+      latent_dim, num_directions: how many sliders there are of each.
+      draw: returns a PNG file of a place.
+      hosts: names that requests may use for this machine. Others are refused: a page elsewhere
+        could have its own name point here (DNS rebinding).
     """
     app = bottle.Bottle()
     page = (resources.files("gan_cli.explore") / "page.html").read_text("utf-8")
@@ -62,12 +66,13 @@ def application(
     def image() -> Any:
         try:
             place = parse_place(bottle.request.query, len(class_names), latent_dim, num_directions)
-        except ValueError as error:
+            content = draw(place)
+        except UserError as error:
             return bottle.HTTPResponse(str(error), status=400)
         name = f"seed{place.seed:06d}.png"
         headers = {"Content-Type": "image/png", "Cache-Control": "no-store"}
         if bottle.request.query.get("download"):
             headers["Content-Disposition"] = f'attachment; filename="{name}"'
-        return bottle.HTTPResponse(draw(place), **headers)
+        return bottle.HTTPResponse(content, **headers)
 
     return app

@@ -51,6 +51,19 @@ def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
     atomic_write(path, content.getvalue())
 
 
+def check_new_folder(path: Path, key: str) -> None:
+    """Refuses a path for a new folder that is in use.
+
+    Args:
+      key: the argument that names the path.
+
+    Raises:
+      UserError: the path is a file, or a folder that is not empty.
+    """
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        raise UserError(f"{path} exists; choose a new folder", key=key)
+
+
 def force_to_disk(path: Path) -> None:
     """Waits until a file, or the names in a folder, are on disk."""
     descriptor = os.open(path, os.O_RDONLY)

@@ -1,7 +1,7 @@
 """Content credentials: a file's origin, signed (C2PA Technical Specification 2), by c2pa-python.
 
-The signature covers every byte of the file, the XMP record too, and names who holds the
-certificate. The extra `c2pa` installs what it takes.
+The signature covers every byte of the file, the XMP record included, and names the holder of the
+certificate. The extra `c2pa` installs c2pa-python.
 """
 
 import io
@@ -23,7 +23,7 @@ MEDIA_TYPES = {
     ".gif": "image/gif",
     ".mp4": "video/mp4",
 }
-# Nothing is fetched for a file that anyone may have made; a thumbnail would outweigh our pictures.
+# Files of strangers must not make us fetch anything; a thumbnail would outweigh our pictures.
 _SETTINGS = {
     "builder": {"thumbnail": {"enabled": False}},
     "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
@@ -32,17 +32,19 @@ _CURVES = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es512"}
 
 
 class Signer:
-    """Signs files with a certificate of the user's.
+    """Signs files with a user's certificate.
 
     Args:
-      certificate: PEM of the signer's certificate and those up to, without, the root. C2PA asks of
-        it a key usage of digital signature and an extended key usage such as email protection.
-      key: PEM of its private key, unencrypted: ECDSA, Ed25519 or RSA.
-      timestamp_url: of an RFC 3161 time stamp authority, which is asked for every file; None: the
-        signature says nothing about when it was made.
+      certificate: PEM file of the signer's certificate and the intermediate ones, without the root.
+        C2PA requires digital signature as key usage and, for instance, email protection as extended
+        key usage.
+      key: PEM file of the certificate's private key, unencrypted: ECDSA, Ed25519 or RSA.
+      timestamp_url: an RFC 3161 time stamp authority, which is asked for every file; None: the
+        signature does not say when it was made.
 
     Raises:
-      UserError: a file cannot be read, is none of these, or the key is another certificate's.
+      UserError: a file cannot be read or holds something else, or the key belongs to another
+        certificate.
     """
 
     def __init__(self, certificate: Path, key: Path, timestamp_url: str | None = None):
@@ -60,13 +62,13 @@ class Signer:
         self._context = c2pa.Context.from_dict(_SETTINGS)
 
     def signed(self, content: bytes, ending: str, provenance: Provenance) -> bytes:
-        """The content of a file with its credentials inside; its pixels stay as they are.
+        """Returns a file's content with credentials inside; its pixels stay the same.
 
         Args:
           ending: one of `MEDIA_TYPES`, with the dot.
 
         Raises:
-          UserError: the certificate is not fit for this, or no time stamp could be had.
+          UserError: C2PA does not accept the certificate, or the authority gave no time stamp.
         """
         c2pa = _c2pa()
         created = {
@@ -92,10 +94,10 @@ class Credentials:
     """What a file's content credentials say.
 
     Attributes:
-      intact: whether signature and content fit together. Whether the signer is to be trusted is
-        another question, which nothing here answers.
-      signer: the certificate's common name and organisation, as it gives them.
-      faults: what does not fit, in C2PA's status codes.
+      intact: whether the signature matches the content. Whether the signer can be trusted is not
+        checked.
+      signer: common name and organisation, as the certificate gives them.
+      faults: what does not match, as C2PA's status codes.
     """
 
     intact: bool
@@ -104,7 +106,7 @@ class Credentials:
 
 
 def read_credentials(content: bytes, ending: str) -> Credentials | None:
-    """Returns a file's credentials; None: it has none, or c2pa-python is not installed."""
+    """Returns a file's credentials, or None if it has none or c2pa-python is not installed."""
     try:
         c2pa = _c2pa()
     except UserError:
@@ -124,7 +126,7 @@ def read_credentials(content: bytes, ending: str) -> Credentials | None:
         results = reader.get_validation_results() or {}
         state = reader.get_validation_state()
     failures = results.get("activeManifest", {}).get("failure", [])
-    # Of trust in the signer, which is another question.
+    # Trust in the signer is not checked.
     codes = [each["code"] for each in failures if each["code"] != "signingCredential.untrusted"]
     about = manifest.get("signature_info") or {}
     names = [about.get("common_name"), about.get("issuer")]
@@ -137,7 +139,7 @@ def _c2pa() -> ModuleType:
         import c2pa
     except ImportError as error:
         raise UserError(
-            "--c2pa_certificate: needs c2pa-python: pip install 'gan-cli[c2pa]'"
+            "signing needs c2pa-python: pip install 'gan-cli[c2pa]'", key="certificate"
         ) from error
     return c2pa
 
@@ -150,7 +152,7 @@ def _content(path: Path) -> bytes:
 
 
 def _algorithm(certificate: Path, chain: bytes, key: Path, secret: bytes) -> str:
-    """C2PA's name of the key's algorithm. Never shows what is in the key's file."""
+    """Returns C2PA's name of the key's algorithm. Errors never show what the key file holds."""
     from cryptography import exceptions, x509
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -173,4 +175,4 @@ def _algorithm(certificate: Path, chain: bytes, key: Path, secret: bytes) -> str
         return "ed25519"
     if isinstance(private, rsa.RSAPrivateKey):
         return "ps256"
-    raise UserError(f"{key}: must be of ECDSA (P-256, P-384, P-521), Ed25519 or RSA")
+    raise UserError(f"{key}: must be a key for ECDSA (P-256, P-384, P-521), Ed25519 or RSA")

@@ -1,4 +1,4 @@
-"""Files of generated images read back: what they say of their origin, and their pixels."""
+"""Reads files of generated images back: what they say about their origin, and their pixels."""
 
 import io
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ from gan_cli.media.video import decoded_video
 
 
 def read_provenance(path: Path) -> Provenance | None:
-    """Returns what a file, or the JSON file beside it, says about its origin, or None.
+    """Returns what a file, or the JSON file beside it, says about its origin; nothing: None.
 
     Raises:
       UserError: the file cannot be read.
@@ -36,12 +36,13 @@ def read_provenance(path: Path) -> Provenance | None:
 
 
 def decoded(content: bytes, ending: str) -> Iterator[np.ndarray]:
-    """Yields the pictures in a file, uint8 [height, width, 4] each: RGBA, whatever is stored.
+    """Yields the pictures in a file as RGBA, whatever is stored: uint8 [height, width, 4] each.
 
-    One at a time: a small file may declare many large ones.
+    They are decoded one at a time: a small file may declare many large pictures.
 
     Raises:
-      UserError: it is none that we write, or damaged, or a picture has more than `MOST_PIXELS`.
+      UserError: the file has another format or is damaged, or a picture has more than
+        `MOST_PIXELS`.
     """
     if ending == ".mp4":
         for frame in decoded_video(content):
@@ -57,7 +58,7 @@ def decoded(content: bytes, ending: str) -> Iterator[np.ndarray]:
                 yield np.asarray(frame.convert("RGBA"))
     except UserError:
         raise
-    except Exception as error:  # Pillow's decoders let through whatever a damaged file leads to.
+    except Exception as error:  # A damaged file may lead Pillow's decoders to any exception.
         raise UserError(f"cannot be read as an image: {first_line(error)}") from error
 
 
@@ -68,13 +69,13 @@ def _from_picture(content: bytes) -> Provenance | None:
     try:
         with Image.open(io.BytesIO(content)) as image:
             packet = image.info.get("xmp")
-    except Exception:  # As above. A file that is no picture has a record beside it, or none.
+    except Exception:  # As above. A file that is no picture may have a record beside it.
         return None
     return from_xmp(packet) if isinstance(packet, bytes) else None
 
 
 def arrays_provenance(arrays: Mapping[str, np.ndarray]) -> Provenance | None:
-    """What the arrays of an npz file say about their origin, or None."""
+    """Returns what the arrays of an npz file say about their origin; nothing: None."""
     return from_json(str(arrays["provenance"])) if "provenance" in arrays else None
 
 
@@ -82,7 +83,7 @@ def file_content(path: Path) -> bytes:
     """Returns all bytes of a file.
 
     Raises:
-      UserError: it cannot be read, or is larger than half of this machine's memory.
+      UserError: the file cannot be read, or is larger than half of this machine's memory.
     """
     try:
         size = path.stat().st_size

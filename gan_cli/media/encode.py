@@ -13,13 +13,12 @@ from PIL import Image, PngImagePlugin
 from gan_cli.errors import UserError
 from gan_cli.io.files import atomic_write
 from gan_cli.media.credentials import Signer
+from gan_cli.media.formats import ANIMATIONS, PICTURES
 from gan_cli.media.gif_xmp import with_xmp
 from gan_cli.media.provenance import Provenance
 from gan_cli.media.video import encoded_video
 
-PICTURES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
-ANIMATIONS = {".gif": "GIF", ".apng": "PNG", ".webp": "WEBP", ".mp4": "MP4"}
-# What cannot hold XMP has a JSON file of the same name beside it.
+# A format that cannot hold XMP has a JSON file of the same name beside it.
 _WITHOUT_XMP = (".mp4",)
 _JPEG_QUALITY = 95
 _SOFTWARE_TAG = 0x0131
@@ -31,23 +30,23 @@ def encoded(
     provenance: Provenance | None,
     signer: Signer | None = None,
 ) -> bytes:
-    """The content of a file of one picture.
+    """Returns the content of a file of one picture.
 
     Args:
       ending: one of `PICTURES`, with the dot.
       provenance: what the file says about its origin; None: nothing.
-      signer: what signs that; None: nothing does.
+      signer: signs the origin; None: the file is not signed.
 
     Raises:
-      UserError: the format has no transparency, and the image has; or it cannot be signed.
+      UserError: the image has transparency and the format has not, or the file cannot be signed.
     """
     form = PICTURES[ending]
     if form == "JPEG":
         if image.mode == "RGBA":
-            raise UserError("--out: JPEG has no transparency; use .png or .webp")
+            raise UserError("JPEG has no transparency; use .png or .webp", key="path")
         content = _saved(image, form, provenance, quality=_JPEG_QUALITY)
     elif form == "WEBP":
-        # exact: the colours of transparent pixels as well.
+        # exact: keeps the colours of transparent pixels as well.
         content = _saved(image, form, provenance, lossless=True, exact=True)
     else:
         content = _saved(image, form, provenance)
@@ -61,17 +60,17 @@ def encoded_animation(
     provenance: Provenance | None,
     signer: Signer | None = None,
 ) -> bytes:
-    """The content of a file of several pictures, shown one after another without end.
+    """Returns the content of a file of several pictures, shown one after another without end.
 
     Args:
-      frames: all of one size and mode. Frames equal to the one before lengthen its time in GIF and
-        APNG instead of being written again.
+      frames: all of one size and mode. In GIF and APNG, a frame that equals the one before it
+        lengthens that one's time instead of being written again.
       ending: one of `ANIMATIONS`, with the dot.
       frames_per_second: the time of a frame is rounded to thousandths of a second, in a GIF to
         hundredths.
 
     Raises:
-      UserError: PyAV is missing for an MP4, or it cannot be signed.
+      UserError: PyAV is missing for an MP4, or the file cannot be signed.
     """
     form = ANIMATIONS[ending]
     if form == "MP4":
@@ -86,7 +85,7 @@ def encoded_animation(
 
 
 def png_text(provenance: Provenance) -> PngImagePlugin.PngInfo:
-    """What a PNG file says about its origin, as chunks of text."""
+    """Returns what a PNG file says about its origin, as chunks of text."""
     text = PngImagePlugin.PngInfo()
     text.add_text("Software", provenance.software)
     text.add_itxt("XML:com.adobe.xmp", provenance.to_xmp().decode())
@@ -97,7 +96,7 @@ def write_marked(path: Path, content: bytes, provenance: Provenance | None) -> N
     """Writes a file, and beside it a JSON file where its format has no place for XMP.
 
     Raises:
-      UserError: it cannot be written.
+      UserError: the file cannot be written.
     """
     if provenance is not None and path.suffix.lower() in _WITHOUT_XMP:
         atomic_write(sidecar(path), provenance.to_json())
@@ -105,17 +104,17 @@ def write_marked(path: Path, content: bytes, provenance: Provenance | None) -> N
 
 
 def sidecar(path: Path) -> Path:
-    """The JSON file beside a file."""
+    """Returns the path of the JSON file beside a file."""
     return path.with_name(path.name + ".json")
 
 
 def signed(
     content: bytes, ending: str, provenance: Provenance | None, signer: Signer | None
 ) -> bytes:
-    """The same file with content credentials, where there is a signer and something to sign.
+    """Returns a file's content, with content credentials if there is a signer and an origin.
 
     Raises:
-      UserError: it cannot be signed.
+      UserError: the file cannot be signed.
     """
     if signer is None or provenance is None:
         return content

@@ -1,8 +1,8 @@
 """XMP in GIF files, which Pillow neither writes nor reads.
 
-An application extension called `XMP DataXMP` holds the packet as it is, and after it 258 bytes that
-bring a decoder, which takes the packet's bytes for lengths of blocks, to the block's end (Adobe XMP
-specification part 3, section 1.1.2, "GIF").
+An application extension named `XMP DataXMP` holds the packet unchanged. A decoder takes bytes of
+the packet for lengths of blocks; the 258 bytes behind the packet lead it to the extension's end
+from wherever it lands (Adobe XMP specification part 3, section 1.1.2, "GIF").
 """
 
 _INTRODUCER = b"\x21\xff\x0bXMP DataXMP"

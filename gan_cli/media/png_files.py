@@ -1,7 +1,7 @@
 """PNG files of many images, marked as generated.
 
-By TensorFlow, which encodes without Python's lock, so that threads share the work: Pillow holds
-it for much of the time, and small images take it longer to set up than to encode.
+TensorFlow encodes them without Python's lock, so that threads can share the work. Pillow holds the
+lock for much of the time, and takes longer to prepare a small image than to encode it.
 """
 
 import io
@@ -14,14 +14,14 @@ from PIL import PngImagePlugin
 from gan_cli.media.encode import png_text
 from gan_cli.media.provenance import Provenance
 
-# zlib's. Level 6 takes up to eight times as long, for files a twentieth to a fifth smaller.
+# zlib's level. Level 6 takes up to eight times as long, for files 5 to 20 % smaller.
 _LEVEL = 1
-# The signature and the first chunk, behind which text may stand (PNG specification, section 5.6).
+# Text may follow the signature and the first chunk (PNG specification, section 5.6).
 _BEFORE_TEXT = 8 + 25
 
 
 def png_files(images: np.ndarray, marks: Sequence[Provenance | None]) -> list[bytes]:
-    """The content of a file of each image.
+    """Returns the content of a file of each image.
 
     Args:
       images: uint8 [count, height, width, 1 to 4 channels].

@@ -2,8 +2,8 @@
 
 IPTC's digital source type is what search engines, social networks and archives look at to label an
 image as made by a trained model (IPTC Photo Metadata Standard 2023.1, section "Digital Source
-Type"). Beside it stands what is needed to make the very pixels again: the weights' hash and the
-recipe. Nothing of it is signed: whoever has the file can remove or change it.
+Type"). Beside it stands what is needed to draw the very pixels again: the hash of the weights and
+the recipe. Nothing is signed here: whoever has the file can remove or change the record.
 """
 
 import json
@@ -17,7 +17,7 @@ from gan_cli import __version__
 
 _VOCABULARY = "http://cv.iptc.org/newscodes/digitalsourcetype/"
 GENERATED = _VOCABULARY + "trainedAlgorithmicMedia"
-# Generated parts beside, or in, images that are not.
+# Generated parts beside, or in, images that are not generated.
 COMPOSITE = _VOCABULARY + "compositeWithTrainedAlgorithmicMedia"
 
 SOFTWARE = f"gan-cli {__version__}"
@@ -25,9 +25,9 @@ _RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29/"
 _XMP = "http://ns.adobe.com/xap/1.0/"
 _OWN = "urn:gan-cli:provenance:1:"
-# Ours are some hundred bytes; a JPEG's cannot exceed 64 KiB.
+# Our packets have some hundred bytes; those of a JPEG cannot exceed 64 KiB.
 _MOST_BYTES = 2**17
-# A list of a million seeds, and room.
+# Holds a list of a million seeds, with room to spare.
 _MOST_JSON_BYTES = 2**24
 
 _PACKET = """\
@@ -56,8 +56,8 @@ class Provenance:
       config_name: `name` of the config that the model was trained by.
       checkpoint: such as `ckpt-960`.
       model_sha256: of the generator's weights, in hexadecimal.
-      recipe: `kind`, how the picture is composed, and by name what else its pixels depend on.
-        Strings, numbers, booleans and None only.
+      recipe: `kind`, which is how the picture is composed, and by name everything else that its
+        pixels depend on. Strings, numbers, booleans and None only.
       digital_source_type: IPTC's, as a URI.
       software: name and version.
     """
@@ -71,24 +71,24 @@ class Provenance:
 
     @property
     def seeds(self) -> str:
-        """The seed or seeds of the recipe, as text; empty where it has none."""
+        """The seed or seeds of the recipe, as text; empty if it has none."""
         seeds = self.recipe.get("seeds")
         return str(self.recipe.get("seed", "") if seeds is None else seeds)
 
     def to_json(self) -> str:
-        """One JSON object with the fields as keys."""
+        """Returns one JSON object with the fields as keys."""
         return json.dumps(asdict(self), indent=1)
 
     def to_xmp(self) -> bytes:
-        """An XMP packet (ISO 16684-1) in UTF-8."""
-        # Not asdict, which copies deeply: each of many images has a packet of its own.
+        """Returns an XMP packet (ISO 16684-1) in UTF-8."""
+        # Not asdict, which copies deeply: that takes time where many images have a packet each.
         values = {**vars(self), "seed": self.seeds, "recipe": json.dumps(dict(self.recipe))}
         escaped = {name: escape(value) for name, value in values.items()}
         return _PACKET.format(rdf=_RDF, xmp=_XMP, iptc=_IPTC, own=_OWN, **escaped).encode()
 
 
 def from_json(text: str | bytes) -> Provenance | None:
-    """Returns what `to_json` was called on, or None where the text is something else."""
+    """Returns the provenance that `to_json` wrote, or None if the text is anything else."""
     if len(text) > _MOST_JSON_BYTES:
         return None
     try:
@@ -98,7 +98,7 @@ def from_json(text: str | bytes) -> Provenance | None:
 
 
 def from_xmp(packet: bytes) -> Provenance | None:
-    """Returns what `to_xmp` was called on, or None where the packet is something else."""
+    """Returns the provenance that `to_xmp` wrote, or None if the packet is anything else."""
     # Entities could grow without bound; no XMP packet needs a document type.
     if len(packet) > _MOST_BYTES or b"<!" in packet:
         return None
@@ -127,7 +127,7 @@ def from_xmp(packet: bytes) -> Provenance | None:
 
 
 def _checked(fields: Any) -> Provenance | None:
-    """The fields come from a file that anyone may have written."""
+    """Checks the fields, which anyone may have written."""
     names = ("config_name", "checkpoint", "model_sha256", "digital_source_type", "software")
     if not isinstance(fields, dict) or not all(isinstance(fields.get(n), str) for n in names):
         return None

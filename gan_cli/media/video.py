@@ -1,4 +1,4 @@
-"""MP4 through PyAV, which brings FFmpeg's libraries with it: the extra `video`."""
+"""MP4 files, by PyAV, which includes FFmpeg's libraries: the extra `video`."""
 
 import io
 from collections.abc import Iterator, Sequence
@@ -9,15 +9,15 @@ from PIL import Image
 
 from gan_cli.errors import UserError
 
-# Of x264, 0 to 51. At 15 no difference is seen, and files of small images stay small.
+# x264's scale, 0 to 51. At 15 the eye sees no difference, and files of small images stay small.
 _QUALITY = 15
 
 
 def encoded_video(frames: Sequence[Image.Image], frames_per_second: int, comment: str) -> bytes:
     """Returns an H.264 video in an MP4 container, such as every browser plays.
 
-    Its colours are at half the resolution, and sides are even: odd ones get one row or column more,
-    a copy of the last.
+    Colours are stored at half the resolution. Sides must be even: an odd side gets a copy of its
+    last row or column.
 
     Args:
       frames: all of one size.
@@ -34,8 +34,8 @@ def encoded_video(frames: Sequence[Image.Image], frames_per_second: int, comment
         stream = container.add_stream("libx264", rate=frames_per_second)
         stream.width, stream.height = width + width % 2, height + height % 2
         stream.pix_fmt = "yuv420p"
-        # The same frames are the same file: with one thread, and without x264's macroblock tree,
-        # whose bit rates depend on memory that it never wrote where a width has few macroblocks.
+        # So that the same frames give the same file: one thread, and no macroblock tree, for which
+        # x264 reads memory that it never wrote where a width has few macroblocks.
         stream.options = {"crf": str(_QUALITY), "threads": "1", "mbtree": "0"}
         for frame in frames:
             pixels = np.asarray(frame.convert("RGB"))
@@ -65,6 +65,7 @@ def _pyav() -> ModuleType:
         import av
     except ImportError as error:
         raise UserError(
-            "--out: .mp4 needs PyAV: pip install 'gan-cli[video]'; .gif, .webp and .apng do not"
+            ".mp4 needs PyAV: pip install 'gan-cli[video]'; .gif, .webp and .apng do not",
+            key="path",
         ) from error
     return av

@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from gan_cli.config.limits import FEWEST_IMAGES
 from gan_cli.errors import UserError
-from gan_cli.metrics.evaluate import FEWEST_IMAGES, Evaluation, Score
+from gan_cli.metrics.evaluation import Evaluation, Score
 from gan_cli.metrics.features.network import FeatureNetwork
 from gan_cli.metrics.maths.frechet_distance import frechet_distance
 from gan_cli.metrics.maths.moments import Moments

@@ -84,6 +84,7 @@ class Comparison:
     @cached_property
     def training(self) -> Sample:
         """All training images."""
+        assert self.train is not None  # A metric that needs them says so.
         return self._whole(self.train)
 
     @cached_property
@@ -105,6 +106,7 @@ class Comparison:
 
     def part_of_training(self, indices: np.ndarray) -> Sample:
         """The training images at `indices`, ascending."""
+        assert self.train is not None  # A metric that needs them says so.
         labels = None if self.train.labels is None else self.train.labels[indices]
         return self.gather("real images", batches_of(self.train.images, indices), labels)
 

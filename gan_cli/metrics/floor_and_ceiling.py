@@ -49,7 +49,9 @@ class StandIns:
         return self._figures[name, kind]
 
     def _train(self) -> Sample:
-        images = self._comparison.train.images
+        train = self._comparison.train
+        assert train is not None  # `figures` asks for this sample only where it is known.
+        images = train.images
         chosen = np.random.default_rng([self._seed, 2]).permutation(len(images))
         return self._comparison.part_of_training(np.sort(chosen[: self._count]))
 

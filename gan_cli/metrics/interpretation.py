@@ -1,6 +1,6 @@
 """Scores in plain language: what they say of the generator, and how far to trust them."""
 
-from gan_cli.metrics.evaluate import Evaluation, Score
+from gan_cli.metrics.evaluation import Evaluation, Score
 
 # Of a class's own share of the data, below which it is called rare.
 _RARE_SHARE = 1 / 3
@@ -13,7 +13,7 @@ _OVERFITTED = 0.5
 _FEWEST_FOR_FRECHET = 2048
 
 
-def read(evaluation: Evaluation, network_name: str) -> list[str]:
+def interpret(evaluation: Evaluation, network_name: str) -> tuple[str, ...]:
     """Returns sentences, the most telling first.
 
     Args:
@@ -27,7 +27,7 @@ def read(evaluation: Evaluation, network_name: str) -> list[str]:
         *_overfitting(scores),
         *_trust(evaluation, network_name),
     ]
-    return [sentence for sentence in sentences if sentence]
+    return tuple(sentences)
 
 
 def _classes(evaluation: Evaluation) -> list[str]:

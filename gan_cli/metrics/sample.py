@@ -116,23 +116,24 @@ class _Reservoir:
             self._parts.append([np.array(each[:room]) for each in rows])
             self._indices = np.append(self._indices, np.arange(self.count, self.count + room))
         if room < number:
-            self._join()
+            joined = self._join()
             ranks = np.arange(self.count + room, self.count + number)
             places = self._rng.integers(0, ranks + 1)
             for row, place in enumerate(places, start=room):
                 if place < self._size:
-                    for kept, each in zip(self._kept, rows, strict=True):
+                    for kept, each in zip(joined, rows, strict=True):
                         kept[place] = each[row]
                     self._indices[place] = self.count + row
         self.count += number
 
-    def _join(self) -> None:
+    def _join(self) -> list[np.ndarray]:
         if self._kept is None:
             self._kept = [np.concatenate(each) for each in zip(*self._parts, strict=True)]
             self._parts = []
+        return self._kept
 
     def result(self) -> tuple[np.ndarray, list[np.ndarray]]:
         """Returns which rows were kept, ascending, and the rows of every array."""
-        self._join()
+        joined = self._join()
         order = np.argsort(self._indices)
-        return self._indices[order], [each[order] for each in self._kept]
+        return self._indices[order], [each[order] for each in joined]

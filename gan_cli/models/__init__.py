@@ -17,4 +17,5 @@ ARCHITECTURES = Registry(
         "sngan": "gan_cli.models.sngan:ARCHITECTURE",
         "stylegan2": "gan_cli.models.stylegan2:ARCHITECTURE",
     },
+    of="gan_cli.models.contract:Architecture",
 )

@@ -52,14 +52,17 @@ class Architecture:
         [images, labels]. Labels are int32 [batch].
       base_channels: width at full resolution where the config names none.
       learning_rate: of both Adam optimisers, where the config names none.
-      generator_conditioning, discriminator_conditioning: where the config names none.
-      generator_conditionings, discriminator_conditionings: all that it has; see
+      generator_conditioning, discriminator_conditioning: how a label enters each network where the
+        config does not say.
+      generator_conditionings, discriminator_conditionings: every way that it offers; see
         `layers.conditioning`.
-      penalties: of the discriminator's update, that its discriminator brings along, unless the
-        config names them itself.
+      conditioning_penalties: for a way of conditioning the discriminator, the penalties that both
+        networks' updates need with it and get unless the config names them itself.
+      penalties: penalties that the discriminator's update needs with this discriminator, and gets
+        unless the config names them itself.
       smallest, largest: bounds of the image side in pixels.
-      options: settings that only this architecture has, under `model.options` of a config, with
-        their default values, whose types they must have.
+      options: settings that only this architecture has, with their default values. A config sets
+        them in `model.options` and must keep to the defaults' types.
     """
 
     build_generator: "Callable[[ModelSpec], keras.Model]"
@@ -70,6 +73,9 @@ class Architecture:
     generator_conditionings: tuple[str, ...] = ("concat",)
     discriminator_conditioning: str = "projection"
     discriminator_conditionings: tuple[str, ...] = ("projection", "concat", "auxiliary")
+    conditioning_penalties: Mapping[str, tuple[str, ...]] = field(
+        default_factory=lambda: {"auxiliary": ("auxiliary_classifier",)}
+    )
     penalties: tuple[str, ...] = ()
     smallest: int = 8
     largest: int = 256

@@ -15,4 +15,5 @@ LOSSES = Registry(
         "wasserstein": "gan_cli.objectives.losses:WASSERSTEIN",
         "relativistic": "gan_cli.objectives.losses:RELATIVISTIC",
     },
+    of="gan_cli.objectives.losses:Loss",
 )

@@ -5,30 +5,67 @@ Both networks minimise. `softplus(-x) = -log sigmoid(x)` and `softplus(x) = -log
 are how the logarithms of probabilities are computed without ever forming the probability.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import dataclasses
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 import tensorflow as tf
 
+from gan_cli.options import Option, options_of, with_options
+
 softplus = tf.nn.softplus
+
+# The gamma of r1 and r2 in Mescheder et al. 2018, whatever the size of the images. A hundredth of
+# it lets D win on small data sets: docs/objectives.md.
+DEFAULT_GAMMA = 10.0
+# A relativistic loss takes less, and more on larger images; this is what suits one pixel.
+RELATIVISTIC_GAMMA_PER_PIXEL = 0.3 / 28**2
 
 
 @dataclass(frozen=True)
 class Loss:
-    """A discriminator loss and the generator loss that goes with it.
+    """A discriminator loss, the generator loss that goes with it, and what suits the two.
+
+    Keyword-only parameters of the two functions are the loss's options, which a config sets in
+    `objective.loss_options`.
 
     Attributes:
       discriminator: (real_logits, fake_logits, real_target) -> per-example loss. `real_target` is
-        the label of real images, 1 but for one-sided label smoothing.
+        the label of real images, 1 unless labels are smoothed.
       generator: (real_logits, fake_logits) -> per-example loss.
       generator_sees_real: whether `generator` depends on `real_logits`, which cost a forward pass.
       has_real_target: whether `discriminator` depends on `real_target`.
+      default_penalties: penalties of the discriminator's update where the config names none, each
+        with the number of steps from one application to the next.
+      default_gamma: (height, width) -> strength of the penalties that have no strength of their
+        own, where the config gives none.
+      bounded: whether both losses stay within a few units while training goes well, so that the
+        guard may take a large one for divergence.
+      signed_logits: whether a logit above 0 means "real". It does not where the loss only compares
+        logits with each other.
     """
 
-    discriminator: Callable[[tf.Tensor, tf.Tensor, float], tf.Tensor]
-    generator: Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+    discriminator: Callable[..., tf.Tensor]
+    generator: Callable[..., tf.Tensor]
     generator_sees_real: bool = False
     has_real_target: bool = False
+    default_penalties: Mapping[str, int] = field(default_factory=lambda: {"r1": 16})
+    default_gamma: Callable[[int, int], float] = lambda height, width: DEFAULT_GAMMA
+    bounded: bool = True
+    signed_logits: bool = True
+
+    @property
+    def options(self) -> dict[str, Option]:
+        """Options by name, with their default values."""
+        return options_of(self.discriminator, self.generator)
+
+    def with_options(self, options: Mapping[str, Option]) -> "Loss":
+        """Returns the loss with these values of its options; the others keep their defaults."""
+        return dataclasses.replace(
+            self,
+            discriminator=with_options(self.discriminator, options),
+            generator=with_options(self.generator, options),
+        )
 
 
 def cross_entropy_discriminator(real_logits, fake_logits, real_target):
@@ -51,14 +88,18 @@ def non_saturating_generator(real_logits, fake_logits):
     return softplus(-fake_logits)
 
 
-def least_squares_discriminator(real_logits, fake_logits, real_target):
-    """1/2 (D(x) - t)^2 + 1/2 D(G(z))^2: Mao et al. 2017, equation 9 with a = 0, b = c = 1."""
-    return 0.5 * tf.square(real_logits - real_target) + 0.5 * tf.square(fake_logits)
+def least_squares_discriminator(real_logits, fake_logits, real_target, *, fake_target=0.0):
+    """1/2 (D(x) - b)^2 + 1/2 (D(G(z)) - a)^2: Mao et al. 2017, equation 2.
+
+    b is `real_target`, a is `fake_target`; the defaults are those of the paper's equation 9.
+    """
+    real, fake = real_logits - real_target, fake_logits - fake_target
+    return 0.5 * tf.square(real) + 0.5 * tf.square(fake)
 
 
-def least_squares_generator(real_logits, fake_logits):
-    """1/2 (D(G(z)) - 1)^2: Mao et al. 2017, equation 9."""
-    return 0.5 * tf.square(fake_logits - 1.0)
+def least_squares_generator(real_logits, fake_logits, *, generator_target=1.0):
+    """1/2 (D(G(z)) - c)^2: Mao et al. 2017, equation 2; c is `generator_target`."""
+    return 0.5 * tf.square(fake_logits - generator_target)
 
 
 def hinge_discriminator(real_logits, fake_logits, real_target):
@@ -86,9 +127,26 @@ def relativistic_generator(real_logits, fake_logits):
     return softplus(real_logits - fake_logits)
 
 
+def relativistic_gamma(height, width):
+    """The strength of R1 and R2, in proportion to the number of pixels."""
+    return RELATIVISTIC_GAMMA_PER_PIXEL * height * width
+
+
 MINIMAX = Loss(cross_entropy_discriminator, minimax_generator, has_real_target=True)
 NON_SATURATING = Loss(cross_entropy_discriminator, non_saturating_generator, has_real_target=True)
 LEAST_SQUARES = Loss(least_squares_discriminator, least_squares_generator, has_real_target=True)
 HINGE = Loss(hinge_discriminator, negated_fake_logits)
-WASSERSTEIN = Loss(wasserstein_discriminator, negated_fake_logits)
-RELATIVISTIC = Loss(relativistic_discriminator, relativistic_generator, generator_sees_real=True)
+WASSERSTEIN = Loss(
+    wasserstein_discriminator,
+    negated_fake_logits,
+    default_penalties={"wgan_gp": 1},
+    bounded=False,
+)
+RELATIVISTIC = Loss(
+    relativistic_discriminator,
+    relativistic_generator,
+    generator_sees_real=True,
+    default_penalties={"r1": 16, "r2": 16},
+    default_gamma=relativistic_gamma,
+    signed_logits=False,
+)

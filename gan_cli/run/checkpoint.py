@@ -21,7 +21,7 @@ from gan_cli.errors import UserError
 from gan_cli.io.files import atomic_write, force_to_disk
 
 _FOLDER = re.compile(r"ckpt-(\d+)")
-# Of folders that are being written, or being removed, by a process that may have died at it.
+# Folders that a process was writing, or removing, perhaps as it died.
 _UNFINISHED = ".ckpt-*"
 
 
@@ -70,7 +70,7 @@ class CheckpointStore:
         try:
             record = json.loads((self.folder / "best.json").read_text(encoding="utf-8"))
         except (OSError, ValueError, RecursionError):
-            # Damaged, it costs no more than knowing which was best.
+            # A damaged record costs no more than the knowledge of which was best.
             return None
         is_whole = isinstance(record, dict) and record.keys() >= {"checkpoint", "metric", "value"}
         is_there = is_whole and record["checkpoint"] in [c.name for c in self.all()]
@@ -98,14 +98,14 @@ class CheckpointStore:
         raise UserError(f"{self.folder}: no checkpoint '{which}' (there are: {known})")
 
     def newest_good(self, on_damage: Callable[[str], None]) -> Checkpoint | None:
-        """Returns the newest sound checkpoint, if there is any, to go on training from.
+        """Returns the newest sound checkpoint, if there is any, to continue training from.
 
-        Damaged ones that are newer are set aside as `damaged-N`, out of the way of those that
-        training will write when it comes there again. What a process that died has left half
-        written or half removed is cleared away; so nobody else may be training.
+        Newer ones that are damaged are renamed to `damaged-N`, so that training can write
+        checkpoints of their names again. What a process that died has left half written or half
+        removed is deleted; so no other process may be training.
 
         Args:
-          on_damage: told of each of them, in one line.
+          on_damage: called with one line about each damaged checkpoint.
         """
         for leftover in self.folder.glob(_UNFINISHED):
             shutil.rmtree(leftover, ignore_errors=True)
@@ -115,7 +115,9 @@ class CheckpointStore:
             except UserError as error:
                 aside = self._set_aside(checkpoint)
                 reason = error.problems[0].partition(";")[0]
-                on_damage(f"{reason}; set aside as {aside.name}, going on from an older checkpoint")
+                on_damage(
+                    f"{reason}; set aside as {aside.name}, continuing from an older checkpoint"
+                )
             else:
                 return checkpoint
         return None
@@ -179,7 +181,7 @@ class CheckpointStore:
         self._remove_old()
 
     def forget_after(self, images_shown: int) -> None:
-        """Removes what was saved later: a course that training has gone back from."""
+        """Removes the checkpoints that were saved later, and that training has gone back from."""
         for checkpoint in self.all():
             if checkpoint.images_shown > images_shown:
                 _remove(checkpoint)
@@ -192,9 +194,9 @@ class CheckpointStore:
 
 
 def _remove(checkpoint: Checkpoint) -> None:
-    """Takes its name from a checkpoint first: half removed, it must not pass for a damaged one."""
+    """Removes a checkpoint, renamed first: half removed, it must not pass for a damaged one."""
     nameless = checkpoint.path.with_name(f".{checkpoint.name}.removed")
-    # One that cannot be removed is in nobody's way.
+    # One that cannot be removed does no harm.
     with contextlib.suppress(OSError):
         checkpoint.path.rename(nameless)
         shutil.rmtree(nameless)
@@ -224,16 +226,16 @@ def restore(checkpoint: Checkpoint, variables: Mapping[str, tf.Variable]) -> Non
     except UserError:
         raise
     except Exception as error:
-        # Whoever writes other files can write their checksums as well, and TensorFlow's reader lets
-        # through whatever they lead to.
+        # Whoever forges files can forge their checksums as well; TensorFlow's reader raises many
+        # types of exceptions on them.
         raise UserError(f"{checkpoint.path}: does not hold what its manifest says") from error
 
 
 def _refuse_giants(checkpoint: Checkpoint, files: Iterable[str]) -> None:
-    """Ends the command where the index declares more than the files hold: TensorFlow claims it.
+    """Refuses an index that declares more than the files hold: TensorFlow would allocate it.
 
     Raises:
-      UserError: it does.
+      UserError: an index of that kind.
     """
     held = sum((checkpoint.path / name).stat().st_size for name in files)
     reader = tf.train.load_checkpoint(str(checkpoint.path / "state"))
@@ -261,7 +263,7 @@ def _verify(checkpoint: Checkpoint) -> dict:
         files, variables = dict(manifest["files"]), dict(manifest["variables"])
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise UserError(f"{path}: {advice}") from error
-    # An index and at least one file of data; names with folders in them are none of ours.
+    # Names with folders in them could lead out of the checkpoint.
     if "state.index" not in files or any(Path(name).name != name for name in files):
         raise UserError(f"{path}: {advice}")
     for name, checksum in files.items():

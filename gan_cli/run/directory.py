@@ -4,15 +4,22 @@ import json
 from pathlib import Path
 from typing import Any
 
-from gan_cli.config.load import dump_config, load_config
+from gan_cli.config.load import dump_config
+from gan_cli.config.resolved import ResolvedConfig
+from gan_cli.config.saved import read_saved_config
 from gan_cli.config.schema import Config
 from gan_cli.errors import UserError
 from gan_cli.io.files import atomic_write
 from gan_cli.io.json_lines import append_line
 
 
+def default_run_dir(config: Config) -> Path:
+    """Returns the run directory of a config that is trained without naming one."""
+    return Path("runs") / config.name
+
+
 class RunDirectory:
-    """Names the parts of a run directory; makes none of them before something is written."""
+    """The names of the parts of a run directory; nothing is created before something is written."""
 
     def __init__(self, path: str | Path):
         self.path = Path(path)
@@ -28,20 +35,20 @@ class RunDirectory:
         self.unmarked = self.path / "unmarked.jsonl"
 
     def exists(self) -> bool:
-        """Whether a run has been started here."""
+        """Returns whether a run has been started here."""
         return self.config.is_file()
 
-    def write_config(self, config: Config) -> None:
+    def write_config(self, config: ResolvedConfig) -> None:
         atomic_write(self.config, dump_config(config))
 
-    def read_config(self) -> Config:
+    def read_config(self) -> ResolvedConfig:
         """Returns the resolved config of the run.
 
         Raises:
           UserError: this is no run directory, or its config is damaged.
         """
         self._require(self.config)
-        return load_config(self.config, [], {})
+        return read_saved_config(self.config)
 
     def write_environment(self, environment: dict[str, Any]) -> None:
         atomic_write(self.environment, json.dumps(environment, indent=1))
@@ -66,7 +73,7 @@ class RunDirectory:
             raise UserError(f"{self.environment}: is damaged: {reason}") from error
 
     def record_unmarked(self, entry: dict[str, Any]) -> None:
-        """Keeps note of images that leave without a mark of their origin: one JSON object a line.
+        """Records images that were written without a mark of their origin, one JSON object a line.
 
         Raises:
           UserError: it cannot be written.
@@ -74,7 +81,7 @@ class RunDirectory:
         append_line(self.unmarked, entry)
 
     def saved_grids(self, most: int) -> list[tuple[int, Path]]:
-        """At most so many of the grids of training, evenly spread: their kimg, and the files."""
+        """Returns at most so many of training's grids, evenly spread: pairs of kimg and file."""
         found = sorted(self.samples.glob("grid-*.png"))
         count = min(most, len(found))
         chosen = [found[round(i * (len(found) - 1) / max(count - 1, 1))] for i in range(count)]

@@ -1,5 +1,6 @@
-"""On what a run was made: versions, devices, code and data."""
+"""What a run was made with: versions, devices, code and data."""
 
+import contextlib
 import importlib.metadata
 import platform
 import subprocess
@@ -9,7 +10,9 @@ from typing import Any
 
 import tensorflow as tf
 
-_PACKAGES = ("gan-cli", "tensorflow", "keras", "numpy", "pillow", "tensorflow-datasets")
+from gan_cli import __version__
+
+_PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "tensorflow-datasets")
 
 
 def describe_environment(dataset: dict[str, Any]) -> dict[str, Any]:
@@ -29,11 +32,23 @@ def describe_environment(dataset: dict[str, Any]) -> dict[str, Any]:
         "python": platform.python_version(),
         "platform": platform.platform(),
         "processor": _processor(),
-        "packages": {name: importlib.metadata.version(name) for name in _PACKAGES},
+        "packages": _versions(),
         "devices": devices,
         "git_commit": _git_commit(),
         "dataset": dataset,
     }
+
+
+def _versions() -> dict[str, str]:
+    """Returns versions by package; packages without metadata are left out.
+
+    A checkout of this package need not be installed, and TensorFlow has several distributions.
+    """
+    versions = {"gan-cli": __version__}
+    for name in _PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[name] = importlib.metadata.version(name)
+    return versions
 
 
 def _processor() -> str:
@@ -46,7 +61,7 @@ def _processor() -> str:
 
 
 def _git_commit() -> str | None:
-    """Commit of the folder that the command runs in, where that is a git checkout."""
+    """Returns the commit of the working folder, where that is a git checkout."""
     try:
         result = subprocess.run(
             ["git", "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=True

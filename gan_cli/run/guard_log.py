@@ -11,8 +11,8 @@ from gan_cli.io.json_lines import append_line, read_lines
 class GuardLog:
     """Appends to and reads a guard's log.
 
-    Every line holds `images_shown`, `signal`, `did`, `detail` and `interventions`: how many there
-    had been by then, this one included. A line that was cut short is dropped.
+    Every line holds `images_shown`, `signal`, `did`, `detail` and `interventions`, the number of
+    interventions up to and including this line. A line that was cut short is dropped.
     """
 
     def __init__(self, path: Path):
@@ -34,24 +34,24 @@ class GuardLog:
         append_line(self.path, {**entry, "interventions": interventions})
 
     def truncate_after(self, images_shown: int, interventions: int) -> None:
-        """Drops what a run has yet to see and do that goes on from an older state.
+        """Drops the lines that a run will write again when it continues from an older state.
 
-        What led to interventions that are part of the state stays, though it came at more images:
-        a rollback takes the images back, not itself.
+        A rollback reduces the images shown, but is itself part of the state that follows it: it
+        stays, with the lines that led to it.
 
         Args:
-          images_shown: of the state.
-          interventions: how many of them are part of it.
+          images_shown: images that the state has been shown.
+          interventions: interventions that are part of the state.
         """
 
-        def has_been(entry: dict[str, Any]) -> bool:
+        def has_happened(entry: dict[str, Any]) -> bool:
             if entry["interventions"] != interventions:
                 return entry["interventions"] < interventions
             is_intervention = entry["did"] in ("rolled back", "strengthened")
             return is_intervention or entry["images_shown"] <= images_shown
 
         if self.path.is_file():
-            kept = filter(has_been, self.read())
+            kept = filter(has_happened, self.read())
             atomic_write(self.path, "".join(json.dumps(entry) + "\n" for entry in kept))
 
 

@@ -1,4 +1,4 @@
-"""One training process to a run directory."""
+"""Keeps a second process from training in a run directory."""
 
 import fcntl
 import os
@@ -9,9 +9,9 @@ from gan_cli.errors import UserError
 
 
 class RunLock:
-    """A lock that the operating system holds, and lets go of when its owner ends, however it does.
+    """A lock that the operating system releases when its owner ends, even by a kill.
 
-    The file `.lock` stays behind, with the owner's process number in it; the file is not the lock.
+    The file `.lock` stays behind and names the last owner's process; its presence locks nothing.
 
     Args:
       folder: the run directory.
@@ -25,7 +25,7 @@ class RunLock:
         """Takes the lock until `release`, or the end of the process.
 
         Raises:
-          UserError: another process has it, or the file cannot be written.
+          UserError: another process holds it, or the file cannot be written.
         """
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
@@ -40,7 +40,7 @@ class RunLock:
             file.close()
             raise UserError(
                 f"{self.path.parent}: is being trained by process {owner}; wait for it, stop it, or"
-                " choose another --run_dir"
+                " choose another run directory"
             ) from error
         self._file = file
         try:
@@ -51,7 +51,7 @@ class RunLock:
             raise UserError(f"{self.path}: cannot be written: {error.strerror}") from error
 
     def release(self) -> None:
-        """Lets go of the lock, if it is held."""
+        """Releases the lock, if this object holds it."""
         if self._file is not None:
             self._file.close()
             self._file = None

@@ -34,7 +34,7 @@ class MetricsLog:
         )
 
     def truncate_after(self, images_shown: int) -> None:
-        """Drops the lines of a future that training has gone back before."""
+        """Drops the lines that came after a state that training continues from."""
         rows = self.read()
         kept = [row for row in rows if row["images_shown"] <= images_shown]
         if self.path.is_file():
@@ -42,10 +42,10 @@ class MetricsLog:
 
 
 def _is_whole(row: Any) -> bool:
-    """Whether a line holds numbers, and says after how many images."""
+    """Returns whether a line holds numbers alone, `images_shown` among them."""
     return isinstance(row, dict) and "images_shown" in row and all(map(_is_number, row.values()))
 
 
 def _is_number(value: Any) -> bool:
-    # JSON knows integers that no float can hold.
+    # JSON may hold integers that are too large for a float.
     return isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**1000)

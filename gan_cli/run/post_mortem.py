@@ -1,4 +1,4 @@
-"""What the steps saw in which a value ceased to be finite, kept for whoever wants to know why."""
+"""Keeps the inputs of the steps in which a value was no longer finite, to find out why."""
 
 import json
 from collections.abc import Mapping
@@ -13,13 +13,13 @@ from gan_cli.io.files import atomic_write, write_arrays
 def write_post_mortem(
     folder: Path, images_shown: int, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]
 ) -> Path:
-    """Writes `at-N.npz`, the arrays, and `at-N.json`, the facts; returns the path of the former.
+    """Writes the arrays to `at-N.npz` and the facts to `at-N.json`; returns the path of the arrays.
 
     Args:
-      images_shown: N, when it was noticed.
+      images_shown: N, the images shown when the value was noticed.
 
     Raises:
-      UserError: they cannot be written.
+      UserError: a file cannot be written.
     """
     path = folder / f"at-{images_shown}.npz"
     write_arrays(path, arrays)

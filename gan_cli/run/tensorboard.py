@@ -1,4 +1,4 @@
-"""The run's scalars and image grids in TensorBoard's own format."""
+"""Writes a run's scalars and image grids in TensorBoard's format."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -19,10 +19,10 @@ class TensorBoardLog:
         self._writer = tf.summary.create_file_writer(str(folder))
 
     def scalars(self, images_shown: int, values: Mapping[str, float]) -> None:
-        """Writes one value a name.
+        """Writes one value for each name.
 
         Raises:
-          UserError: it cannot be written.
+          UserError: the event file cannot be written.
         """
         with self._writing(images_shown):
             for name, value in values.items():
@@ -32,7 +32,7 @@ class TensorBoardLog:
         """Writes a picture.
 
         Raises:
-          UserError: it cannot be written.
+          UserError: the event file cannot be written.
         """
         pixels = np.asarray(grid)
         pixels = pixels[..., None] if pixels.ndim == 2 else pixels

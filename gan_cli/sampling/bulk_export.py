@@ -1,8 +1,7 @@
-"""Any number of images to a sink, in constant memory, at the generator's speed.
+"""Writes any number of images to a sink, in constant memory, at the generator's speed.
 
-While TensorFlow generates images, one thread draws the next latents and another writes the images
-before: none holds Python's lock for long, so that on two cores or more they take little time of
-their own.
+While TensorFlow generates images, one thread draws the next latents and another writes the previous
+images. Neither holds Python's lock for long, so on two cores or more they add little time.
 """
 
 import threading
@@ -17,7 +16,7 @@ from gan_cli.media.sinks.sink import Sink
 from gan_cli.sampling.generate import BATCH_SIZE, Sampler
 
 CHUNK = 1024
-# Of images in one chunk; up to four are in memory.
+# Most bytes of the images of one chunk; up to four chunks are in memory.
 _CHUNK_BYTES = 2**25
 
 
@@ -29,19 +28,19 @@ def export(
     sink: Sink,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> int:
-    """Writes the images of all seeds, from where an earlier call was cut off.
+    """Writes the images of all seeds, and continues where an earlier call was interrupted.
 
     Args:
-      latents_of: seeds to latents, float32 [count, latent_dim].
+      latents_of: from seeds to latents, float32 [count, latent_dim].
       seeds: a range where there are very many.
       labels: int32 [len(seeds)], or None.
-      on_progress: is told how many of how many images are written.
+      on_progress: called with the numbers of images written and in all.
 
     Returns:
       How many images were there already.
 
     Raises:
-      UserError: they cannot be written.
+      UserError: the images cannot be written.
     """
     try:
         before = sink.start()
@@ -52,7 +51,7 @@ def export(
         # TensorFlow writes TFRecord files, and has errors of its own.
         reason = error.strerror if isinstance(error, OSError) else error.message
         raise UserError(
-            f"{sink.out}: cannot be written: {reason}; the same command goes on from what is there"
+            f"{sink.out}: cannot be written: {reason}; repeating this continues from what is there"
         ) from error
     return before
 
@@ -69,7 +68,7 @@ def _write(sampler, latents_of, seeds, labels, sink, before, on_progress) -> Non
     broken = threading.Event()
 
     def append(images: np.ndarray, some_seeds: list[int], some_labels: np.ndarray | None) -> None:
-        # Behind a chunk that is not there, nothing may follow.
+        # After a chunk that was not written, no other may follow.
         if broken.is_set():
             return
         try:
@@ -93,10 +92,10 @@ def _write(sampler, latents_of, seeds, labels, sink, before, on_progress) -> Non
 
 
 def _chunks(sampler, latents_of, seeds, labels, start) -> Iterator[tuple[int, np.ndarray]]:
-    """Yields where a chunk starts, and its images."""
-    batches = _CHUNK_BYTES // (sampler.image_bytes * BATCH_SIZE)
+    """Yields where each chunk starts, and its images."""
+    batches = _CHUNK_BYTES // (sampler.sample_bytes * BATCH_SIZE)
     size = BATCH_SIZE * min(max(batches, 1), CHUNK // BATCH_SIZE)
-    # A chunk's latents are drawn while the images before it are made.
+    # A chunk's latents are drawn while the chunk before it is generated.
     with ThreadPoolExecutor(1, thread_name_prefix="draw") as drawer:
         ahead = drawer.submit(latents_of, seeds[start : start + size])
         for first in range(start, len(seeds), size):

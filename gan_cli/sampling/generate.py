@@ -1,7 +1,4 @@
-"""Images from a generator, in batches of one size, so that pixels depend on nothing else.
-
-Points of the plane, which have no pixels, stay float32.
-"""
+"""Samples from a generator, in batches of one size, so that each depends on its latent alone."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -11,38 +8,33 @@ import numpy as np
 import tensorflow as tf
 
 from gan_cli.devices import in_order
-from gan_cli.domains.mixture import is_points
+from gan_cli.domains.domain import Domain
 
 BATCH_SIZE = 64
-# Batches at once on CPUs: while one waits for its slowest core, another has work for the rest.
+# Batches at once on CPUs: while one waits for its slowest core, another occupies the rest.
 _ABREAST = 2
-# Of images with more pixels each operation keeps all cores busy, and two batches fill the memory.
+# For larger images, each operation keeps all cores busy, and two batches would fill the memory.
 _MOST_PIXELS_ABREAST = 128**2
 
 
-def to_uint8(images: tf.Tensor) -> tf.Tensor:
-    """float32 in [-1, 1] to uint8 in [0, 255], rounded."""
-    return tf.cast(tf.clip_by_value(tf.round((images + 1.0) * 127.5), 0.0, 255.0), tf.uint8)
-
-
 class Sampler:
-    """Turns latents (and labels, where the generator is conditional) into pixels.
+    """Turns latents, and labels if the generator is conditional, into samples.
 
-    The generator is compiled once for one batch size, and the last batch is filled up: another
-    batch size could let the processor add numbers in another order.
+    The generator is compiled for one batch size, and the last batch is padded to it: with another
+    batch size, the processor could add numbers in another order.
 
     Attributes:
-      image_bytes: of one image as it is returned.
+      sample_bytes: size of one sample in the form that is returned.
 
     Args:
+      domain: the kind of sample that the generator makes.
       devices: that batches are spread over; fewer than two: the one at hand.
     """
 
-    def __init__(self, generator: keras.Model, devices: Sequence[str] = ()):
+    def __init__(self, generator: keras.Model, domain: Domain, devices: Sequence[str] = ()):
         latent_dim = generator.inputs[0].shape[-1]
         conditional = len(generator.inputs) > 1
         shape = generator.outputs[0].shape
-        points = is_points(shape)
         if len(devices) < 2 and not tf.config.list_logical_devices("GPU"):
             small = math.prod(shape[1:-1]) <= _MOST_PIXELS_ABREAST
             devices = ("CPU:0",) * _ABREAST if small else ()
@@ -56,16 +48,15 @@ class Sampler:
         )
         def run(latents: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
             inputs = [latents, labels] if conditional else latents
-            images = generator(inputs, training=False)
-            return images if points else to_uint8(images)
+            return domain.from_model(generator(inputs, training=False))
 
         self._run, self._devices = run, devices
-        self.image_bytes = math.prod(shape[1:]) * (4 if points else 1)
+        self.sample_bytes = math.prod(domain.stored_shape) * np.dtype(domain.stored_dtype).itemsize
 
     def batches(
         self, latents: np.ndarray, labels: np.ndarray | None = None
     ) -> Iterator[np.ndarray]:
-        """Yields uint8 [up to 64, height, width, channels], in the order of the latents."""
+        """Yields samples, [up to 64, *domain.stored_shape], in the order of the latents."""
         if labels is None:
             labels = np.zeros(len(latents), np.int32)
 
@@ -83,5 +74,5 @@ class Sampler:
         return in_order(images_from, starts, self._devices if len(starts) > 1 else ())
 
     def images(self, latents: np.ndarray, labels: np.ndarray | None = None) -> np.ndarray:
-        """Returns all of them: uint8 [len(latents), height, width, channels]."""
+        """Returns all samples: [len(latents), *domain.stored_shape]."""
         return np.concatenate(list(self.batches(latents, labels)))

@@ -1,4 +1,4 @@
-"""Latents by seed: the same seed is the same latent, whatever is sampled beside it."""
+"""Latents by seed: a seed always gives the same latent, whatever is sampled beside it."""
 
 from collections.abc import Sequence
 from statistics import NormalDist
@@ -19,14 +19,14 @@ def latents_for_seeds(
     Args:
       distribution: `normal`, N(0, 1), or `uniform`, U(-1, 1).
       truncation: t > 0. Normal latents follow N(0, 1) cut off at -t and t, the truncation trick of
-        Brock et al. 2019, section 3.1; uniform ones shrink to U(-t, t). A seed moves continuously
-        with t, and to its untruncated self as t grows (normal) or becomes 1 (uniform).
+        Brock et al. 2019, section 3.1; uniform ones shrink to U(-t, t). A seed's latent changes
+        continuously with t, and is the untruncated one as t grows (normal) or reaches 1 (uniform).
 
     Returns:
       float32 [len(seeds), latent_dim].
     """
     if truncation is not None and truncation <= 0:
-        raise UserError(f"--truncation: must be more than 0, got {truncation:g}")
+        raise UserError(f"must be more than 0, got {truncation:g}", key="truncation")
     drawn = np.empty([len(seeds), latent_dim], np.float32)
     scale = 1.0 if truncation is None else truncation
     for row, generator in zip(drawn, generators(seeds), strict=True):
@@ -39,7 +39,7 @@ def latents_for_seeds(
 
 
 def _truncate(latent: np.ndarray, bound: float) -> np.ndarray:
-    """Maps normal values to truncated normal ones of the same rank, through both distributions."""
+    """Maps normal values to truncated normal ones of the same rank."""
     low = _NORMAL.cdf(-bound)
     ranks = [low + (1.0 - 2.0 * low) * _NORMAL.cdf(value) for value in latent]
     # Rounding must not carry a rank to 0 or 1, where the inverse is infinite.

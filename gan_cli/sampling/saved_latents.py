@@ -1,4 +1,4 @@
-"""Latents that were found and kept: as npz files and, in a picture's record, as text."""
+"""Latents that a search found, as npz files and, in a picture's record, as text."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -14,13 +14,13 @@ from gan_cli.io.npz import read_npz
 from gan_cli.media.decode import arrays_provenance
 from gan_cli.media.provenance import Provenance
 
-# In all, so that their text fits into the XMP of a JPEG, which holds 64 KiB.
+# Of all latents together, so that their text fits into the XMP of a JPEG, which holds 64 KiB.
 _MOST_NUMBERS = 8192
 
 
 @dataclass(frozen=True)
 class SavedLatents:
-    """Latents, each with its class where there are classes.
+    """Latents, each with its class if there are classes.
 
     Attributes:
       latents: float32 [count, latent_dim].
@@ -31,14 +31,14 @@ class SavedLatents:
     labels: np.ndarray | None
 
     def to_recipe(self) -> dict[str, str | None]:
-        """What a file's record says of them: every bit, as text."""
+        """Returns every bit as text, for the record of a file."""
         content = np.ascontiguousarray(self.latents, "<f4").tobytes()
         labels = None if self.labels is None else ",".join(map(str, self.labels.tolist()))
         return {"latents": base64.b64encode(content).decode(), "labels": labels}
 
 
 def from_recipe(recipe: Mapping[str, Any], latent_dim: int, num_classes: int) -> SavedLatents:
-    """Returns what `to_recipe` was called on.
+    """Returns the latents that `to_recipe` wrote.
 
     Raises:
       UserError: the record holds no latents of such a generator.
@@ -56,7 +56,7 @@ def write_latents(path: Path, saved: SavedLatents, provenance: Provenance | None
     """Writes `latents`, `labels` and, where it is given, `provenance`: JSON.
 
     Raises:
-      UserError: it cannot be written.
+      UserError: the file cannot be written.
     """
     labels = np.zeros([0], np.int32) if saved.labels is None else saved.labels
     arrays = {"latents": saved.latents, "labels": labels}
@@ -66,22 +66,23 @@ def write_latents(path: Path, saved: SavedLatents, provenance: Provenance | None
 
 
 def read_latents(
-    paths: Sequence[str], latent_dim: int, num_classes: int, model_sha256: str
+    paths: Sequence[str | Path], latent_dim: int, num_classes: int, model_sha256: str
 ) -> SavedLatents:
-    """Reads files of `write_latents`, one after another.
+    """Reads files that `write_latents` wrote, in their order.
 
     Args:
-      model_sha256: of the generator that is to draw them.
+      model_sha256: hash of the weights of the generator that will draw the latents.
 
     Raises:
-      UserError: a file cannot be read, or is of another generator.
+      UserError: a file cannot be read, or belongs to another generator.
     """
     read = [_read(Path(path), latent_dim, num_classes, model_sha256) for path in paths]
     latents = np.concatenate([each.latents for each in read])
     if latents.size > _MOST_NUMBERS:
         raise UserError(
-            f"--latents: a picture's record holds at most {_MOST_NUMBERS // latent_dim} latents of"
-            f" {latent_dim} numbers, got {len(latents)}"
+            f"a picture's record holds at most {_MOST_NUMBERS // latent_dim} latents of"
+            f" {latent_dim} numbers, got {len(latents)}",
+            key="latents",
         )
     if not num_classes:
         return SavedLatents(latents, None)
@@ -90,26 +91,29 @@ def read_latents(
 
 def _read(path: Path, latent_dim: int, num_classes: int, model_sha256: str) -> SavedLatents:
     if not path.is_file():
-        raise UserError(f"--latents: {path} is no file")
+        raise UserError(f"{path} is no file", key="latents")
     arrays = read_npz(path)
     if not {"latents", "labels"} <= arrays.keys():
         raise UserError(
-            f"--latents: {path} holds no 'latents' and 'labels', as --project writes them"
+            f"{path} holds no 'latents' and 'labels', as a projection writes them", key="latents"
         )
     origin = arrays_provenance(arrays)
     if origin is not None and origin.model_sha256 != model_sha256:
         raise UserError(
-            f"--latents: {path} was found with {origin.checkpoint} of '{origin.config_name}', and"
-            " these are other weights; name that by --run_dir and --checkpoint"
+            f"{path} was found with {origin.checkpoint} of '{origin.config_name}', and these are"
+            " other weights; choose that run and checkpoint",
+            key="latents",
         )
-    where = f"--latents: {path}"
-    return _checked(where, arrays["latents"], arrays["labels"], latent_dim, num_classes)
+    try:
+        return _checked(str(path), arrays["latents"], arrays["labels"], latent_dim, num_classes)
+    except UserError as error:
+        raise UserError(*error.problems, key="latents") from error
 
 
 def _checked(
     where: str, latents: np.ndarray, labels: np.ndarray, latent_dim: int, num_classes: int
 ) -> SavedLatents:
-    """The arrays come from a file that anyone may have written."""
+    """Checks arrays of a file that anyone may have written."""
     if latents.ndim != 2 or latents.shape[1] != latent_dim or not len(latents):
         raise UserError(f"{where} has latents of shape {latents.shape}, not (count, {latent_dim})")
     if latents.dtype.kind != "f" or not (np.abs(latents) <= np.finfo(np.float32).max).all():

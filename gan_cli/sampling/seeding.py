@@ -1,9 +1,9 @@
 """The random numbers of `np.random.default_rng(seed)`, for many seeds in a third of the time.
 
-Most of what `default_rng` does is to hash its seed, one number at a time. Here all seeds are hashed
-at once, and one generator is set to the state of each. The algorithms are those of NumPy's
-SeedSequence (after O'Neill 2015, "Developing a seed_seq alternative") and of PCG64's seeding
-(O'Neill 2014, pcg_setseq_128_srandom_r), which NumPy keeps as they are (NEP 19).
+`default_rng` spends most of its time on hashing its seed, one number at a time. Here all seeds are
+hashed at once, and one generator is set to the state of each in turn. The algorithms are those of
+NumPy's SeedSequence (after O'Neill 2015, "Developing a seed_seq alternative") and of PCG64's
+seeding (O'Neill 2014, pcg_setseq_128_srandom_r), which NumPy promises not to change (NEP 19).
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,10 +22,10 @@ _128_BITS = 2**128 - 1
 def generators(seeds: Sequence[int]) -> Iterator[np.random.Generator]:
     """Yields a generator in the state of `default_rng(seed)`, for each seed.
 
-    It is one and the same: each is used up before the next is asked for.
+    It is one generator that is set to another state each time: use it before asking for the next.
     """
     if max(seeds, default=0) >= 2**64:
-        # Of more words than are hashed here.
+        # Such seeds have more words than are hashed here.
         yield from map(np.random.default_rng, seeds)
         return
     bits = np.random.PCG64(0)
@@ -40,7 +40,7 @@ def generators(seeds: Sequence[int]) -> Iterator[np.random.Generator]:
 
 
 def _hashed(seeds: Sequence[int]) -> np.ndarray:
-    """`SeedSequence(seed).generate_state(4, np.uint64)`, for each seed: uint64 [count, 4]."""
+    """Returns `SeedSequence(seed).generate_state(4, np.uint64)` of each seed: uint64 [count, 4]."""
     values: np.ndarray = np.array(seeds, np.uint64)
     words = [values.astype(np.uint32), (values >> np.uint64(32)).astype(np.uint32)]
     zero = np.zeros_like(words[0])

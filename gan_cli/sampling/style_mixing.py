@@ -1,4 +1,4 @@
-"""Styles of generators that have them (stylegan2), and mixing of two."""
+"""Styles of generators that have them (stylegan2), and mixtures of two."""
 
 from collections.abc import Sequence
 
@@ -10,13 +10,14 @@ import tensorflow as tf
 def mixed_images(
     generator: keras.Model, coarse: np.ndarray, fine: np.ndarray, crossover: int
 ) -> np.ndarray:
-    """Images whose styles are one's up to a layer, and another's from there on.
+    """Returns images with one style in the first layers and another in the rest.
 
     Karras et al. 2019, section 3.1 and figure 3.
 
     Args:
-      coarse, fine: styles, float32 [count, n] each.
-      crossover: the number of the first layer that takes the fine ones.
+      coarse: styles of the first layers, float32 [count, n].
+      fine: styles of the others, float32 [count, n].
+      crossover: number of the first layer that takes the fine styles.
 
     Returns:
       float32 [count, height, width, channels].
@@ -31,7 +32,7 @@ def mixed_images(
 def styles_of(
     generator: keras.Model, latents: np.ndarray, labels: Sequence[int] | np.ndarray | None
 ) -> np.ndarray:
-    """float32 [count, n]; the same for all layers, as at inference they are not mixed."""
+    """Returns the styles of latents, the same for all layers: float32 [count, n]."""
     inputs = [tf.constant(latents)]
     if labels is not None:
         inputs.append(tf.constant(labels, tf.int32))

@@ -145,7 +145,7 @@ class Guard:
         return row["overfitting"] / LARGEST_OVERFITTING, (
             "D knows the training images by heart: held-out ones count"
             f" {100 * row['overfitting']:.0f} % of the way to generated ones. Augmentation"
-            " (objective.augmentation: {name: ada}), a larger gamma or more images may help"
+            " (objective.augmentation), a larger gamma or more images may help"
         )
 
     def _collapse(self, row: Row) -> tuple[float, str] | None:
@@ -193,35 +193,3 @@ def is_skipped(names: Sequence[str], state: GanState, skip_non_finite: bool) -> 
         for variable in model_variables("", model).values()
         if variable.dtype.is_floating
     )
-
-
-def diversity_ratio(generated: np.ndarray, real: np.ndarray, most_pixels: int = 16) -> float:
-    """Mean distance between two generated images over that between two real ones.
-
-    Images are averaged down to at most `most_pixels` a side, so that noise counts for little.
-
-    Args:
-      generated, real: uint8 or float32 [n, height, width, channels], n of at least 2.
-    """
-    distances = [_mean_distance(_pooled(images, most_pixels)) for images in (generated, real)]
-    return distances[0] / max(distances[1], 1e-12)
-
-
-def _pooled(images: np.ndarray, most_pixels: int) -> np.ndarray:
-    images = images.astype(np.float64)
-    factor = -(-max(images.shape[1:3]) // most_pixels)
-    height, width = (side // factor * factor for side in images.shape[1:3])
-    if not height or not width:
-        return images
-    cut = images[:, :height, :width]
-    shape = [len(images), height // factor, factor, width // factor, factor, images.shape[3]]
-    return cut.reshape(shape).mean(axis=(2, 4))
-
-
-def _mean_distance(images: np.ndarray) -> float:
-    """Euclidean, over all pairs of different images."""
-    vectors = images.reshape(len(images), -1)
-    squares = (vectors**2).sum(axis=1)
-    pairs = squares[:, None] + squares[None] - 2 * vectors @ vectors.T
-    count = len(vectors)
-    return float(np.sqrt(np.maximum(pairs, 0.0)).sum() / (count * (count - 1)))

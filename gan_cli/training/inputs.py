@@ -6,13 +6,6 @@ import tensorflow as tf
 LATENTS, PENALTY, REAL_VIEW, FAKE_VIEW, GENERATOR_VIEW, LABELS, GENERATOR_PENALTY = range(7)
 
 
-def to_model_range(images: tf.Tensor) -> tf.Tensor:
-    """uint8 [0, 255] to float32 [-1, 1]; float32, such as points, as it is."""
-    if images.dtype == tf.float32:
-        return images
-    return tf.cast(images, tf.float32) / 127.5 - 1.0
-
-
 def fold(seed: tf.Tensor, *values) -> tf.Tensor:
     """Derives an independent stateless seed, int32 [2], from a seed and integers."""
     for value in values:

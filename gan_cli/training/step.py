@@ -22,7 +22,6 @@ from gan_cli.training.inputs import (
     LABELS,
     LATENTS,
     fold,
-    to_model_range,
     with_labels,
 )
 from gan_cli.training.judge import before_update, forward
@@ -104,7 +103,7 @@ class TrainStep:
 
     def __call__(self, images: tf.Tensor, labels: tf.Tensor) -> Report:
         state, count = self.state, self.objective.real_batches
-        reals = tf.split(to_model_range(images), count)
+        reals = tf.split(self.losses.to_model(images), count)
         real_labels = tf.split(labels, count) if self.losses.conditional else [None] * count
         batches = list(zip(reals, real_labels, strict=True))
         self.keep_to_schedules()

@@ -12,6 +12,7 @@ import keras
 import tensorflow as tf
 
 from gan_cli import replicas
+from gan_cli.domains.images import to_model_range
 from gan_cli.objectives.penalties.penalty import DISCRIMINATOR, GENERATOR, Update
 from gan_cli.training.augment import AugmentationControl
 from gan_cli.training.inputs import (
@@ -22,7 +23,6 @@ from gan_cli.training.inputs import (
     PENALTY,
     REAL_VIEW,
     fold,
-    to_model_range,
     with_labels,
 )
 from gan_cli.training.judge import Judge, Outputs, forward, view_of_reals
@@ -87,6 +87,7 @@ class StepLosses:
     Args:
       batch_size: of one update, on all replicas together.
       latents: from a seed to float32 [batch_size, latent_dim].
+      to_model: from stored real samples to what the discriminator sees; see `Domain.to_model`.
       gradient_models: float32 twins of the discriminator and the generator, evaluated with the
         weights of the originals, for penalties of gradients; None where the originals serve.
       augmentation: what the discriminator sees all images through.
@@ -100,12 +101,13 @@ class StepLosses:
         *,
         batch_size: int,
         latents: Callable[[tf.Tensor], tf.Tensor],
+        to_model: Callable[[tf.Tensor], tf.Tensor] = to_model_range,
         gradient_models: tuple[keras.Model | None, keras.Model | None] = (None, None),
         augmentation: AugmentationControl | None = None,
         remedies: Remedies | None = None,
     ):
         self.state, self.objective = state, objective
-        self.batch_size, self.latents = batch_size, latents
+        self.batch_size, self.latents, self.to_model = batch_size, latents, to_model
         self.augmentation, self.remedies = augmentation, remedies
         self.conditional = len(state.generator.inputs) > 1
         self.style_generator = gradient_models[1] or state.generator
@@ -250,6 +252,9 @@ class StepLosses:
 
     def judge_held_out(self, seed: tf.Tensor) -> tf.Tensor:
         """Logits of a batch of held-out images, seen as real ones are."""
+        # Only an augmentation that follows held-out images asks for them.
+        assert self.augmentation is not None
+        assert self.augmentation.held_out is not None
         images, labels = self.augmentation.held_out
         chosen = replicas.uniform(
             [self.batch_size // replicas.count()],
@@ -258,6 +263,6 @@ class StepLosses:
             images.shape[0],
             tf.int32,
         )
-        images = self.packed_reals(to_model_range(tf.gather(images, chosen)))
+        images = self.packed_reals(self.to_model(tf.gather(images, chosen)))
         labels = tf.gather(labels, chosen) if self.conditional else None
         return self.judge.judge(images, labels, fold(seed, REAL_VIEW))["logits"]

@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan_cli.assembly.resolving import resolve_for
 from gan_cli.assembly.state import build_state
 from gan_cli.assembly.step import build_step
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits, ImageDataset
+from gan_cli.domains.images import Images
 from gan_cli.errors import UserError
-from gan_cli.experiment.experiment import resolve_for
 from gan_cli.training.distribution import Distribution
 
 
@@ -21,7 +22,7 @@ def images(count):
     return ImageDataset(pixels, (np.arange(count) % 3).astype(np.int32), ("a", "b", "c"), "x")
 
 
-DATA = DataSplits(images(60), images(20))
+DATA = DataSplits(images(60), images(20), Images((12, 12, 1)))
 
 
 def step_of(model=(), objective=(), **training):
@@ -52,7 +53,7 @@ def step_of(model=(), objective=(), **training):
         (
             {},
             {"augmentation": {"name": "ada", "signal": "real_sign"}},
-            "means nothing under a relativistic loss",
+            "means nothing under loss .relativistic.",
         ),
         ({}, {"augmentation": {"name": "ada", "policies": ["x"]}}, "unknown 'x'"),
         (

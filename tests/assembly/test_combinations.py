@@ -11,12 +11,13 @@ import pytest
 import tensorflow as tf
 
 from gan_cli.assembly.objective import build_penalty
+from gan_cli.assembly.resolving import resolve_for
 from gan_cli.assembly.state import build_state
 from gan_cli.assembly.step import build_step
 from gan_cli.config.schema import Config, PenaltyConfig
 from gan_cli.data.dataset import DataSplits, ImageDataset
+from gan_cli.domains.images import Images
 from gan_cli.errors import UserError
-from gan_cli.experiment.experiment import resolve_for
 from gan_cli.models import ARCHITECTURES
 from gan_cli.objectives import PENALTIES
 from gan_cli.objectives.augment import AUGMENTATIONS
@@ -35,7 +36,7 @@ def data(architecture):
         images = rng.integers(0, 256, (40, 8, 8, 3), dtype=np.uint8)
     labels = (np.arange(40) % 3).astype(np.int32)
     whole = ImageDataset(images, labels, ("a", "b", "c"), "x")
-    return DataSplits(whole, whole)
+    return DataSplits(whole, whole, Images(whole.images.shape[1:]))
 
 
 def build(architecture, **objective):
@@ -156,7 +157,7 @@ def test_a_step_with_every_penalty_and_every_augmentation(architecture, view):
 
 @pytest.mark.parametrize("view", AUGMENTATIONS.names)
 def test_points_are_not_augmented(view):
-    with pytest.raises(UserError, match="is for images, not for points"):
+    with pytest.raises(UserError, match="is not available for points"):
         build(POINTS, augmentation={"name": view})
 
 

@@ -8,12 +8,14 @@ import pytest
 import tensorflow as tf
 
 from gan_cli.assembly.networks import build_network
+from gan_cli.assembly.resolving import resolve_for
 from gan_cli.assembly.state import build_state
 from gan_cli.assembly.step import build_step
 from gan_cli.catalog import CHOICES
 from gan_cli.config.load import load_config
 from gan_cli.data.dataset import DataSplits, ImageDataset
-from gan_cli.experiment.experiment import resolve_for
+from gan_cli.data.sources import domain_of
+from gan_cli.domains.images import Images
 
 CONFIGS = Path(__file__).parent.parent.parent / "configs"
 RECIPES = sorted(CONFIGS.glob("*.yaml"))
@@ -23,13 +25,15 @@ STEPS, BATCH, SIDE = 50, 8, 16
 def splits(config):
     """Smooth pictures, or points, with labels."""
     rng = np.random.default_rng(0)
+    domain = None
     if config.data.source == "points":
+        domain = domain_of(config.data)
         images = rng.standard_normal((80, 1, 1, 2)).astype(np.float32)
     else:
         coarse = rng.integers(0, 256, (80, 4, 4, config.data.channels or 1), dtype=np.uint8)
         images = coarse.repeat(SIDE // 4, axis=1).repeat(SIDE // 4, axis=2)
     whole = ImageDataset(images, (np.arange(80) % 4).astype(np.int32), tuple("abcd"), "x")
-    return DataSplits(whole, whole)
+    return DataSplits(whole, whole, domain or Images(whole.images.shape[1:]))
 
 
 def small(path, precision):
@@ -70,7 +74,7 @@ def test_each_recipe_can_be_built_at_its_own_size(path):
         images = np.zeros((80, height, width, config.data.channels or 1), np.uint8)
         labels = (np.arange(80) % 4).astype(np.int32)
         whole = ImageDataset(images, labels, tuple("abcd"), "x")
-        config = resolve_for(config, DataSplits(whole, whole))
+        config = resolve_for(config, DataSplits(whole, whole, Images(whole.images.shape[1:])))
         for network in ("generator", "discriminator"):
             model = build_network(config, network, 4)
             assert 10_000 < model.count_params() < 200_000_000

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import yaml
 
 from gan_cli.registry import Registry
 
@@ -32,3 +33,10 @@ def write(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def earlier_run() -> dict:
+    """The config of a run that was resolved before sources had sections, and losses options."""
+    path = Path(__file__).with_name("earlier_run.yaml")
+    return yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -11,7 +11,7 @@ MINIMAL = "data: {source: builtin}\n"
 
 def problems(path, overrides, choices):
     with pytest.raises(UserError) as caught:
-        load_config(path, overrides, choices)
+        load_config(path, overrides, choices, "--set")
     assert all("\n" not in problem for problem in caught.value.problems)
     return list(caught.value.problems)
 
@@ -99,7 +99,7 @@ def test_all_problems_are_told_with_line_key_value_and_what_is_allowed(write, ch
         "11: model.architecture.discriminator: is required",
         "12: model.latent_dim: must be a whole number, got true",
         "15: objective.penalties.0.gama: unknown key; did you mean 'gamma'?"
-        " (known: name, gamma, every)",
+        " (known: name, gamma, every, options)",
         "16: objective.penalties.1.name: is required",
         "16: objective.penalties.1.gamma: must be at least 0, got -1",
         "17: objective.penalties.2: must be a section of 'key: value' lines, got 'r2'",
@@ -282,7 +282,7 @@ class TestOverrides:
             [
                 "seed=3",
                 "training.kimg=1e1",
-                "data.path=a=b",
+                "data.name=a=b",
                 "data.image_size=[8, 16]",
                 "objective.penalties.1.gamma=0.5",
                 "training.generator_optimizer.beta_1=0.5",
@@ -293,7 +293,7 @@ class TestOverrides:
         )
         assert config.seed == 3
         assert config.training.kimg == 10.0
-        assert config.data.path == "a=b"
+        assert config.data.builtin.name == "a=b"
         assert config.data.image_size == (8, 16)
         assert [penalty.gamma for penalty in config.objective.penalties] == [None, 0.5]
         assert config.training.generator_optimizer.beta_1 == 0.5
@@ -302,6 +302,19 @@ class TestOverrides:
     def test_the_last_one_wins_and_nothing_means_null(self, write, choices):
         config = load_config(write(MINIMAL), ["seed=3", "seed=4", "training.kimg="], choices)
         assert (config.seed, config.training.kimg) == (4, None)
+
+    def test_values_by_key(self, write, choices):
+        path = write(MINIMAL + "objective: {penalties: [{name: r1}]}\n")
+        values = {"training.kimg": 5.0, "objective.penalties.0.gamma": 2.0, "data.name": "a=b: c"}
+        config = load_config(path, values, choices)
+        assert (config.training.kimg, config.data.builtin.name) == (5.0, "a=b: c")
+        assert config.objective.penalties[0].gamma == 2.0
+        with pytest.raises(
+            UserError, match=r"^overrides: training\.kimg: must be a number, got 'x'"
+        ):
+            load_config(path, {"training.kimg": "x"}, choices)
+        with pytest.raises(UserError, match=r"^overrides a\.\.b: must be a key of the config"):
+            load_config(path, {"a..b": 1}, choices)
 
     def test_problems_name_the_flag_and_come_with_the_files_own(self, write, choices):
         path = write(MINIMAL + "seed: -1\ntraining: {batch_size: 8}\n")
@@ -404,6 +417,7 @@ def test_differences_are_told_by_key(write, choices):
         "objective.penalties.0.name: 'r1' -> nothing",
         "objective.penalties.0.gamma: 1.0 -> nothing",
         "objective.penalties.0.every: 1 -> nothing",
+        "objective.penalties.0.options: {} -> nothing",
         "objective.penalties: nothing -> []",
     }
     assert "seed: 1 -> 0" in config_differences(new, old)

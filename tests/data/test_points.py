@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.dataset import open_splits
 from gan_cli.data.pipeline import training_batches
-from gan_cli.domains.mixture import is_points, mixture_of
+from gan_cli.data.sources.points import mixture_of
 from gan_cli.errors import UserError
 
 
@@ -59,7 +59,7 @@ def test_points_are_the_same_in_every_run_and_others_for_another_mixture():
 def test_held_out_points_are_a_tenth_of_every_mode():
     splits = open_splits(config(num_points=8000))
     assert splits.train.images.shape == (7200, 1, 1, 2)
-    assert is_points(splits.train.images.shape)
+    assert splits.domain.mixture.sha256 == mixture_of(config()).sha256
     counts = [np.bincount(part.labels) for part in (splits.train, splits.holdout)]
     np.testing.assert_allclose(counts[1], sum(counts) / 10, atol=1)
     assert splits.train.class_names == tuple("01234567")
@@ -95,14 +95,14 @@ def test_mixtures_that_cannot_be_are_one_clear_line(problems, keys, message):
 
 
 def test_only_points_have_two_channels_and_one_pixel():
-    assert config(image_size=1, channels=2).image_size == (1, 1)
-    with pytest.raises(ValidationError, match="is 2 for source 'points'; leave it out"):
-        config(channels=3)
-    with pytest.raises(ValidationError, match="is \\(1, 1\\) for source 'points'; leave it out"):
-        config(image_size=28)
+    assert open_splits(config(image_size=1, channels=2)).train.images.shape[1:] == (1, 1, 2)
+    with pytest.raises(UserError, match=r"data.channels: is 2 for points; leave it out"):
+        open_splits(config(channels=3))
+    with pytest.raises(UserError, match=r"data.image_size: is \(1, 1\) for points; leave it out"):
+        open_splits(config(image_size=28))
     with pytest.raises(ValidationError, match="greater than or equal to 8"):
         DataConfig(source="builtin", image_size=1)
-    with pytest.raises(ValidationError, match="should be 1, 3 or 4"):
+    with pytest.raises(ValidationError, match="must be 1, 3 or 4"):
         DataConfig(source="builtin", channels=2)
 
 

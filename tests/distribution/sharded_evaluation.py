@@ -12,7 +12,8 @@ import tensorflow as tf
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.dataset import open_splits
-from gan_cli.metrics.evaluate import Evaluator
+from gan_cli.domains.images import Images
+from gan_cli.metrics.feature_evaluator import FeatureEvaluator
 from gan_cli.metrics.features import FEATURE_NETWORKS
 from gan_cli.sampling.generate import Sampler
 from gan_cli.training.cluster import local_devices
@@ -47,8 +48,12 @@ def main() -> None:
             return outputs
 
         sharing.__dict__["_forward"] = recorded
-        images = list(Sampler(generator, devices).batches(latents))
-        evaluator = Evaluator(sharing, data.train, data.holdout, ("frechet", "precision_recall"))
+        images = list(
+            Sampler(generator, Images(generator.output_shape[1:]), devices).batches(latents)
+        )
+        evaluator = FeatureEvaluator(
+            sharing, data.train, data.holdout, ("frechet", "precision_recall")
+        )
         scores = evaluator.evaluate(iter(images)).scores
         found.append(
             {

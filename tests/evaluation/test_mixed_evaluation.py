@@ -2,63 +2,42 @@
 
 import numpy as np
 import pytest
+from saved_runs import saved_run
 
-from gan_cli.assembly.state import build_state
-from gan_cli.catalog import CHOICES
-from gan_cli.config.schema import Config
-from gan_cli.data.dataset import open_splits
-from gan_cli.evaluation.scored_run import Request, ScoredRun
-from gan_cli.experiment.experiment import resolve_for
-from gan_cli.run.checkpoint import CheckpointStore
-from gan_cli.run.directory import RunDirectory
+from gan_cli.evaluation.requests import RunRequest
+from gan_cli.evaluation.scorer import RunScorer
 from gan_cli.sampling.generate import Sampler
 
 
-def saved_run(path, precision):
-    """A run that was saved before its first step, and its averaged generator."""
-    config = Config.model_validate(
-        {
-            "data": {"source": "builtin"},
-            "model": {"latent_dim": 8, "generator_channels": 8, "discriminator_channels": 8},
-            "training": {"precision": precision},
-        },
-        context=CHOICES,
-    )
-    data = open_splits(config.data)
-    config = resolve_for(config, data)
-    state = build_state(config, 10)
-    run = RunDirectory(path)
-    run.write_config(config)
-    run.write_environment(
-        {"dataset": {"fingerprint": data.fingerprint, "class_names": data.train.class_names}}
-    )
-    CheckpointStore(run.checkpoints, 1).save(state.variables(), 64)
-    return state.generator_ema
-
-
 def scored(path):
-    request = Request(200, "random", ("frechet", "discriminator_overfitting"))
-    return ScoredRun(str(path), "latest", request)
+    metrics = ("frechet", "discriminator_overfitting")
+    return RunScorer(
+        RunRequest(
+            run_dir=path, checkpoint="latest", num_samples=200, features="random", metrics=metrics
+        )
+    )
 
 
 @pytest.fixture(scope="module")
 def exact(tmp_path_factory):
     path = tmp_path_factory.mktemp("exact") / "run"
-    saved_run(path, "float32")
+    saved_run(path)
     return scored(path)
 
 
 @pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
 def test_a_run_of_lower_precision_gets_the_scores_of_its_weights(tmp_path, exact, precision):
-    generator = saved_run(tmp_path / "run", precision)
+    generator = saved_run(tmp_path / "run", training={"precision": precision}).generator_ema
     mixed = scored(tmp_path / "run")
     assert mixed.loaded.config.training.precision == precision
-    ours, theirs = (each.evaluate().scores for each in (mixed, exact))
+    ours, theirs = (each.score().scores for each in (mixed, exact))
     for figure in ("fd_random", "r_v"):
         assert ours[figure].value == pytest.approx(theirs[figure].value, rel=1e-6), figure
     # As while training: the pixels differ by the rounding of half precision.
     latents = np.random.default_rng(0).standard_normal((200, 8)).astype(np.float32)
-    half, full = (Sampler(g).images(latents) for g in (generator, exact.loaded.generator))
+    half, full = (
+        Sampler(g, exact.loaded.domain).images(latents) for g in (generator, exact.loaded.generator)
+    )
     assert 0 < np.abs(half.astype(int) - full).mean() < 2
     distances = [exact.evaluator.frechet([images]) for images in (half, full)]
     assert distances[0] == pytest.approx(distances[1], rel=0.02)

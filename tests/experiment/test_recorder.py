@@ -1,15 +1,15 @@
-"""What is told of a run while it goes on."""
+"""What is recorded of a run while it trains."""
 
 import json
 
 import pytest
 
 from gan_cli.catalog import CHOICES
-from gan_cli.cli.progress import TrainingProgress
 from gan_cli.config.schema import Config
 from gan_cli.experiment.experiment import Experiment
-from gan_cli.experiment.recorder import RunFollower
-from gan_cli.experiment.watchdog import Watch
+from gan_cli.experiment.recorder import Recorder
+from gan_cli.experiment.watchdog import Watchdog
+from gan_cli.listener import Quiet
 from gan_cli.run.metrics_log import MetricsLog
 
 
@@ -36,15 +36,14 @@ def open_experiment(folder, training, evaluation):
 def test_a_loss_scale_that_has_fallen_is_reported_of_either_network(tmp_path, fallen):
     experiment = open_experiment(tmp_path, {"precision": "mixed_float16"}, {"every_kimg": 0})
     parts = experiment.config, experiment.data, experiment.run, experiment.state
-    with TrainingProgress(1000, 0) as progress:
-        follower = RunFollower(*parts, experiment.store, progress)
-        watch = Watch(*parts, experiment.step, experiment.store, progress)
-        for images_shown in (4, 8):
-            follower.on_report(images_shown, dict.fromkeys(experiment.step.report_names, 0.5))
-            follower.log(images_shown)
-            watch.look(images_shown)
-            getattr(experiment.state, fallen).dynamic_scale.assign(0.25)
-    scales = [row["loss_scale"] for row in watch.metrics.read() if "loss_scale" in row]
+    recorder = Recorder(*parts, experiment.store, Quiet())
+    watchdog = Watchdog(*parts, experiment.step, experiment.store, Quiet())
+    for images_shown in (4, 8):
+        recorder.on_report(images_shown, dict.fromkeys(experiment.step.report_names, 0.5))
+        recorder.log(images_shown)
+        watchdog.look(images_shown)
+        getattr(experiment.state, fallen).dynamic_scale.assign(0.25)
+    scales = [row["loss_scale"] for row in watchdog.metrics.read() if "loss_scale" in row]
     assert scales == [2.0**15, 0.25]
     (line,) = experiment.run.guard.read_text().splitlines()
     entry = json.loads(line)
@@ -67,12 +66,11 @@ class TestScoresThatDeathPrevented:
         experiment.state.images_shown.assign(images_shown)
         # The guard's lines are no scores.
         MetricsLog(experiment.run.metrics).append(images_shown, {"diversity": 1.0})
-        with TrainingProgress(250, images_shown) as progress:
-            parts = experiment.config, experiment.data, experiment.run, experiment.state
-            follower = RunFollower(*parts, experiment.store, progress)
-            follower.started(0.0)
+        parts = experiment.config, experiment.data, experiment.run, experiment.state
+        recorder = Recorder(*parts, experiment.store, Quiet())
+        recorder.start(0.0)
         best = experiment.store.best()
-        scored = [row["images_shown"] for row in follower.metrics.read() if "fd_random" in row]
+        scored = [row["images_shown"] for row in recorder.metrics.read() if "fd_random" in row]
         return scored, best and best.images_shown
 
     def test_they_are_taken_at_the_next_start(self, experiment):

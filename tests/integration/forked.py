@@ -114,7 +114,7 @@ if __name__ == "__main__":
     # By the settings that all tests have of TensorFlow: they are in the environment.
     # A copy that looked through all this for garbage would first have to copy it.
     with app._no_garbage():
-        for module in ("cli.experiment", "cli.evaluation.compare", "run.report"):
+        for module in ("experiment.run", "evaluation.runs", "evaluation.images"):
             importlib.import_module(f"gan_cli.{module}")
 
     # As on a user's terminal: a log level in the environment asks for TensorFlow's own lines.

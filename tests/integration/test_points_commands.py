@@ -84,7 +84,7 @@ def test_sampling_and_evaluation(trained, run):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ("model.architecture=conv", "builds sides of 8 to 256 pixels, got 1x1; points are for 'po"),
+        ("model.architecture=conv", "builds sides of 8 to 256 pixels, got 1x1; use points_mlp"),
         ("data={source: builtin}", "architecture 'points_mlp' builds sides of 1 to 1 pixels, got"),
     ],
 )
@@ -100,7 +100,10 @@ def test_points_and_images_need_networks_of_their_own(tmp_path, change, message,
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["gan-eval", "--run_dir=runs/ring", "--features=random"], "points are counted by mode"),
+        (
+            ["gan-eval", "--run_dir=runs/ring", "--features=random"],
+            "--features: is for images; points are scored by the modes they cover",
+        ),
         (["gan-sample", "--run_dir=runs/ring", "--out=folder"], "points are written as one of"),
     ],
 )

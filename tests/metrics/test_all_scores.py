@@ -10,7 +10,8 @@ from made_images import dataset, stripes
 
 from gan_cli.errors import UserError
 from gan_cli.metrics.comparison import GanAccess
-from gan_cli.metrics.evaluate import Evaluation, Evaluator
+from gan_cli.metrics.evaluation import Evaluation
+from gan_cli.metrics.feature_evaluator import FeatureEvaluator
 from gan_cli.metrics.features import FEATURE_NETWORKS, classifier
 from gan_cli.metrics.features import random as random_features
 from gan_cli.metrics.features.network import FeatureNetwork
@@ -40,9 +41,9 @@ GAN = GanAccess(
 
 
 @pytest.fixture(scope="module")
-def evaluator(digits) -> Evaluator:
+def evaluator(digits) -> FeatureEvaluator:
     network = FEATURE_NETWORKS.load("classifier")(digits.train, digits.holdout)
-    return Evaluator(network, digits.train, digits.holdout, metrics=QUICK_ON_IMAGES)
+    return FeatureEvaluator(network, digits.train, digits.holdout, metrics=QUICK_ON_IMAGES)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +65,7 @@ def test_every_metric_gives_figures_with_a_source(digits, monkeypatch):
     monkeypatch.setattr(classifier, "_MOST_STEPS", 60)
     monkeypatch.setattr(path_length, "_PATHS", 200)
     monkeypatch.setattr(sliced_wasserstein, "_REPEATS", 1)
-    evaluator = Evaluator(network, digits.train, digits.holdout, ("all",), GAN)
+    evaluator = FeatureEvaluator(network, digits.train, digits.holdout, ("all",), GAN)
     images, labels = digits.train.images[:200], digits.train.labels[:200]
     seen = []
     evaluation = evaluator.evaluate([images], labels=labels, progress=seen.append)
@@ -84,10 +85,10 @@ def test_every_metric_gives_figures_with_a_source(digits, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def unlabelled(evaluator, digits) -> Evaluator:
+def unlabelled(evaluator, digits) -> FeatureEvaluator:
     """For faults that leave classes empty."""
     metrics = tuple(set(QUICK_ON_IMAGES) - {"intra_class"})
-    return Evaluator(evaluator.network, digits.train, digits.holdout, metrics=metrics)
+    return FeatureEvaluator(evaluator.network, digits.train, digits.holdout, metrics=metrics)
 
 
 def test_a_dropped_class_shows(unlabelled, fair, digits):
@@ -188,7 +189,7 @@ def test_what_cannot_be_had_is_said_before_anything_is_generated(metric, problem
     )
     network = random_features.build(train, holdout)
     with pytest.raises(UserError, match=f"metric '{metric}': {problem}"):
-        Evaluator(network, train, holdout, metrics=(metric,))
+        FeatureEvaluator(network, train, holdout, metrics=(metric,))
 
 
 @pytest.mark.parametrize(
@@ -203,14 +204,14 @@ def test_what_cannot_be_had_is_said_before_anything_is_generated(metric, problem
 )
 def test_what_cannot_be_had_for_these_images(metric, problem, digits):
     network = random_features.build(digits.train, digits.holdout)
-    evaluator = Evaluator(network, digits.train, digits.holdout, metrics=(metric,))
+    evaluator = FeatureEvaluator(network, digits.train, digits.holdout, metrics=(metric,))
     with pytest.raises(UserError, match=f"metric '{metric}': {problem}"):
         evaluator.evaluate([digits.train.images[:20]])
 
 
 def test_all_skips_what_cannot_be_had(digits):
     network = random_features.build(digits.train, digits.holdout)
-    evaluator = Evaluator(network, None, digits.holdout, metrics=("all",))
+    evaluator = FeatureEvaluator(network, None, digits.holdout, metrics=("all",))
     evaluation = evaluator.evaluate([digits.train.images[:20]])
     assert evaluation.skipped["authenticity"] == "needs the training images"
     assert evaluation.skipped["path_length"] == "needs the generator of a run"
@@ -234,7 +235,7 @@ def test_path_lengths_of_a_linear_generator_are_known(digits):
         map_latents=lambda latents, labels: 2.0 * latents,
         synthesize_styles=linear,
     )
-    evaluator = Evaluator(network, digits.train, digits.holdout, ("path_length",), gan)
+    evaluator = FeatureEvaluator(network, digits.train, digits.holdout, ("path_length",), gan)
     scores = evaluator.evaluate([digits.train.images[:20]]).scores
     # Differences of two normal vectors have variance 2, times 2 squared by the mapping; a pixel in
     # [-1, 1] is 127.5 in [0, 255].
@@ -259,7 +260,7 @@ def test_images_that_repeat_one_another_are_alike_by_ms_ssim(monkeypatch):
     monkeypatch.setattr(ms_ssim, "_PAIRS", 200)
     train = stripes(40, (24, 20, 1), seed=0)
     network = random_features.build(train, train)
-    evaluator = Evaluator(network, train, train, metrics=("ms_ssim",))
+    evaluator = FeatureEvaluator(network, train, train, metrics=("ms_ssim",))
     repeated = evaluator.evaluate([np.repeat(train.images[:1], 30, axis=0)]).scores["ms_ssim"]
     varied = evaluator.evaluate([stripes(30, (24, 20, 1), seed=1).images]).scores["ms_ssim"]
     assert repeated.value == pytest.approx(1.0)
@@ -273,7 +274,7 @@ def test_a_class_that_cannot_be_told_lowers_the_classification_accuracy(digits, 
     monkeypatch.setattr(classifier, "_MOST_STEPS", 200)
     network = random_features.build(digits.train, digits.holdout)
     metrics = ("classification_accuracy",)
-    evaluator = Evaluator(network, digits.train, digits.holdout, metrics=metrics)
+    evaluator = FeatureEvaluator(network, digits.train, digits.holdout, metrics=metrics)
     labels = np.where(digits.train.labels == 3, 5, digits.train.labels)
     evaluation = evaluator.evaluate([digits.train.images], labels=labels)
     by_class = evaluation.details["classification_accuracy"]

@@ -6,9 +6,9 @@ import scipy.stats
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.dataset import open_splits
-from gan_cli.domains.mixture import mixture_of
+from gan_cli.data.sources.points import mixture_of
 from gan_cli.errors import UserError
-from gan_cli.metrics.mode_counts import (
+from gan_cli.metrics.modes.counts import (
     EXPECTED_OUTSIDE,
     MODE_METRICS,
     count_modes,
@@ -18,7 +18,7 @@ from gan_cli.metrics.mode_counts import (
     mode_half_widths,
     modes_covered,
 )
-from gan_cli.metrics.points import PointsEvaluator
+from gan_cli.metrics.modes.evaluator import ModesEvaluator
 
 RING = mixture_of(DataConfig(source="points"))
 GRID = mixture_of(DataConfig(source="points", name="grid25"))
@@ -112,7 +112,7 @@ class TestEvaluator:
     splits = open_splits(DataConfig(source="points", num_points=5000))
 
     def evaluator(self):
-        return PointsEvaluator(RING, self.splits.train, self.splits.holdout)
+        return ModesEvaluator(RING, self.splits.train, self.splits.holdout)
 
     def batches(self, points):
         return np.array_split(points.reshape(-1, 1, 1, 2).astype(np.float32), 7)
@@ -147,5 +147,5 @@ class TestEvaluator:
         assert wide == pytest.approx(np.exp(-0.18) - np.exp(-4.5), abs=0.05)
 
     def test_too_few_points_are_refused(self):
-        with pytest.raises(UserError, match="at least 6 generated points"):
-            self.evaluator().evaluate([RING.draw(5, 0)[0]])
+        with pytest.raises(UserError, match="at least 10 generated points"):
+            self.evaluator().evaluate([RING.draw(9, 0)[0]])

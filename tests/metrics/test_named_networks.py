@@ -13,7 +13,7 @@ from PIL import Image
 from sklearn.datasets import load_sample_images
 
 from gan_cli.errors import UserError
-from gan_cli.metrics.evaluate import Evaluator
+from gan_cli.metrics.feature_evaluator import FeatureEvaluator
 from gan_cli.metrics.features import FEATURE_NETWORKS, inception, published
 from gan_cli.metrics.features.network import FeatureNetwork
 from gan_cli.metrics.maths.frechet_distance import frechet_distance
@@ -100,7 +100,7 @@ def test_only_inception_gives_fid_and_kid(frozen, monkeypatch):
     other = load(f"inception:{frozen[0]}", data)
     assert other.frechet_name == f"fd_inception_{digest[:8]}"
     monkeypatch.setattr(published, "SHA256", digest)
-    evaluator = Evaluator(load(f"inception:{frozen[0]}", data), data, data)
+    evaluator = FeatureEvaluator(load(f"inception:{frozen[0]}", data), data, data)
     evaluation = evaluator.evaluate([stripes(8, (8, 8, 3), seed=1).images])
     assert list(evaluation.scores)[:2] == ["fid", "kid"]
     assert not evaluation.scores["fid"].higher_is_better

@@ -2,7 +2,6 @@
 
 import hashlib
 import io
-import json
 import tarfile
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,7 +12,7 @@ from frozen_graph import write_graph
 
 from gan_cli.errors import UserError
 from gan_cli.evaluation.images import score_images
-from gan_cli.evaluation.scored_run import Request
+from gan_cli.evaluation.requests import ImagesRequest
 from gan_cli.metrics.features import published
 
 
@@ -170,11 +169,11 @@ def test_images_are_scored_by_fid_from_the_name_alone(server, cache, tmp_path, m
     server.content["/archive.tgz"] = archive(classify_image_graph_def=graph)
     rng = np.random.default_rng(0)
     for name in ("real", "fake"):
-        np.savez(tmp_path / f"{name}.npz", rng.integers(0, 256, (8, 12, 12, 3), dtype=np.uint8))
-    request = Request(features="inception", metrics=("frechet",))
-    paths = [str(tmp_path / f"{name}.npz") for name in ("real", "fake")]
-    score_images(*paths, request, tmp_path / "scores.json")
-    record = json.loads((tmp_path / "scores.json").read_text())
-    assert record["features"] == "inception"
-    assert list(record["scores"]) == ["fid"]
+        np.savez(tmp_path / f"{name}.npz", rng.integers(0, 256, (12, 12, 12, 3), dtype=np.uint8))
+    real, fake = (str(tmp_path / f"{name}.npz") for name in ("real", "fake"))
+    scored = score_images(
+        ImagesRequest(real=real, fake=fake, features="inception", metrics=("frechet",))
+    )
+    assert scored.features.name == "inception"
+    assert list(scored.scores) == ["fid"]
     assert cache.read_bytes() == graph

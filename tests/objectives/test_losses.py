@@ -103,3 +103,21 @@ def test_gradients_pull_the_logits_the_right_way(name):
         generator = loss.generator(real, fake)
     assert tape.gradient(discriminator, real) < 0 < tape.gradient(discriminator, fake)
     assert tape.gradient(generator, fake) < 0
+
+
+def test_least_squares_takes_other_targets():
+    """Mao et al. 2017, equation 8: a = -1, b = 1 and c = 0."""
+    given = {"fake_target": -1.0, "generator_target": 0.0}
+    loss = LOSSES.load("least_squares").with_options(given)
+    real, fake = tf.constant(REAL, tf.float32), tf.constant(FAKE, tf.float32)
+    expected = ((REAL - 1) ** 2 + (FAKE + 1) ** 2) / 2
+    np.testing.assert_allclose(loss.discriminator(real, fake, 1.0), expected, rtol=1e-6)
+    np.testing.assert_allclose(loss.generator(real, fake), FAKE**2 / 2, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", LOSSES.names)
+def test_the_options_are_the_keyword_arguments_with_their_defaults(name):
+    loss = LOSSES.load(name)
+    expected = {"fake_target": 0.0, "generator_target": 1.0} if name == "least_squares" else {}
+    assert loss.options == expected
+    assert loss.with_options(loss.options).options == expected

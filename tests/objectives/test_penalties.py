@@ -151,9 +151,11 @@ def test_drift_is_the_square_of_the_real_logits():
     np.testing.assert_allclose(PENALTIES.load("drift").value(given), [2.25, 4.0, 0.0])
 
 
-def test_lecam_equals_the_rule_written_out_and_remembers():
+@pytest.mark.parametrize(("options", "decay"), [({}, 0.99), ({"decay": 0.5}, 0.5)])
+def test_lecam_equals_the_rule_written_out_and_remembers(options, decay):
     rng = np.random.default_rng(0)
     penalty, memory = penalty_with_memory("lecam")
+    penalty = penalty.with_options(options)
     anchor_real = anchor_fake = 0.0
     for _ in range(4):
         real, fake = rng.standard_normal((2, 5))
@@ -165,8 +167,8 @@ def test_lecam_equals_the_rule_written_out_and_remembers():
             memory=memory,
         )
         value = penalty.value(given)
-        anchor_real = 0.99 * anchor_real + 0.01 * real.mean()
-        anchor_fake = 0.99 * anchor_fake + 0.01 * fake.mean()
+        anchor_real = decay * anchor_real + (1 - decay) * real.mean()
+        anchor_fake = decay * anchor_fake + (1 - decay) * fake.mean()
         expected_value = (
             np.maximum(real - anchor_fake, 0) ** 2 + np.maximum(anchor_real - fake, 0) ** 2
         )

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_cli.media.grids import image_grid
+from gan_cli.domains.grid import image_grid
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.report.page import write_report
 from gan_cli.run.report.scores import newest_evaluation

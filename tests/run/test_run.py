@@ -109,6 +109,20 @@ def test_the_report_is_one_page_that_needs_nothing_else(tmp_path):
     assert set(loaded) <= {"data:image/p", ""}
 
 
+def test_the_report_plots_scores_that_it_does_not_know(tmp_path):
+    run = RunDirectory(tmp_path)
+    log = MetricsLog(run.metrics)
+    for step in range(1, 3):
+        times = {"training_seconds": 10.0 * step}
+        log.append(1000 * step, {"own_value": 1.0, "images_per_second": 9.0, **times})
+        log.append(1000 * step, {"token_error": 1 / step, **times})
+        log.append(1000 * step, {"something_watched": 1 / step})
+    write_report(run)
+    page = run.report.read_text()
+    captions = re.findall("<figcaption>(.*?)</figcaption>", page)
+    assert captions == ["Images per second", "token_error"]
+
+
 def test_a_line_that_was_cut_short_does_not_swallow_the_next(tmp_path):
     log = MetricsLog(tmp_path / "metrics.jsonl")
     log.append(1000, {"loss": 1.0})

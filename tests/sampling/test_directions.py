@@ -81,31 +81,5 @@ def test_styles_are_moved_in_their_own_space(latents):
     model = generator("stylegan2", False)
     space = LatentSpace(model, None)
     assert space.has_styles
-    images = space.images(space.points(latents[:5]))
+    images = space.images(space.positions(latents[:5]))
     np.testing.assert_allclose(images, model(latents[:5], training=False), atol=1e-5)
-
-
-def test_the_sheet_has_the_seeds_own_image_in_the_middle_and_is_made_again(
-    digits_run, gan_sample, tmp_path
-):
-    from PIL import Image
-
-    from gan_cli.cli.sampling.studio import Studio
-
-    out = tmp_path / "axes.png"
-    flags = ["--directions=sefa", "--axes=2", "--seed=4", "--classes=7"]
-    gan_sample("--run_dir", digits_run, "--out", out, *flags)
-    studio = Studio.open(str(digits_run), "latest")
-    own = studio.images([4], np.array([7], np.int32))[0]
-    picture = np.asarray(Image.open(out))
-    # Twelve by ten pixels, enlarged five times, twice in the picture: at any of 25 offsets, every
-    # fifth pixel is its own.
-    large = own.repeat(5, axis=0).repeat(5, axis=1)
-    windows = np.lib.stride_tricks.sliding_window_view(picture, large.shape)[..., 0, :, :, :]
-    off = np.abs(windows[::1, ::1, ::5, ::5].astype(int) - large[::5, ::5]).max(axis=(-1, -2, -3))
-    assert (off <= 1).sum() == 2 * 25
-    status, text = gan_sample("--inspect", out, "--run_dir", digits_run)
-    assert status == 0, text
-    with np.load(out.with_suffix(".npz"), allow_pickle=False) as kept:
-        assert kept["vectors"].shape == (2, 8)
-        assert str(kept["space"]) == "z"

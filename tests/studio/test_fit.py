@@ -48,8 +48,8 @@ def test_latents_and_class_of_a_generated_image_are_found(linear):
     assert found.label == 1
     np.testing.assert_allclose(found.latents, own[0], atol=0.02)
     assert found.misfit < 1e-4 < found.first_misfit
-    assert found.course == sorted(found.course, reverse=True)
-    assert len(found.course) == 400
+    assert found.misfit_by_step == sorted(found.misfit_by_step, reverse=True)
+    assert len(found.misfit_by_step) == 400
 
 
 def test_the_nearest_of_an_image_that_is_none_is_the_least_squares_solution(linear):
@@ -71,7 +71,7 @@ def test_the_same_search_finds_the_same(linear):
     target = np.full([SIDE, SIDE, 1], 0.3, np.float32)
     one, other = (search(linear, target, steps=20) for _ in range(2))
     np.testing.assert_array_equal(one.latents, other.latents)
-    assert one.course == other.course
+    assert one.misfit_by_step == other.misfit_by_step
 
 
 def test_psnr():

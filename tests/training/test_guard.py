@@ -5,7 +5,8 @@ import pytest
 import tensorflow as tf
 from scipy.spatial.distance import pdist
 
-from gan_cli.training.guard import Guard, diversity_ratio, is_skipped
+from gan_cli.domains.images import diversity_ratio
+from gan_cli.training.guard import Guard, is_skipped
 
 HEALTHY = {
     "discriminator_loss": 1.0,

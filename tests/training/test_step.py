@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan_cli.domains.images import to_model_range
 from gan_cli.models import ARCHITECTURES
 from gan_cli.objectives import LOSSES
-from gan_cli.training.inputs import GENERATOR_PENALTY, LATENTS, fold, to_model_range
+from gan_cli.training.inputs import GENERATOR_PENALTY, LATENTS, fold
 from gan_cli.training.step import gradients_of
 from gan_cli.training.step_losses import Batch
 

@@ -1,15 +1,57 @@
-"""Where images come from: one module each, every one opening a `Collection` for each split."""
+"""Where images come from: one module each, which defines a `Source`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from gan_cli.registry import Registry
+
+if TYPE_CHECKING:
+    from gan_cli.config.resolved import ResolvedData
+    from gan_cli.config.schema import DataConfig
+    from gan_cli.data.sources.source import Source
+    from gan_cli.domains.domain import Domain
 
 SOURCES = Registry(
     "source",
     {
-        "builtin": "gan_cli.data.sources.builtin:open_source",
-        "folder": "gan_cli.data.sources.folder:open_source",
-        "idx": "gan_cli.data.sources.idx:open_source",
-        "npz": "gan_cli.data.sources.npz:open_source",
-        "points": "gan_cli.data.sources.points:open_source",
-        "tfds": "gan_cli.data.sources.tfds:open_source",
+        "builtin": "gan_cli.data.sources.builtin:SOURCE",
+        "folder": "gan_cli.data.sources.folder:SOURCE",
+        "idx": "gan_cli.data.sources.idx:SOURCE",
+        "npz": "gan_cli.data.sources.npz:SOURCE",
+        "points": "gan_cli.data.sources.points:SOURCE",
+        "tfds": "gan_cli.data.sources.tfds:SOURCE",
     },
+    of="gan_cli.data.sources.source:Source",
+    or_function=True,
 )
+
+
+def source_of(config: DataConfig) -> Source:
+    """Returns the source that a config names, with the options that it gives.
+
+    A `module:attribute` may name a `Source`, or its `open` alone.
+
+    Raises:
+      UserError: there is no such source, or it does not have such options.
+    """
+    from gan_cli.data.sources.source import Source
+
+    found = SOURCES.load(config.source)
+    source = found if isinstance(found, Source) else Source(found)
+    return source.configured(config)
+
+
+def domain_of(config: ResolvedData) -> Domain:
+    """Returns the kind of sample of a run, from the data section of its resolved config.
+
+    Raises:
+      UserError: as `source_of`.
+    """
+    from gan_cli.domains.images import Images
+
+    source = source_of(config)
+    if source.domain is not None:
+        return source.domain(config)
+    height, width = config.image_size
+    return Images((height, width, config.channels))

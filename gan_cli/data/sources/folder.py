@@ -9,6 +9,7 @@ import numpy as np
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, SourceSplits
 from gan_cli.data.decode import decode_image
+from gan_cli.data.sources.source import Source
 from gan_cli.errors import UserError
 from gan_cli.io.paths import user_path
 
@@ -28,9 +29,9 @@ def open_source(config: DataConfig) -> SourceSplits:
       UserError: the folder is missing, cannot be read or has no images, or some images have a class
         and some none.
     """
-    if config.path is None:
+    if config.folder.path is None:
         raise UserError("data.path: is required for source 'folder'")
-    root = user_path(config.path)
+    root = user_path(config.folder.path)
     if not root.is_dir():
         what = "is not a folder" if root.exists() else "does not exist"
         raise UserError(f"data.path: {root} {what}; it must be a folder of images")
@@ -110,3 +111,6 @@ def _identity(root: Path, files: list[Path]) -> str:
         line = f"{file.relative_to(root)}\0{status.st_size}\0{status.st_mtime_ns}\n"
         digest.update(line.encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
+
+
+SOURCE = Source(open_source)

@@ -11,6 +11,7 @@ import numpy as np
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, SourceSplits, array_collection, numbered_classes
+from gan_cli.data.sources.source import Source
 from gan_cli.errors import UserError
 from gan_cli.io.memory import machine_memory
 from gan_cli.io.paths import user_path
@@ -30,9 +31,9 @@ def open_source(config: DataConfig) -> SourceSplits:
       UserError: a file is missing, damaged or no IDX file, or has another number of labels than of
         images.
     """
-    if config.path is None:
+    if config.idx.path is None:
         raise UserError("data.path: is required for source 'idx': a folder or an IDX file")
-    path = user_path(config.path)
+    path = user_path(config.idx.path)
     if path.is_dir():
         train = _find(path, "train-images-idx3-ubyte")
         if train is None:
@@ -124,3 +125,6 @@ def _read_array(path: Path, stream: gzip.GzipFile | io.BufferedReader) -> np.nda
     if stream.read(1):
         raise UserError(f"{path}: declares {size:,} bytes of content and holds more")
     return content.reshape(shape)
+
+
+SOURCE = Source(open_source)

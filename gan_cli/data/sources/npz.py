@@ -7,6 +7,7 @@ import numpy as np
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, SourceSplits, array_collection, numbered_classes
+from gan_cli.data.sources.source import Source
 from gan_cli.errors import UserError, first_line
 from gan_cli.io.npz import check_npz
 from gan_cli.io.paths import user_path
@@ -27,9 +28,9 @@ def open_source(config: DataConfig) -> SourceSplits:
     Raises:
       UserError: the file is missing, damaged, holds Python objects, or arrays of another form.
     """
-    if config.path is None:
+    if config.npz.path is None:
         raise UserError("data.path: is required for source 'npz'")
-    path = user_path(config.path)
+    path = user_path(config.npz.path)
     if not path.is_file():
         raise UserError(f"data.path: {path} does not exist; it must be an npz file")
     arrays, identity = _read(path)
@@ -79,3 +80,6 @@ def _collection(
             f" got {labels.min()} to {labels.max()}"
         )
     return array_collection(images, labels, numbered_classes(labels), name, identity)
+
+
+SOURCE = Source(open_source)

@@ -2,14 +2,16 @@
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, SourceSplits, numbered_classes
-from gan_cli.domains.mixture import POINT_SHAPE, mixture_of
+from gan_cli.data.sources.source import Source
+from gan_cli.domains.mixture import Mixture, mixture_named
+from gan_cli.domains.points import POINT_SHAPE, Points, points_of
 
 # Of its own: the points must not depend on the seed of a run.
 _SEED = 20_161_107
 
 
 def open_source(config: DataConfig) -> SourceSplits:
-    """Draws `data.num_points` points of the mixture called `data.name`, `ring8` by default.
+    """Draws `data.num_points` points of the mixture called `data.name`.
 
     A point is an "image" of one pixel with two channels, float32 and already in the range of a
     generator, so that all that trains on images trains on points. Its label is its mode.
@@ -18,7 +20,7 @@ def open_source(config: DataConfig) -> SourceSplits:
       UserError: there is no such mixture.
     """
     mixture = mixture_of(config)
-    points, labels = mixture.draw(config.num_points, _SEED)
+    points, labels = mixture.draw(config.points.num_points, _SEED)
     images = points.reshape(-1, *POINT_SHAPE)
     return SourceSplits(
         Collection(
@@ -27,7 +29,23 @@ def open_source(config: DataConfig) -> SourceSplits:
             describe=lambda index: f"{mixture.name}[{index}]",
             labels=labels,
             class_names=numbered_classes(labels),
-            identity=f"{mixture.sha256} {config.num_points}",
+            identity=f"{mixture.sha256} {config.points.num_points}",
             images=images,
         )
     )
+
+
+def mixture_of(config: DataConfig) -> Mixture:
+    """Returns the mixture that `data.name` and `data.mode_std` describe.
+
+    Raises:
+      UserError: there is no such mixture, or its modes are too wide to be told apart.
+    """
+    return mixture_named(config.points.name, config.points.mode_std)
+
+
+def _domain(config: DataConfig) -> Points:
+    return points_of(mixture_of(config))
+
+
+SOURCE = Source(open_source, _domain)

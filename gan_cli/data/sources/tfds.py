@@ -13,6 +13,7 @@ import numpy as np
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, SourceSplits, array_collection
 from gan_cli.data.decode import decode_image
+from gan_cli.data.sources.source import Source
 from gan_cli.errors import UserError, first_line
 from gan_cli.io.memory import machine_memory
 
@@ -30,17 +31,18 @@ def open_source(config: DataConfig) -> SourceSplits:
     Raises:
       UserError: the builder or a split is unknown, has no images, or cannot be prepared.
     """
-    if config.name is None:
+    keys = config.tfds
+    if keys.name is None:
         raise UserError("data.name: is required for source 'tfds', such as fashion_mnist")
-    builder = _prepared_builder(config.name, config.data_dir)
-    holdout = config.holdout_split
+    builder = _prepared_builder(keys.name, keys.data_dir)
+    holdout = keys.holdout_split
     # Never evaluated on what is trained on: `train+test` is left to `holdout_fraction`.
-    trained_on = {part.split("[")[0] for part in config.split.split("+")}
+    trained_on = {part.split("[")[0] for part in keys.split.split("+")}
     if holdout is None and "test" in builder.info.splits and not trained_on & {"test", "all"}:
         holdout = "test"
-    if holdout == config.split:
+    if holdout == keys.split:
         raise UserError(f"data.holdout_split: must be another split than data.split, '{holdout}'")
-    train = _collection(builder, "split", config.split)
+    train = _collection(builder, "split", keys.split)
     return SourceSplits(train, _collection(builder, "holdout_split", holdout) if holdout else None)
 
 
@@ -145,3 +147,6 @@ def _fits_decoded(feature: Any, count: int) -> bool:
 
 def _key_of(features: Any, kind: type) -> str | None:
     return next((key for key, feature in features.items() if isinstance(feature, kind)), None)
+
+
+SOURCE = Source(open_source)

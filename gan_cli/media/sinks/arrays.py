@@ -6,25 +6,37 @@ import os
 import shutil
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from gan_cli.domains.domain import Domain
 from gan_cli.io.files import force_to_disk
+from gan_cli.media.credentials import Signer
+from gan_cli.media.provenance import Provenance
 from gan_cli.media.sinks.sink import Sink
-
-_NAMES = ("images", "points", "seeds", "labels")
 
 
 class ArraySink(Sink):
-    """`images`, uint8 [count, height, width, channels], `seeds` and, if any, `labels`.
+    """Samples under their domain's name, `seeds` and, if there are classes, `labels`.
 
-    Points of the plane instead have `points`, float32 [count, 2]. `provenance` is text: JSON. Until
-    it is whole, the arrays lie in the hidden folder `.NAME.part` beside it.
+    Images are `images`, uint8 [count, height, width, channels]. `provenance` is text: JSON. Until
+    the file is whole, the arrays lie in the hidden folder `.NAME.part` beside it.
+
+    Args:
+      domain: the kind of the samples.
     """
 
-    def __init__(self, out: Path, *more: Any):
-        super().__init__(out, *more)
+    def __init__(
+        self,
+        out: Path,
+        provenance: Provenance,
+        marked: bool,
+        count: int,
+        signer: Signer | None,
+        domain: Domain,
+    ):
+        super().__init__(out, provenance, marked, count, signer)
+        self.domain = domain
         self._part = out.with_name(f".{out.name}.part")
         self._arrays: dict[str, tuple[np.dtype, tuple[int, ...]]] = {}
 
@@ -37,10 +49,10 @@ class ArraySink(Sink):
             state = json.loads((self._part / "state.json").read_text())
             written = state["written"]
             for name, (dtype, shape, size) in state["arrays"].items():
-                if name not in _NAMES:
+                if name not in (self.domain.name, "seeds", "labels"):
                     raise ValueError(name)
                 self._arrays[name] = np.dtype(dtype), tuple(shape)
-                # What came after the last note of the state is written again.
+                # What was written after the state was last noted is written again.
                 os.truncate(self._part / name, size)
         except (OSError, ValueError, KeyError, TypeError):
             self._arrays = {}
@@ -52,10 +64,7 @@ class ArraySink(Sink):
         parts = {"seeds": np.array(seeds, np.int64)}
         if labels is not None:
             parts["labels"] = labels.astype(np.int32)
-        if images.dtype == np.float32:
-            parts["points"] = images.reshape(-1, 2)
-        else:
-            parts["images"] = images
+        parts[self.domain.name] = images.reshape(len(images), *self.domain.array_shape)
         for name, values in parts.items():
             self._arrays[name] = values.dtype, values.shape[1:]
             with (self._part / name).open("ab" if self._written else "wb") as file:
@@ -72,7 +81,7 @@ class ArraySink(Sink):
 
     def finish(self) -> None:
         whole = self._part / "whole.npz"
-        # Stored as they are: compression would take longer than the images took.
+        # Not compressed: that would take longer than generating the images.
         with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as archive:
             for name, (dtype, shape) in self._arrays.items():
                 header = {"descr": dtype.str, "fortran_order": False}
@@ -93,5 +102,5 @@ class ArraySink(Sink):
 
 
 def _member(name: str) -> zipfile.ZipInfo:
-    # Of one date, the earliest a zip can have: the same images are the same file.
+    # The date is the earliest that a zip can hold, so that the same images give the same file.
     return zipfile.ZipInfo(f"{name}.npy")

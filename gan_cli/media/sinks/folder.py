@@ -1,4 +1,4 @@
-"""A folder of single images, each of which says by itself where it comes from."""
+"""A folder of single images, each of which says where it comes from."""
 
 import os
 from collections.abc import Callable
@@ -9,17 +9,17 @@ import numpy as np
 from gan_cli.io.files import atomic_write
 from gan_cli.media.credentials import Signer
 from gan_cli.media.provenance import Provenance
-from gan_cli.media.sinks.pictures import PictureSink
+from gan_cli.media.sinks.picture_sink import PictureSink
 
 RECORD = "export.json"
 _PROGRESS = ".written"
 
 
 class FolderSink(PictureSink):
-    """PNG files, and `export.json`, the record of them all.
+    """PNG files, and `export.json`, which says where all of them come from.
 
     Args:
-      name_of: the path below the folder, without ending, of the image of a seed and label.
+      name_of: from a seed and a label to the image's path below the folder, without ending.
     """
 
     def __init__(
@@ -42,7 +42,7 @@ class FolderSink(PictureSink):
         try:
             self._written = min(int((self.out / _PROGRESS).read_text()), self.count)
         except (OSError, ValueError):
-            # Nothing, or nothing to be trusted, is there: every image is written again.
+            # There is no count of written images, or a damaged one: write every image again.
             self._written = 0
         return self._written
 
@@ -58,17 +58,17 @@ class FolderSink(PictureSink):
         atomic_write(self.out / _PROGRESS, str(self._written))
 
     def finish(self) -> None:
-        # On disk at last, all at once: waiting for each file would take many times as long.
+        # All files at once: waiting for each to be on disk would take many times as long.
         os.sync()
 
 
 def image_name(seed: int, label: int | None, class_names: tuple[str, ...]) -> str:
-    """Such as `seed000004-cat`: the name of a single image's file, without ending."""
+    """Returns the name of a single image's file, without ending, such as `seed000004-cat`."""
     name = f"seed{seed:06d}"
     return name if label is None else f"{name}-{folder_name(class_names[label])}"
 
 
 def folder_name(class_name: str) -> str:
-    """A class's name as the name of a file or folder."""
+    """Returns a class's name in a form that can name a file or folder."""
     name = "".join("_" if c in '/\\:*?"<>|' or not c.isprintable() else c for c in class_name)
     return "_" + name if name in ("", ".", "..") else name

@@ -8,17 +8,17 @@ import tensorflow as tf
 from gan_cli.media.credentials import Signer
 from gan_cli.media.encode import sidecar
 from gan_cli.media.provenance import Provenance
-from gan_cli.media.sinks.pictures import PictureSink
+from gan_cli.media.sinks.picture_sink import PictureSink
 
 SHARD_IMAGES = 8192
 
 
 class RecordSink(PictureSink):
-    """`NAME.tfrecord`, or from 8,193 images on `NAME-00000-of-00007.tfrecord` and so forth.
+    """`NAME.tfrecord` or, from 8,193 images on, `NAME-00000-of-00007.tfrecord` and so forth.
 
     An example has `image/encoded` (PNG), `image/format`, `image/height`, `image/width`, `seed` and,
-    if any, `image/class/label` and `image/class/text`. An unfinished export goes on behind its last
-    whole file. `NAME.tfrecord.json` says where all of them come from.
+    if there are classes, `image/class/label` and `image/class/text`. What was interrupted is
+    continued behind its last whole file. `NAME.tfrecord.json` says where all examples come from.
     """
 
     def __init__(
@@ -61,13 +61,14 @@ class RecordSink(PictureSink):
                 self._close_shard()
 
     def finish(self) -> None:
-        """Every file has been closed with its last image."""
+        """Does nothing: each file was closed with its last image."""
 
     def _aside(self) -> Path:
         shard = self.shards[self._written // SHARD_IMAGES]
         return shard.with_name(f".{shard.name}.part")
 
     def _close_shard(self) -> None:
+        assert self._writer is not None  # It has just taken an image.
         self._writer.close()
         self._writer = None
         shard = self.shards[(self._written - 1) // SHARD_IMAGES]

@@ -1,4 +1,4 @@
-"""Where many images go, some at a time, so that they never are in memory all at once."""
+"""What takes many images, some at a time, so that they need not all be in memory at once."""
 
 from abc import ABC, abstractmethod
 from pathlib import Path
@@ -13,15 +13,15 @@ from gan_cli.media.provenance import Provenance, from_json
 
 
 class Sink(ABC):
-    """A folder or file that an export fills, and goes on filling where it was cut off.
+    """A folder or file that is filled with images, and filled further after an interruption.
 
     Attributes:
       out: the folder or file.
-      provenance: of all the images together. An unfinished export is gone on with only where it is
-        of the same.
+      provenance: the origin of all the images together. What was begun with another origin is not
+        continued.
       marked: whether images say where they come from.
-      count: how many images it is to hold.
-      signer: what signs each image's file; None: nothing does.
+      count: how many images there will be.
+      signer: signs each image's file; None: they are not signed.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Sink(ABC):
 
     @abstractmethod
     def start(self) -> int:
-        """Makes ready, and returns how many images are there already.
+        """Prepares the folder or file, and returns how many images it holds already.
 
         Raises:
           UserError: something else is there.
@@ -45,21 +45,22 @@ class Sink(ABC):
 
     @abstractmethod
     def append(self, images: np.ndarray, seeds: list[int], labels: np.ndarray | None) -> None:
-        """Adds images, uint8 [any number, height, width, channels], behind those that are there."""
+        """Adds images, uint8 [any number, height, width, channels], behind the earlier ones."""
 
     @abstractmethod
     def finish(self) -> None:
-        """Is called behind the last image."""
+        """Completes the folder or file, after the last image."""
 
     def _refuse_another(self, record: Path, what: str) -> None:
-        """Ends the command where `record` is of other images than these."""
+        """Raises a `UserError` where `record` belongs to other images than these."""
         if not record.is_file():
             return
         before = from_json(file_content(record))
         if before is None or _identity(before) != _identity(self.provenance):
             raise UserError(
-                f"--out: {what} is of other images than these (another checkpoint, seeds, classes"
-                " or truncation); name another, or remove it"
+                f"{what} is of other images than these (another checkpoint, seeds, classes or"
+                " truncation); name another, or remove it",
+                key="out",
             )
 
     def _keep_record(self, record: Path) -> None:

@@ -11,12 +11,19 @@ class FeatureRegistry(Registry):
     """Feature networks by name, some with an argument behind a colon: `keras:ResNet50`.
 
     Args:
-      families: what takes an argument, and the builder, which takes it by that name. One that can
-        do without is among the entries, too.
+      families: the networks that take an argument, with the builder, which takes it as `argument`.
+        A network whose argument is optional is among the entries, too.
+      needing_labels: names of the networks that need labelled images.
     """
 
-    def __init__(self, entries: dict[str, str], families: dict[str, str]):
+    def __init__(
+        self,
+        entries: dict[str, str],
+        families: dict[str, str],
+        needing_labels: frozenset[str] = frozenset(),
+    ):
         super().__init__("feature network", entries)
+        self.needing_labels = needing_labels
         self._families = Registry("feature network", families)
 
     def problem(self, name: str) -> str | None:
@@ -53,4 +60,5 @@ FEATURE_NETWORKS = FeatureRegistry(
         "keras_file": "gan_cli.metrics.features.pretrained:build_keras_file",
         "saved_model": "gan_cli.metrics.features.pretrained:build_saved_model",
     },
+    needing_labels=frozenset({"classifier"}),
 )

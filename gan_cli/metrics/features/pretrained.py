@@ -36,7 +36,7 @@ def build_application(
     name, _, weights = argument.partition(":")
     application = getattr(keras.applications, name, None)
     module = _module_of(application)
-    if module is None:
+    if application is None or module is None:
         raise UserError(
             f"evaluation.features: Keras has no application '{name}'; use its name as in"
             " keras.applications, such as ResNet50, VGG16, InceptionV3 or EfficientNetB0"

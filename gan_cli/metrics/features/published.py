@@ -105,7 +105,9 @@ def _member(archive: bytes) -> bytes:
     with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as members:
         for member in members:
             if member.isfile() and PurePosixPath(member.name).name == NAME:
-                return members.extractfile(member).read(_NUM_BYTES)
+                content = members.extractfile(member)
+                assert content is not None  # A plain file has content.
+                return content.read(_NUM_BYTES)
     raise ValueError(f"the archive holds no {NAME}")
 
 

@@ -34,5 +34,6 @@ METRICS = MetricRegistry(
         "discriminator_overfitting": f"{_FOLDER}.discriminator_overfitting:METRIC",
         "path_length": f"{_FOLDER}.path_length:METRIC",
     },
+    of="gan_cli.metrics.metric:Metric",
 )
 DEFAULT_METRICS = ("frechet", "kernel", "precision_recall", "density_coverage")

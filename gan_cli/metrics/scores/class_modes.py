@@ -27,6 +27,8 @@ def measure(
     del thorough
     names = comparison.holdout.class_names
     source = comparison.holdout if comparison.train is None else comparison.train
+    assert source.labels is not None  # Both stand in the metric's needs.
+    assert sample.probabilities is not None
     counts = np.bincount(source.labels, minlength=len(names))
     # Half an image for a class without any: it cannot be ruled out, and divides.
     data_shares = np.maximum(counts, 0.5) / counts.sum()

@@ -26,6 +26,8 @@ def measure(
         model, ImageDataset(sample.images, sample.image_labels, holdout.class_names, fingerprint="")
     )
     probabilities = FeatureNetwork("classification_accuracy", model).probabilities(holdout.images)
+    assert probabilities is not None  # The network ends in classes.
+    assert holdout.labels is not None  # They stand in the metric's needs.
     right = (probabilities.argmax(axis=1) == holdout.labels).astype(np.float64)
     counts = np.bincount(holdout.labels, minlength=len(holdout.class_names))
     right_counts = np.bincount(holdout.labels, right, minlength=len(holdout.class_names))

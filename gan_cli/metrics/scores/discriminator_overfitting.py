@@ -26,6 +26,10 @@ def measure(
     sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
 ) -> Measurement:
     del thorough
+    train, holdout = comparison.train, comparison.holdout
+    discriminate = comparison.gan.discriminate
+    assert train is not None  # Both stand in the metric's needs.
+    assert discriminate is not None
 
     def logits(images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         chosen = np.sort(rng.permutation(len(images))[:_MOST_IMAGES])
@@ -34,12 +38,11 @@ def measure(
             rows = chosen[start : start + _BATCH_SIZE]
             scaled = images[rows].astype(np.float32) / 127.5 - 1.0
             of_rows = None if labels is None else labels[rows]
-            judged = comparison.gan.discriminate(scaled, of_rows)
+            judged = discriminate(scaled, of_rows)
             parts.append(np.asarray(judged, np.float64).reshape(len(rows)))
         return np.concatenate(parts)
 
     # A generator that is told no class was trained beside such a discriminator.
-    train, holdout = comparison.train, comparison.holdout
     conditional = sample.image_labels is not None
     sets = [
         logits(train.images, train.labels if conditional else None),

@@ -73,6 +73,8 @@ def measure(
 ) -> Measurement:
     del sample, thorough
     gan = comparison.gan
+    assert gan.draw_latents is not None  # A generator stands in the metric's needs.
+    assert gan.synthesize is not None
 
     def features_by(synthesize: Callable, labels: np.ndarray | None) -> Callable:
         def features(latents: np.ndarray) -> np.ndarray:
@@ -91,7 +93,7 @@ def measure(
             _walk_in_latents(gan, one, other), positions, features_by(gan.synthesize, labels)
         )
         lengths.setdefault("z", []).append(found)
-        if gan.map_latents is not None:
+        if gan.map_latents is not None and gan.synthesize_styles is not None:
             styles = [np.asarray(gan.map_latents(each, labels)) for each in (one, other)]
             zeros = np.zeros((count, *[1] * (styles[0].ndim - 1)))
             found = path_lengths(

@@ -23,7 +23,8 @@ class _Modulated(keras.layers.Layer):
     def __init__(self, filters: int, kernel_size: int, **kwargs):
         super().__init__(**kwargs)
         self.filters, self.kernel_size = filters, kernel_size
-        self.affine = EqualizedDense(None, bias_initial=1.0, dtype=self.dtype_policy, name="affine")
+        # As many units as the features have channels, which `build` learns.
+        self.affine = EqualizedDense(0, bias_initial=1.0, dtype=self.dtype_policy, name="affine")
 
     def build(self, input_shape):
         features_shape, styles_shape = input_shape

@@ -8,4 +8,5 @@ AUGMENTATIONS = Registry(
         "diffaugment": "gan_cli.objectives.augment.diffaugment:DIFFAUGMENT",
         "ada": "gan_cli.objectives.augment.ada:ADA",
     },
+    of="gan_cli.objectives.augment.augmentation:Augmentation",
 )

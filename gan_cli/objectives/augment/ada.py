@@ -39,4 +39,6 @@ def ada(images, probability, seed, policies) -> tf.Tensor:
     return ada_color.recolor(images, ada_color.draw_color(draws, chances["color"]))
 
 
-ADA = Augmentation(ada, ("blit", "geometry", "color"), default_probability=0.0, adaptive=True)
+ADA = Augmentation(
+    ada, ("blit", "geometry", "color"), default_probability=0.0, adaptive=True, automatic=True
+)

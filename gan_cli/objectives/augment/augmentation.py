@@ -23,12 +23,14 @@ class Augmentation:
       policies: names of the parts that `transform` applies, in its order.
       default_probability: where the config names none; where training adapts it, its first value.
       adaptive: whether it is made for a probability that a controller moves during training.
+      automatic: whether `objective.augmentation: auto` stands for it where there are few images.
     """
 
     transform: Transform
     policies: tuple[str, ...]
     default_probability: float = 1.0
     adaptive: bool = False
+    automatic: bool = False
 
     def apply(self, images: tf.Tensor, probability: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """Returns the images, each changed by draws of its own.

@@ -19,4 +19,5 @@ PENALTIES = Registry(
         "reconstruction": "gan_cli.objectives.penalties.tasks:RECONSTRUCTION",
         "wgan_gp": "gan_cli.objectives.penalties.gradient:WGAN_GP",
     },
+    of="gan_cli.objectives.penalties.penalty:Penalty",
 )

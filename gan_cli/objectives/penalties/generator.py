@@ -7,8 +7,6 @@ import tensorflow as tf
 from gan_cli import replicas
 from gan_cli.objectives.penalties.penalty import GENERATOR, Penalty, Update
 
-_PATH_LENGTH_DECAY = 0.99
-
 
 def feature_matching(update: Update) -> tf.Tensor:
     """||E f(x) - E f(G(z))||^2: Salimans et al. 2016, section 3.1.
@@ -24,7 +22,7 @@ def feature_matching(update: Update) -> tf.Tensor:
     return tf.reduce_sum(tf.square(tf.stop_gradient(real) - fake))
 
 
-def path_length(update: Update) -> tf.Tensor:
+def path_length(update: Update, *, decay: float = 0.99) -> tf.Tensor:
     """(||J^T y|| - a)^2 for each image: Karras et al. 2020 (StyleGAN2), equation 4.
 
     J is the Jacobian of the image with respect to its styles, y ~ N(0, 1) an image of noise over
@@ -40,7 +38,7 @@ def path_length(update: Update) -> tf.Tensor:
     gradient = tape.gradient(product, styles)
     lengths = tf.sqrt(tf.reduce_mean(tf.reduce_sum(tf.square(gradient), axis=2), axis=1) + 1e-12)
     mean = update.memory["mean"]
-    moved = mean + (1.0 - _PATH_LENGTH_DECAY) * (replicas.mean(tf.reduce_mean(lengths)) - mean)
+    moved = mean + (1.0 - decay) * (replicas.mean(tf.reduce_mean(lengths)) - mean)
     mean.assign(tf.stop_gradient(moved))
     return tf.square(lengths - moved)
 

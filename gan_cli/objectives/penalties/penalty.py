@@ -1,12 +1,20 @@
-"""What a penalty is: a term beside the adversarial loss, of one network's update."""
+"""What a penalty is: a term that joins the adversarial loss in the update of one network."""
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import tensorflow as tf
 
+from gan_cli.options import Option, options_of, with_options
+
 Discriminate = Callable[[tf.Tensor], tf.Tensor]
 DISCRIMINATOR, GENERATOR = "discriminator", "generator"
+
+
+def _absent(*arguments: tf.Tensor) -> tf.Tensor:
+    """Stands for a function that an update does not offer."""
+    raise ValueError("this update does not offer the function that the penalty calls")
 
 
 @dataclass(frozen=True)
@@ -18,13 +26,14 @@ class Update:
       real, fake: float32 images in [-1, 1], [batch, height, width, channels].
       real_labels, fake_labels: int32 [batch]; None for unconditional networks.
       real_outputs, fake_outputs: what the discriminator returned for them: `logits`, float32
-        [batch], and what else the penalty needs. In the generator's update the real ones are there
-        only where the loss or a penalty needs them.
-      discriminate: images to logits, as the discriminator judges them in this step, augmentation
-        and all; it changes nothing, can be differentiated twice, and computes in float32.
+        [batch], and the other outputs that the penalty needs. The generator's update has outputs
+        for real images only where the loss or a penalty needs them.
+      discriminate: from images to logits, as the discriminator judges real images in this step,
+        augmented; it changes nothing, can be differentiated twice, and computes in float32. For the
+        discriminator's update alone.
       discriminate_fake: the same with the labels of the generated images.
       generate: from a seed and a tape to styles, [batch, layers, width], which the tape watches,
-        and the images made from them; for generators that have styles.
+        and the images made from them; for the update of generators that have styles.
       weights: the trainable weights of the network that is updated.
       memory: the penalty's own variables, by name.
       seed: stateless seed, int32 [2].
@@ -32,15 +41,15 @@ class Update:
 
     network: str
     seed: tf.Tensor
-    real: tf.Tensor | None = None
-    fake: tf.Tensor | None = None
+    real: tf.Tensor = None
+    fake: tf.Tensor = None
     real_labels: tf.Tensor | None = None
     fake_labels: tf.Tensor | None = None
     real_outputs: Mapping[str, tf.Tensor] = field(default_factory=dict)
     fake_outputs: Mapping[str, tf.Tensor] = field(default_factory=dict)
-    discriminate: Discriminate | None = None
-    discriminate_fake: Discriminate | None = None
-    generate: Callable[[tf.Tensor, tf.GradientTape], tuple[tf.Tensor, tf.Tensor]] | None = None
+    discriminate: Discriminate = _absent
+    discriminate_fake: Discriminate = _absent
+    generate: Callable[[tf.Tensor, tf.GradientTape], tuple[tf.Tensor, tf.Tensor]] = _absent
     weights: Sequence[tf.Variable] = ()
     memory: Mapping[str, tf.Variable] = field(default_factory=dict)
 
@@ -49,22 +58,34 @@ class Update:
 class Penalty:
     """A penalty and its usual strength.
 
+    Keyword-only parameters of `value` are the penalty's options, which a config sets in `options`
+    of the penalty's entry.
+
     Attributes:
       value: from an `Update` to a float32 tensor, per example or scalar. The step multiplies its
         mean by gamma.
-      networks: whose update it may join; the first is the usual one.
-      default_gamma: strength where the config names none; None: it depends on loss and size.
+      networks: the networks whose update it may join; the first is the usual one.
+      default_gamma: strength where the config gives none; None: the loss and the domain choose it.
       memory: from the weights of the network to the variables that the penalty keeps between steps,
         which are saved in checkpoints.
-      needs_outputs: which outputs of the discriminator it reads beside `logits`.
+      needs_outputs: outputs of the discriminator that it reads beside `logits`.
       needs_real_outputs: whether the generator's update must pass real images for it.
       needs_styles: whether it needs a generator with styles.
     """
 
-    value: Callable[[Update], tf.Tensor]
+    value: Callable[..., tf.Tensor]
     networks: tuple[str, ...] = (DISCRIMINATOR,)
     default_gamma: float | None = None
     memory: Callable[[Sequence[tf.Variable]], dict[str, tf.Variable]] = lambda weights: {}
     needs_outputs: tuple[str, ...] = ()
     needs_real_outputs: bool = False
     needs_styles: bool = False
+
+    @property
+    def options(self) -> dict[str, Option]:
+        """Options by name, with their default values."""
+        return options_of(self.value)
+
+    def with_options(self, options: Mapping[str, Option]) -> "Penalty":
+        """Returns the penalty with these values of its options; the others keep their defaults."""
+        return dataclasses.replace(self, value=with_options(self.value, options))

@@ -45,6 +45,7 @@ _PLOTS = (
     ),
     ("Images per second", ("images_per_second",), False),
 )
+_NO_SCORES = {"images_shown", "kimg", "training_seconds"}
 _MOST_GRIDS = 4
 
 
@@ -54,12 +55,13 @@ def write_report(run: RunDirectory) -> None:
         (resources.files("gan_cli.run.report") / "report.html").read_text("utf-8"), autoescape=True
     )
     rows = MetricsLog(run.metrics).read()
+    plots = (*_PLOTS, *((name, (name,), False) for name in _further_scores(rows)))
     page = template.render(
         name=run.path.name,
         latest=rows[-1] if rows else None,
         plots=[
             {"title": title, "svg": svg}
-            for title, prefixes, logarithmic in _PLOTS
+            for title, prefixes, logarithmic in plots
             if (svg := _plot(rows, prefixes, logarithmic))
         ],
         grids=_grids(run),
@@ -69,6 +71,15 @@ def write_report(run: RunDirectory) -> None:
         environment=run.environment.read_text("utf-8") if run.environment.is_file() else "",
     )
     atomic_write(run.report, page)
+
+
+def _further_scores(rows: list[dict[str, Any]]) -> list[str]:
+    """Returns the scores that an evaluator tracked in training and `_PLOTS` does not know."""
+    known = tuple(prefix for _, prefixes, _ in _PLOTS for prefix in prefixes)
+    # Lines of scores have the time of training, and no speed.
+    scored = [row for row in rows if "training_seconds" in row and "images_per_second" not in row]
+    names = {name for row in scored for name in row}
+    return sorted(name for name in names - _NO_SCORES if not name.startswith(known))
 
 
 def _plot(rows: list[dict[str, Any]], prefixes: tuple[str, ...], logarithmic: bool) -> str | None:

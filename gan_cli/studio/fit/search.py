@@ -1,4 +1,4 @@
-"""The latents whose images come nearest to what is wanted, by gradient descent from many starts."""
+"""Searches for the latents whose image fits best, by gradient descent from many starts."""
 
 import math
 from collections.abc import Callable
@@ -8,32 +8,34 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-# Latents that are looked at before descent begins, for each class.
+# Random latents that are tried for each class before descent begins.
 _FIRST_LOOK = 512
 _BATCH = 64
-# Of the squares of latents: enough to hold those that the image says nothing about.
+# Weight of the latents' mean square: holds latents that the image does not depend on.
 _PRIOR = 1e-4
 _LARGEST_STEP = 0.05
 
-# From images, float32 [n, height, width, channels] in [-1, 1], to how far each is off, float32 [n].
+# From images, float32 [n, height, width, channels] in [-1, 1], to the misfit of each, float32 [n].
 Misfit = Callable[[tf.Tensor], tf.Tensor]
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What was found.
+    """The best latents of a search.
 
     Attributes:
       latents: float32 [latent_dim].
-      label: its class, None for an unconditional generator.
-      misfit: how far its image is off; at the best of the first look; and by the step.
+      label: their class; None for an unconditional generator.
+      misfit: of their image.
+      first_misfit: smallest misfit of the random latents, before descent.
+      misfit_by_step: smallest misfit after each step.
     """
 
     latents: np.ndarray
     label: int | None
     misfit: float
     first_misfit: float
-    course: list[float]
+    misfit_by_step: list[float]
 
 
 def fit_latents(
@@ -47,18 +49,21 @@ def fit_latents(
     steps: int,
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Fit:
-    """Takes the best of many random latents, and goes down from the best few.
+    """Tries many random latents, and descends from the best of them.
 
-    Adam with a cosine schedule, the same for all starts, on the misfit and a little of the latents'
-    own length, as under their prior. Classes are tried alike: the starts are the best of all.
+    Adam with a cosine schedule, the same for all starts, minimises the misfit plus a small multiple
+    of the latents' mean square, their prior. All classes are tried with the same latents, and the
+    starts are the best of all classes.
 
     Args:
-      generator: with weights that are left alone.
+      generator: its weights stay unchanged.
       misfit: what is minimised.
-      draw: so many latents, float32 [count, latent_dim], the same at every call.
+      draw: returns that many latents, float32 [count, latent_dim], the same at every call.
       uniform: whether latents are kept within [-1, 1].
-      classes: that the image may be of; None for an unconditional generator.
-      starts: how many descents, in one batch.
+      classes: classes that the image may have; None for an unconditional generator.
+      starts: number of descents, in one batch.
+      steps: steps of each descent.
+      on_progress: called with the numbers of steps done and in all.
     """
     pool = draw(_FIRST_LOOK)
     labels = np.repeat(np.array(classes or [0], np.int32), len(pool))
@@ -86,7 +91,7 @@ def fit_latents(
         with tf.GradientTape() as tape:
             each = misfit(images_of(tf.convert_to_tensor(found), own))
             prior = _PRIOR * tf.reduce_mean(tf.square(found), axis=1)
-            # Starts do not share a gradient; Adam is invariant to its scale.
+            # No start depends on another, and Adam ignores the scale of gradients.
             loss = tf.reduce_sum(each + prior)
         optimizer.learning_rate.assign(rate)
         optimizer.apply_gradients([(tape.gradient(loss, found), found)])
@@ -94,7 +99,7 @@ def fit_latents(
             found.assign(tf.clip_by_value(found, -1.0, 1.0))
         return each
 
-    best, best_latents, best_label, course = math.inf, pool[chosen[0]], labels[chosen[0]], []
+    best, best_latents, best_label, by_step = math.inf, pool[chosen[0]], labels[chosen[0]], []
     for step in range(steps):
         before = found.numpy()
         rate = _LARGEST_STEP * 0.5 * (1.0 + math.cos(math.pi * step / steps))
@@ -103,13 +108,13 @@ def fit_latents(
         if each[index] < best:
             best, best_latents = float(each[index]), before[index]
             best_label = labels[chosen[index]]
-        course.append(best)
+        by_step.append(best)
         on_progress(step + 1, steps)
     label = None if classes is None else int(best_label)
-    return Fit(best_latents, label, best, float(missed[chosen[0]]), course)
+    return Fit(best_latents, label, best, float(missed[chosen[0]]), by_step)
 
 
 def psnr_db(one: np.ndarray, other: np.ndarray) -> float:
-    """Peak signal-to-noise ratio of uint8 images, in dB; infinite where they are equal."""
+    """Returns the peak signal-to-noise ratio of uint8 images, in dB; equal images: infinity."""
     error = np.mean((one.astype(np.float64) - other.astype(np.float64)) ** 2)
     return math.inf if error == 0 else 10 * math.log10(255**2 / error)

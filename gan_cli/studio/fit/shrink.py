@@ -4,9 +4,10 @@ import numpy as np
 
 
 def shrinking_matrix(size: int, smaller: int) -> np.ndarray:
-    """The triangle filter of Pillow's BILINEAR, widened by the factor: float32 [smaller, size].
+    """Returns the triangle filter of Pillow's BILINEAR as a matrix: float32 [smaller, size].
 
-    Each row holds the weights of one pixel of the result and sums to 1.
+    The filter is as wide as the factor of shrinking. Each row holds the weights of one pixel of the
+    result and sums to 1.
     """
     scale = size / smaller
     centres = (np.arange(smaller) + 0.5) * scale

@@ -1,0 +1,288 @@
+"""The Python API: train a GAN, open a run, sample, draw, evaluate and export it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gan_cli.catalog import CHOICES
+from gan_cli.config.load import load_config as _load
+from gan_cli.config.schema import Config
+from gan_cli.listener import Listener
+from gan_cli.tensorflow_setup import set_environment
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+    from gan_cli.config.resolved import ResolvedConfig
+    from gan_cli.evaluation.results import ScoredCheckpoint
+    from gan_cli.experiment.outcome import Ending
+    from gan_cli.export.write import Exported
+    from gan_cli.run.checkpoint import Checkpoint
+    from gan_cli.studio.bulk_requests import Dataset, Images
+    from gan_cli.studio.drawing import Drawing, Written
+    from gan_cli.studio.picture_requests import Request
+    from gan_cli.studio.studio import Studio
+
+
+def load_config(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Config:
+    """Reads and checks a config file.
+
+    Args:
+      overrides: values by dotted key, such as `{"training.kimg": 100}`, in place of the file's. An
+        element of a list is named by its index: `objective.penalties.0.gamma`.
+
+    Raises:
+      UserError: the file cannot be read, or a value is wrong; with a line for every problem.
+    """
+    return _load(path, overrides or {}, CHOICES)
+
+
+def train(
+    config: Config | str | Path,
+    run_dir: str | Path | None = None,
+    *,
+    resume: str = "auto",
+    accept_changes: bool = False,
+    listener: Listener | None = None,
+) -> Run:
+    """Trains a GAN, or continues a run that was stopped, and returns the run.
+
+    Args:
+      config: what `load_config` returns, or the path of a config file.
+      run_dir: where the run is kept; by default `runs/NAME`.
+      resume: `auto` continues from the latest checkpoint, if there is one; `never` refuses a folder
+        that holds a run; `must` refuses one without a checkpoint.
+      accept_changes: whether to continue a run that was begun with another config or other data.
+      listener: hears messages, progress and figures; by default nobody does.
+
+    Raises:
+      UserError: the config, the data or the folder cannot be used.
+
+    Example:
+      >>> run = train(load_config("configs/digits.yaml", {"training.kimg": 100}), "runs/digits")
+      >>> run.outcome
+      <Ending.FINISHED: 'finished'>
+    """
+    set_environment()
+    from gan_cli.experiment.run import run_experiment
+
+    if not isinstance(config, Config):
+        config = load_config(config)
+    outcome = run_experiment(config, run_dir, resume, accept_changes, listener)
+    return Run(outcome.run_dir, outcome.ending)
+
+
+def open_run(run_dir: str | Path) -> Run:
+    """Opens a run directory.
+
+    Raises:
+      UserError: the folder holds no run, or a damaged one.
+    """
+    run = Run(run_dir)
+    _ = run.config
+    return run
+
+
+class Run:
+    """A run directory.
+
+    Attributes:
+      path: the folder.
+      outcome: how training ended: `finished`, `stopped` or `diverged`; None where the run was
+        opened and not trained.
+    """
+
+    def __init__(self, path: str | Path, outcome: Ending | None = None):
+        set_environment()
+        from gan_cli.run.directory import RunDirectory
+
+        self.path, self.outcome = Path(path), outcome
+        self._directory = RunDirectory(self.path)
+        self._studios: dict[str, Studio] = {}
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r})"
+
+    @property
+    def config(self) -> ResolvedConfig:
+        """The config of the run, in which nothing is left open."""
+        return self._directory.read_config()
+
+    def checkpoints(self) -> tuple[Checkpoint, ...]:
+        """Returns the checkpoints that the run keeps, oldest first."""
+        set_environment()
+        from gan_cli.run.checkpoint import CheckpointStore
+
+        return tuple(CheckpointStore(self._directory.checkpoints).all())
+
+    def metrics(self) -> list[dict[str, float]]:
+        """Returns the rows of `metrics.jsonl`: losses, speeds and scores by images shown."""
+        from gan_cli.run.metrics_log import MetricsLog
+
+        return MetricsLog(self._directory.metrics).read()
+
+    def generator(self, checkpoint: str = "best") -> Generator:
+        """Returns the averaged generator of a checkpoint.
+
+        Args:
+          checkpoint: `best`, `latest`, or the number of images shown.
+
+        Raises:
+          UserError: there is no such checkpoint, or it is damaged.
+        """
+        return Generator(self.studio(checkpoint))
+
+    def draw(
+        self, request: Request, checkpoint: str = "best", *, listener: Listener | None = None
+    ) -> Drawing:
+        """Draws a picture or an animation.
+
+        Args:
+          request: `Grid`, `Walk`, `Sheet`, `Axes`, `Project`, `Inpaint` or `SuperResolve`.
+
+        Returns:
+          A drawing, whose `save(path)` writes the file that `gan-sample` would write.
+
+        Raises:
+          UserError: this run cannot draw what the request asks for.
+
+        Example:
+          >>> run.draw(Walk(seeds=(0, 1, 2), kind="spherical")).save("walk.gif")
+        """
+        from gan_cli.studio.dispatch import draw
+
+        return draw(self.studio(checkpoint), request, listener)
+
+    def evaluate(
+        self,
+        metrics: Sequence[str] | None = None,
+        checkpoint: str = "best",
+        *,
+        num_samples: int | None = None,
+        features: str | None = None,
+        statistics: str | Path | None = None,
+        seed: int = 0,
+        listener: Listener | None = None,
+    ) -> ScoredCheckpoint:
+        """Scores a checkpoint against the held-out data, and keeps the result in the run.
+
+        Args:
+          metrics: names of metrics; None: those of the config.
+          num_samples: generated samples to score; None: as many as the config says.
+          features: a feature network in place of the config's.
+          statistics: an npz of mean and covariance to take the Fréchet distance to.
+
+        Raises:
+          UserError: the checkpoint, the data or a metric cannot be used.
+        """
+        from gan_cli.evaluation.requests import RunRequest
+        from gan_cli.evaluation.runs import score_checkpoint
+
+        request = RunRequest(
+            run_dir=self.path,
+            checkpoint=checkpoint,
+            num_samples=num_samples,
+            features=features,
+            metrics=None if metrics is None else tuple(metrics),
+            statistics=None if statistics is None else Path(statistics),
+            seed=seed,
+        )
+        return score_checkpoint(request, listener)
+
+    def export(
+        self, out: str | Path, formats: Sequence[str] = ("keras",), checkpoint: str = "best"
+    ) -> list[Exported]:
+        """Writes the generator for other programs, with a model card, into a new folder.
+
+        Args:
+          formats: `keras`, `saved_model`, `onnx`, `litert`, `litert_float16`, `litert_int8`, or
+            `all`.
+
+        Raises:
+          UserError: the folder exists, or a format is unknown or lacks its package.
+        """
+        from gan_cli.studio.bulk_requests import Export
+        from gan_cli.studio.export import write_export
+
+        return write_export(self.studio(checkpoint), Export(tuple(formats)), out)
+
+    def write(
+        self,
+        request: Images | Dataset,
+        out: str | Path,
+        checkpoint: str = "best",
+        *,
+        listener: Listener | None = None,
+    ) -> Written:
+        """Writes many samples to a folder, an npz file or a TFRecord file.
+
+        What an earlier call left unfinished is continued.
+
+        Args:
+          request: `Images` or `Dataset`.
+
+        Raises:
+          UserError: the file holds other samples, or cannot be written.
+        """
+        from gan_cli.studio.bulk import write_dataset, write_images
+        from gan_cli.studio.bulk_requests import Dataset
+
+        studio = self.studio(checkpoint)
+        if isinstance(request, Dataset):
+            return write_dataset(studio, request, out, listener=listener)
+        return write_images(studio, request, out, listener=listener)
+
+    def studio(self, checkpoint: str = "best") -> Studio:
+        """Returns what draws from a checkpoint; drawing functions of your own take it."""
+        from gan_cli.studio.studio import Studio
+
+        if checkpoint not in self._studios:
+            self._studios[checkpoint] = Studio.open(self.path, checkpoint)
+        return self._studios[checkpoint]
+
+
+class Generator:
+    """The averaged generator of one checkpoint.
+
+    Attributes:
+      class_names: names of its classes, empty where it is unconditional.
+      checkpoint: name of the checkpoint.
+      kimg: thousands of real images that it was trained on.
+    """
+
+    def __init__(self, studio: Studio):
+        self._studio, loaded = studio, studio.loaded
+        self.class_names = loaded.class_names if loaded.num_classes else ()
+        self.checkpoint, self.kimg = loaded.checkpoint_name, loaded.kimg
+
+    @property
+    def model(self) -> keras.Model:
+        """The Keras model: from latents (and labels) to float32 images in [-1, 1]."""
+        return self._studio.loaded.generator
+
+    def latents(self, seeds: Iterable[int]) -> np.ndarray:
+        """Returns the latent vector of each seed: float32 [count, latent_dim]."""
+        return self._studio.latents(list(seeds))
+
+    def images(
+        self,
+        seeds: Iterable[int],
+        classes: str | tuple[str | int, ...] | None = None,
+        truncation: float | None = None,
+    ) -> np.ndarray:
+        """Returns the very pixels that `gan-sample` writes for these seeds.
+
+        Args:
+          classes: names or numbers, taken in turn; None or `all`: every class.
+          truncation: bound of the latents; with styles, factor of their distance from the mean.
+
+        Returns:
+          uint8 [count, height, width, channels]; samples of other kinds in their stored form.
+
+        Raises:
+          UserError: a class is unknown.
+        """
+        return self._studio.images(tuple(seeds), classes, truncation)

@@ -1,0 +1,60 @@
+"""From a config and its data to the resolved config, by the rules of the components it names."""
+
+from gan_cli.assembly.networks import architecture_names
+from gan_cli.config.resolve import DataSummary, resolve
+from gan_cli.config.resolved import ResolvedConfig
+from gan_cli.config.rules import Rules
+from gan_cli.config.schema import AugmentationConfig, Config
+from gan_cli.data.dataset import DataSplits
+from gan_cli.domains.domain import Domain
+from gan_cli.metrics.features import FEATURE_NETWORKS
+from gan_cli.metrics.scores import METRICS
+from gan_cli.models import ARCHITECTURES
+from gan_cli.objectives import LOSSES, PENALTIES
+from gan_cli.objectives.augment import AUGMENTATIONS
+from gan_cli.training.precision import resolve_precision
+
+
+def resolve_for(config: Config, data: DataSplits) -> ResolvedConfig:
+    """Fills in what the config leaves open, for this data and this machine.
+
+    Raises:
+      UserError: the config asks for what the data or the components do not have.
+    """
+    num_classes = len(data.train.class_names)
+    summary = DataSummary(len(data.train.images), *data.domain.model_shape, num_classes)
+    precision = resolve_precision(config.training.precision)
+    return resolve(config, summary, rules_for(config, data.domain), precision)
+
+
+def _check_parts(config: Config) -> None:
+    """Imports what is used only later, so that a wrong part is known before training."""
+    if isinstance(config.objective.augmentation, AugmentationConfig):
+        AUGMENTATIONS.load(config.objective.augmentation.name)
+    if config.evaluation.features is not None:
+        FEATURE_NETWORKS.load(config.evaluation.features)
+    for name in config.evaluation.metrics or ():
+        if name != "all":
+            METRICS.load(name)
+
+
+def rules_for(config: Config, domain: Domain) -> Rules:
+    """Loads the components that a config names, and those that its open values may come to name.
+
+    Raises:
+      UserError: a component cannot be imported.
+    """
+    _check_parts(config)
+    generator, discriminator = (ARCHITECTURES.load(name) for name in architecture_names(config))
+    entries = (*(config.objective.penalties or ()), *config.objective.generator_penalties)
+    names = dict.fromkeys((*PENALTIES.names, *(entry.name for entry in entries)))
+    automatic = [name for name in AUGMENTATIONS.names if AUGMENTATIONS.load(name).automatic]
+    return Rules(
+        domain,
+        generator,
+        discriminator,
+        LOSSES.load(config.objective.loss),
+        {name: PENALTIES.load(name) for name in names},
+        automatic_augmentation=automatic[0] if automatic else None,
+        label_features=FEATURE_NETWORKS.needing_labels,
+    )

@@ -1,0 +1,152 @@
+"""The flags of gan-sample, in the order of its help text."""
+
+from absl import flags
+
+from gan_cli.studio.picture_requests import METHODS, SHEETS, WALKS
+
+flags.DEFINE_string("run_dir", None, "Run directory of gan-train.")
+flags.DEFINE_string(
+    "checkpoint",
+    "best",
+    "Checkpoint to draw from: best, latest, or the number of images that training had shown.",
+)
+flags.DEFINE_integer("seed", 0, "First seed; the others follow it.")
+flags.DEFINE_string("seeds", None, "Seeds in place of --seed, such as 0-63 or 1,5,10-12.")
+flags.DEFINE_list("latents", None, "Files of latents, such as --project writes, in place of seeds.")
+flags.DEFINE_string(
+    "classes",
+    None,
+    "Conditional runs: names or numbers of classes, such as 0,3, taken in turn over the seeds; or"
+    " 'all'.",
+)
+flags.DEFINE_float(
+    "truncation",
+    None,
+    "Keeps latents within plus and minus this bound; stylegan2: psi, the factor by which styles"
+    " approach their mean. Less variety, cleaner images.",
+)
+flags.DEFINE_bool(
+    "no_provenance",
+    False,
+    "Write files that do not say that a model made them; the run directory keeps a note of each.",
+)
+flags.DEFINE_string(
+    "c2pa_certificate",
+    None,
+    "Sign pictures with content credentials (C2PA): PEM file of your certificate and those up to"
+    " its root.",
+)
+flags.DEFINE_string("c2pa_key", None, "PEM file of the certificate's private key.")
+flags.DEFINE_string(
+    "c2pa_timestamp", None, "URL of a time stamp authority (RFC 3161), asked for every picture."
+)
+flags.DEFINE_string(
+    "out",
+    None,
+    "What to write: a picture as .png, .jpg or .webp, arrays as .npz, a .tfrecord, or a folder of"
+    " single images.",
+)
+flags.DEFINE_string(
+    "grid", None, "ROWSxCOLUMNS of the picture; by default 8x8, or what the seeds fill."
+)
+flags.DEFINE_integer(
+    "until",
+    None,
+    "Write this many images, from --seed on, to a folder, .npz or .tfrecord. After an interruption,"
+    " the same command continues.",
+)
+flags.DEFINE_enum(
+    "walk",
+    None,
+    WALKS,
+    "linear, spherical: lines or arcs from seed to seed, or between --latents; circle: round the"
+    " circle through two seeds; classes: from class to class at each seed. --out is .png or .jpg"
+    " for a strip, and .gif, .apng, .webp or .mp4 for an animation.",
+)
+flags.DEFINE_bool("loop", False, "Return from the last seed, or class, to the first.")
+flags.DEFINE_integer("steps", 16, "Images from one seed, or class, to the next.")
+flags.DEFINE_integer("frames_per_second", 12, "Speed of an animation, 1 to 100.")
+flags.DEFINE_enum(
+    "directions",
+    None,
+    METHODS,
+    "Draw a row for each of the strongest directions from the latents of --seed or --latents, found"
+    " from the weights (sefa) or from samples (pca). The vectors go to an .npz beside the picture.",
+)
+flags.DEFINE_integer("axes", 6, "Number of directions, 1 to 64.")
+flags.DEFINE_float("extent", 3.0, "How far to go in each direction, in standard deviations.")
+flags.DEFINE_string(
+    "move",
+    None,
+    "AXIS:STEPS, several with commas, such as 1:2,3:-0.5: in place of the rows, draw the one image"
+    " that lies this many standard deviations along these directions.",
+)
+flags.DEFINE_enum(
+    "sheet",
+    None,
+    SHEETS,
+    "truncation: seeds at several truncations; classes: a row for each class; real: training images"
+    " above generated ones; training: how the first images developed; mix, for stylegan2: coarse"
+    " styles by row with fine styles by column.",
+)
+flags.DEFINE_integer(
+    "dataset",
+    None,
+    "Write this many images, from --seed on, to --out/train/CLASS/: the layout of"
+    " keras.utils.image_dataset_from_directory and of TFDS's ImageFolder.",
+)
+flags.DEFINE_list(
+    "proportions",
+    None,
+    "One number for each of --classes, or of all classes, such as 5,1,1: the shares of the images;"
+    " by default equal.",
+)
+flags.DEFINE_string(
+    "project",
+    None,
+    "An image file: find the latents whose image comes nearest to it. Writes that image, a strip"
+    " that compares the two, and the latents as .npz.",
+)
+flags.DEFINE_integer(
+    "fit_steps",
+    500,
+    "Steps of gradient descent of --project, --inpaint and --super_resolve, 1 to 100,000.",
+)
+flags.DEFINE_string(
+    "inpaint",
+    None,
+    "An image file: fill what --mask marks so that it fits the rest. Writes the same files as"
+    " --project.",
+)
+flags.DEFINE_string(
+    "mask", None, "An image of the same shape, white where --inpaint is to fill it."
+)
+flags.DEFINE_string(
+    "super_resolve",
+    None,
+    "An image file smaller than the generator's images: find the image that shrinks to it. Writes"
+    " the same files as --project.",
+)
+flags.DEFINE_bool("explore", False, "Serve a page with sliders to this machine's browser.")
+flags.DEFINE_integer(
+    "port", 8765, "Port of the page; 0: any that is free.", lower_bound=0, upper_bound=65535
+)
+flags.DEFINE_list(
+    "export",
+    None,
+    "Write the generator to the new folder --out, with a model card: keras, saved_model, onnx,"
+    " litert, litert_float16, litert_int8; several with commas, or all.",
+)
+flags.DEFINE_string(
+    "inspect",
+    None,
+    "A file: print what it says about its origin. With --run_dir, draw it again and compare all"
+    " pixels; exit status 1 if they differ.",
+)
+
+# Flags of modes whose files say where they come from.
+MARKED = ("no_provenance", "c2pa_certificate", "c2pa_key", "c2pa_timestamp")
+# Flags of modes that draw from a run by seed.
+SEEDED = ("checkpoint", "seed", "seeds", "classes", "truncation", *MARKED)
+# Flags of several modes, which the help text lists first.
+SHARED = ("run_dir", *SEEDED[:3], "latents", "classes", "truncation", *MARKED, "out")

@@ -1,0 +1,449 @@
+"""The modes of gan-sample: from flags to a request, and from the request to files and lines.
+
+What needs no TensorFlow is checked first, so that wrong flags are refused at once.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from absl import flags
+
+from gan_cli.cli import app
+from gan_cli.cli.sample_flags import MARKED, SEEDED
+from gan_cli.errors import UserError
+from gan_cli.media.formats import PICTURES, check_bulk_ending, check_ending, check_folder
+from gan_cli.studio import texts
+from gan_cli.studio.bulk_requests import Dataset, Export, Images
+from gan_cli.studio.edit_requests import EditRequest, Inpaint, Project, SuperResolve
+from gan_cli.studio.picture_requests import Axes, Grid, Request, Sheet, Walk
+
+if TYPE_CHECKING:
+    from gan_cli.media.credentials import Signer
+    from gan_cli.studio.studio import Studio
+
+Flags = flags.FlagValues
+_LONGEST_VALUE = 200
+_NOT_CONFIRMED = 1
+
+
+@dataclass(frozen=True)
+class Mode:
+    """One thing that gan-sample does.
+
+    Attributes:
+      flag: the flag that chooses the mode; None: it is chosen where no other is.
+      about: its heading in the help text.
+      request: makes a request of the flags' values. Raises a `UserError` for wrong ones.
+      work: does what the request asks for; returns the exit status, None for 0.
+      own: flags that belong to the mode, `flag` among them.
+      needs: further flags that must be given.
+      takes: further flags that may be given. All others are refused.
+      keys: names of flags by the name that errors use for them.
+    """
+
+    flag: str | None
+    about: str
+    request: Callable[[Flags], Any]
+    work: Callable[[Flags, Any], int | None]
+    own: tuple[str, ...]
+    needs: tuple[str, ...] = ("run_dir", "out")
+    takes: tuple[str, ...] = SEEDED
+    keys: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The mode as users write it."""
+        return f"--{self.flag}" if self.flag else "gan-sample without a mode"
+
+    def run(self, values: Flags) -> int:
+        """Does the mode's work and returns the exit status.
+
+        Raises:
+          UserError: a flag is wrong, or the work cannot be done. `key` is the flag's name.
+        """
+        try:
+            return self.work(values, self.request(values)) or 0
+        except UserError as error:
+            names = {"path": "out", "certificate": "c2pa_certificate", **self.keys}
+            key = names.get(error.key, error.key) if error.key else None
+            raise UserError(*error.problems, key=key) from error
+
+
+def _pictures(values: Flags) -> Grid | Images:
+    ending = Path(values.out).suffix.lower()
+    if ending not in PICTURES:
+        check_bulk_ending(Path(values.out))
+    elif values.until is not None:
+        raise UserError(f"many images go to a folder, .npz or .tfrecord, not {ending}", key="until")
+    seeds, drawn = _seeds(values), {"classes": _classes(values), "truncation": values.truncation}
+    if values.until is not None:
+        if values.grid is not None:
+            raise UserError("counts from --seed; leave out --seeds and --grid", key="until")
+        return Images(count=values.until, **seeds, **drawn)
+    shape = None if values.grid is None else texts.parse_shape(values.grid)
+    grid = Grid(shape, **seeds, **drawn)
+    if ending in PICTURES:
+        return grid
+    if shape is not None:
+        seeds = {"seeds": grid.layout(0)[0]}
+    return Images(**seeds, **drawn)
+
+
+def _walk(values: Flags) -> Walk:
+    check_ending(Path(values.out), moves=True)
+    return Walk(
+        values.walk,
+        loop=values.loop,
+        steps=values.steps,
+        truncation=values.truncation,
+        latents=values.latents,
+        classes=_classes(values),
+        **_seeds(values),
+    )
+
+
+def _axes(values: Flags) -> Axes:
+    check_ending(Path(values.out))
+    return Axes(
+        values.directions,
+        axes=values.axes,
+        extent=values.extent,
+        move=None if values.move is None else texts.parse_move(values.move),
+        latents=values.latents,
+        classes=_classes(values),
+        **_seeds(values),
+    )
+
+
+def _sheet(values: Flags) -> Sheet:
+    check_ending(Path(values.out))
+    return Sheet(
+        values.sheet,
+        truncation=values.truncation,
+        latents=values.latents,
+        classes=_classes(values),
+        **_seeds(values),
+    )
+
+
+def _dataset(values: Flags) -> Dataset:
+    check_folder(Path(values.out))
+    proportions = None
+    if values.proportions is not None:
+        proportions = tuple(map(_float_or_nan, values.proportions))
+    return Dataset(
+        values.dataset,
+        seed=values.seed,
+        classes=_classes(values),
+        proportions=proportions,
+        truncation=values.truncation,
+    )
+
+
+def _edit(request: type[EditRequest], flag: str, more: tuple[str, ...] = ()) -> Callable:
+    def from_flags(values: Flags) -> EditRequest:
+        check_ending(Path(values.out))
+        return request(
+            values[flag].value,
+            seed=values.seed,
+            classes=_classes(values),
+            fit_steps=values.fit_steps,
+            **{name: values[name].value for name in more},
+        )
+
+    return from_flags
+
+
+def _export(values: Flags) -> Export:
+    from gan_cli.io.files import check_new_folder
+
+    request = Export(values.export)
+    check_new_folder(Path(values.out), "out")
+    return request
+
+
+def _draw(values: Flags, request: Request) -> None:
+    signer = _signer(values)
+    studio = _open_studio(values)
+
+    from gan_cli.studio.dispatch import draw
+
+    drawing = draw(studio, request, _listener())
+    written = drawing.save(
+        values.out,
+        frames_per_second=values.frames_per_second,
+        unmarked=values.no_provenance,
+        signer=signer,
+    )
+    for each in written:
+        print(f"{each.path}: {each.description}")
+
+
+def _draw_or_write(values: Flags, request: Grid | Images) -> None:
+    if isinstance(request, Grid):
+        _draw(values, request)
+    else:
+        _write(values, request)
+
+
+def _write(values: Flags, request: Images | Dataset) -> None:
+    signer = _signer(values)
+    studio = _open_studio(values)
+
+    from gan_cli.studio.bulk import write_dataset, write_images
+
+    write: Callable = write_images if isinstance(request, Images) else write_dataset
+    written = write(
+        studio,
+        request,
+        values.out,
+        unmarked=values.no_provenance,
+        signer=signer,
+        listener=_listener(),
+    )
+    print(f"{written.path}: {written.description}")
+
+
+def _write_export(values: Flags, request: Export) -> None:
+    studio = _open_studio(values)
+
+    from gan_cli.studio.export import CARD, write_export
+
+    for part in write_export(studio, request, values.out):
+        print(
+            f"{part.name:15s} {part.size_bytes / 1e3:9,.0f} kB   off by at most"
+            f" {part.largest_error:.1e}, PSNR {part.psnr_db:.1f} dB"
+        )
+    print(f"written: {values.out}, with {CARD}")
+
+
+def _explore(values: Flags, request: None) -> None:
+    from gan_cli.explore import check_installed
+
+    check_installed()
+    studio = _open_studio(values)
+
+    from gan_cli.explore.serve import serve
+
+    serve(studio, values.port, _listener())
+
+
+def _inspect(values: Flags, request: None) -> int:
+    path = Path(values.inspect)
+    if not path.is_file():
+        raise UserError(f"{path} is no file", key="inspect")
+    app.import_tensorflow()
+
+    from gan_cli.studio.verify import verify
+
+    found = verify(path, values.run_dir)
+    if found.provenance is None:
+        print(
+            f"{path}: carries no record of gan-cli. That proves nothing: records can be removed,"
+            " and other generators leave other records or none."
+        )
+    else:
+        lines = {
+            "digital source type": found.provenance.digital_source_type,
+            "software": found.provenance.software,
+            "config": found.provenance.config_name,
+            "checkpoint": found.provenance.checkpoint,
+            "model SHA-256": found.provenance.model_sha256,
+            **{name.replace("_", " "): v for name, v in found.provenance.recipe.items()},
+        }
+        print(f"{path}:")
+        for name, value in lines.items():
+            if value is not None:
+                print(f"  {name + ':':<21}{_printable(value)}")
+    if found.credentials is not None:
+        if found.credentials.intact:
+            text = f"intact, signed as '{found.credentials.signer}'; whether to trust that signer"
+            text += " is not checked"
+        else:
+            faults = ", ".join(found.credentials.faults)
+            text = f"DAMAGED, or the file was changed after signing: {faults}"
+        print(f"  {'content credentials:':<21}{_printable(text)}")
+    if found.comparison is not None:
+        same = found.comparison
+        if same.other_weights is not None:
+            print(
+                f"  not equal: {found.provenance.checkpoint} of {values.run_dir} has other"
+                f" weights, of SHA-256 {same.other_weights}"
+            )
+        else:
+            verdict = "equal" if same.equal else "NOT equal"
+            print(f"  {verdict}: {same.what} generated again from {values.run_dir}")
+    return 0 if found.is_confirmed else _NOT_CONFIRMED
+
+
+def _open_studio(values: Flags) -> "Studio":
+    app.import_tensorflow()
+
+    from gan_cli.studio.studio import Studio
+
+    return Studio.open(values.run_dir, values.checkpoint)
+
+
+def _signer(values: Flags) -> "Signer | None":
+    """Returns what signs the pictures of this command, or None.
+
+    Raises:
+      UserError: a flag is missing or contradicts another, or its file cannot be used.
+    """
+    if values.c2pa_certificate is None:
+        for name in ("c2pa_key", "c2pa_timestamp"):
+            if values[name].value is not None:
+                raise UserError("needs --c2pa_certificate", key=name)
+        return None
+    if values.c2pa_key is None:
+        raise UserError("needs --c2pa_key", key="c2pa_certificate")
+    if values.no_provenance:
+        raise UserError("cannot be combined with --no_provenance", key="c2pa_certificate")
+    if Path(values.out).suffix.lower() == ".npz":
+        raise UserError("signs pictures, and an .npz file holds none", key="c2pa_certificate")
+
+    from gan_cli.media.credentials import Signer
+
+    return Signer(Path(values.c2pa_certificate), Path(values.c2pa_key), values.c2pa_timestamp)
+
+
+def _listener() -> Any:
+    from gan_cli.cli.progress import ConsoleListener
+
+    return ConsoleListener()
+
+
+def _seeds(values: Flags) -> dict[str, Any]:
+    seeds = None if values.seeds is None else texts.parse_seeds(values.seeds)
+    return {"seed": values.seed, "seeds": seeds}
+
+
+def _classes(values: Flags) -> str | tuple[str, ...] | None:
+    return None if values.classes is None else texts.parse_classes(values.classes)
+
+
+def _float_or_nan(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _nothing(values: Flags) -> None:
+    """Makes the request of a mode that has none."""
+
+
+def _printable(value: Any) -> str:
+    """Returns one line without control characters: the file may be anyone's."""
+    text = str(value)
+    if len(text) > _LONGEST_VALUE:
+        text = f"{text[:_LONGEST_VALUE]}... ({len(text):,} characters)"
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+_EDITS = ("checkpoint", "seed", "classes", "fit_steps", *MARKED)
+# The order is that of the help text.
+MODES: tuple[Mode, ...] = (
+    Mode(
+        None,
+        "Without a mode: images by seed, as a grid, arrays, TFRecord files or a folder.",
+        _pictures,
+        _draw_or_write,
+        own=("grid", "until"),
+        keys={"shape": "grid", "count": "until"},
+    ),
+    Mode(
+        "walk",
+        "--walk: from seed to seed or from class to class, as a strip or an animation.",
+        _walk,
+        _draw,
+        own=("walk", "loop", "steps", "frames_per_second"),
+        takes=(*SEEDED, "latents"),
+        keys={"kind": "walk"},
+    ),
+    Mode(
+        "directions",
+        "--directions: what the strongest directions of the latent space change.",
+        _axes,
+        _draw,
+        own=("directions", "axes", "extent", "move"),
+        takes=("checkpoint", "seed", "seeds", "latents", "classes", *MARKED),
+        keys={"method": "directions"},
+    ),
+    Mode(
+        "sheet",
+        "--sheet: pictures that answer one question about a generator each.",
+        _sheet,
+        _draw,
+        own=("sheet",),
+        takes=(*SEEDED, "latents"),
+        keys={"kind": "sheet"},
+    ),
+    Mode(
+        "dataset",
+        "--dataset: a labelled set of generated images, for Keras and TensorFlow Datasets.",
+        _dataset,
+        _write,
+        own=("dataset", "proportions"),
+        takes=("checkpoint", "seed", "classes", "truncation", *MARKED),
+        keys={"count": "dataset"},
+    ),
+    Mode(
+        "project",
+        "--project: the generator's image that comes nearest to a given one, and its latents.",
+        _edit(Project, "project"),
+        _draw,
+        own=("project", "fit_steps"),
+        takes=_EDITS,
+        keys={"image": "project"},
+    ),
+    Mode(
+        "inpaint",
+        "--inpaint: a masked part of an image, filled by the generator.",
+        _edit(Inpaint, "inpaint", ("mask",)),
+        _draw,
+        own=("inpaint", "mask"),
+        takes=_EDITS,
+        keys={"image": "inpaint"},
+    ),
+    Mode(
+        "super_resolve",
+        "--super_resolve: a small image at the generator's resolution.",
+        _edit(SuperResolve, "super_resolve"),
+        _draw,
+        own=("super_resolve",),
+        takes=_EDITS,
+        keys={"image": "super_resolve"},
+    ),
+    Mode(
+        "explore",
+        "--explore: a page on this machine with sliders for latents, truncation and directions.",
+        _nothing,
+        _explore,
+        own=("explore", "port"),
+        needs=("run_dir",),
+        takes=("checkpoint",),
+    ),
+    Mode(
+        "export",
+        "--export: the generator itself, in the formats of other runtimes, with a model card.",
+        _export,
+        _write_export,
+        own=("export",),
+        takes=("checkpoint",),
+        keys={"formats": "export"},
+    ),
+    Mode(
+        "inspect",
+        "--inspect: what a file says about its origin and, with --run_dir, whether that is so.",
+        _nothing,
+        _inspect,
+        own=("inspect",),
+        needs=(),
+        takes=("run_dir",),
+        keys={"path": "inspect"},
+    ),
+)

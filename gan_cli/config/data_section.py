@@ -1,0 +1,313 @@
+"""The `data` section: keys that every source shares, and a section of keys for each source.
+
+The keys of the chosen source may also stand in `data` itself: with `source: folder`, `data.path` is
+short for `data.folder.path`.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+
+from gan_cli.config.base import Choice, Option, Positive, PositiveInt, Section
+
+
+class SourceKeys(Section):
+    """Base of the sections that hold the keys of one source.
+
+    Attributes:
+      has_own_shape: whether the source's samples have a shape of their own, which
+        `data.image_size` and `data.channels` cannot change.
+    """
+
+    has_own_shape: ClassVar[bool] = False
+
+
+class BuiltinKeys(SourceKeys):
+    """A data set that is part of the package."""
+
+    name: str = Field("digits", description="Name of the data set.")
+
+
+class FolderKeys(SourceKeys):
+    """A folder of image files."""
+
+    path: str | None = Field(None, description="The folder.")
+
+
+class IdxKeys(SourceKeys):
+    """IDX files, the format of MNIST."""
+
+    path: str | None = Field(None, description="A folder of IDX files, or one file of images.")
+
+
+class NpzKeys(SourceKeys):
+    """A NumPy archive."""
+
+    path: str | None = Field(None, description="The npz file.")
+
+
+class PointsKeys(SourceKeys):
+    """Points of the plane, drawn from a mixture of Gaussians."""
+
+    has_own_shape: ClassVar[bool] = True
+
+    name: str = Field(
+        "ring8",
+        description="The mixture: 'ring' and a number of modes, or 'grid' and a square number.",
+    )
+    num_points: Annotated[int, Field(ge=20)] = Field(100_000, description="Number of points drawn.")
+    mode_std: Positive | None = Field(
+        None, description="Standard deviation of a mode; default: the mixture's usual one."
+    )
+
+
+class TfdsKeys(SourceKeys):
+    """A data set of TensorFlow Datasets."""
+
+    name: str | None = Field(None, description="Name of the data set, such as fashion_mnist.")
+    data_dir: str | None = Field(
+        None, description="Folder of prepared data sets; default: ~/tensorflow_datasets."
+    )
+    split: str = Field("train", description="The split to train on.")
+    holdout_split: str | None = Field(
+        None, description="The split to evaluate on; default: 'test' where there is one."
+    )
+
+
+def _check_colour(value: str) -> str:
+    if not re.fullmatch(r"#[0-9a-fA-F]{6}", value):
+        raise ValueError("must be a colour written as '#rrggbb'")
+    return value
+
+
+def _size_pair(value: object) -> object:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return (value, value)
+    if isinstance(value, list | tuple) and len(value) == 2:
+        return tuple(value)
+    raise ValueError(f"must be a side or [height, width], in whole pixels, got {value!r}")
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1
+
+
+def _check_pair(value: object) -> object:
+    if not (isinstance(value, tuple) and all(_is_count(side) for side in value)):
+        raise ValueError(f"must be whole numbers of at least 1, got {value!r}")
+    return value
+
+
+def _check_count(value: object) -> object:
+    if not _is_count(value):
+        raise ValueError(f"must be a whole number of at least 1, got {value!r}")
+    return value
+
+
+def _unless_own_shape(check: Callable[[object], object]) -> WrapValidator:
+    """Applies `check` in place of the bounds of images where samples may have another shape."""
+
+    def validate(
+        value: object, bounds: ValidatorFunctionWrapHandler, info: ValidationInfo
+    ) -> object:
+        return check(value) if may_have_own_shape(info.data.get("source")) else bounds(value)
+
+    return WrapValidator(validate)
+
+
+# What earlier versions wrote into the config of every run, of whatever source.
+_EARLIER_DEFAULTS = {"split": "train", "num_points": 100_000}
+
+PixelCount = Annotated[int, Field(ge=8, le=1024)]
+ImageSize = Annotated[
+    tuple[PixelCount, PixelCount],
+    _unless_own_shape(_check_pair),
+    BeforeValidator(
+        _size_pair, json_schema_input_type=PixelCount | tuple[PositiveInt, PositiveInt]
+    ),
+]
+
+
+def _check_channels(value: int) -> int:
+    if value not in (1, 3, 4):
+        raise ValueError(f"must be 1, 3 or 4, got {value!r}")
+    return value
+
+
+Channels = Annotated[int, AfterValidator(_check_channels), _unless_own_shape(_check_count)]
+
+
+class DataConfig(Section):
+    """Which samples to learn from, and how images are brought to one size."""
+
+    source: Annotated[str, Choice("source")] = Field(
+        description="Where the samples come from; the keys of a source stand in the section of its"
+        " name."
+    )
+    builtin: BuiltinKeys = BuiltinKeys()
+    folder: FolderKeys = FolderKeys()
+    idx: IdxKeys = IdxKeys()
+    npz: NpzKeys = NpzKeys()
+    points: PointsKeys = PointsKeys()
+    tfds: TfdsKeys = TfdsKeys()
+    options: dict[str, Option] = Field(
+        {}, description="Keys of a source of your own, module:attribute."
+    )
+    holdout_fraction: Annotated[float, Field(gt=0, lt=1)] = Field(
+        0.1,
+        description="Share of the samples held out for evaluation where the source has no split for"
+        " it.",
+    )
+    max_images: PositiveInt | None = Field(
+        None,
+        description="Use at most this number of samples: always the same ones, every class in"
+        " proportion.",
+    )
+    image_size: ImageSize | None = Field(
+        None, description="Side, or [height, width], in pixels; default: the data's own size."
+    )
+    channels: Channels | None = Field(
+        None, description="1 gray, 3 RGB, 4 RGBA; default: the data's own, without transparency."
+    )
+    fit: Literal["crop", "stretch", "pad"] = Field(
+        "crop", description="How an image of another aspect ratio is brought to image_size."
+    )
+    background: Annotated[str, AfterValidator(_check_colour)] = Field(
+        "#ffffff", description="Colour behind transparent pixels and around padded images."
+    )
+    mirror: bool = Field(False, description="Flip half of the training images from left to right.")
+    on_corrupt: Literal["fail", "skip"] = Field(
+        "fail", description="What happens to images that cannot be decoded."
+    )
+    cache: Literal["auto", "memory", "disk"] = Field(
+        "auto", description="Where prepared images are kept; auto: in memory where they fit."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _keys_in_sections(cls, given: Any, info: ValidationInfo) -> Any:
+        saved = bool((info.context or {}).get("saved"))
+        return in_sections(given, saved) if isinstance(given, dict) else given
+
+    @field_validator("builtin", "folder", "idx", "npz", "points", "tfds", "options", mode="before")
+    @classmethod
+    def _of_the_chosen_source(cls, value: Any, info: ValidationInfo) -> Any:
+        source, section = info.data.get("source"), info.field_name
+        if value is None or not value:
+            return {}
+        # Where the source itself is wrong, that is enough.
+        if source is None or section == section_of(source):
+            return value
+        if section == "options":
+            raise ValueError(f"is for a source of your own; source '{source}' has data.{source}")
+        raise ValueError(f"is for source '{section}', but data.source is '{source}'")
+
+    @model_serializer(mode="wrap")
+    def _with_keys_of_the_source(self, serialize: Callable[[Any], dict]) -> dict[str, Any]:
+        """Leaves out the sections of other sources."""
+        others = set(SECTIONS) - {section_of(self.source)}
+        return {key: value for key, value in serialize(self).items() if key not in others}
+
+
+SOURCE_KEYS: dict[str, type[SourceKeys]] = {
+    name: field.annotation
+    for name, field in DataConfig.model_fields.items()
+    if isinstance(field.annotation, type) and issubclass(field.annotation, SourceKeys)
+}
+# Every key of `data` that holds the keys of a source.
+SECTIONS = (*SOURCE_KEYS, "options")
+
+
+def section_of(source: str) -> str:
+    """Returns the key of `data` that holds the keys of a source."""
+    return source if source in SOURCE_KEYS else "options"
+
+
+def may_have_own_shape(source: str | None) -> bool:
+    """Returns whether samples of a source may have another shape than images have."""
+    if source is None or source not in SOURCE_KEYS:
+        return source is not None
+    return SOURCE_KEYS[source].has_own_shape
+
+
+def sources_with(key: str) -> list[str]:
+    """Returns the sources that have a key of this name; no key of `data` itself has any."""
+    return [source for source, keys in SOURCE_KEYS.items() if key in keys.model_fields]
+
+
+def in_sections(given: dict[str, Any], saved: bool = False) -> dict[str, Any]:
+    """Returns a `data` section in which the keys of the source stand in the source's section.
+
+    Keys that are null are taken for left out. A key that only other sources have stays where it is,
+    and is refused there.
+
+    Args:
+      saved: whether the config is that of a run. Earlier versions wrote the keys of all sources
+        into it, and read those of its own.
+    """
+    source = given.get("source")
+    is_known = isinstance(source, str) and source in SOURCE_KEYS
+    is_own = isinstance(source, str) and ":" in source and not is_known
+    moved: dict[str, Any] = {}
+    kept: dict[str, Any] = {}
+    for key, value in given.items():
+        owners = sources_with(key)
+        if not owners:
+            kept[key] = value
+        elif value is None:
+            continue
+        elif source in owners or (is_own and value != _EARLIER_DEFAULTS.get(key)):
+            moved[key] = value
+        elif is_known and not saved:
+            kept[key] = value
+    if not moved or not isinstance(source, str):
+        return kept
+    section = kept.get(section_of(source)) or {}
+    if not isinstance(section, dict):
+        return kept
+    if twice := [key for key in moved if section.get(key, moved[key]) != moved[key]]:
+        raise ValueError(f"{twice[0]} is given twice, here and in data.{section_of(source)}")
+    kept[section_of(source)] = {**section, **moved}
+    return kept
+
+
+def without_replaced_keys(base: dict[str, Any], top: dict[str, Any]) -> dict[str, Any]:
+    """Returns a config without those keys of its source that another config on top of it replaces.
+
+    Another source replaces all keys of the one before. A key that stands in `data` replaces the
+    same key in the source's section, and the other way round.
+    """
+    below, above = base.get("data"), top.get("data")
+    if not isinstance(below, dict) or not isinstance(above, dict):
+        return base
+    changes_source = below.get("source") != above.get("source", below.get("source"))
+    short = {key for key in above if sources_with(key)}
+    sectioned = {
+        key
+        for name, section in above.items()
+        if name in SECTIONS and isinstance(section, dict)
+        for key in section
+    }
+    kept: dict[str, Any] = {}
+    for key, value in below.items():
+        if key in SECTIONS:
+            if changes_source:
+                continue
+            if isinstance(value, dict):
+                value = {inner: v for inner, v in value.items() if inner not in short}
+        elif sources_with(key) and (changes_source or key in sectioned):
+            continue
+        kept[key] = value
+    return {**base, "data": kept}

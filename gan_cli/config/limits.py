@@ -1,0 +1,4 @@
+"""Bounds that the config and the parts of the program share."""
+
+# Generated samples of one evaluation. With fewer, no figure means anything.
+FEWEST_IMAGES = 10

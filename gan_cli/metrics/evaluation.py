@@ -1,0 +1,51 @@
+"""The scores of one set of generated samples."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Score:
+    """One figure.
+
+    Attributes:
+      interval: half-width of the 95 % interval; None where it is not defined.
+      floor: the score of a perfect generator, measured on training images in place of generated
+        ones; of figures that find copies of the training set, on held-out images. None where there
+        are no such images.
+      ceiling: the score of uniform noise; of figures that find copies, of training images.
+      source: the paper that defines the figure, and the choices made where the paper leaves any.
+      count: images, or pairs of images, that the figure was computed from.
+    """
+
+    value: float
+    interval: float | None
+    floor: float | None
+    ceiling: float | None
+    higher_is_better: bool
+    source: str = ""
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All scores of one set of generated samples, and how its classes are spread.
+
+    Attributes:
+      scores: by figure. The Fréchet distance, the kernel distance and the Inception score are named
+        after the feature network.
+      num_reference: held-out images that the generated ones were compared with.
+      num_floor: training images that the floor was computed from; 0 where there are none.
+      class_shares: share of the generated images that a classifier puts into each class; empty for
+        networks that know no classes.
+      details: by metric, in JSON's own types; each metric's file describes its details.
+      skipped: the metrics without a value, each with the reason.
+    """
+
+    scores: dict[str, Score]
+    num_generated: int
+    num_reference: int
+    num_floor: int
+    class_shares: dict[str, float] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)

@@ -1,0 +1,52 @@
+"""From a request to its drawing."""
+
+from typing import Any
+
+from gan_cli.domains.domain import PICTURES
+from gan_cli.listener import Listener, Quiet
+from gan_cli.studio.draw.axes import draw_axes
+from gan_cli.studio.draw.seed_grid import draw_grid
+from gan_cli.studio.draw.sheets import draw_sheet
+from gan_cli.studio.draw.single import draw_found, draw_place, draw_single
+from gan_cli.studio.draw.walk import draw_walk
+from gan_cli.studio.drawing import Drawing
+from gan_cli.studio.edit_requests import EditRequest, Inpaint, Project, SuperResolve
+from gan_cli.studio.fit.inpaint import inpaint
+from gan_cli.studio.fit.project import project
+from gan_cli.studio.fit.super_resolve import super_resolve
+from gan_cli.studio.image_requests import EnlargedImage, FoundImage, SingleImage
+from gan_cli.studio.picture_requests import Axes, Grid, Request, Sheet, Walk
+from gan_cli.studio.place import Place
+from gan_cli.studio.studio import Studio
+
+# A new kind of picture is a request, a function, and a line here.
+_DRAWERS: dict[type[Request], Any] = {
+    Grid: draw_grid,
+    Walk: draw_walk,
+    Sheet: draw_sheet,
+    Axes: draw_axes,
+    SingleImage: draw_single,
+    FoundImage: draw_found,
+    EnlargedImage: draw_found,
+    Place: draw_place,
+    Project: project,
+    Inpaint: inpaint,
+    SuperResolve: super_resolve,
+}
+
+
+def draw(studio: Studio, request: Request, listener: Listener | None = None) -> Drawing:
+    """Draws what a request asks for.
+
+    Args:
+      listener: hears how far a search for latents is.
+
+    Raises:
+      UserError: this run's generator does not allow it; `key` names the field of the request.
+    """
+    if not isinstance(request, Grid):
+        studio.loaded.domain.require(PICTURES, str(studio.run.path), request.subject)
+    drawer = _DRAWERS[type(request)]
+    if isinstance(request, EditRequest):
+        return drawer(studio, request, listener or Quiet())
+    return drawer(studio, request)

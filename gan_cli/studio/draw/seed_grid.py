@@ -1,0 +1,21 @@
+"""Samples of seeds in one picture."""
+
+from gan_cli.media.formats import refuse_too_many
+from gan_cli.studio.drawing import Drawing
+from gan_cli.studio.picture_requests import Grid
+from gan_cli.studio.studio import Studio
+
+
+def draw_grid(studio: Studio, request: Grid) -> Drawing:
+    """Draws samples the way their domain lays them out.
+
+    Raises:
+      UserError: one picture has no room for them, or there is no such class.
+    """
+    domain = studio.loaded.domain
+    seeds, columns = request.layout(domain.default_samples)
+    refuse_too_many(domain.picture_spaces(len(seeds), columns))
+    labels = studio.labels(request.classes, len(seeds))
+    samples = studio.labelled_images(seeds, labels, request.truncation)
+    picture = domain.picture(samples, columns, None)
+    return Drawing(studio, request, lambda: picture, seeds=seeds)

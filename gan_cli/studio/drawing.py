@@ -1,0 +1,138 @@
+"""A picture that has been drawn, and how it is written to a file."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gan_cli.media.encode import encoded, encoded_animation, write_marked
+from gan_cli.media.formats import ANIMATIONS, check_ending
+from gan_cli.studio.checks import whole_number
+from gan_cli.studio.picture_requests import Request
+from gan_cli.studio.recipes import recorded_fields
+from gan_cli.studio.studio import Studio
+from gan_cli.studio.texts import seeds_text
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from gan_cli.media.credentials import Signer
+    from gan_cli.sampling.saved_latents import SavedLatents
+
+DEFAULT_FRAMES_PER_SECOND = 12
+
+
+@dataclass(frozen=True)
+class Written:
+    """One file that was written, and what is in it, in words."""
+
+    path: Path
+    description: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What a request has become.
+
+    Attributes:
+      studio: what drew it.
+      request: what was asked for.
+      draw_image: lays it out as one picture.
+      draw_frames: lays it out as the frames of an animation, all of one size; None: it has none.
+      seeds: the seeds whose samples it shows; none where it shows saved latents.
+      saved: the latents that it shows, in place of seeds.
+      digital_source_type: IPTC's; None: wholly generated.
+      description: what it shows, in words; None: its kind and the number of seeds say that.
+    """
+
+    studio: Studio
+    request: Request
+    draw_image: "Callable[[], Image.Image]"
+    draw_frames: "Callable[[], Sequence[Image.Image]] | None" = None
+    seeds: Sequence[int] = ()
+    saved: "SavedLatents | None" = None
+    digital_source_type: str | None = None
+    description: str | None = None
+
+    @cached_property
+    def image(self) -> "Image.Image":
+        """The drawing as one picture.
+
+        Raises:
+          UserError: one picture has no room for it.
+        """
+        return self.draw_image()
+
+    @cached_property
+    def frames(self) -> "Sequence[Image.Image]":
+        """The drawing as an animation, of one frame where nothing moves.
+
+        Raises:
+          UserError: one file has no room for it.
+        """
+        return (self.image,) if self.draw_frames is None else self.draw_frames()
+
+    def save(
+        self,
+        path: str | Path,
+        *,
+        frames_per_second: int = DEFAULT_FRAMES_PER_SECOND,
+        unmarked: bool = False,
+        signer: "Signer | None" = None,
+    ) -> tuple[Written, ...]:
+        """Writes the drawing in the format of the path's ending, marked with its origin.
+
+        An ending of `media.formats.ANIMATIONS` makes an animation of what can move.
+
+        Args:
+          frames_per_second: speed of an animation, 1 to 100.
+          unmarked: whether the file says nothing about its origin; the run directory keeps a note.
+          signer: signs the file's origin.
+
+        Returns:
+          What was written, beginning with `path`.
+
+        Raises:
+          UserError: the ending is unknown, or the file cannot be written.
+        """
+        path = Path(path)
+        ending = check_ending(path, self.draw_frames is not None)
+        animated = self.draw_frames is not None and ending in ANIMATIONS
+        speed = whole_number(frames_per_second, "frames_per_second", 1, 100)
+        frames = self.frames if animated else (self.image,)
+        provenance = self.studio.provenance(
+            self.recipe(ending, speed if animated else None), self.digital_source_type
+        )
+        mark = self.studio.mark(provenance, path, unmarked)
+        if animated:
+            content = encoded_animation(frames, ending, speed, mark, signer)
+        else:
+            content = encoded(frames[0], ending, mark, signer)
+        write_marked(path, content, mark)
+        return (Written(path, self._describe(len(frames) if animated else None)),)
+
+    def recipe(self, ending: str, frames_per_second: int | None) -> dict[str, Any]:
+        """Returns what the file's record says about how its pixels come about.
+
+        Args:
+          frames_per_second: None: it is no animation.
+        """
+        return {
+            "kind": self.request.record_kind,
+            "format": ending,
+            "frames_per_second": frames_per_second,
+            **recorded_fields(self.request, self.studio.class_text),
+            "seeds": seeds_text(self.seeds) or None,
+            **(self.saved.to_recipe() if self.saved else {}),
+        }
+
+    def _describe(self, num_frames: int | None) -> str:
+        if self.description is not None:
+            what = self.description
+        elif num_frames is not None:
+            what = f"{num_frames} frames"
+        else:
+            count = len(self.saved.latents if self.saved else self.seeds)
+            what = f"{self.request.record_kind} of {count}"
+        return f"{what}, {self.studio.checkpoint_text}"

@@ -1,0 +1,84 @@
+"""Requests for the generator's images that come nearest to an image of the user's."""
+
+from dataclasses import KW_ONLY, dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from gan_cli.errors import UserError
+from gan_cli.studio import checks
+from gan_cli.studio.checks import Classes
+from gan_cli.studio.picture_requests import Request
+
+_MOST_STEPS = 100_000
+
+
+@dataclass(frozen=True)
+class EditRequest(Request):
+    """A search for latents.
+
+    Attributes:
+      image: an image file.
+      seed: the first seed of the latents that the search starts from.
+      classes: names or numbers of the classes to search; None or "all": every class.
+      fit_steps: steps of gradient descent, 1 to 100,000.
+    """
+
+    image: Path
+    _: KW_ONLY
+    seed: int = 0
+    classes: Classes | None = None
+    fit_steps: int = 500
+
+    recorded = MappingProxyType({})
+    subject = "image"
+
+    def __post_init__(self) -> None:
+        checks.keep(
+            self,
+            image=_path(self.image, "image"),
+            seed=checks.first_seed(self.seed),
+            classes=checks.given_classes(self.classes),
+            fit_steps=checks.whole_number(self.fit_steps, "fit_steps", 1, _MOST_STEPS),
+        )
+
+
+@dataclass(frozen=True)
+class Project(EditRequest):
+    """The generator's image that comes nearest to a given one."""
+
+    record_kind = "projection"
+
+
+@dataclass(frozen=True)
+class Inpaint(EditRequest):
+    """An image with a part filled by the generator.
+
+    Attributes:
+      mask: an image file of the same shape, white where the image is to be filled.
+    """
+
+    mask: Path
+
+    record_kind = "inpainting"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.mask is None:
+            raise UserError(
+                "is needed to inpaint: an image, white where the other is to be filled", key="mask"
+            )
+        checks.keep(self, mask=_path(self.mask, "mask"))
+
+
+@dataclass(frozen=True)
+class SuperResolve(EditRequest):
+    """The generator's image that shrinks to a given small one."""
+
+    record_kind = "super-resolution"
+
+
+def _path(value: Any, key: str) -> Path:
+    if not isinstance(value, str | Path):
+        raise UserError(f"must be the path of an image file, got {value}", key=key)
+    return Path(value)

@@ -1,0 +1,92 @@
+"""The generator itself, in the formats of other runtimes, with a model card."""
+
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from gan_cli.config.load import dump_config
+from gan_cli.domains.domain import EXPORT
+from gan_cli.errors import UserError
+from gan_cli.export.card import ModelFacts, model_card
+from gan_cli.export.keras_file import needed_modules
+from gan_cli.export.write import Exported, export_generator
+from gan_cli.io.files import check_new_folder
+from gan_cli.studio.bulk_requests import Export
+from gan_cli.studio.studio import Studio
+
+CARD = "model_card.md"
+_COMPARED_IMAGES = 64
+
+
+def write_export(studio: Studio, request: Export, out: str | Path) -> list[Exported]:
+    """Writes the generator in each format, and a model card, to a new folder.
+
+    Each format is read back by its own runtime and compared with the generator.
+
+    Raises:
+      UserError: the folder is in use or cannot be written, or a format cannot express this
+        generator.
+    """
+    out = Path(out)
+    check_new_folder(out, "out")
+    studio.loaded.domain.require(EXPORT, str(studio.run.path), "formats")
+    config = studio.loaded.config
+    seeds = range(_COMPARED_IMAGES)
+    facts = _facts(studio, dump_config(config))
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        # Written aside first, so that a folder under its final name is whole.
+        with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as aside:
+            whole = Path(aside) / "whole"
+            whole.mkdir()
+            exported = export_generator(
+                studio.loaded.generator,
+                config.model.latent_distribution,
+                request.formats,
+                whole,
+                studio.latents(seeds),
+                studio.labels(None, len(seeds)),
+            )
+            (whole / CARD).write_text(model_card(facts, exported), encoding="utf-8")
+            if out.exists():
+                out.rmdir()
+            shutil.move(whole, out)
+    except OSError as error:
+        raise UserError(f"{out} cannot be written: {error.strerror}", key="out") from error
+    return exported
+
+
+def _facts(studio: Studio, config_text: str) -> ModelFacts:
+    loaded = studio.loaded
+    dataset = studio.run.read_environment().get("dataset", {})
+    described = {key: value for key, value in dataset.items() if key != "class_names"}
+    return ModelFacts(
+        name=loaded.config.name,
+        checkpoint=loaded.checkpoint_name,
+        kimg=loaded.kimg,
+        weights_sha256=loaded.weights_sha256,
+        image_shape=loaded.domain.model_shape,
+        latent_dim=loaded.config.model.latent_dim,
+        latent_distribution=loaded.config.model.latent_distribution,
+        class_names=loaded.class_names if loaded.num_classes else (),
+        num_parameters=loaded.generator.count_params(),
+        data="\n".join(f"- {key}: {value}" for key, value in described.items()) or "Not recorded.",
+        evaluation=_evaluation(studio),
+        needed_modules=needed_modules(loaded.generator),
+        config_text=config_text,
+    )
+
+
+def _evaluation(studio: Studio) -> dict[str, Any] | None:
+    """Returns the newest evaluation of these very weights, or None."""
+    paths = studio.run.evaluations.glob("*.json")
+    for path in sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True):
+        try:
+            evaluation = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise UserError(f"{path}: is damaged: {error}") from error
+        if evaluation.get("weights_sha256") == studio.loaded.weights_sha256:
+            return evaluation
+    return None

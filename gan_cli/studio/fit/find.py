@@ -1,0 +1,152 @@
+"""What projection, inpainting and super-resolution share: the search for the nearest image."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from gan_cli.assembly.loading import load_discriminator
+from gan_cli.data.collection import CorruptImageError
+from gan_cli.data.decode import decode_image
+from gan_cli.data.prepare import prepare_image
+from gan_cli.errors import UserError
+from gan_cli.listener import Listener
+from gan_cli.studio.edit_requests import EditRequest
+from gan_cli.studio.fit.search import Fit, Misfit, fit_latents
+from gan_cli.studio.studio import Studio
+
+_STARTS = 16
+# Weight of the features' misfit beside the pixels'.
+_FEATURES = 0.1
+_ACTIVITY = "fitting latents"
+
+
+@dataclass(frozen=True)
+class Found:
+    """The nearest image that the generator makes.
+
+    Attributes:
+      image: uint8 [height, width, channels].
+      fit: the latents and how the search went.
+      feature_distance: misfit of the discriminator's features, where they were compared.
+    """
+
+    image: np.ndarray
+    fit: Fit
+    feature_distance: float | None
+
+
+def given_image(studio: Studio, path: Path) -> np.ndarray:
+    """Reads a user's image at the size of this generator's: uint8 [height, width, channels].
+
+    Raises:
+      UserError: the file cannot be read.
+    """
+    height, width, channels = studio.loaded.domain.stored_shape
+    data = studio.loaded.config.data
+    return read_image(
+        path,
+        "image",
+        lambda image: prepare_image(image, height, width, channels, data.fit, data.background),
+    )
+
+
+def read_image(path: Path, key: str, prepare: Callable[[Image.Image], np.ndarray]) -> np.ndarray:
+    """Returns what `prepare` makes of an image file.
+
+    Args:
+      key: the request's field that names the file.
+
+    Raises:
+      UserError: the file cannot be read.
+    """
+    if not path.is_file():
+        raise UserError(f"{path} is no file", key=key)
+    try:
+        return prepare(decode_image(path))
+    except (CorruptImageError, OSError) as error:
+        raise UserError(f"{path} cannot be read as an image: {error}", key=key) from error
+
+
+def find(
+    studio: Studio,
+    request: EditRequest,
+    misfit: Misfit,
+    listener: Listener,
+    features_of: np.ndarray | None = None,
+) -> Found:
+    """Searches the latents for the image of the smallest misfit.
+
+    Args:
+      misfit: of pixels, from images in [-1, 1] to float32 [n].
+      features_of: a whole image, uint8, whose features in the run's discriminator count as well.
+    """
+    feature_misfit = None if features_of is None else _feature_misfit(studio, features_of)
+    total = misfit
+    if feature_misfit is not None:
+        of_features = feature_misfit
+
+        def total(images: tf.Tensor) -> tf.Tensor:
+            return misfit(images) + _FEATURES * of_features(images)
+
+    with listener.during(_ACTIVITY) as on_progress:
+        fit = fit_latents(
+            studio.loaded.generator,
+            total,
+            draw=lambda count: studio.latents(range(request.seed, request.seed + count)),
+            uniform=studio.loaded.config.model.latent_distribution == "uniform",
+            classes=studio.class_numbers(request.classes),
+            starts=_STARTS,
+            steps=request.fit_steps,
+            on_progress=on_progress,
+        )
+    labels = None if fit.label is None else np.array([fit.label], np.int32)
+    image = studio.sampler.images(fit.latents[None], labels)[0]
+    distance = None
+    if feature_misfit is not None:
+        seen = studio.loaded.domain.to_model(tf.constant(image[None]))
+        distance = float(feature_misfit(seen)[0])
+    return Found(image, fit, distance)
+
+
+def pixel_misfit(studio: Studio, target: np.ndarray, weights: np.ndarray | None = None) -> Misfit:
+    """Returns the mean squared difference from an image, as a function of images.
+
+    Args:
+      target: uint8 [height, width, channels].
+      weights: of pixels, float32 [height, width, 1]; None: 1 everywhere.
+    """
+    wanted = studio.loaded.domain.to_model(tf.constant(target))
+    weight = tf.constant(
+        np.ones([*target.shape[:2], 1], np.float32) if weights is None else weights
+    )
+    total = tf.reduce_sum(weight) * target.shape[-1]
+    return lambda images: tf.reduce_sum(weight * tf.square(images - wanted), axis=[1, 2, 3]) / total
+
+
+def _feature_misfit(studio: Studio, image: np.ndarray) -> Misfit | None:
+    """Returns the squared distance of the discriminator's last features, over their size.
+
+    None where the discriminator has no features of one image that are free of its class.
+    """
+    discriminator = load_discriminator(studio.run, studio.loaded)
+    # A packed discriminator sees several images at once.
+    if discriminator.inputs[0].shape[1:] != image.shape:
+        return None
+    try:
+        features = keras.Model(discriminator.inputs[0], discriminator.get_layer("features").output)
+    except ValueError:
+        # The label enters before the features.
+        return None
+    wanted = features(studio.loaded.domain.to_model(tf.constant(image[None])), training=False)
+    size = tf.reduce_sum(tf.square(wanted))
+
+    def misfit(images: tf.Tensor) -> tf.Tensor:
+        off = tf.square(features(images, training=False) - wanted)
+        return tf.reduce_sum(off, axis=list(range(1, len(off.shape)))) / size
+
+    return misfit

@@ -1,0 +1,22 @@
+"""The generator's image that comes nearest to a given one, and its latents."""
+
+from gan_cli.listener import Listener
+from gan_cli.studio.edit_requests import Project
+from gan_cli.studio.fit.find import find, given_image, pixel_misfit
+from gan_cli.studio.fit.fit_drawing import FitDrawing, fit_drawing
+from gan_cli.studio.fit.search import psnr_db
+from gan_cli.studio.studio import Studio
+
+
+def project(studio: Studio, request: Project, listener: Listener) -> FitDrawing:
+    """Searches for the nearest image, by pixels and by the discriminator's features.
+
+    Raises:
+      UserError: the image cannot be read, or there is no such class.
+    """
+    target = given_image(studio, request.image)
+    misfit = pixel_misfit(studio, target)
+    found = find(studio, request, misfit, listener, features_of=target)
+    strip = [("given", target), ("found", found.image)]
+    quality = f"PSNR {psnr_db(found.image, target):.1f} dB"
+    return fit_drawing(studio, request, found, found.image, strip, quality)

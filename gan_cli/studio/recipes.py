@@ -1,0 +1,94 @@
+"""Requests as the records of pictures hold them, and read back from there."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from gan_cli.errors import UserError
+from gan_cli.sampling.saved_latents import from_recipe
+from gan_cli.studio.image_requests import EnlargedImage, FoundImage, SingleImage
+from gan_cli.studio.picture_requests import UNCONDITIONAL_PAIRS, Axes, Grid, Request, Sheet, Walk
+from gan_cli.studio.place import Place, parse_place_text
+from gan_cli.studio.texts import (
+    move_text,
+    parse_classes,
+    parse_move,
+    parse_seeds,
+    parse_shape,
+    shape_text,
+)
+
+_REQUESTS: tuple[type[Request], ...] = (
+    Grid,
+    Walk,
+    Sheet,
+    Axes,
+    SingleImage,
+    FoundImage,
+    EnlargedImage,
+)
+_LONGEST_KIND = 200
+# Fields that a record holds as text; the others it holds as they are.
+_READERS: Mapping[str, Callable[[str], Any]] = {
+    "shape": parse_shape,
+    "classes": parse_classes,
+    "move": parse_move,
+    "seeds": parse_seeds,
+}
+
+
+def recorded_fields(
+    request: Request, class_text: Callable[[str | int], str]
+) -> dict[str, str | float | bool | None]:
+    """Returns a request's part of a record.
+
+    Args:
+      class_text: from the name or number of a class to its text in a list with commas.
+    """
+
+    def text(name: str, value: Any) -> Any:
+        if value is None:
+            return None
+        if name == "shape":
+            return shape_text(value)
+        if name == "move":
+            return move_text(value)
+        if name == "classes":
+            return value if isinstance(value, str) else ",".join(map(class_text, value))
+        return value
+
+    return {
+        key: text(field, getattr(request, field)) for key, field in type(request).recorded.items()
+    }
+
+
+def request_of(recipe: Mapping[str, Any], latent_dim: int, num_classes: int) -> Request:
+    """Returns the request that a file's record names. Anyone may have written the record.
+
+    Raises:
+      UserError: the record names none that a picture can be made of, or one that is malformed.
+    """
+    kind = recipe.get("kind")
+    if kind == Place.record_kind:
+        return parse_place_text(str(recipe.get("place")), num_classes, latent_dim)
+    found = next((each for each in _REQUESTS if each.record_kind == kind), None)
+    if found is None:
+        shown = repr(str(kind)[:_LONGEST_KIND])
+        raise UserError(f"what is of kind {shown} cannot be made from its record alone")
+    names = {field.name for field in dataclasses.fields(found)}
+    required = {
+        field.name for field in dataclasses.fields(found) if field.default is dataclasses.MISSING
+    }
+    values: dict[str, Any] = {}
+    for key, name in (*found.recorded.items(), ("seeds", "seeds")):
+        value = recipe.get(key)
+        if name in names and (value is not None or name in required):
+            reader = _READERS.get(name)
+            values[name] = value if reader is None else reader(str(value))
+    if "latents" in names:
+        found_latents = recipe.get("latents") is not None
+        values["latents"] = from_recipe(recipe, latent_dim, num_classes) if found_latents else None
+    if found is Sheet and values["kind"] == "real" and not num_classes and "seeds" in values:
+        # The record names the seeds of all pairs of rows, the request those of the first one.
+        values["seeds"] = values["seeds"][: len(values["seeds"]) // UNCONDITIONAL_PAIRS]
+    return found(**values)

@@ -1,0 +1,165 @@
+"""What a file says about its origin, and whether a run makes the same pixels again."""
+
+import itertools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gan_cli.errors import UserError
+from gan_cli.io.npz import read_npz
+from gan_cli.media.credentials import MEDIA_TYPES, Credentials, read_credentials
+from gan_cli.media.decode import decoded, file_content, read_provenance
+from gan_cli.media.encode import encoded, encoded_animation
+from gan_cli.media.formats import ANIMATIONS, PICTURES
+from gan_cli.media.provenance import Provenance
+from gan_cli.sampling.bulk_export import CHUNK
+from gan_cli.studio.checks import given_truncation
+from gan_cli.studio.dispatch import draw
+from gan_cli.studio.recipes import request_of
+from gan_cli.studio.studio import Studio
+from gan_cli.studio.texts import seeds_text
+
+# Kinds of single images, whose seeds stand under other names.
+_OWN_SIZE = ("image", "explored")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A file's pixels beside those that a run makes.
+
+    Attributes:
+      equal: whether they are the same.
+      what: what was compared, in words; where the weights differ, nothing was.
+      other_weights: SHA-256 of the run's weights, where they are not those of the file's record.
+    """
+
+    equal: bool
+    what: str = ""
+    other_weights: str | None = None
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What a file says about its origin, and whether it holds.
+
+    Attributes:
+      provenance: the file's record; None: it has none, which proves nothing.
+      credentials: its signed content credentials; None: it has none.
+      comparison: with what a run makes; None: nothing was compared.
+    """
+
+    provenance: Provenance | None
+    credentials: Credentials | None
+    comparison: Comparison | None = None
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether there is a record, and nothing that was checked contradicts it."""
+        return (
+            self.provenance is not None
+            and (self.credentials is None or self.credentials.intact)
+            and (self.comparison is None or self.comparison.equal)
+        )
+
+
+def verify(path: str | Path, run_dir: str | Path | None = None) -> Verification:
+    """Reads a file's record and credentials and, with a run, makes its pixels again.
+
+    Nothing is drawn where credentials show that the file was changed.
+
+    Args:
+      run_dir: the run that the file is said to come from; None: nothing is compared.
+
+    Raises:
+      UserError: the file cannot be read, there is no such run or checkpoint, or the record names
+        nothing that can be drawn.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise UserError(f"{path} is no file", key="path")
+    provenance = read_provenance(path)
+    ending = path.suffix.lower()
+    credentials = None
+    if ending in MEDIA_TYPES:
+        credentials = read_credentials(file_content(path), ending)
+    found = Verification(provenance, credentials)
+    if run_dir is None or provenance is None or not found.is_confirmed:
+        return found
+    return Verification(provenance, credentials, _compare(path, provenance, run_dir))
+
+
+def _compare(path: Path, provenance: Provenance, run_dir: str | Path) -> Comparison:
+    studio = Studio.open(run_dir, provenance.checkpoint.removeprefix("ckpt-"))
+    if studio.loaded.weights_sha256 != provenance.model_sha256:
+        return Comparison(False, other_weights=studio.loaded.weights_sha256)
+    try:
+        if provenance.recipe.get("kind") == "arrays":
+            return _compare_arrays(path, studio, provenance.recipe)
+        return _compare_pictures(path, studio, provenance.recipe)
+    except UserError as error:
+        raise UserError(f"{path}: its record cannot be followed: {error}") from error
+
+
+def _compare_pictures(path: Path, studio: Studio, recipe: Mapping[str, Any]) -> Comparison:
+    loaded = studio.loaded
+    request = request_of(recipe, loaded.config.model.latent_dim, loaded.num_classes)
+    speed = _speed(recipe)
+    # Single images of folders, and of the page that explores, do not say that they are PNG files.
+    ending = recipe.get("format") or (".png" if recipe.get("kind") in _OWN_SIZE else None)
+    if ending not in (PICTURES if speed is None else ANIMATIONS):
+        raise UserError(f"unknown format '{ending}'")
+    drawing = draw(studio, request)
+    if recipe.get("kind") not in _OWN_SIZE and (
+        (seeds_text(drawing.seeds) or None) != recipe.get("seeds")
+    ):
+        raise UserError("its seeds are not those that it names")
+    # Both sides go through the same encoder, which may lose something.
+    if speed is None:
+        again = encoded(drawing.image, ending, None)
+    else:
+        again = encoded_animation(drawing.frames, ending, speed, None)
+    ours = list(decoded(again, ending))
+    # A stranger's file may hold far more than ours: reading stops at the first difference.
+    pairs = itertools.zip_longest(ours, decoded(file_content(path), ending))
+    equal = all(one is not None and np.array_equal(one, other) for one, other in pairs)
+    return Comparison(equal, f"all pixels of {len(ours)} {'frames' if speed else 'picture'}")
+
+
+def _speed(recipe: Mapping[str, Any]) -> int | None:
+    """Returns the frames per second of an animation; of a still picture, None."""
+    speed = recipe.get("frames_per_second")
+    return speed if type(speed) is int and 1 <= speed <= 100 else None
+
+
+def _compare_arrays(path: Path, studio: Studio, recipe: Mapping[str, Any]) -> Comparison:
+    domain, num_classes = studio.loaded.domain, studio.loaded.num_classes
+    arrays = read_npz(path, [domain.name, "seeds", "labels"])
+    if not {domain.name, "seeds"} <= set(arrays):
+        raise UserError(f"it lacks '{domain.name}' or 'seeds'")
+    kept, labels = arrays[domain.name], arrays.get("labels")
+    if kept.ndim < 1 or kept.shape[1:] != domain.array_shape:
+        expected = f"(count, {str(tuple(domain.array_shape))[1:]}"
+        raise UserError(f"its {domain.name} have shape {kept.shape}, not {expected}")
+    _check_numbers("seeds", arrays["seeds"], len(kept), 2**63 - 1)
+    if (labels is None) != (not num_classes):
+        raise UserError("it has classes and the run has none, or the other way round")
+    if labels is not None:
+        _check_numbers("labels", labels, len(kept), num_classes - 1)
+    truncation = given_truncation(recipe.get("truncation"))
+    seeds, equal = arrays["seeds"].tolist(), True
+    for start in range(0, len(seeds), CHUNK):
+        part = slice(start, start + CHUNK)
+        part_labels = None if labels is None else labels[part]
+        again = studio.labelled_images(seeds[part], part_labels, truncation)
+        equal &= np.array_equal(again.reshape(len(again), *kept.shape[1:]), kept[part])
+    return Comparison(equal, f"all values of {len(seeds)} {domain.name}")
+
+
+def _check_numbers(name: str, values: np.ndarray, count: int, largest: int) -> None:
+    """Refuses an array that is not of `count` whole numbers from 0 to `largest`."""
+    whole = values.dtype.kind in "iu" and values.shape == (count,)
+    if not whole or (count and not 0 <= values.min() <= values.max() <= largest):
+        raise UserError(f"its {name} are not {count} whole numbers from 0 to {largest}")

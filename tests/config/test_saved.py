@@ -1,0 +1,58 @@
+"""Configs that earlier versions wrote into run directories."""
+
+import pytest
+import yaml
+
+from gan_cli.config.load import config_differences, dump_config
+from gan_cli.config.saved import read_saved_config
+from gan_cli.errors import UserError
+
+USUAL = ["frechet", "kernel", "precision_recall", "density_coverage"]
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Reads the config of a run after a change to one of its sections."""
+
+    def read(values, section="name", **changes):
+        values = dict(values)
+        if changes:
+            values[section] = values[section] | changes
+        path = tmp_path / "config.yaml"
+        path.write_text(yaml.safe_dump(values), encoding="utf-8")
+        return read_saved_config(path)
+
+    return read
+
+
+def test_it_means_what_it_meant(read, earlier_run):
+    config = read(earlier_run)
+    assert (config.training.batch_size, config.training.kimg) == (100, 300.0)
+    assert [entry.name for entry in config.objective.penalties] == ["auxiliary_classifier"]
+    assert config.objective.loss_options == {}
+    assert config.evaluation.metrics is None
+
+
+def test_a_run_of_today_keeps_the_metrics_that_it_names(read, earlier_run):
+    now = yaml.safe_load(dump_config(read(earlier_run)))
+    assert now["evaluation"]["metrics"] is None
+    assert read(now, "evaluation", metrics=USUAL).evaluation.metrics == tuple(USUAL)
+    others = ["frechet", "copying"]
+    assert read(earlier_run, "evaluation", metrics=others).evaluation.metrics == tuple(others)
+
+
+def test_fewer_samples_than_are_evaluated_today(read, earlier_run):
+    assert read(earlier_run, "evaluation", num_samples=4).evaluation.num_samples == 10
+    now = yaml.safe_load(dump_config(read(earlier_run)))
+    with pytest.raises(UserError, match=r"evaluation\.num_samples: must be at least 10, got 4"):
+        read(now, "evaluation", num_samples=4)
+
+
+def test_what_an_earlier_version_did_not_know_follows_from_the_length_of_the_run(read, earlier_run):
+    config = read({key: value for key, value in earlier_run.items() if key != "guard"})
+    assert config_differences(read(earlier_run), config) == []
+
+
+def test_an_open_value_is_a_line(read, earlier_run):
+    with pytest.raises(UserError, match=r"config\.yaml:\d+: model\.generator_channels: must be"):
+        read(earlier_run, "model", generator_channels=None)

@@ -1,0 +1,28 @@
+"""Grids of images: where every pixel stands."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gan_cli.domains.grid import image_grid, split_grid
+
+
+def test_every_pixel_is_where_it_belongs():
+    images = np.random.default_rng(0).integers(0, 256, (5, 32, 30, 3), dtype=np.uint8)
+    grid = np.asarray(image_grid(images, columns=2, padding=1))
+    assert grid.shape == (2 * (3 * 33 + 1), 2 * (2 * 31 + 1), 3)
+    small = grid[::2, ::2]
+    np.testing.assert_array_equal(grid[1::2, 1::2], small)
+    for index, (top, left) in enumerate([(1, 1), (1, 32), (34, 1), (34, 32), (67, 1)]):
+        np.testing.assert_array_equal(small[top : top + 32, left : left + 30], images[index])
+    assert (small[67:99, 32:62] == 255).all()
+
+
+@pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB"), (4, "RGBA")])
+def test_modes(channels, mode):
+    assert image_grid(np.zeros((2, 70, 70, channels), np.uint8), 2).mode == mode
+
+
+def test_a_picture_of_another_size_is_no_grid():
+    with pytest.raises(ValueError, match="is no grid of images of 12 x 10 pixels"):
+        split_grid(Image.new("RGB", (100, 77)), 12, 10, 3)

@@ -1,0 +1,75 @@
+"""What is known of an experiment before its first step."""
+
+import pytest
+from PIL import Image
+
+from gan_cli.catalog import CHOICES
+from gan_cli.config.load import load_config
+from gan_cli.config.schema import Config
+from gan_cli.experiment.experiment import Experiment
+
+
+@pytest.fixture(scope="module")
+def described(tmp_path_factory):
+    """An experiment and its description; 4 latents, layers of 16, images of 64 pixels."""
+    config = Config.model_validate(
+        {
+            "data": {"source": "builtin"},
+            "model": {
+                "architecture": "mlp",
+                "latent_dim": 4,
+                "generator_channels": 16,
+                "discriminator_channels": 16,
+            },
+            "training": {"batch_size": 32, "precision": "float32"},
+        },
+        context=CHOICES,
+    )
+    experiment = Experiment.open(config, tmp_path_factory.mktemp("runs") / "new")
+    return experiment, experiment.describe()
+
+
+def test_networks_are_counted(described):
+    experiment, description = described
+    for network, model in (
+        (description.generator, experiment.state.generator),
+        (description.discriminator, experiment.state.discriminator),
+    ):
+        assert network.name == model.name
+        sizes = [weight.shape.num_elements() for weight in model.weights]
+        assert network.parameters == sum(sizes)
+        # A multiplication and an addition for each weight of a matrix, and little else.
+        products = sum(
+            2 * weight.shape.num_elements() for weight in model.weights if len(weight.shape) == 2
+        )
+        assert products <= network.flops < 1.3 * products
+        assert f"{sum(sizes):,}" in network.summary
+        for layer in model.layers:
+            assert layer.name in network.summary
+
+
+def test_memory_is_estimated(described):
+    _, description = described
+    generator, discriminator = description.generator, description.discriminator
+    assert description.batch_size == 32
+    assert description.activation_bytes == 32 * (
+        generator.activation_bytes + 2 * discriminator.activation_bytes
+    )
+    # 1797 digits of 8 x 8 bytes.
+    assert description.image_bytes == 1797 * 64
+    # Weights, two of Adam's slots for each of them, and the averaged generator; and counters.
+    floats = 4 * generator.parameters + 3 * discriminator.parameters
+    assert 4 * floats <= description.state_bytes < 4 * floats + 500
+
+
+def test_the_config_is_resolved_and_the_images_are_drawn_and_nothing_else_is_written(
+    described, tmp_path
+):
+    experiment, description = described
+    path = tmp_path / "resolved.yaml"
+    path.write_text(description.config)
+    assert load_config(path, {}, CHOICES).model.generator_channels == 16
+    assert description.picture == experiment.run.path / "dry-run-reals.png"
+    assert list(experiment.run.path.iterdir()) == [description.picture]
+    with Image.open(description.picture) as picture:
+        assert picture.width >= 8 * 8

@@ -1,0 +1,174 @@
+"""Training by a call: in one Python process, several times, and from any thread."""
+
+import shutil
+import signal
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gan_cli.catalog import CHOICES
+from gan_cli.config.schema import Config
+from gan_cli.errors import UserError
+from gan_cli.experiment.outcome import Ending, Outcome
+from gan_cli.experiment.run import run_experiment
+from gan_cli.listener import TRAINING, Listener
+from gan_cli.run.checkpoint import CheckpointStore
+
+TINY = {
+    "name": "tiny",
+    "data": {"source": "builtin", "max_images": 200},
+    "model": {
+        "architecture": "mlp",
+        "latent_dim": 4,
+        "generator_channels": 16,
+        "discriminator_channels": 16,
+    },
+    "objective": {"penalties": [], "augmentation": None},
+    "training": {
+        "batch_size": 4,
+        "kimg": 0.064,
+        "steps_per_call": 4,
+        "precision": "float32",
+        "checkpoint_every_kimg": 0.032,
+    },
+    "evaluation": {"every_kimg": 0},
+}
+
+
+def config(**training):
+    changed = {**TINY, "training": {**TINY["training"], **training}}
+    return Config.model_validate(changed, context=CHOICES)
+
+
+class Recording(Listener):
+    """Keeps what it hears, and calls a function with every report."""
+
+    def __init__(self, on_report=lambda images_shown: None):
+        self.messages, self.counts, self.over, self.reports = [], [], [], []
+        self.on_report = on_report
+
+    def message(self, text):
+        self.messages.append(text)
+
+    def progress(self, activity, done, total, detail=""):
+        if activity == TRAINING:
+            self.counts.append((done, total))
+
+    def report(self, images_shown, values, images_per_second):
+        self.reports.append((images_shown, values["generator_loss"]))
+        self.on_report(images_shown)
+
+    def done(self, activity):
+        self.over.append(activity)
+
+
+def weights(run_dir, images_shown=64):
+    """Everything in a checkpoint but Keras's names of layers, which count on within a process."""
+    reader = tf.train.load_checkpoint(str(run_dir / f"checkpoints/ckpt-{images_shown}/state"))
+    names = [n for n in reader.get_variable_to_shape_map() if n.endswith("VARIABLE_VALUE")]
+    return {name: reader.get_tensor(name) for name in names}
+
+
+def assert_equal(ours, theirs):
+    assert ours.keys() == theirs.keys()
+    assert len(ours) > 30
+    for name in ours:
+        np.testing.assert_array_equal(ours[name], theirs[name], err_msg=name)
+
+
+def handlers():
+    return [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The directory of a whole run, its outcome, and what was heard of it."""
+    folder, listener = tmp_path_factory.mktemp("runs") / "whole", Recording()
+    return folder, run_experiment(config(), folder, listener=listener), listener
+
+
+def test_a_run_says_how_it_goes_and_how_it_ended(whole):
+    run_dir, outcome, listener = whole
+    assert outcome == Outcome(Ending.FINISHED, run_dir, 64)
+    assert listener.messages[0].startswith(f"tiny: 180 images, float32, {run_dir} (ready after")
+    assert listener.counts == [(0, 64), (16, 64), (32, 64), (48, 64), (64, 64)]
+    assert [shown for shown, _ in listener.reports] == [16, 32, 48, 64]
+    assert listener.over[-1] == TRAINING
+    assert (run_dir / "report.html").is_file()
+
+
+def test_a_second_run_in_the_same_process_equals_the_first(whole, tmp_path):
+    before = handlers()
+    assert run_experiment(config(), tmp_path).ending == "finished"
+    assert_equal(weights(tmp_path), weights(whole[0]))
+    assert handlers() == before
+
+
+def test_a_signal_stops_it_after_saving_and_the_rest_equals_the_whole(whole, tmp_path):
+    def stop(images_shown):
+        if images_shown == 16:
+            signal.raise_signal(signal.SIGINT)
+
+    before = handlers()
+    outcome = run_experiment(config(), tmp_path, listener=Recording(stop))
+    assert outcome == Outcome(Ending.STOPPED, tmp_path, 16, signal.SIGINT)
+    assert handlers() == before
+    listener = Recording()
+    # The first call has let go of the directory.
+    assert run_experiment(config(), tmp_path, "must", listener=listener).ending == "finished"
+    assert listener.messages[0] == "resuming at 0.016 kimg"
+    assert_equal(weights(tmp_path), weights(whole[0]))
+
+
+def test_it_trains_in_a_thread_that_may_not_handle_signals_and_names_its_directory(
+    tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    outcomes = []
+    thread = threading.Thread(target=lambda: outcomes.append(run_experiment(config(kimg=0.016))))
+    thread.start()
+    thread.join(timeout=300)
+    assert outcomes == [Outcome(Ending.FINISHED, Path("runs/tiny"), 16)]
+    assert (tmp_path / "runs/tiny/report.html").is_file()
+
+
+def test_a_run_that_diverges_says_what_went_wrong(tmp_path):
+    rate = {"learning_rate": 1e30}
+    outcome = run_experiment(
+        config(generator_optimizer=rate, discriminator_optimizer=rate), tmp_path / "run"
+    )
+    assert (outcome.ending, outcome.signal) == (Ending.DIVERGED, None)
+    assert "not finite at" in outcome.trouble
+    assert not (tmp_path / "run/report.html").exists()
+    # Nothing is kept that is not finite.
+    assert CheckpointStore(tmp_path / "run/checkpoints").all() == []
+
+
+class TestResume:
+    def refusal(self, *arguments):
+        with pytest.raises(UserError) as caught:
+            run_experiment(*arguments)
+        return caught.value
+
+    def test_never_refuses_a_run(self, whole):
+        error = self.refusal(config(), whole[0], "never")
+        assert error.key == "resume"
+        assert f"is 'never', but {whole[0]} holds a run already" in error.problems[0]
+
+    def test_must_refuses_a_new_directory(self, tmp_path):
+        error = self.refusal(config(), tmp_path / "new", "must")
+        assert error.key == "resume"
+        assert error.problems == (f"is 'must', but {tmp_path}/new holds no checkpoint",)
+        assert not (tmp_path / "new").exists()
+
+    def test_another_config_is_refused_with_what_differs_and_can_be_accepted(self, whole, tmp_path):
+        run_dir = tmp_path / "run"
+        shutil.copytree(whole[0], run_dir)
+        changed = config(generator_optimizer={"learning_rate": 0.01}, kimg=0.08)
+        first, *others = self.refusal(changed, run_dir).problems
+        assert first.startswith(f"{run_dir}: holds a run of another config; ")
+        assert "  training.kimg: 0.064 -> 0.08" in others
+        assert run_experiment(changed, run_dir, accept_changes=True).images_shown == 80

@@ -1,0 +1,113 @@
+"""Parts by name, and the user's own modules."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from gan_cli.catalog import CHOICES
+from gan_cli.config.load import load_config
+from gan_cli.errors import UserError
+from gan_cli.registry import Registry, look_in
+
+PARTS = Registry("loss", {"hinge": "gan_cli.objectives.losses:HINGE"}, of="builtins:int")
+
+
+def test_a_module_beside_the_config_is_found(tmp_path):
+    (tmp_path / "beside_the_config.py").write_text("PART = 41 + 1")
+    (tmp_path / "mine.yaml").write_text("data: {source: builtin}")
+    load_config(tmp_path / "mine.yaml", [], {})
+    path = list(sys.path)
+    assert PARTS.load("beside_the_config:PART") == 42
+    assert sys.path == path
+
+
+def test_a_module_in_the_working_folder_is_found(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("in_the_working_folder.py").write_text("import beside_it\nPART = beside_it.PART")
+    Path("beside_it.py").write_text("PART = 7")
+    assert PARTS.load("in_the_working_folder:PART") == 7
+
+
+def test_an_installed_module_comes_before_a_file_of_its_name(tmp_path):
+    (tmp_path / "statistics.py").write_text("raise SystemExit('imported a stranger')")
+    look_in(tmp_path)
+    sys.modules.pop("statistics", None)
+    import statistics
+
+    assert Registry("part", {}).load("statistics:mean") is statistics.mean
+
+
+@pytest.mark.parametrize(
+    ("text", "attribute", "said"),
+    [
+        ("PART = 1", "OTHER", "has no attribute 'OTHER'"),
+        ("1 / 0", "PART", "ZeroDivisionError: division by zero"),
+        ("def f(:", "PART", "SyntaxError: invalid syntax"),
+        ("import not_there_at_all", "PART", "No module named 'not_there_at_all'"),
+    ],
+)
+def test_a_module_that_cannot_be_used_is_one_line(tmp_path, text, attribute, said):
+    name = f"broken_{abs(hash(text))}"
+    (tmp_path / f"{name}.py").write_text(text)
+    look_in(tmp_path)
+    with pytest.raises(UserError) as caught:
+        PARTS.load(f"{name}:{attribute}")
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"loss '{name}:{attribute}': cannot be imported: ")
+    assert said in problem
+
+
+@pytest.mark.parametrize(
+    ("family", "path", "said"),
+    [
+        (
+            "architecture",
+            "os:path",
+            "architecture 'os:path': must be gan_cli.models.contract.Architecture, got a module",
+        ),
+        (
+            "architecture",
+            "gan_cli.models.conv:build_generator",
+            "architecture 'gan_cli.models.conv:build_generator': must be"
+            " gan_cli.models.contract.Architecture, got a function",
+        ),
+        (
+            "loss",
+            "gan_cli.objectives.losses:Loss",
+            "loss 'gan_cli.objectives.losses:Loss': must be gan_cli.objectives.losses.Loss, got the"
+            " class Loss",
+        ),
+        (
+            "penalty",
+            "gan_cli.objectives.losses:HINGE",
+            "penalty 'gan_cli.objectives.losses:HINGE': must be"
+            " gan_cli.objectives.penalties.penalty.Penalty, got a Loss",
+        ),
+        (
+            "augmentation",
+            "os:sep",
+            "augmentation 'os:sep': must be gan_cli.objectives.augment.augmentation.Augmentation,"
+            " got a str",
+        ),
+        (
+            "source",
+            "os:environ",
+            "source 'os:environ': must be gan_cli.data.sources.source.Source or a function, got a"
+            " _Environ",
+        ),
+        ("metric", "os:sep", "metric 'os:sep': must be gan_cli.metrics.metric.Metric, got a str"),
+        ("features", "os:sep", "feature network 'os:sep': must be a function, got a str"),
+    ],
+)
+def test_a_part_of_another_kind_is_one_line(family, path, said):
+    with pytest.raises(UserError) as caught:
+        CHOICES[family].load(path)
+    assert caught.value.problems == (said,)
+
+
+@pytest.mark.parametrize("family", CHOICES)
+def test_every_part_of_our_own_is_of_its_kind(family):
+    registry = CHOICES[family]
+    for name in registry.names:
+        registry._check(name, registry.load(name))
