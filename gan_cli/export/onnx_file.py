@@ -17,7 +17,7 @@ def write(generator: keras.Model, latent_distribution: str, path: Path) -> None:
     del latent_distribution
     for module in ("tf2onnx", "onnxruntime"):
         if importlib.util.find_spec(module) is None:
-            raise UserError(f"--export=onnx: needs {module}; pip install 'gan-cli[onnx]'")
+            raise UserError(f"onnx: needs {module}; pip install 'gan-cli[onnx]'", key="export")
     import tf2onnx
 
     function = as_function(generator)

@@ -9,7 +9,8 @@ import numpy as np
 
 from gan_cli.errors import UserError
 from gan_cli.export import FORMATS
-from gan_cli.export.format import Format, fix_for_export, is_conditional
+from gan_cli.export.format import Format, is_conditional
+from gan_cli.models.contract import fix_for_export
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,9 @@ def export_generator(
         largest, psnr_db = compare(images, expected)
         if not largest <= (np.inf if chosen.tolerance is None else chosen.tolerance):
             raise UserError(
-                f"--export={name}: its images are off by up to {largest:.2g}, more than"
-                f" {chosen.tolerance:g}; please report this, with the run's config.yaml"
+                f"{name}: its images are off by up to {largest:.2g}, more than"
+                f" {chosen.tolerance:g}; please report this, with the run's config.yaml",
+                key="export",
             )
         exported.append(Exported(name, chosen, _size_bytes(path), largest, psnr_db))
     return exported

@@ -16,9 +16,9 @@ def orthogonal(update: Update) -> tf.Tensor:
     penalised, not their lengths. The authors' code adds `strength` times half of this sum's
     gradient, so that its strength is twice our gamma.
 
-    The sum is over matrices and convolution kernels (see `is_kernel`). Embeddings of labels are left
-    out, as in the authors' code, and so are biases, scales, shifts and learned pictures: they map
-    nothing, and the columns of a table that starts from ones are all parallel.
+    The sum is over matrices and convolution kernels (see `is_kernel`). Label embeddings are left
+    out, as in the authors' code, and so are biases, scales, shifts and learned pictures: they are
+    not linear maps, and all columns of a table that starts from ones are parallel.
 
     Raises:
       UserError: the network has no kernel.
