@@ -29,7 +29,8 @@ MODEL = {
     "discriminator_channels": 10,
     "max_channels": 16,
 }
-OBJECTIVE = {"loss": "non_saturating", "augmentation": None}
+# The architecture and the way of conditioning add the penalties that they cannot do without.
+OBJECTIVE = {"loss": "non_saturating", "penalties": [], "augmentation": None}
 OPTIMIZER = {"learning_rate": 1e-2, "beta_1": 0.5, "beta_2": 0.999, "epsilon": 1e-7}
 TRAINING = {
     "batch_size": 8,
@@ -64,22 +65,19 @@ class Gan:
 def small_gan():
     """Returns a function that builds a GAN for 12x12 images, or for points with `points_mlp`.
 
-    Its arguments are sections of the config, which override those above. Without penalties, only
-    those that the architecture cannot do without are there.
+    Its arguments are sections of the config, which override those above.
     """
     return build_small_gan
 
 
 def build_small_gan(*, model=None, objective=None, training=None, guard=None) -> Gan:
-    model, objective = MODEL | (model or {}), OBJECTIVE | (objective or {})
+    model = MODEL | (model or {})
     architecture: Architecture = ARCHITECTURES.load(model["architecture"])
-    implied = [{"name": name, "gamma": 1.0} for name in architecture.penalties]
-    objective["penalties"] = [*objective.get("penalties", ()), *implied]
     config = Config.model_validate(
         {
             "data": POINTS if architecture.largest == 1 else DATA,
             "model": model,
-            "objective": objective,
+            "objective": OBJECTIVE | (objective or {}),
             "training": TRAINING | (training or {}),
             "guard": guard or {},
         },
