@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gan_cli.models.contract import before_update
+
 
 class HandWrittenLoop:
     """A compiled step of the non-saturating game with Keras' Adam and two tapes, and nothing else.
@@ -50,9 +52,7 @@ class HandWrittenLoop:
         def prepare() -> None:
             # Layers with a power iteration or a clock have it moved by whoever trains them.
             for model in (generator, discriminator):
-                for layer in model._flatten_layers(include_self=False):
-                    if hasattr(layer, "before_update"):
-                        layer.before_update(tf.constant(10**9, tf.int64))
+                before_update(model, tf.constant(10**9, tf.int64))
 
         @tf.function
         def alternating_step(images: tf.Tensor) -> tf.Tensor:

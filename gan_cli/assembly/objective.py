@@ -9,7 +9,7 @@ from gan_cli.data.dataset import ImageDataset
 from gan_cli.data.sources import domain_of
 from gan_cli.domains.domain import AUGMENTATION
 from gan_cli.errors import UserError
-from gan_cli.models.truncation import has_styles
+from gan_cli.models.contract import has_styles, output_names
 from gan_cli.objectives import LOSSES, PENALTIES
 from gan_cli.objectives.augment import AUGMENTATIONS
 from gan_cli.objectives.augment.augmentation import Augmentation
@@ -77,11 +77,8 @@ def build_penalty(
         raise UserError(
             f"objective.{key}: '{entry.name}' is for the {penalty.networks[0]}'s update"
         )
-    outputs = state.discriminator.output
-    offered = set(outputs) if isinstance(outputs, dict) else set()
-    offered |= {layer.name for layer in state.discriminator.layers}
     for output in penalty.needs_outputs:
-        if output not in offered:
+        if output not in output_names(state.discriminator):
             raise UserError(
                 f"objective.{key}: '{entry.name}' needs a discriminator with '{output}', which this"
                 " one does not have"

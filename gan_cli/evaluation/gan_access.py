@@ -9,6 +9,7 @@ import tensorflow as tf
 from gan_cli.assembly.loading import LoadedGenerator, load_discriminator
 from gan_cli.data.dataset import DataSplits
 from gan_cli.metrics.comparison import GanAccess
+from gan_cli.models.contract import has_styles, mapping_of, synthesis_of
 from gan_cli.run.directory import RunDirectory
 
 _BATCH_SIZE = 64
@@ -36,15 +37,14 @@ def gan_access(run: RunDirectory, loaded: LoadedGenerator, data: DataSplits) -> 
         return rng.choice(data_labels, count).astype(np.int32)
 
     conditional = bool(loaded.num_classes)
-    layers = {layer.name: layer for layer in generator.layers}
-    has_styles = {"mapping", "synthesis"} <= layers.keys()
+    styled = has_styles(generator)
     return GanAccess(
         draw_latents=draw_latents,
         draw_labels=draw_labels if conditional else None,
         synthesize=_by_batches(generator),
         spherical=is_normal,
-        map_latents=_by_batches(layers["mapping"]) if has_styles else None,
-        synthesize_styles=_by_batches(layers["synthesis"]) if has_styles else None,
+        map_latents=_by_batches(mapping_of(generator)) if styled else None,
+        synthesize_styles=_by_batches(synthesis_of(generator)) if styled else None,
         discriminate=_by_batches(load_discriminator(run, loaded)) if model.pack == 1 else None,
     )
 

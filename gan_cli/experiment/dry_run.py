@@ -12,6 +12,7 @@ from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits
 from gan_cli.data.pipeline import training_batches
 from gan_cli.errors import UserError
+from gan_cli.models.contract import inner_activation_bytes, whole
 from gan_cli.run.directory import RunDirectory
 from gan_cli.training.state import GanState
 
@@ -114,17 +115,9 @@ def flops_per_image(model: keras.Model) -> int:
     """
     specs = [tf.TensorSpec([1, *tensor.shape[1:]], tensor.dtype) for tensor in model.inputs]
     inputs = specs if len(specs) > 1 else specs[0]
-    growing = [
-        layer
-        for layer in model._flatten_layers(include_self=False)
-        if hasattr(layer, "always_whole")
-    ]
-    for layer in growing:
-        layer.always_whole = True
     forward = tf.function(lambda x: model(x, training=False), autograph=False)
-    graph = forward.get_concrete_function(inputs).graph
-    for layer in growing:
-        layer.always_whole = False
+    with whole(model):
+        graph = forward.get_concrete_function(inputs).graph
     profiler = tf.compat.v1.profiler
     options = profiler.ProfileOptionBuilder(profiler.ProfileOptionBuilder.float_operation())
     counted = profiler.profile(graph, options=options.with_empty_output().build())
@@ -140,5 +133,5 @@ def activation_bytes(model: keras.Model) -> int:
             continue
         for tensor in tf.nest.flatten(layer.output):
             total += int(np.prod(tensor.shape[1:])) * tf.as_dtype(tensor.dtype).size
-        total += getattr(layer, "inner_activation_bytes", 0)
+        total += inner_activation_bytes(layer)
     return total

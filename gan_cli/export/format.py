@@ -36,13 +36,6 @@ def is_conditional(generator: keras.Model) -> bool:
     return len(generator.inputs) > 1
 
 
-def fix_for_export(generator: keras.Model) -> None:
-    """Tells layers that choose between branches while they train to keep to the one they are in."""
-    for layer in generator._flatten_layers():
-        if hasattr(layer, "fix_for_export"):
-            layer.fix_for_export()
-
-
 def as_function(generator: keras.Model) -> tf.types.experimental.PolymorphicFunction:
     """From `latents`, and `labels` where it is conditional, to `images`; any batch size."""
     latents = tf.TensorSpec([None, generator.inputs[0].shape[-1]], tf.float32, name="latents")

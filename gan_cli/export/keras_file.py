@@ -6,6 +6,7 @@ import keras
 import numpy as np
 
 from gan_cli.export.format import Format, Generate
+from gan_cli.models.contract import layers_within
 
 
 def write(generator: keras.Model, latent_distribution: str, path: Path) -> None:
@@ -26,7 +27,7 @@ def load(path: Path) -> Generate:
 
 def needed_modules(generator: keras.Model) -> list[str]:
     """Modules with layers that Keras lacks: they are imported before the file is loaded."""
-    modules = {type(layer).__module__ for layer in generator._flatten_layers()}
+    modules = {type(layer).__module__ for layer in layers_within(generator)}
     return sorted(module for module in modules if not module.startswith("keras."))
 
 

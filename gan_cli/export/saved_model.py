@@ -11,7 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from gan_cli.export.format import Format, Generate, as_function, is_conditional, named_inputs
-from gan_cli.models.truncation import has_styles, towards_mean
+from gan_cli.models.contract import has_styles, mapping_of, synthesis_of
+from gan_cli.models.truncation import towards_mean
 
 
 def draw_latents(
@@ -61,10 +62,10 @@ def write(generator: keras.Model, latent_distribution: str, path: Path) -> None:
         latents = draw_latents(seed, cut, latent_dim, latent_distribution)
         inputs = [latents, *labels] if labels else latents
         if has_styles(generator):
-            styles = generator.get_layer("mapping")(inputs, training=False)
+            styles = mapping_of(generator)(inputs, training=False)
             nearer = towards_mean(generator, styles, truncation)
             styles = tf.where(truncation > 0.0, nearer, styles)
-            images = generator.get_layer("synthesis")(styles, training=False)
+            images = synthesis_of(generator)(styles, training=False)
         else:
             images = generator(inputs, training=False)
         return {"images": images, "latents": latents}

@@ -11,7 +11,7 @@ from collections.abc import Callable
 import keras
 
 from gan_cli.errors import UserError
-from gan_cli.models.contract import Architecture, ModelSpec
+from gan_cli.models.contract import LABEL_EMBEDDING, Architecture, ModelSpec
 from gan_cli.models.layers.attention import SelfAttention
 from gan_cli.models.layers.conditioning import (
     discriminator_inputs,
@@ -120,7 +120,7 @@ def _shared_embedding(spec: ModelSpec) -> keras.layers.Layer:
         spec.num_classes,
         _option(spec, "shared_dim"),
         embeddings_initializer=keras.initializers.Orthogonal(),
-        name="label_embedding",
+        name=LABEL_EMBEDDING,
     )
 
 

@@ -8,7 +8,7 @@ by a perceptual distance, which needs a network that was trained on other data.
 
 import keras
 
-from gan_cli.models.contract import Architecture, ModelSpec
+from gan_cli.models.contract import LOGITS, RECONSTRUCTION_ERROR, Architecture, ModelSpec
 from gan_cli.models.layers.conditioning import (
     discriminator_inputs,
     discriminator_outputs,
@@ -140,9 +140,9 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
     logits = means[0] if len(means) == 1 else keras.layers.Average()(means)
     features = named_features(keras.layers.GlobalAveragePooling2D()(levels[last]))
     judging = discriminator_outputs(spec, inputs, features, logits, spectral=True)
-    outputs = judging.output if isinstance(judging.output, dict) else {"logits": judging.output}
+    outputs = judging.output if isinstance(judging.output, dict) else {LOGITS: judging.output}
     total = errors[0] if len(errors) == 1 else keras.layers.Add(dtype="float32")(errors)
-    outputs = {**outputs, "reconstruction_error": total}
+    outputs = {**outputs, RECONSTRUCTION_ERROR: total}
     return keras.Model(inputs, outputs, name="discriminator")
 
 

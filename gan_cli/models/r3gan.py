@@ -8,7 +8,7 @@ import math
 
 import keras
 
-from gan_cli.models.contract import Architecture, ModelSpec
+from gan_cli.models.contract import LABEL_EMBEDDING, LOGITS, Architecture, ModelSpec
 from gan_cli.models.layers.basis import BiasedLeakyReLU, DiscriminativeBasis, GenerativeBasis
 from gan_cli.models.layers.conditioning import (
     discriminator_inputs,
@@ -64,7 +64,7 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
     size = spec.width_at(0)
     embedding = _embedding(spec, size, gain=size**-0.5)(inputs[1])
     product = keras.layers.Dot(axes=1, dtype="float32")([_linear(size)(features), embedding])
-    logits = keras.layers.Reshape([], dtype="float32", name="logits")(product)
+    logits = keras.layers.Reshape([], dtype="float32", name=LOGITS)(product)
     return keras.Model(inputs, logits, name="discriminator")
 
 
@@ -114,7 +114,7 @@ def _embedding(spec: ModelSpec, size: int, gain: float) -> keras.layers.Embeddin
         embeddings_initializer=keras.initializers.RandomNormal(
             stddev=gain * spec.num_classes**-0.5
         ),
-        name="label_embedding",
+        name=LABEL_EMBEDDING,
     )
 
 

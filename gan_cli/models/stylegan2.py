@@ -6,7 +6,15 @@ The options' defaults are those of configuration F. For data of their own, Karra
 
 import keras
 
-from gan_cli.models.contract import Architecture, ModelSpec
+from gan_cli.models.contract import (
+    LABEL_EMBEDDING,
+    LOGITS,
+    MAPPING,
+    STYLE_AVERAGE,
+    SYNTHESIS,
+    Architecture,
+    ModelSpec,
+)
 from gan_cli.models.layers.conditioning import (
     discriminator_inputs,
     discriminator_outputs,
@@ -70,16 +78,16 @@ def _mapping(spec: ModelSpec, num_styles: int) -> keras.Model:
             x = layer(x)
         return x
 
-    own = StyleAverage(dtype="float32", name="style_average")(styles(inputs[0]))
+    own = StyleAverage(dtype="float32", name=STYLE_AVERAGE)(styles(inputs[0]))
     others = styles(OtherLatents(dtype="float32")(inputs[0]))
     mixing = StyleMixing(num_styles, spec.options["style_mixing"], dtype="float32")
-    return keras.Model(inputs, mixing([own, others]), name="mapping")
+    return keras.Model(inputs, mixing([own, others]), name=MAPPING)
 
 
 def _embedded_label(spec: ModelSpec, labels: keras.KerasTensor, size: int) -> keras.KerasTensor:
     """A learned vector for each label, float32 [batch, size], of unit mean square."""
     one_hot = keras.ops.one_hot(labels, spec.num_classes)
-    x = EqualizedDense(size, dtype="float32", name="label_embedding")(one_hot)
+    x = EqualizedDense(size, dtype="float32", name=LABEL_EMBEDDING)(one_hot)
     return PixelNormalization(dtype="float32")(x)
 
 
@@ -106,7 +114,7 @@ def _synthesis(spec: ModelSpec, ladder: list[tuple[int, int]]) -> keras.Model:
         image = FilteredUpsampling(ladder[level], dtype="float32")(image)
         # The image of a level and the next level's first convolution share a style.
         image = added(image, x, first + 2)
-    return keras.Model(styles, image, name="synthesis")
+    return keras.Model(styles, image, name=SYNTHESIS)
 
 
 def build_discriminator(spec: ModelSpec) -> keras.Model:
@@ -133,7 +141,7 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
         )(label)
     product = keras.layers.Dot(axes=1, dtype="float32")([label, EqualizedDense(width)(features)])
     logits = keras.layers.Rescaling(width**-0.5, dtype="float32")(product)
-    logits = keras.layers.Reshape([], dtype="float32", name="logits")(logits)
+    logits = keras.layers.Reshape([], dtype="float32", name=LOGITS)(logits)
     return keras.Model(inputs, logits, name="discriminator")
 
 

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_cli.models.truncation import has_styles
+from gan_cli.models.contract import has_styles, synthesis_of
 from gan_cli.sampling.style_mixing import mixed_images, styles_of
 
 # Number of latents that directions are found from.
@@ -70,7 +70,7 @@ class LatentSpace:
         if self.has_styles:
             kernels = [
                 np.asarray(weight, np.float64)
-                for weight in self.generator.get_layer("synthesis").weights
+                for weight in synthesis_of(self.generator).weights
                 if "/affine/" in f"/{weight.path}" and weight.path.endswith("kernel")
             ]
             return np.sum([kernel @ kernel.T for kernel in kernels], axis=0)

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gan_cli.models.contract import mapping_of, synthesis_of
+
 
 def mixed_images(
     generator: keras.Model, coarse: np.ndarray, fine: np.ndarray, crossover: int
@@ -22,7 +24,7 @@ def mixed_images(
     Returns:
       float32 [count, height, width, channels].
     """
-    synthesis = generator.get_layer("synthesis")
+    synthesis = synthesis_of(generator)
     layers = synthesis.inputs[0].shape[1]
     takes_fine = (np.arange(layers) >= crossover)[:, None]
     styles = np.where(takes_fine, fine[:, None], coarse[:, None])
@@ -36,5 +38,5 @@ def styles_of(
     inputs = [tf.constant(latents)]
     if labels is not None:
         inputs.append(tf.constant(labels, tf.int32))
-    mapped = generator.get_layer("mapping")(inputs if len(inputs) > 1 else inputs[0])
+    mapped = mapping_of(generator)(inputs if len(inputs) > 1 else inputs[0])
     return np.asarray(mapped[:, 0])

@@ -4,7 +4,8 @@ import numpy as np
 
 from gan_cli.assembly.networks import build_network
 from gan_cli.errors import UserError
-from gan_cli.models.truncation import has_styles, truncated
+from gan_cli.models.contract import has_styles
+from gan_cli.models.truncation import truncated
 from gan_cli.sampling.generate import Sampler
 from gan_cli.studio.studio import Studio
 from gan_cli.training.precision import dtype_policy

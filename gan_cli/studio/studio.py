@@ -12,7 +12,8 @@ import numpy as np
 from gan_cli.assembly.loading import LoadedGenerator, load_generator
 from gan_cli.errors import UserError
 from gan_cli.media.provenance import GENERATED, Provenance
-from gan_cli.models.truncation import has_styles, truncated
+from gan_cli.models.contract import has_styles
+from gan_cli.models.truncation import truncated
 from gan_cli.run.directory import RunDirectory
 from gan_cli.sampling.directions import DIRECTIONS, SAMPLE, Directions, LatentSpace
 from gan_cli.sampling.generate import Sampler

@@ -18,6 +18,7 @@ import tensorflow as tf
 
 from gan_cli import replicas
 from gan_cli.errors import UserError
+from gan_cli.models.contract import layers_within
 from gan_cli.training.state import GanState
 from gan_cli.training.step import TrainStep
 from gan_cli.training.step_losses import Report
@@ -112,7 +113,7 @@ class Replicated(Distribution):
             inner._all_reduce_sum_gradients = list
 
     def synchronise(self, model: keras.Model) -> keras.Model:
-        for layer in model._flatten_layers(include_self=False):
+        for layer in layers_within(model):
             if isinstance(layer, keras.layers.BatchNormalization):
                 # Not by Keras' `synchronized`: it takes the mean of squares less the square of the
                 # mean, which rounds otherwise, and whose second derivatives are others.

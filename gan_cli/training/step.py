@@ -16,6 +16,7 @@ import keras
 import tensorflow as tf
 
 from gan_cli import replicas
+from gan_cli.models.contract import before_update
 from gan_cli.training.ema import ema_decay, update_ema
 from gan_cli.training.inputs import (
     GENERATOR_PENALTY,
@@ -24,7 +25,7 @@ from gan_cli.training.inputs import (
     fold,
     with_labels,
 )
-from gan_cli.training.judge import before_update, forward
+from gan_cli.training.judge import forward
 from gan_cli.training.schedule import Setting, value_at
 from gan_cli.training.step_losses import Batch, Report, StepLosses, Verdict
 

@@ -13,6 +13,7 @@ import tensorflow as tf
 
 from gan_cli import replicas
 from gan_cli.domains.images import to_model_range
+from gan_cli.models.contract import mapping_of, synthesis_of, view_of_reals
 from gan_cli.objectives.penalties.penalty import DISCRIMINATOR, GENERATOR, Update
 from gan_cli.training.augment import AugmentationControl
 from gan_cli.training.inputs import (
@@ -25,7 +26,7 @@ from gan_cli.training.inputs import (
     fold,
     with_labels,
 )
-from gan_cli.training.judge import Judge, Outputs, forward, view_of_reals
+from gan_cli.training.judge import Judge, Outputs, forward
 from gan_cli.training.objective import LazyPenalty, Objective
 from gan_cli.training.remedies import Remedies
 from gan_cli.training.schedule import value_at
@@ -242,13 +243,11 @@ class StepLosses:
         latents = replicas.slice_of(self.latents(seed))
         half = max(latents.shape[0] // 2, 1)
         inputs = with_labels(latents[::2][:half], None if labels is None else labels[::2][:half])
-        parts = [
-            (self.style_generator.get_layer(name), self.state.generator.get_layer(name))
-            for name in ("mapping", "synthesis")
-        ]
-        styles = tf.cast(forward(parts[0][0], inputs, weights=parts[0][1]), tf.float32)
+        model, original = self.style_generator, self.state.generator
+        mapped = forward(mapping_of(model), inputs, weights=mapping_of(original))
+        styles = tf.cast(mapped, tf.float32)
         tape.watch(styles)
-        return styles, forward(parts[1][0], styles, weights=parts[1][1])
+        return styles, forward(synthesis_of(model), styles, weights=synthesis_of(original))
 
     def judge_held_out(self, seed: tf.Tensor) -> tf.Tensor:
         """Logits of a batch of held-out images, seen as real ones are."""

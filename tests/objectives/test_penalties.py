@@ -1,9 +1,14 @@
 """Penalties against the closed form for a quadratic discriminator, and by finite differences."""
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan_cli.errors import UserError
+from gan_cli.models.layers.equalized import EqualizedDense
+from gan_cli.models.layers.normalization import ConditionalBatchNormalization
+from gan_cli.models.layers.styles import LearnedConstant
 from gan_cli.objectives import PENALTIES
 from gan_cli.objectives.penalties.logits import flip_and_shift
 from gan_cli.objectives.penalties.penalty import Update
@@ -206,20 +211,47 @@ def test_flip_and_shift_moves_whole_pixels_by_up_to_an_eighth_and_flips_half():
     assert len(set(found)) == 50
 
 
+def orthogonal_value(weights):
+    given = Update(network="generator", seed=SEED, weights=weights)
+    return float(PENALTIES.load("orthogonal").value(given))
+
+
 def test_orthogonal_counts_products_of_different_filters_only():
     rng = np.random.default_rng(0)
     kernel, bias = rng.standard_normal((3, 2, 4)), rng.standard_normal(4)
-    given = Update(
-        network="generator",
-        seed=SEED,
-        weights=[tf.Variable(w, dtype=tf.float32) for w in (kernel, bias)],
-    )
+    weights = [
+        keras.Variable(value, dtype="float32", name=name)
+        for value, name in ((kernel, "kernel"), (bias, "bias"))
+    ]
     total = 0.0
     for one in range(4):
         for other in range(4):
             if one != other:
                 total += (kernel[..., one] * kernel[..., other]).sum() ** 2
-    assert float(PENALTIES.load("orthogonal").value(given)) == pytest.approx(total, rel=1e-5)
+    assert orthogonal_value(weights) == pytest.approx(total, rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (keras.layers.Embedding(10, 128, embeddings_initializer="ones"), [None]),
+        (ConditionalBatchNormalization(10), ([None, 8, 8, 128], [None])),
+        (LearnedConstant([4, 4], 128), [None, 128]),
+        (EqualizedDense(128, name="label_embedding"), [None, 10]),
+    ],
+)
+def test_orthogonal_leaves_out_weights_that_are_no_kernels(layer, shape):
+    values = np.random.default_rng(0).standard_normal((5, 4))
+    kernel = keras.Variable(values, dtype="float32", name="kernel")
+    alone = orthogonal_value([kernel])
+    layer.build(shape)
+    assert any(len(weight.shape) >= 2 for weight in layer.trainable_variables)
+    assert orthogonal_value([*layer.trainable_variables, kernel]) == alone
+
+
+def test_orthogonal_is_refused_without_kernels():
+    with pytest.raises(UserError, match="needs a generator with kernels"):
+        orthogonal_value([keras.Variable(tf.ones([10, 128]), name="embeddings")])
 
 
 def test_historical_averaging_compares_with_the_mean_of_all_weights_so_far():

@@ -108,7 +108,7 @@ def test_large_images_are_compared_by_their_means():
 
 
 def test_only_what_a_step_skips_is_tolerated(small_gan):
-    plain, scaled = small_gan().state, small_gan(policy="mixed_float16").state
+    plain, scaled = small_gan().state, small_gan(training={"precision": "mixed_float16"}).state
     norms, loss = ["generator_gradient_norm"], ["generator_loss"]
     assert not is_skipped(norms, plain, skip_non_finite=False)
     assert is_skipped(norms, scaled, skip_non_finite=False)
@@ -121,13 +121,14 @@ def test_only_what_a_step_skips_is_tolerated(small_gan):
 
 
 def test_factors_act_on_rates_and_on_the_penalties_that_bound_d(small_gan, batch):
-    from gan_cli.training.remedies import Remedies
-
     reports, rates = [], []
     for strong in (False, True):
-        remedies = Remedies()
-        gan = small_gan(penalties=[("r1", 1.0, 1)], remedies=remedies)
+        gan = small_gan(
+            objective={"penalties": [{"name": "r1", "gamma": 1.0}]},
+            guard={"on_collapse": "strengthen"},
+        )
         if strong:
+            remedies = gan.step.remedies
             remedies.strengthen(8.0)
             remedies.lower_learning_rates(0.5)
             remedies.lower_learning_rates(0.5)
@@ -140,7 +141,7 @@ def test_factors_act_on_rates_and_on_the_penalties_that_bound_d(small_gan, batch
 def test_singular_values_are_those_of_numpy(small_gan):
     from gan_cli.training.singular_values import largest_singular_values
 
-    gan = small_gan(num_classes=3)
+    gan = small_gan(model={"conditional": True})
     for model in (gan.state.generator, gan.state.discriminator):
         found = largest_singular_values(model)
         expected = {}

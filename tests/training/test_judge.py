@@ -8,7 +8,6 @@ import tensorflow as tf
 from gan_cli.objectives.augment import AUGMENTATIONS
 from gan_cli.training.augment import AugmentationControl
 from gan_cli.training.judge import Judge
-from gan_cli.training.objective import InstanceNoise
 
 SEED = tf.constant([3, 4], tf.int32)
 
@@ -54,7 +53,7 @@ def test_the_transform_sees_single_images_and_every_pass_goes_through_it():
 
 
 def test_instance_noise_fades_linearly(small_gan, batch):
-    gan = small_gan(instance_noise=InstanceNoise(0.5, until_kimg=0.016))
+    gan = small_gan(objective={"instance_noise": {"std": 0.5, "until_kimg": 0.016}})
     images = tf.zeros([400, 12, 12, 1])
     for shown, std in ((0, 0.5), (8, 0.25), (16, 0.0), (80, 0.0)):
         gan.state.images_shown.assign(shown)
@@ -102,19 +101,22 @@ def test_a_fixed_probability_stays(small_gan, batch):
 
 
 def test_labels_of_generated_images_can_be_others_than_those_of_the_real_ones(small_gan, batch):
-    given = []
+    gan = small_gan(model={"conditional": True, "label_sampling": "uniform"})
+    given, draw = [], gan.step.fake_labels
 
     def labels(seed):
-        given.append(tf.random.stateless_uniform([8], seed, 0, 3, tf.int32))
+        given.append(draw(seed))
         return given[-1]
 
-    gan = small_gan(num_classes=3, fake_labels=labels)
+    gan.step.fake_labels = labels
     gan.step(*batch)
+    assert given[0].shape == [8]
+    assert set(np.unique(given[0])) <= {0, 1, 2}
     assert not np.array_equal(given[0], batch[1])
 
 
 def test_an_update_that_is_not_finite_is_skipped_where_asked(small_gan, batch, snapshot):
-    gan = small_gan(skip_non_finite=True, learning_rate_factor=lambda shown: tf.constant(1.0))
+    gan = small_gan(guard={"on_non_finite": "skip"})
     gan.state.discriminator.trainable_variables[0].assign(
         tf.fill(gan.state.discriminator.trainable_variables[0].shape, np.nan)
     )
@@ -130,7 +132,7 @@ def test_an_update_that_is_not_finite_is_skipped_where_asked(small_gan, batch, s
 def test_a_growing_discriminator_is_shown_real_images_as_coarse_as_generated_ones(
     small_gan, batch, monkeypatch
 ):
-    gan = small_gan("progan", loss="relativistic")
+    gan = small_gan(model={"architecture": "progan"}, objective={"loss": "relativistic"})
     seen = []
     for name in ("learn", "judge"):
         original = getattr(gan.step.losses.judge, name)

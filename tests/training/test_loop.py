@@ -51,7 +51,7 @@ def test_the_last_call_takes_only_the_steps_that_are_left():
 
 def test_a_step_is_traced_as_it_is_written(small_gan, batch):
     """AutoGraph would read and rewrite all of its source, which takes longer than tracing it."""
-    gan, states = small_gan("mlp"), []
+    gan, states = small_gan(model={"architecture": "mlp"}), []
     draw = gan.step.losses.latents
 
     def latents(seed):

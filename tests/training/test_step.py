@@ -1,6 +1,5 @@
 """The step against hand-written arithmetic, and against the two classic mistakes."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -13,6 +12,15 @@ from gan_cli.training.step import gradients_of
 from gan_cli.training.step_losses import Batch
 
 LATENT = 6
+
+
+def sgd(learning_rate):
+    optimizer = {"name": "sgd", "learning_rate": learning_rate}
+    return {"generator_optimizer": optimizer, "discriminator_optimizer": optimizer}
+
+
+def r1_penalty(gamma, every=1):
+    return {"name": "r1", "gamma": gamma, "every": every}
 
 
 def changed(before, after):
@@ -76,17 +84,17 @@ class TestClassicMistakes:
             *(("conv", loss) for loss in LOSSES.names if loss != "non_saturating"),
         ],
     )
-    def test_our_step_moves_every_trainable_weight(
-        self, small_gan, batch, snapshot, architecture, loss
-    ):
+    def test_our_step_moves_every_trainable_weight(self, small_gan, snapshot, architecture, loss):
         # Growing through all of its stages in three steps, as far as any weight is ever used.
         growing = architecture == "progan"
-        options = {"stable_kimg": 0.0, "fade_kimg": 0.01} if growing else None
-        gan = small_gan(architecture, loss, options=options)
+        options = {"stable_kimg": 0.0, "fade_kimg": 0.01} if growing else {}
+        gan = small_gan(
+            model={"architecture": architecture, "options": options}, objective={"loss": loss}
+        )
         before = [snapshot(m) for m in (gan.state.generator, gan.state.discriminator)]
         report = None
         for _ in range(3 if growing else 2):
-            report = gan.step(*batch)
+            report = gan.step(*gan.batch)
         assert all(np.isfinite(value) for value in report.values())
         for model, old in zip((gan.state.generator, gan.state.discriminator), before, strict=True):
             moved = changed(old, snapshot(model))
@@ -101,11 +109,13 @@ class TestClassicMistakes:
 class TestWhoLearns:
     @pytest.mark.parametrize("architecture", ARCHITECTURES.names)
     def test_a_discriminator_update_leaves_the_generator_bit_identical(
-        self, small_gan, batch, snapshot, architecture
+        self, small_gan, snapshot, architecture
     ):
-        gan = small_gan(architecture, penalties=[("r1", 1.0, 1)])
+        gan = small_gan(
+            model={"architecture": architecture}, objective={"penalties": [r1_penalty(1.0)]}
+        )
         before = snapshot(gan.state.generator), snapshot(gan.state.discriminator)
-        real = to_model_range(batch[0])
+        real = gan.step.losses.to_model(gan.batch[0])
         gan.step.update_discriminator(Batch(real, -real, None, None, tf.constant([1, 2])))
         assert not any(changed(before[0], snapshot(gan.state.generator)))
         moved = changed(before[1], snapshot(gan.state.discriminator))
@@ -116,11 +126,11 @@ class TestWhoLearns:
 
     @pytest.mark.parametrize("architecture", ARCHITECTURES.names)
     def test_a_generator_update_leaves_the_discriminator_bit_identical(
-        self, small_gan, batch, snapshot, architecture
+        self, small_gan, snapshot, architecture
     ):
-        gan = small_gan(architecture, loss="relativistic")
+        gan = small_gan(model={"architecture": architecture}, objective={"loss": "relativistic"})
         before = snapshot(gan.state.generator), snapshot(gan.state.discriminator)
-        real = to_model_range(batch[0])
+        real = gan.step.losses.to_model(gan.batch[0])
         with tf.GradientTape() as tape:
             fake = gan.state.generator(latents_of_step(0, 0), training=True)
             loss, _ = gan.step.losses.generator(Batch(real, fake, None, None, tf.constant([1, 2])))
@@ -135,7 +145,8 @@ class TestWhoLearns:
     ):
         statistics = []
         for n_critic in (1, 3):
-            gan = small_gan(n_critic=n_critic, optimizer=lambda: keras.optimizers.SGD(0.0))
+            gan = small_gan(objective={"n_critic": n_critic}, training=sgd(1.0))
+            gan.step.learning_rates = (0.0, 0.0)
             gan.step(*(tf.repeat(part, n_critic, axis=0) for part in batch))
             statistics.append(snapshot(gan.state.generator))
         assert not any(changed(*statistics))
@@ -145,9 +156,9 @@ def test_one_step_equals_the_algorithm_written_out(small_gan, batch):
     """SGD, R1 and a conditional GAN, with the update rules spelled out tape by tape."""
     learning_rate, gamma, every = 0.1, 0.7, 4
     make = lambda: small_gan(  # noqa: E731
-        penalties=[("r1", gamma, every)],
-        num_classes=3,
-        optimizer=lambda: keras.optimizers.SGD(learning_rate),
+        model={"conditional": True},
+        objective={"penalties": [r1_penalty(gamma, every)]},
+        training=sgd(learning_rate),
     )
     gan, reference = make(), make().state
     report = gan.step(*batch)
@@ -196,10 +207,9 @@ def test_a_fresh_batch_gives_the_generator_latents_labels_and_reals_of_its_own(s
     """Against both updates written out; reals only where the loss compares with them."""
     learning_rate, rng = 0.1, np.random.default_rng(3)
     make = lambda: small_gan(  # noqa: E731
-        loss=loss,
-        num_classes=3,
-        fresh_generator_batch=True,
-        optimizer=lambda: keras.optimizers.SGD(learning_rate),
+        model={"conditional": True},
+        objective={"loss": loss, "generator_batch": "fresh"},
+        training=sgd(learning_rate),
     )
     gan, reference = make(), make().state
     count = 16 if loss == "relativistic" else 8
@@ -211,8 +221,8 @@ def test_a_fresh_batch_gives_the_generator_latents_labels_and_reals_of_its_own(s
     assert gan.state.images_shown.numpy() == 8
 
     # The generator's part comes first.
-    real, told = to_model_range(images[-8:]), labels[-8:]
-    own_real, own_told = to_model_range(images[:8]), labels[:8]
+    real, given = to_model_range(images[-8:]), labels[-8:]
+    own_real, own_labels = to_model_range(images[:8]), labels[:8]
     generator, discriminator = reference.generator, reference.discriminator
     latents = latents_of_step(0, 0, purposes=(GENERATOR_PENALTY + 1, LATENTS))
 
@@ -225,16 +235,16 @@ def test_a_fresh_batch_gives_the_generator_latents_labels_and_reals_of_its_own(s
         margin = discriminator([real, labels]) - generated
         return tf.nn.softplus(-margin), tf.nn.softplus(margin)
 
-    fake = generator([latents, told], training=True)
+    fake = generator([latents, given], training=True)
     weights = [v.value for v in discriminator.trainable_variables]
     with tf.GradientTape() as tape:
-        discriminator_loss = tf.reduce_mean(losses(real, fake, told)[0])
+        discriminator_loss = tf.reduce_mean(losses(real, fake, given)[0])
     for weight, slope in zip(weights, tape.gradient(discriminator_loss, weights), strict=True):
         weight.assign_sub(learning_rate * tf.convert_to_tensor(slope))
     weights = [v.value for v in generator.trainable_variables]
     with tf.GradientTape() as tape:
-        fake = generator([latents_of_step(0, 0), own_told], training=True)
-        generator_loss = tf.reduce_mean(losses(own_real, fake, own_told)[1])
+        fake = generator([latents_of_step(0, 0), own_labels], training=True)
+        generator_loss = tf.reduce_mean(losses(own_real, fake, own_labels)[1])
     for weight, slope in zip(weights, tape.gradient(generator_loss, weights), strict=True):
         weight.assign_sub(learning_rate * tf.convert_to_tensor(slope))
 
@@ -249,14 +259,12 @@ def test_a_fresh_batch_gives_the_generator_latents_labels_and_reals_of_its_own(s
 @pytest.mark.parametrize("loss", ["relativistic", "non_saturating"])
 def test_simultaneous_updates_take_both_gradients_before_either_moves(small_gan, batch, loss):
     learning_rate, gamma = 0.1, 0.7
-    make = lambda **more: small_gan(  # noqa: E731
-        loss=loss,
-        penalties=[("r1", gamma, 1)],
-        num_classes=3,
-        optimizer=lambda: keras.optimizers.SGD(learning_rate),
-        **more,
+    make = lambda updates: small_gan(  # noqa: E731
+        model={"conditional": True},
+        objective={"loss": loss, "penalties": [r1_penalty(gamma)], "updates": updates},
+        training=sgd(learning_rate),
     )
-    gan, reference = make(simultaneous=True), make().state
+    gan, reference = make("simultaneous"), make("alternating").state
     report = gan.step(*batch)
 
     real, labels = to_model_range(batch[0]), batch[1]
@@ -293,9 +301,10 @@ def test_simultaneous_updates_take_both_gradients_before_either_moves(small_gan,
 
 
 def test_a_lazy_penalty_acts_in_every_nth_step_n_times_as_strong(small_gan, batch):
-    gan = small_gan(penalties=[("r1", 0.5, 3)], optimizer=lambda: keras.optimizers.SGD(0.0))
+    gan = small_gan(objective={"penalties": [r1_penalty(0.5, every=3)]}, training=sgd(1.0))
+    gan.step.learning_rates = (0.0, 0.0)
     lazy = [float(gan.step(*batch)["penalty/r1"]) for _ in range(6)]
-    eager = small_gan(penalties=[("r1", 0.5, 1)], optimizer=lambda: keras.optimizers.SGD(0.0))
+    eager = small_gan(objective={"penalties": [r1_penalty(0.5)]}, training=sgd(1.0))
     value = float(eager.step(*batch)["penalty/r1"])
     np.testing.assert_allclose(lazy, [3 * value, 0, 0] * 2, rtol=1e-6)
     # It joins the loss in one update: Adam's constants need no correction for a second one.
@@ -303,7 +312,7 @@ def test_a_lazy_penalty_acts_in_every_nth_step_n_times_as_strong(small_gan, batc
 
 
 def test_n_critic_counts_discriminator_updates(small_gan, batch):
-    gan = small_gan(n_critic=4)
+    gan = small_gan(objective={"n_critic": 4})
     for _ in range(2):
         gan.step(*(tf.repeat(part, 4, axis=0) for part in batch))
     assert gan.state.discriminator_optimizer.iterations.numpy() == 8
@@ -314,7 +323,7 @@ def test_n_critic_counts_discriminator_updates(small_gan, batch):
 
 
 def test_weight_clip_bounds_every_discriminator_weight_and_no_generator_weight(small_gan, batch):
-    gan = small_gan(loss="wasserstein", weight_clip=0.01)
+    gan = small_gan(objective={"loss": "wasserstein", "weight_clip": 0.01})
     gan.step(*batch)
     assert max(np.abs(v).max() for v in gan.state.discriminator.trainable_variables) == (
         pytest.approx(0.01)
@@ -331,10 +340,9 @@ def test_latents_depend_on_seed_and_step_alone():
 
 @pytest.mark.parametrize("penalty", ["r1", "wgan_gp"])
 def test_float16_scales_losses_and_steps_like_float32(small_gan, batch, penalty):
-    make = lambda policy: small_gan(  # noqa: E731
-        policy=policy,
-        penalties=[(penalty, 0.1, 1)],
-        optimizer=lambda: keras.optimizers.SGD(0.05),
+    make = lambda precision: small_gan(  # noqa: E731
+        objective={"penalties": [{"name": penalty, "gamma": 0.1}]},
+        training=sgd(0.05) | {"precision": precision},
     )
     reference, mixed = make("float32"), make("mixed_float16")
     assert float(mixed.state.generator_optimizer.dynamic_scale) == 2**15
@@ -349,7 +357,7 @@ def test_float16_scales_losses_and_steps_like_float32(small_gan, batch, penalty)
 
 
 def test_an_overflowing_float16_step_is_skipped_and_halves_the_scale(small_gan, batch, snapshot):
-    gan = small_gan(policy="mixed_float16", optimizer=lambda: keras.optimizers.SGD(0.05))
+    gan = small_gan(training=sgd(0.05) | {"precision": "mixed_float16"})
     gan.state.discriminator_optimizer.dynamic_scale.assign(2.0**40)
     before = snapshot(gan.state.discriminator)
     gan.step(*batch)

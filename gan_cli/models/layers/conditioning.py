@@ -7,7 +7,13 @@ batch normalisation. Discriminators: `projection`, `concat`, or `auxiliary`.
 import keras
 
 from gan_cli.errors import UserError
-from gan_cli.models.contract import ModelSpec
+from gan_cli.models.contract import (
+    CLASS_LOGITS,
+    FEATURES,
+    LABEL_EMBEDDING,
+    LOGITS,
+    ModelSpec,
+)
 from gan_cli.models.layers.improved import (
     MinibatchDiscrimination,
     ReferenceBatch,
@@ -52,7 +58,7 @@ def generator_inputs(spec: ModelSpec) -> tuple[list[keras.KerasTensor], keras.Ke
         spec.num_classes,
         spec.latent_dim,
         embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
-        name="label_embedding",
+        name=LABEL_EMBEDDING,
     )(ReferenceBatch(size, spec.num_classes)(labels) if size else labels)
     return [latents, labels], keras.layers.Concatenate()([vectors, embedding])
 
@@ -101,7 +107,7 @@ def discriminator_inputs(spec: ModelSpec) -> tuple[list[keras.KerasTensor], kera
     if spec.conditioning != "concat":
         return [images, labels], images
     picture = keras.layers.Embedding(
-        spec.num_classes, spec.height * spec.width, name="label_embedding"
+        spec.num_classes, spec.height * spec.width, name=LABEL_EMBEDDING
     )(labels)
     picture = keras.layers.Reshape([spec.height, spec.width, 1])(picture)
     return [images, labels], keras.layers.Concatenate()([images, picture])
@@ -138,21 +144,21 @@ def discriminator_outputs(
             features.shape[-1],
             embeddings_initializer=embeddings_initializer
             or keras.initializers.RandomNormal(stddev=features.shape[-1] ** -0.5),
-            name="label_embedding",
+            name=LABEL_EMBEDDING,
         )(inputs[1])
         projection = keras.layers.Dot(axes=1, name="projection")([embedding, features])
         logits = keras.layers.Add()([logits, projection])
     # The loss is computed in float32 whatever precision the layers compute in.
-    logits = keras.layers.Reshape([], dtype="float32", name="logits")(logits)
+    logits = keras.layers.Reshape([], dtype="float32", name=LOGITS)(logits)
     if class_logits is None:
         return keras.Model(inputs, logits, name="discriminator")
-    class_logits = keras.layers.Activation("linear", dtype="float32", name="class_logits")(
+    class_logits = keras.layers.Activation("linear", dtype="float32", name=CLASS_LOGITS)(
         class_logits
     )
-    outputs = {"logits": logits, "class_logits": class_logits}
+    outputs = {LOGITS: logits, CLASS_LOGITS: class_logits}
     return keras.Model(inputs, outputs, name="discriminator")
 
 
 def named_features(x: keras.KerasTensor) -> keras.KerasTensor:
     """Marks `x`, [batch, n], as what penalties may ask for as `features`: float32."""
-    return keras.layers.Activation("linear", dtype="float32", name="features")(x)
+    return keras.layers.Activation("linear", dtype="float32", name=FEATURES)(x)

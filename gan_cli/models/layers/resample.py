@@ -68,7 +68,19 @@ def _padded(x: tf.Tensor, axis: int, before: int, after: int) -> tf.Tensor:
 
 
 def _part(x: tf.Tensor, axis: int, start: int, size: int) -> tf.Tensor:
-    return x[:, start : start + size] if axis == 1 else x[:, :, start : start + size]
+    """Returns `size` rows (axis 1) or columns (axis 2) of `x`, [batch, height, width, n].
+
+    Not by `x[:, a:b]`, whose gradient has a slow kernel on CPUs, which penalties of gradients run
+    once more. The gradient of `tf.slice` is padding, and the gradient of padding is a slice.
+    """
+    begin, sizes = [0, 0, 0, 0], list(x.shape)
+    begin[axis], sizes[axis] = start, size
+    # TensorFlow's graph optimiser reorders sums by the names of what is added and by what it can
+    # prove of their shapes. With this name and these sizes each sum rounds as with `x[:, a:b]`.
+    with tf.name_scope("strided_slice"):
+        if sizes[0] is None:
+            sizes[0] = tf.shape(x)[0]
+        return tf.slice(x, begin, sizes)
 
 
 @keras.saving.register_keras_serializable("gan_cli")

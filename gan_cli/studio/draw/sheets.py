@@ -11,7 +11,8 @@ from gan_cli.errors import UserError
 from gan_cli.media.formats import refuse_too_many
 from gan_cli.media.named_sheet import named_sheet
 from gan_cli.media.provenance import COMPOSITE
-from gan_cli.models.truncation import has_styles, towards_mean
+from gan_cli.models.contract import has_styles, synthesis_of
+from gan_cli.models.truncation import towards_mean
 from gan_cli.sampling.style_mixing import mixed_images, styles_of
 from gan_cli.studio.drawing import Drawing
 from gan_cli.studio.picture_requests import UNCONDITIONAL_PAIRS, Sheet
@@ -129,7 +130,7 @@ def _mix(studio: Studio, request: Sheet) -> Drawing:
     if request.truncation is not None:
         styles = towards_mean(generator, styles, request.truncation)
     half = len(seeds) // 2
-    layers = generator.get_layer("synthesis").inputs[0].shape[1]
+    layers = synthesis_of(generator).inputs[0].shape[1]
 
     def drawn(coarse: np.ndarray, fine: np.ndarray) -> np.ndarray:
         mixed = mixed_images(generator, coarse, fine, layers // 2)

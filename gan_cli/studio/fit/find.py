@@ -15,6 +15,7 @@ from gan_cli.data.decode import decode_image
 from gan_cli.data.prepare import prepare_image
 from gan_cli.errors import UserError
 from gan_cli.listener import Listener
+from gan_cli.models.contract import FEATURES, output_of
 from gan_cli.studio.edit_requests import EditRequest
 from gan_cli.studio.fit.search import Fit, Misfit, fit_latents
 from gan_cli.studio.studio import Studio
@@ -138,7 +139,7 @@ def _feature_misfit(studio: Studio, image: np.ndarray) -> Misfit | None:
     if discriminator.inputs[0].shape[1:] != image.shape:
         return None
     try:
-        features = keras.Model(discriminator.inputs[0], discriminator.get_layer("features").output)
+        features = keras.Model(discriminator.inputs[0], output_of(discriminator, FEATURES))
     except ValueError:
         # The label enters before the features.
         return None
