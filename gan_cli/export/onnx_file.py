@@ -9,7 +9,7 @@ import numpy as np
 from gan_cli.errors import UserError
 from gan_cli.export.format import Format, Generate, as_function, named_inputs
 
-# Old enough for every runtime in use, new enough for all operations of our generators.
+# Old enough for every runtime in use, new enough for all operations that generators are made of.
 _OPERATOR_SET = 17
 
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from gan_cli.errors import UserError
 from gan_cli.export import FORMATS
-from gan_cli.export.format import Format, fix_for_export, is_conditional
+from gan_cli.export.format import Format, is_conditional
+from gan_cli.models.contract import fix_for_export
 
 
 @dataclass(frozen=True)
