@@ -14,13 +14,14 @@ SIGNALS = ("real_sign", "pair_sign", "held_out_ratio")
 
 @dataclass(frozen=True)
 class AugmentationControl:
-    """An augmentation with a probability that is part of the saved state.
+    """An augmentation and its probability, which is part of the saved state.
 
     Attributes:
-      signal: what the probability follows, one of `SIGNALS`; None: it stays as it is.
-      target: of the signal.
+      signal: the signal that the probability follows, one of `SIGNALS`; None: it stays constant.
+      target: value of the signal at which the probability neither rises nor falls.
       adjustment_kimg: thousands of images in which the probability can go from 0 to 1.
-      held_out: uint8 images that are not trained on and their int32 labels, for `held_out_ratio`.
+      held_out: images that are not trained on, as stored, and their int32 labels, for
+        `held_out_ratio`.
       schedule: from images shown to the probability, which then follows no signal.
     """
 
@@ -34,7 +35,7 @@ class AugmentationControl:
     signal_sum: tf.Variable = field(default_factory=lambda: tf.Variable(0.0, trainable=False))
 
     def variables(self) -> dict[str, tf.Variable]:
-        """What a checkpoint holds."""
+        """Returns the variables that checkpoints hold, by name."""
         return {
             "augmentation/probability": self.probability,
             "augmentation/signal_sum": self.signal_sum,
@@ -42,7 +43,7 @@ class AugmentationControl:
 
     @property
     def turns(self) -> set[tuple[int, int]]:
-        """In which steps held-out images are looked at, as (every, phase)."""
+        """The steps that judge held-out images, as (every, phase); see `replicas.when`."""
         every = controller.MOVE_EVERY_STEPS
         return {(every, every - 1)} if self.signal == "held_out_ratio" else set()
 
@@ -50,7 +51,7 @@ class AugmentationControl:
         return self.augmentation.apply(images, self.probability, seed)
 
     def keep_to_schedule(self, images_shown: tf.Tensor) -> None:
-        """Sets the probability for a step that begins, where a schedule says what it is."""
+        """Sets the probability at the start of a step, if it has a schedule."""
         if self.schedule is not None:
             self.probability.assign(self.schedule(images_shown))
 
@@ -62,11 +63,11 @@ class AugmentationControl:
         fake_logits: tf.Tensor,
         judge_held_out: Callable[[], tf.Tensor],
     ) -> None:
-        """Takes one step's logits, and moves the probability in every fourth step.
+        """Adds one step's logits to the signal, and moves the probability in every fourth step.
 
         Args:
           step: number of steps taken before this one.
-          judge_held_out: the logits of held-out images, asked for by `held_out_ratio` only.
+          judge_held_out: returns the logits of held-out images; only `held_out_ratio` calls it.
         """
         if self.signal is None:
             return
@@ -78,7 +79,7 @@ class AugmentationControl:
                 controller.MOVE_EVERY_STEPS - 1,
                 lambda: (
                     controller.held_out_ratio(real_logits, judge_held_out(), fake_logits)
-                    # The sum is divided by the steps between moves; this signal is measured once.
+                    # The sum is divided by the steps between moves; this signal is added only once.
                     * controller.MOVE_EVERY_STEPS
                 ),
                 lambda: tf.constant(0.0),

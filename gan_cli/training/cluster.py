@@ -1,4 +1,4 @@
-"""Which devices and processes train together: as the config, `TF_CONFIG` and Slurm say."""
+"""Finds the devices and processes that train together, from the config, `TF_CONFIG` and Slurm."""
 
 import json
 import os
@@ -10,17 +10,17 @@ import tensorflow as tf
 from gan_cli.errors import UserError
 from gan_cli.training.distribution import ONE_DEVICE, Distribution, Replicated
 
-# Of the processes on one machine; Slurm says nothing about ports.
+# Port of the first process on each machine; Slurm does not assign ports.
 _FIRST_SLURM_PORT = 23456
 
 
 @dataclass(frozen=True)
 class Cluster:
-    """The processes of one job, each the worker of its number.
+    """The processes of one job, which are numbered as workers.
 
     Attributes:
       addresses: `host:port` of every worker.
-      worker: which of them this process is.
+      worker: number of this process.
     """
 
     addresses: tuple[str, ...]
@@ -28,23 +28,23 @@ class Cluster:
 
     @property
     def tf_config(self) -> str:
-        """As the environment variable `TF_CONFIG` has it."""
+        """The value of the environment variable `TF_CONFIG` for this process."""
         task = {"type": "worker", "index": self.worker}
         return json.dumps({"cluster": {"worker": list(self.addresses)}, "task": task})
 
 
 def find_cluster(environment: Mapping[str, str]) -> Cluster | None:
-    """Returns the cluster that `TF_CONFIG` or, without it, a Slurm step describes, if any does.
+    """Returns the cluster that `TF_CONFIG` or, without it, a Slurm step describes.
 
-    A cluster of one process is none.
+    Returns None where neither describes one, or where it has a single process.
 
     Raises:
-      UserError: what describes it is wrong.
+      UserError: the description is wrong.
     """
     cluster = None
     if environment.get("TF_CONFIG"):
         cluster = _of_tf_config(environment["TF_CONFIG"])
-    # Set for the tasks that srun starts, and not for the batch script around them.
+    # Slurm sets these for the tasks that srun starts, not for the batch script around them.
     elif environment.get("SLURM_STEP_NUM_TASKS", "1") != "1" and "SLURM_PROCID" in environment:
         cluster = _of_slurm(environment)
     return cluster if cluster is not None and len(cluster.addresses) > 1 else None
@@ -65,7 +65,7 @@ def _of_tf_config(text: str) -> Cluster:
             " 'chief', and 'task', the 'type' and 'index' of one of them; see docs/distribution.md"
         ) from error
     if others:
-        raise UserError(f"TF_CONFIG: knows chief and worker only, got '{sorted(others)[0]}'")
+        raise UserError(f"TF_CONFIG: task types must be chief or worker, got '{sorted(others)[0]}'")
     return Cluster(tuple(addresses), worker)
 
 
@@ -73,8 +73,8 @@ def _of_slurm(environment: Mapping[str, str]) -> Cluster:
     try:
         resolver = tf.distribute.cluster_resolver.SlurmClusterResolver(
             port_base=_FIRST_SLURM_PORT,
-            # Which GPUs a task has is for Slurm to say; these numbers keep the resolver, which
-            # would divide them among the tasks of a machine, from asking for any.
+            # Slurm assigns GPUs to tasks. The resolver would divide them among the tasks of a
+            # machine again; with these numbers it asks for none.
             gpus_per_node=1_000,
             gpus_per_task=1,
             auto_set_gpu=False,
@@ -85,16 +85,16 @@ def _of_slurm(environment: Mapping[str, str]) -> Cluster:
             raise ValueError(f"there is no task {environment['SLURM_PROCID']}")
     except (RuntimeError, ValueError) as error:
         raise UserError(
-            f"training.strategy: the Slurm step cannot be understood: {error}; start the tasks with"
-            " srun, or set TF_CONFIG"
+            f"training.strategy: cannot read the Slurm step: {error}; start the tasks with srun, or"
+            " set TF_CONFIG"
         ) from error
     host = addresses[worker].rpartition(":")[0]
     own = environment.get("SLURMD_NODENAME", host)
     if own != host:
         raise UserError(
-            f"training.strategy: task {worker} runs on {own}, not on {host}: the resolver needs"
-            " tasks in blocks (srun --distribution=block) on machines in the order of their names;"
-            " or set TF_CONFIG"
+            f"training.strategy: task {worker} runs on {own}, not on {host}; start the tasks in"
+            " blocks (srun --distribution=block) on machines in the order of their names, or set"
+            " TF_CONFIG"
         )
     return Cluster(tuple(addresses), worker)
 
@@ -102,15 +102,16 @@ def _of_slurm(environment: Mapping[str, str]) -> Cluster:
 def open_distribution(strategy: str, environment: Mapping[str, str] = os.environ) -> Distribution:
     """Returns the devices that a config's `training.strategy` stands for here.
 
-    To be called before TensorFlow runs its first operation. Several workers wait for one another.
+    Call it before TensorFlow runs its first operation. Several workers wait for one another.
 
     Args:
-      strategy: `one`; `mirrored`, all GPUs of this machine, or where it has none all logical CPUs;
-        `multi_worker`, those of all processes of the cluster; or `auto`, the last of these that
-        there is more than one of. Where there is but one device, it is `one`.
+      strategy: `one`; `mirrored`: all GPUs of this machine, or all logical CPUs where it has no
+        GPU; `multi_worker`: the devices of all processes of the cluster; `auto`: `multi_worker` in
+        a cluster, else `mirrored` where there are several GPUs, else `one`. With a single device,
+        `mirrored` is `one`.
 
     Raises:
-      UserError: there is no cluster, or it is described wrongly.
+      UserError: there is no cluster, or its description is wrong.
     """
     cluster = find_cluster(environment) if strategy in ("auto", "multi_worker") else None
     if cluster is not None:
@@ -130,9 +131,9 @@ def open_distribution(strategy: str, environment: Mapping[str, str] = os.environ
 
 
 def local_devices(strategy: str) -> tuple[str, ...]:
-    """Names of the devices of this process that a `training.strategy` uses; empty: the usual one.
+    """Returns the names of this process's devices that a `training.strategy` uses.
 
-    They share the work of an evaluation, too.
+    Empty means TensorFlow's default device. Evaluations use the same devices.
     """
     devices = tf.config.list_logical_devices("GPU")
     if not devices and strategy == "mirrored":
@@ -142,7 +143,7 @@ def local_devices(strategy: str) -> tuple[str, ...]:
 
 
 def _open_cluster(cluster: Cluster) -> Distribution:
-    # TensorFlow's own resolver of it gives every process all the GPUs that it sees.
+    # TensorFlow's resolver of this variable gives each process all the GPUs that it sees.
     os.environ["TF_CONFIG"] = cluster.tf_config
     strategy = tf.distribute.MultiWorkerMirroredStrategy()
     return Replicated(strategy, cluster.worker, len(cluster.addresses))

@@ -1,9 +1,9 @@
-"""On which devices the step runs: one, or several by `tf.distribute`.
+"""Runs the training step on one device, or on several by `tf.distribute`.
 
-Each replica holds all variables and takes the step on its slice of the global batch; what they
-share goes through `gan_cli.replicas`. Weights are mirrored; everything else that a step changes is
-a variable of each replica's own, which needs no communication: all compute the same from what they
-share, so the copies stay equal, and the first is the one that is saved.
+Each replica holds all variables and takes the step on its slice of the global batch; replicas share
+values through `gan_cli.replicas`. Weights are mirrored. All other variables that a step changes
+exist once in each replica and need no communication: every replica computes the same values from
+what they share, so the copies stay equal, and checkpoints save the first one.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from gan_cli.training.state import GanState
 from gan_cli.training.step import TrainStep
 from gan_cli.training.step_losses import Report
 
-# Beyond so many steps no pattern of what is due is looked for; all are taken to occur.
+# Up to this many steps, the combinations of due work are enumerated; beyond, all may occur.
 _LONGEST_CYCLE = 100_000
 
 
@@ -33,7 +33,7 @@ class Distribution:
     Attributes:
       replicas: number of devices that take a step together.
       workers: number of processes.
-      worker: of them, which this is; worker 0 is the chief, who alone writes files.
+      worker: number of this process. Worker 0 is the chief; only the chief writes files.
     """
 
     replicas, workers, worker = 1, 1, 0
@@ -43,38 +43,38 @@ class Distribution:
         return self.worker == 0
 
     def scope(self, averaged: bool = False) -> contextlib.AbstractContextManager:
-        """Where variables have to be made.
+        """Returns the context in which variables are created.
 
         Args:
-          averaged: whether they are those of the averaged generator, which no optimiser moves.
+          averaged: whether they belong to the averaged generator, which no optimiser updates.
         """
         return contextlib.nullcontext()
 
     def join(self, state: GanState) -> None:
-        """Prepares the optimisers to be used by all replicas."""
+        """Prepares the optimisers of a state for use by all replicas."""
 
     def synchronise(self, model: keras.Model) -> keras.Model:
-        """Lets batch normalisation see the global batch; returns the model."""
+        """Makes batch normalisation use the global batch, and returns the model."""
         return model
 
     def run(self, step: TrainStep, images: tf.Tensor, labels: tf.Tensor) -> Report:
-        """Takes a step, within a `tf.function`, on this worker's share of its images."""
+        """Takes a step on this worker's share of the images, within a `tf.function`."""
         return step(images, labels)
 
     def any(self, wish: bool) -> bool:
-        """Whether any worker wishes something; all must ask."""
+        """Returns whether `wish` is true on any worker; all workers must call it."""
         return wish
 
     def alive(self) -> contextlib.AbstractContextManager:
-        """Turns the loss of another worker, while it is entered, into a `UserError`."""
+        """Returns a context that turns the loss of another worker into a `UserError`."""
         return contextlib.nullcontext()
 
     def of_chief(self, value: float) -> float:
-        """The chief's value; all must ask."""
+        """Returns the chief's value on every worker; all workers must call it."""
         return value
 
     def share(self, variables: Mapping[str, tf.Variable]) -> None:
-        """Gives the chief's values to all workers; all must call it."""
+        """Copies the chief's values to all workers; all workers must call it."""
 
 
 ONE_DEVICE = Distribution()
@@ -107,16 +107,16 @@ class Replicated(Distribution):
 
     def join(self, state: GanState) -> None:
         for optimizer in (state.generator_optimizer, state.discriminator_optimizer):
-            # Keras would sum gradients itself, after it has clipped them. The step reduces them
-            # first, since clipping, and the norm in the report, are of the global gradient.
+            # Keras would sum gradients after clipping them. The step sums them first, because
+            # clipping and the reported norm concern the global gradient.
             inner = getattr(optimizer, "inner_optimizer", optimizer)
             inner._all_reduce_sum_gradients = list
 
     def synchronise(self, model: keras.Model) -> keras.Model:
         for layer in layers_within(model):
             if isinstance(layer, keras.layers.BatchNormalization):
-                # Not by Keras' `synchronized`: it takes the mean of squares less the square of the
-                # mean, which rounds otherwise, and whose second derivatives are others.
+                # Not by Keras' `synchronized`, which subtracts the square of the mean from the mean
+                # of squares: that rounds differently and has other second derivatives.
                 layer._moments = functools.partial(_global_moments, layer)
         return model
 
@@ -132,7 +132,7 @@ class Replicated(Distribution):
             with replicas.tracing(dict(zip(turns, pattern, strict=True))):
                 reports = self.strategy.run(take, args=(images, labels))
             return {
-                # The same on all replicas.
+                # The values are equal on all replicas.
                 name: self.strategy.experimental_local_results(value)[0]
                 for name, value in reports.items()
             }
@@ -144,7 +144,7 @@ class Replicated(Distribution):
         return tf.switch_case(index, [lambda p=p: trace(p) for p in patterns])
 
     def _own(self, batch: tf.Tensor, updates: int) -> tf.Tensor:
-        """This replica's part of the worker's share of a step: of each update's batch a slice."""
+        """Returns this replica's part of a step: a slice of each update's batch."""
         local = self.replicas // self.workers
         index = tf.distribute.get_replica_context().replica_id_in_sync_group % local
         size = batch.shape[0] // updates // local
@@ -164,8 +164,8 @@ class Replicated(Distribution):
             if self.workers == 1:
                 raise
             raise UserError(
-                f"worker {self.worker}: another worker of the job has ended; start them all again,"
-                " to go on from the last checkpoint"
+                f"worker {self.worker}: another worker of the job has ended; start all workers"
+                " again to resume from the last checkpoint"
             ) from error
 
     def of_chief(self, value: float) -> float:
@@ -178,7 +178,7 @@ class Replicated(Distribution):
             return
         for name in sorted(variables):
             variable = variables[name]
-            # float64 holds all that counters and weights can be.
+            # float64 represents every counter and weight exactly.
             value = tf.cast(variable.read_value(), tf.float64)
             value = value if self.is_chief else tf.zeros_like(value)
             variable.assign(tf.cast(self._sum(value), variable.dtype))
@@ -200,7 +200,7 @@ def _global_moments(layer: keras.layers.BatchNormalization, inputs: tf.Tensor, m
 
 
 def _patterns(turns: Sequence[tuple[int, int]]) -> list[tuple[bool, ...]]:
-    """Every combination of what is due in one step that occurs, of as many bools as `turns`."""
+    """Returns every combination of due work that occurs in a step: one bool for each of `turns`."""
     cycle = math.lcm(*(every for every, _ in turns))
     if cycle > _LONGEST_CYCLE:
         return list(itertools.product((False, True), repeat=len(turns)))

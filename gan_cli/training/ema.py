@@ -1,4 +1,4 @@
-"""The averaged generator, which is the one that is sampled and scored."""
+"""The running average of the generator, which samples and scores come from."""
 
 import keras
 import tensorflow as tf
@@ -12,8 +12,8 @@ def ema_decay(
 ) -> tf.Tensor:
     """Returns the decay of one step: 0.5 ** (batch / half-life), as in Karras et al. 2020.
 
-    Early in training the half-life is bounded by `ramp_up` times the images seen, so that the
-    average does not hold on to the initial weights. A half-life of 0 copies the weights.
+    Early in training, `ramp_up` times the images seen bounds the half-life, so that the average
+    forgets the initial weights. A half-life of 0 copies the weights.
 
     Args:
       images_shown: integer scalar.
@@ -29,14 +29,14 @@ def ema_decay(
 
 
 def update_ema(average: keras.Model, model: keras.Model, decay: tf.Tensor) -> None:
-    """Moves the average towards the model.
+    """Moves the average towards the model, in place.
 
-    Only trainable weights are averaged: batch statistics and the like are copied, being averages
-    of their own already.
+    Trainable weights are averaged. Other variables, such as batch statistics, are copied: they are
+    averages already.
     """
     for mean, weight in zip(average.trainable_variables, model.trainable_variables, strict=True):
-        # mean - (1 - decay) * (mean - weight), by a kernel that goes over memory fewer times than
-        # the sum would.
+        # mean - (1 - decay) * (mean - weight), by a kernel that passes over memory fewer times than
+        # separate operations.
         tf.raw_ops.ResourceApplyGradientDescent(
             var=mean.value.handle, alpha=1.0 - decay, delta=mean.value - weight.value
         )

@@ -1,7 +1,7 @@
-"""Tells from a run's own figures when training goes wrong.
+"""Detects from a run's figures that training goes wrong.
 
-Everything is judged from rows of figures, the same that metrics.jsonl keeps, so that a resumed run
-judges as one that never stopped.
+The guard sees only rows of figures, the same as in metrics.jsonl, so that a resumed run raises the
+same alarms as one that never stopped.
 """
 
 from collections import deque
@@ -16,21 +16,21 @@ from gan_cli.training.state import GanState, model_variables
 
 Row = Mapping[str, float]
 
-# Losses from log-probabilities stay below a few nats as long as either network is any good.
+# Losses that are log-probabilities stay below a few nats while training works.
 LARGEST_LOSS = 50.0
-# Over the median of the rows before. Training that works stays within a factor of some ten.
+# Ratio to the median of earlier rows, which stays within a factor of about ten in good training.
 LARGEST_NORM_RATIO = 100.0
 ROWS_OF_MEDIAN, FEWEST_ROWS_OF_MEDIAN = 50, 10
-# Halfway from no overfitting, 0, to held-out images that count for generated ones, 1.
+# Halfway from no overfitting, 0, to a D that takes held-out images for generated ones, 1.
 LARGEST_OVERFITTING = 0.5
-# Pairs that D must rank right for the ratio to mean anything.
+# Share of pairs that D must rank correctly before the overfitting ratio means anything.
 LEAST_RANKING = 0.75
-# Of pairs ranked right, by a D that has nothing left to learn and little left to teach.
+# Share of pairs ranked correctly by a D that has little left to teach.
 WON_RANKING = 0.98
 LEAST_DIVERSITY = 0.5
 LEAST_SHARE_OF_MODES = 0.75
 LEAST_LOSS_SCALE = 1.0
-# An alarm is over when its signal has come so far back.
+# Severity below which an alarm is cleared; an alarm is raised at 1.
 CLEARED = 0.7
 # Rows after which an alarm that has not cleared is raised again.
 PATIENCE = 5
@@ -44,8 +44,8 @@ class Alarm:
 
     Attributes:
       signal: `diverging`, `discriminator_won`, `overfitting`, `collapse` or `loss_scale`.
-      text: what is seen and what may help, in plain words.
-      is_new: whether it is the first since its signal last was within the limit.
+      text: the finding and what may help, in plain words.
+      is_new: whether this is the first alarm since the signal was within its limit.
     """
 
     signal: str
@@ -54,20 +54,27 @@ class Alarm:
 
 
 @dataclass
-class _Course:
-    """Of one signal: rows in a row beyond the limit, and rows since the alarm, None: no alarm."""
+class _Progress:
+    """State of one signal.
+
+    Attributes:
+      beyond: number of consecutive rows beyond the limit.
+      since_alarm: number of rows since the alarm; None: there is no alarm.
+    """
 
     beyond: int = 0
     since_alarm: int | None = None
 
 
 class Guard:
-    """Takes the rows in their order.
+    """Raises alarms from rows of figures, which it takes in their order.
 
     Args:
-      bounded_loss: whether the losses are log-probabilities or the like, with a scale of their own.
-      num_modes: of the mixture that points are drawn from; None for images.
-      grace_images: shown before a generator can be called collapsed: every one begins so.
+      bounded_loss: whether losses have a scale of their own, like log-probabilities, so that a
+        large one means divergence.
+      num_modes: number of modes of the data, where they can be counted; else None.
+      grace_images: images to show before a generator counts as collapsed; every generator starts
+        without variety.
     """
 
     def __init__(self, *, bounded_loss: bool, num_modes: int | None, grace_images: int):
@@ -83,27 +90,27 @@ class Guard:
             "collapse": (self._collapse, 2),
             "loss_scale": (self._loss_scale, 1),
         }
-        self._courses = {name: _Course() for name in self._signals}
+        self._progress = {name: _Progress() for name in self._signals}
 
     def observe(self, row: Row) -> list[Alarm]:
-        """Returns the alarms that this row raises: new ones, and again those that stay."""
+        """Returns the alarms that this row raises: new ones, and reminders of lasting ones."""
         alarms = []
         for name, (measure, rows_needed) in self._signals.items():
             measured = measure(row)
             if measured is None:
                 continue
             severity, text = measured
-            course = self._courses[name]
-            if course.since_alarm is not None:
-                course.since_alarm += 1
+            progress = self._progress[name]
+            if progress.since_alarm is not None:
+                progress.since_alarm += 1
                 if severity < CLEARED:
-                    course.since_alarm, course.beyond = None, 0
-                elif severity >= 1.0 and course.since_alarm % PATIENCE == 0:
+                    progress.since_alarm, progress.beyond = None, 0
+                elif severity >= 1.0 and progress.since_alarm % PATIENCE == 0:
                     alarms.append(Alarm(name, text, is_new=False))
                 continue
-            course.beyond = course.beyond + 1 if severity >= 1.0 else 0
-            if course.beyond >= rows_needed:
-                course.since_alarm = 0
+            progress.beyond = progress.beyond + 1 if severity >= 1.0 else 0
+            if progress.beyond >= rows_needed:
+                progress.since_alarm = 0
                 alarms.append(Alarm(name, text, is_new=True))
         for name, norms in self._norms.items():
             if name in row and np.isfinite(row[name]):
@@ -143,9 +150,9 @@ class Guard:
         if "overfitting" not in row:
             return None
         return row["overfitting"] / LARGEST_OVERFITTING, (
-            "D knows the training images by heart: held-out ones count"
-            f" {100 * row['overfitting']:.0f} % of the way to generated ones. Augmentation"
-            " (objective.augmentation), a larger gamma or more images may help"
+            "D knows the training images by heart: its logits of held-out images lie"
+            f" {100 * row['overfitting']:.0f} % of the way to those of generated images."
+            " Augmentation (objective.augmentation), a larger gamma or more images may help"
         )
 
     def _collapse(self, row: Row) -> tuple[float, str] | None:
@@ -177,16 +184,16 @@ class Guard:
 
 
 def is_skipped(names: Sequence[str], state: GanState, skip_non_finite: bool) -> bool:
-    """Whether the step has left out what was not finite, so that training can go on.
+    """Returns whether the step has skipped what was not finite, so that training can continue.
 
     Args:
-      names: of the reported values that are not finite.
+      names: names of the reported values that are not finite.
       skip_non_finite: whether the step skips every gradient that is not finite.
     """
     scaled = hasattr(state.discriminator_optimizer, "dynamic_scale")
     if scaled and set(names) <= set(NORMS):
         return True
-    # Weights are left alone by such a step; what was not finite may yet have reached a buffer.
+    # Such a step leaves weights alone, but values that are not finite may have reached a buffer.
     return skip_non_finite and all(
         bool(tf.reduce_all(tf.math.is_finite(variable)))
         for model in (state.generator, state.discriminator, state.generator_ema)

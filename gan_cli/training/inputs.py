@@ -1,8 +1,8 @@
-"""What a step gives to its networks: images in their range, labels, and seeds of all randomness."""
+"""Inputs of a step's networks: labels, and the seeds of all randomness."""
 
 import tensorflow as tf
 
-# Purposes of a step's random numbers.
+# Purposes of random numbers; each gets a seed of its own.
 LATENTS, PENALTY, REAL_VIEW, FAKE_VIEW, GENERATOR_VIEW, LABELS, GENERATOR_PENALTY = range(7)
 
 
@@ -14,5 +14,5 @@ def fold(seed: tf.Tensor, *values) -> tf.Tensor:
 
 
 def with_labels(inputs: tf.Tensor, labels: tf.Tensor | None):
-    """A network's inputs: alone, or with labels where it is conditional."""
+    """Returns the inputs of a network: `inputs` alone, or with labels if there are any."""
     return inputs if labels is None else [inputs, labels]

@@ -1,4 +1,4 @@
-"""The discriminator as the training step sees it: what it is shown, and what it answers."""
+"""The discriminator as the training step uses it: how images are shown to it, and its outputs."""
 
 from collections.abc import Callable
 
@@ -12,13 +12,12 @@ Transform = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
 def forward(model: keras.Model, inputs, weights: keras.Model | None = None):
-    """A training-mode pass that leaves the model's buffers as they are.
+    """Runs a training-mode pass that leaves the model's buffers unchanged.
 
-    So a network is not changed while the other one learns: batch statistics that the pass would
-    have moved are dropped.
+    A network does not change while the other one learns: updates of batch statistics are dropped.
 
     Args:
-      weights: whose weights to compute with, a model of the same layers; by default its own.
+      weights: a model of the same layers whose weights are used; by default `model` itself.
     """
     weights = weights or model
     outputs, _ = model.stateless_call(
@@ -34,15 +33,15 @@ class Judge:
     """Shows images to a discriminator: transformed, packed and with their labels.
 
     Args:
-      outputs: which outputs are wanted beside `logits`: outputs of the discriminator itself, or
-        names of its layers.
+      outputs: names of further outputs to return beside `logits`: outputs of the discriminator, or
+        its layers.
       transform: from images and a seed to images of the same shape, such as an augmentation;
-        real and generated images alike go through it.
-      pack: number of images that are judged together, on the channels of one (PacGAN, Lin et al.
-        2018).
-      gradient_model: a discriminator of the same layers that computes in float32, for penalties of
-        gradients; None where the discriminator's own precision serves. Squared half-precision
-        gradients overflow.
+        applied to real and generated images alike.
+      pack: number of images that are judged together, stacked along the channels (PacGAN, Lin et
+        al. 2018).
+      gradient_model: a discriminator of the same layers that computes in float32, for penalties on
+        gradients, because squared half-precision gradients overflow. None: use the discriminator
+        itself.
     """
 
     def __init__(
@@ -63,7 +62,7 @@ class Judge:
             self._model = keras.Model(discriminator.inputs, {**given, **inner})
 
     def pack(self, images: tf.Tensor) -> tf.Tensor:
-        """[batch, height, width, channels] to [batch / pack, height, width, pack channels]."""
+        """Stacks images: [batch, h, w, channels] to [batch / pack, h, w, pack * channels]."""
         if self.group == 1:
             return images
         batch, height, width, channels = images.shape
@@ -72,7 +71,7 @@ class Judge:
         return tf.reshape(groups, [batch // self.group, height, width, self.group * channels])
 
     def unpack(self, images: tf.Tensor) -> tf.Tensor:
-        """The inverse of `pack`."""
+        """Inverts `pack`."""
         if self.group == 1:
             return images
         packs, height, width, channels = images.shape
@@ -81,7 +80,7 @@ class Judge:
         return tf.reshape(groups, [packs * self.group, height, width, channels // self.group])
 
     def learn(self, images: tf.Tensor, labels: tf.Tensor | None, seed: tf.Tensor) -> Outputs:
-        """The pass of the discriminator's own update, which moves its batch statistics.
+        """Runs the pass of the discriminator's own update, which updates its batch statistics.
 
         Args:
           images: packed.
@@ -89,22 +88,22 @@ class Judge:
         return _named(self._model(self._shown(images, labels, seed), training=True))
 
     def judge(self, images: tf.Tensor, labels: tf.Tensor | None, seed: tf.Tensor) -> Outputs:
-        """The same answers, without any change to the discriminator."""
+        """Returns the same outputs as `learn` without changing the discriminator."""
         return _named(forward(self._model, self._shown(images, labels, seed)))
 
     def logits_for_gradients(
         self, images: tf.Tensor, labels: tf.Tensor | None, seed: tf.Tensor
     ) -> tf.Tensor:
-        """Logits that can be differentiated twice, in float32; the discriminator stays as it is."""
+        """Returns float32 logits that can be differentiated twice, without changing the network."""
         shown = self._shown(images, labels, seed)
         return _named(forward(self.gradient_model, shown, weights=self.discriminator))[LOGITS]
 
     def _shown(self, images: tf.Tensor, labels: tf.Tensor | None, seed: tf.Tensor):
         if self.transform is not None:
             images = self.pack(self.transform(self.unpack(images), seed))
-        # An auxiliary classifier is not told the label.
-        told = labels is not None and len(self.discriminator.inputs) > 1
-        return [images, labels] if told else images
+        # A discriminator with an auxiliary classifier has no input for labels.
+        takes_labels = labels is not None and len(self.discriminator.inputs) > 1
+        return [images, labels] if takes_labels else images
 
 
 def _named(outputs) -> Outputs:

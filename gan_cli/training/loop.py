@@ -1,4 +1,4 @@
-"""The training loop: batches in, steps on the device, and now and then an action."""
+"""The training loop: feeds batches to compiled steps, and runs periodic actions."""
 
 import contextlib
 import signal
@@ -25,11 +25,11 @@ class DivergedError(Exception):
 
 
 class RollBackError(Exception):
-    """Training is to go on from an older checkpoint; raised by actions.
+    """Asks to continue training from an older checkpoint; raised by actions.
 
     Attributes:
-      reason: one word.
-      images_shown: when.
+      reason: one word, such as `collapse`.
+      images_shown: images shown when the action ran.
     """
 
     def __init__(self, reason: str, images_shown: int):
@@ -42,9 +42,9 @@ class NonFinite:
     """A call into TensorFlow whose report has values that are not finite.
 
     Attributes:
-      images_shown: by the end of it.
-      names: of the values.
-      images, labels: what its steps were given, [steps, batch, ...].
+      images_shown: images shown by the end of the call.
+      names: names of the values that are not finite.
+      images, labels: inputs of the call's steps, [steps, batch, ...].
     """
 
     images_shown: int
@@ -55,7 +55,7 @@ class NonFinite:
 
 @dataclass
 class Action:
-    """Something done every `every_images` images, and when training ends."""
+    """A function that runs every `every_images` images, and when training ends."""
 
     every_images: int
     run: Callable[[int], object]
@@ -65,14 +65,14 @@ class Action:
 
 
 class StopRequest:
-    """Turns the first SIGINT or SIGTERM into a wish to stop; a second one ends the process."""
+    """Records the first SIGINT or SIGTERM as a request to stop; a second one ends the process."""
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
         self._previous: dict[int, object] = {}
 
     def __enter__(self) -> "StopRequest":
-        # Signal handlers can be set in the main thread only.
+        # Only the main thread can set signal handlers.
         if threading.current_thread() is threading.main_thread():
             for number in (signal.SIGINT, signal.SIGTERM):
                 self._previous[number] = signal.signal(number, self._handle)
@@ -98,13 +98,13 @@ def compile_steps(
 ) -> Callable:
     """Returns a compiled function that takes several steps in one call.
 
-    It is called with images, of `image_dtype` [steps, batch, height, width, channels], and labels,
-    int32 [steps, batch], for any number of steps, and returns each reported value's mean over them.
-    Of several workers, each calls it with its share of every batch.
+    The function takes images, `image_dtype` [steps, batch, height, width, channels], and labels,
+    int32 [steps, batch], for any number of steps, and returns the mean over the steps of each
+    reported value. Each of several workers calls it with its share of every batch.
     """
     batch = step.reals_per_step // distribution.workers
-    # As Keras treats models that it fits: the loop is for AutoGraph, the networks are not, whose
-    # source takes at least as long to rewrite as they take to trace.
+    # AutoGraph converts the loop below, but not the networks, as in Keras' `fit`: rewriting their
+    # source takes at least as long as tracing them.
     take_step = tf.autograph.experimental.do_not_convert(distribution.run)
 
     @tf.function(
@@ -139,24 +139,26 @@ def train(
     tolerates: Callable[[NonFinite], bool] = lambda found: False,
     stop: StopRequest | None = None,
 ) -> signal.Signals | None:
-    """Trains until `total_images` have been shown, the deadline has passed, or a signal comes.
+    """Trains until `total_images` have been shown, the deadline has passed, or a signal arrives.
 
     Args:
       run_steps: made by `compile_steps`.
       batches: stacked batches, as `run_steps` takes them.
       on_report: called after every call into TensorFlow with the images shown and the report.
-      deadline: on the clock of `time.monotonic`.
-      tolerates: whether training goes on although values of a report are not finite.
-      agree: from one worker's wish to stop to whether any of them has it; they stop together.
-      stop: entered by a caller who trains several times, so that no signal is lost in between.
+      deadline: time to stop, on the clock of `time.monotonic`.
+      tolerates: returns whether to continue although values of a report are not finite.
+      agree: from this worker's wish to stop to whether any worker has it, so that all of them stop
+        at the same step.
+      stop: a `StopRequest` that the caller has entered, so that no signal is lost between several
+        calls; by default a new one.
 
     Returns:
-      the signal that ended training, or None; SIGTERM where another worker had the signal.
+      the signal that ended training, or None; SIGTERM if another worker received it.
 
     Raises:
-      DivergedError: a reported value is not finite, and that is not tolerated. No action is run
-        on such a state.
-      RollBackError: an action wants it.
+      DivergedError: a reported value is not finite, and `tolerates` returned False. Actions do not
+        run on such a state.
+      RollBackError: an action raised it.
     """
     last_run = dict.fromkeys(range(len(actions)), images_shown)
     is_signalled = False

@@ -1,4 +1,4 @@
-"""What a step minimises: the adversarial loss and the penalties of both networks."""
+"""The objective that a step minimises: the adversarial loss and both networks' penalties."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from gan_cli.training.schedule import Setting
 
 @dataclass(frozen=True)
 class LazyPenalty:
-    """A penalty that is applied in every `every`-th step, `every` times as strong.
+    """A penalty that is applied in every `every`-th step, `every` times as strongly.
 
     Attributes:
       memory: the variables that the penalty keeps between steps.
@@ -30,7 +30,8 @@ class InstanceNoise:
     """Gaussian noise on every image that D sees, fading out (Sonderby et al. 2017, section 3.2).
 
     Attributes:
-      std: at the start, for images in [-1, 1]; it falls linearly to 0 at `until_kimg`.
+      std: standard deviation at the start, for images in [-1, 1]; it falls linearly to 0 at
+        `until_kimg`.
     """
 
     std: float
@@ -39,17 +40,17 @@ class InstanceNoise:
 
 @dataclass(frozen=True)
 class Objective:
-    """What a step minimises, and how often the discriminator is updated for it.
+    """What a step minimises, and how often it updates the discriminator.
 
     Attributes:
-      penalties, generator_penalties: of the discriminator's and the generator's update.
+      penalties, generator_penalties: penalties of the discriminator's and the generator's update.
       real_target: label of real images, below 1 for one-sided label smoothing.
-      n_critic: discriminator updates, each on real images of its own, per generator update.
-      fresh_generator_batch: whether the generator's update, too, has latents, labels and, where it
-        sees any, real images of its own.
-      simultaneous: take the gradients of both updates at the same weights, of the same passes,
-        in place of one after the other; n_critic is 1 then, and the batch shared.
-      weight_clip: bound of the discriminator's weights after its updates.
+      n_critic: discriminator updates per generator update, each on real images of its own.
+      fresh_generator_batch: whether the generator's update has latents, labels and, if it needs
+        any, real images of its own.
+      simultaneous: take the gradients of both updates at the same weights, from the same passes,
+        instead of one after the other. Requires `n_critic` 1 and a shared batch.
+      weight_clip: bound of the discriminator's weights after each of its updates.
       pack: number of images that the discriminator judges together.
     """
 
@@ -66,7 +67,7 @@ class Objective:
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """The discriminator's outputs that the penalties need beside logits."""
+        """Names of the discriminator's outputs that the penalties need beside logits."""
         lazies = (*self.penalties, *self.generator_penalties)
         return tuple(dict.fromkeys(name for lazy in lazies for name in lazy.penalty.needs_outputs))
 
@@ -78,10 +79,10 @@ class Objective:
 
     @property
     def generator_has_reals(self) -> bool:
-        """Whether there are real images for the generator's update alone."""
+        """Whether the generator's update has real images of its own."""
         return self.fresh_generator_batch and self.generator_sees_real
 
     @property
     def real_batches(self) -> int:
-        """How many batches of real images a step takes."""
+        """Number of batches of real images that a step takes."""
         return self.n_critic + self.generator_has_reals

@@ -8,14 +8,14 @@ import tensorflow as tf
 class FusedAdam(keras.optimizers.Adam):
     """Kingma and Ba 2015, end of section 2, by TensorFlow's fused kernel.
 
-    The same update as `keras.optimizers.Adam`, with the same slots, which goes over weights and
-    slots a dozen times: a few per cent of a training step on a CPU.
+    It makes the same update as `keras.optimizers.Adam`, with the same slots. Keras' version passes
+    over weights and slots a dozen times: a few per cent of a training step on a CPU.
     """
 
     def let_beta_2_move(self, start: float) -> None:
-        """Makes `beta_2` a variable. What it is in a step is for whoever takes the step to say.
+        """Makes `beta_2` a variable, which the training step assigns.
 
-        The bias is corrected as if it had been what it is now all the time, as in PyTorch.
+        The bias correction uses the present value as if it had never changed, as in PyTorch.
         """
         self.beta_2 = keras.Variable(
             start, dtype="float32", trainable=False, aggregation="only_first_replica"

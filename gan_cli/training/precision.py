@@ -1,4 +1,4 @@
-"""In which floating point type the layers compute."""
+"""The floating point type that layers compute in."""
 
 import contextlib
 import platform
@@ -10,10 +10,10 @@ import tensorflow as tf
 
 
 def resolve_precision(precision: str) -> str:
-    """Returns the Keras dtype policy that `auto` stands for on this machine; others unchanged.
+    """Returns the Keras dtype policy that `auto` stands for on this machine, or else `precision`.
 
-    mixed_float16 where every GPU has tensor cores (compute capability 7.0), mixed_bfloat16 on CPUs
-    with matrix units for it (AMX), float32 elsewhere.
+    `auto` is mixed_float16 where every GPU has tensor cores (compute capability 7.0),
+    mixed_bfloat16 on CPUs with matrix units for it (AMX), and float32 elsewhere.
     """
     if precision != "auto":
         return precision
@@ -37,9 +37,9 @@ def _cpu_has_bfloat16_tiles() -> bool:
 
 
 def set_determinism(deterministic: bool) -> None:
-    """Makes TensorFlow choose deterministic kernels, for the rest of the process, where asked.
+    """Makes TensorFlow use deterministic kernels for the rest of the process, if `deterministic`.
 
-    On CPUs a step repeats bit by bit without it; on GPUs it costs speed.
+    CPU kernels are deterministic anyway; on GPUs deterministic kernels are slower.
     """
     if deterministic:
         tf.config.experimental.enable_op_determinism()
@@ -47,7 +47,7 @@ def set_determinism(deterministic: bool) -> None:
 
 @contextlib.contextmanager
 def dtype_policy(policy: str) -> Iterator[None]:
-    """Layers created inside compute under `policy`; the process's own policy is put back after."""
+    """Within this context, new layers compute under `policy`; the previous one is restored."""
     previous = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:

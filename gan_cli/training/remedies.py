@@ -1,4 +1,4 @@
-"""What the guard changes in a run, as variables: a part of every checkpoint."""
+"""The variables by which the guard changes a run; every checkpoint holds them."""
 
 from dataclasses import dataclass, field
 
@@ -11,12 +11,12 @@ def _variable(value: float) -> tf.Variable:
 
 @dataclass(frozen=True)
 class Remedies:
-    """Factors on what the config says.
+    """Factors on settings of the config.
 
     Attributes:
-      learning_rate_factor: on both networks' learning rates.
-      gamma_factor: on the strength of the discriminator's penalties that bound it.
-      interventions: how often the guard has stepped in.
+      learning_rate_factor: factor on both networks' learning rates.
+      gamma_factor: factor on the strength of the penalties that bound the discriminator.
+      interventions: number of times that the guard has intervened.
     """
 
     learning_rate_factor: tf.Variable = field(default_factory=lambda: _variable(1.0))
@@ -24,7 +24,7 @@ class Remedies:
     interventions: tf.Variable = field(default_factory=lambda: _variable(0.0))
 
     def variables(self) -> dict[str, tf.Variable]:
-        """What a checkpoint holds."""
+        """Returns the variables that checkpoints hold, by name."""
         return {
             "guard/learning_rate_factor": self.learning_rate_factor,
             "guard/gamma_factor": self.gamma_factor,
@@ -42,5 +42,5 @@ class Remedies:
 
 
 def interventions_of(remedies: Remedies | None) -> int:
-    """How often the guard has stepped in: never, where it has no remedies."""
+    """Returns the number of interventions of the guard; 0 without remedies."""
     return int(remedies.interventions.numpy()) if remedies else 0

@@ -1,7 +1,7 @@
-"""Training that goes back where the guard wants it, all workers alike and at the same step.
+"""Training with rollbacks to older checkpoints, by all workers at the same step.
 
-The chief alone keeps files and figures, so it alone can judge a run and restore a checkpoint. The
-others know from the images shown when it looks, and are told what came of it.
+Only the chief has files and figures, so only it can judge a run and restore a checkpoint. The other
+workers know from the images shown when the chief looks, and receive its decision.
 """
 
 import signal
@@ -20,13 +20,13 @@ _NOWHERE = -1
 def agreed_look(
     look: Callable[[int], object], remedies: Remedies, distribution: Distribution
 ) -> Callable[[int], None]:
-    """Returns an action that all workers run at the same images: a look by the chief.
+    """Returns an action, for all workers to run at the same images, in which the chief looks.
 
-    A rollback that the chief wishes for is raised by all; factors that it has changed become those
-    of all.
+    If the chief's look raises a `RollBackError`, all workers raise one. Factors that the chief has
+    changed are copied to all workers.
 
     Args:
-      look: the chief's; of the other workers one that does nothing.
+      look: the chief's function; on other workers, one that does nothing.
     """
 
     def act(images_shown: int) -> None:
@@ -36,7 +36,7 @@ def agreed_look(
         except RollBackError as error:
             wish = error
         if distribution.any(wish is not None):
-            raise wish or RollBackError("as the chief wishes", images_shown)
+            raise wish or RollBackError("requested by the chief", images_shown)
         distribution.share(remedies.variables())
 
     return act
@@ -50,26 +50,30 @@ def train_with_rollbacks(
     distribution: Distribution,
     *,
     rolls_back_non_finite: bool,
-    **course,
+    **loop_options,
 ) -> tuple[signal.Signals | None, Exception | None]:
-    """Trains, and as often as it has to goes back to an older checkpoint and on from there.
+    """Trains, and continues from an older checkpoint as often as an action or divergence asks.
 
     Args:
       batches_from: from the images shown to the batches that follow.
-      go_back: restores an older checkpoint, given the images shown and the reason; returns its
-        images shown, or None: there is no going back. Only the chief's counts.
-      course: of `loop.train`.
+      go_back: restores an older checkpoint, given the images shown and the reason. Returns that
+        checkpoint's images shown, or None if there is none to go back to. Only the chief's result
+        counts.
+      rolls_back_non_finite: whether to go back when a reported value is not finite.
+      loop_options: further arguments of `loop.train`.
 
     Returns:
-      the signal that ended it, and what made it end early, each None where there was none.
+      the signal that ended training, and the error that ended it early; each may be None.
     """
-    # One for all courses, so that a signal while going back is not lost.
+    # One for all calls of `train`, so that a signal during a rollback is not lost.
     with StopRequest() as stop:
         while True:
             shown = state.images_so_far()
             try:
                 batches = batches_from(shown)
-                return train(run_steps, batches, images_shown=shown, stop=stop, **course), None
+                return train(
+                    run_steps, batches, images_shown=shown, stop=stop, **loop_options
+                ), None
             except DivergedError as error:
                 trouble: Exception = error
                 if not rolls_back_non_finite:

@@ -1,4 +1,4 @@
-"""The learning rate, and whatever else moves, over the run."""
+"""Schedules: the learning rate and other settings as functions of the images shown."""
 
 import math
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import tensorflow as tf
 
 @dataclass(frozen=True)
 class Ramp:
-    """Half a cosine from `start` to `end`, where it arrives at `until_kimg` and stays.
+    """Half a cosine from `start` to `end`, which it reaches at `until_kimg`; constant after that.
 
     Called with the images shown, an integer scalar; returns a float32 scalar.
     """
@@ -23,23 +23,24 @@ class Ramp:
         return self.end + (self.start - self.end) * 0.5 * (1.0 + tf.cos(math.pi * progress))
 
 
-# What stays as it is, or is a function of the images shown.
+# A constant, or a function of the images shown.
 Setting = float | Callable[[tf.Tensor], tf.Tensor]
 
 
 def value_at(setting: Setting, images_shown: tf.Tensor) -> float | tf.Tensor:
-    """What a setting is by now."""
+    """Returns the value of a setting after `images_shown`."""
     return setting(images_shown) if callable(setting) else setting
 
 
 def learning_rate_factor(
     name: str, images_shown: tf.Tensor, total_kimg: float, warmup_kimg: float, final_factor: float
 ) -> tf.Tensor:
-    """Factor on both learning rates: a linear warm-up, then constant, linear or cosine decay.
+    """Returns the factor on both learning rates: a linear warm-up, then a schedule.
 
     Args:
+      name: `constant`, or `linear` or `cosine` decay.
       images_shown: integer scalar.
-      final_factor: what linear and cosine decay reach at `total_kimg`.
+      final_factor: factor that linear and cosine decay reach at `total_kimg`.
 
     Returns:
       float32 scalar in [0, 1].

@@ -1,6 +1,6 @@
 """The largest singular value of each layer's weights.
 
-Brock et al. 2019, section 4, follow them through training: they leap up where it is about to fail.
+Brock et al. 2019, section 4, observe that these values jump up when training is about to fail.
 """
 
 import keras
@@ -11,10 +11,10 @@ from gan_cli.training.state import model_variables
 
 
 def largest_singular_values(model: keras.Model) -> dict[str, float]:
-    """Returns that of every trainable weight with two dimensions or more, by its saved name.
+    """Returns the largest singular value of each trainable matrix or kernel, by its saved name.
 
-    A kernel is the matrix [all else, outputs], as for spectral normalisation, and taken as it is
-    stored: before what a layer does with it, such as that normalisation or an equalised rate.
+    A kernel is taken as the matrix [all other axes, outputs], as for spectral normalisation, and as
+    it is stored, before a layer normalises or scales it.
     """
     saved = model_variables("", model)
     trainable = {id(weight.value) for weight in model.trainable_variables}
@@ -26,7 +26,7 @@ def largest_singular_values(model: keras.Model) -> dict[str, float]:
 
 
 def largest_singular_value(weight: np.ndarray) -> float:
-    """Of a weight [..., outputs]; not a number where a value is not finite."""
+    """Returns the largest singular value of a weight [..., outputs]; NaN if it is not finite."""
     matrix = weight.reshape(-1, weight.shape[-1]).astype(np.float32)
     if not np.isfinite(matrix).all():
         return float("nan")
@@ -36,9 +36,9 @@ def largest_singular_value(weight: np.ndarray) -> float:
 
 @tf.function(input_signature=[tf.TensorSpec([None, None], tf.float32)], autograph=False)
 def _largest(matrix: tf.Tensor) -> tf.Tensor:
-    # The root of the product's largest eigenvalue: far fewer operations than all singular values,
-    # and in float64 as exact for the largest. Not NumPy's, whose threads wait for each other in
-    # loops: ten times the processor's time beside a training run.
+    # The root of the product's largest eigenvalue takes far fewer operations than a decomposition,
+    # and in float64 it is as exact. NumPy's threads wait for each other in busy loops, which takes
+    # ten times the processor time beside a training run.
     matrix = tf.cast(matrix, tf.float64)
     product = tf.matmul(matrix, matrix, transpose_a=True)
     return tf.sqrt(tf.maximum(tf.reduce_max(tf.linalg.eigvalsh(product)), 0.0))

@@ -1,4 +1,4 @@
-"""Everything that changes during training, in one object: what is not here is not saved."""
+"""Everything that changes during training, in one object; checkpoints save nothing else."""
 
 from dataclasses import dataclass, field
 
@@ -8,13 +8,13 @@ import tensorflow as tf
 
 @dataclass
 class GanState:
-    """Both networks, the averaged generator, both optimisers, and how far training has come.
+    """Both networks, the averaged generator, both optimisers, and the progress of training.
 
-    Random numbers and the order of the data are functions of the seed and of `step` and
-    `images_shown`, so they need no state of their own.
+    Random numbers and the order of the data are functions of the seed, `step` and `images_shown`,
+    so they need no state of their own.
 
     Attributes:
-      memory: what penalties and controllers keep between steps, by name.
+      memory: variables that penalties and controllers keep between steps, by name.
     """
 
     generator: keras.Model
@@ -32,16 +32,16 @@ class GanState:
 
     def __post_init__(self) -> None:
         self.generator_ema.set_weights(self.generator.get_weights())
-        # Optimisers make their slots on first use, which a tf.function forbids.
+        # Optimisers create their slots on first use, which is not possible within a tf.function.
         self.generator_optimizer.build(self.generator.trainable_variables)
         self.discriminator_optimizer.build(self.discriminator.trainable_variables)
 
     def images_so_far(self) -> int:
-        """`images_shown` as a number, wherever its variable is kept."""
+        """Returns `images_shown` as a number."""
         return int(self.images_shown.numpy())
 
     def variables(self) -> dict[str, tf.Variable]:
-        """Every variable under its place, such as `generator/3/kernel`."""
+        """Returns every variable by its place, such as `generator/3/kernel`."""
         return {
             **model_variables("generator", self.generator),
             **model_variables("discriminator", self.discriminator),
@@ -55,10 +55,10 @@ class GanState:
 
 
 def model_variables(part: str, model: keras.Model) -> dict[str, tf.Variable]:
-    """A network's variables, weights and buffers, under the names that a checkpoint holds.
+    """Returns a network's variables, weights and buffers, by their names in checkpoints.
 
-    Keras numbers layers through the life of a process, so that their names differ between two
-    builds of one network; the order of its variables does not.
+    Names hold the position of the variable: Keras numbers layers throughout a process, so that
+    layer names differ between two builds of one network, while the order of variables does not.
     """
     return {f"{part}/{i}/{v.name}": v.value for i, v in enumerate(model.variables)}
 

@@ -1,11 +1,11 @@
-"""One training step: the discriminator's update and the generator's.
+"""One training step: the discriminator's update and the generator's update.
 
-In turn, unless asked for together: the discriminator is updated first, and the generator learns
-from the updated one. Each network has its own tape, and every forward pass that a tape
-differentiates is inside it. The generator runs once: its images, cut from the graph, train the
-discriminator, and then the generator; or, for one more pass, each update has images of its own.
-Everything random is a function of (seed, step, purpose). Replicas take the step together, each on
-its slice of the batch; see `gan_cli.replicas`.
+By default they alternate: the discriminator is updated first, and the generator learns from the
+updated discriminator; they can also be simultaneous. Each network has its own tape, and every
+forward pass that a tape differentiates is inside that tape. The generator runs once per step: its
+images train the discriminator, as constants, and then the generator. At the cost of one more pass,
+each update can have images of its own. All random numbers are functions of (seed, step, purpose).
+Replicas take the step together, each on its slice of the batch; see `gan_cli.replicas`.
 """
 
 import dataclasses
@@ -35,28 +35,31 @@ Reals = tuple[tf.Tensor, tf.Tensor | None]
 
 @dataclass(frozen=True)
 class Averaging:
-    """Of the generator's weights; see `ema.ema_decay`."""
+    """Settings of the running average of the generator's weights; see `ema.ema_decay`."""
 
     half_life_kimg: Setting
     ramp_up: float | None = 0.05
 
 
 class TrainStep:
-    """Calls as (images, labels) -> report, with this replica's share of `reals_per_step` of each.
+    """The training step of a run: call it with (images, labels) to get a report.
 
-    Of those, `images_per_step` train the discriminator, and are counted.
+    A call takes this replica's share of `reals_per_step` real images and labels. Of those images,
+    `images_per_step` train the discriminator and count as shown.
 
     Args:
-      losses: of the networks, state and objective of a run; their batch is one update's, and a step
-        takes `objective.real_batches` times as many real images.
-      learning_rates: of the generator and the discriminator, before the factor. Not taken from the
-        optimisers: in a restored one the rate has decayed already.
+      losses: losses of the run's networks. Their batch size is that of one update; a step takes
+        `objective.real_batches` times as many real images.
+      averaging: settings of the averaged generator.
+      seed: seed of all random numbers.
+      learning_rates: learning rates of the generator and the discriminator before the factor. The
+        rate of a restored optimiser has already decayed, so it is not read from the optimisers.
       learning_rate_factor: from images shown, int64 scalar, to a float32 factor.
-      second_betas: the same for Adam's beta 2, of the generator and the discriminator; None: as
-        the optimiser has it.
-      fake_labels: from a seed to int32 labels [batch_size] for the generated images; by default
-        they have those of the real batch, and so the data's own frequencies.
-      skip_non_finite: leave a network as it is where its gradient is not finite.
+      second_betas: schedules of Adam's beta 2 for the generator and the discriminator; None: it
+        stays constant.
+      fake_labels: from a seed to int32 labels [batch_size] for the generated images. By default
+        generated images get the labels of the real batch, and so the frequencies of the data.
+      skip_non_finite: leave a network unchanged if its gradient is not finite.
     """
 
     def __init__(
@@ -82,7 +85,7 @@ class TrainStep:
         self.fake_labels, self.skip_non_finite = fake_labels, skip_non_finite
 
     def reals_taken(self, images_shown: int) -> int:
-        """The position in the stream of real images after `images_shown`."""
+        """Returns the position in the stream of real images after `images_shown`."""
         return images_shown * self.reals_per_step // self.images_per_step
 
     @property
@@ -97,7 +100,7 @@ class TrainStep:
 
     @property
     def turns(self) -> set[tuple[int, int]]:
-        """What is done in some steps only, as (every, phase): see `replicas.when`."""
+        """The work that is due in some steps only, as (every, phase): see `replicas.when`."""
         lazies = (*self.objective.penalties, *self.objective.generator_penalties)
         turns = {(lazy.every, 0) for lazy in lazies if lazy.every > 1}
         return turns | (self.augmentation.turns if self.augmentation else set())
@@ -128,9 +131,9 @@ class TrainStep:
         return replicas.mean(report)
 
     def update_alternately(self, batches: list[Reals], seed: tf.Tensor) -> Report:
-        """The discriminator's updates, then the generator's through the updated discriminator."""
+        """Updates the discriminator, then the generator through the updated discriminator."""
         state, fresh = self.state, self.objective.fresh_generator_batch
-        # The first batch is the generator's, which may share it with the discriminator.
+        # The generator learns from the first batch, which it may share with the discriminator.
         own = batches if fresh and not self.objective.generator_has_reals else batches[1:]
         for number, (real, real_labels) in enumerate(own, start=1):
             own_seed = fold(seed, GENERATOR_PENALTY + number)
@@ -149,15 +152,15 @@ class TrainStep:
                 with tape.stop_recording():
                     constant = dataclasses.replace(batch, fake=tf.stop_gradient(fake))
                     report = self.update_discriminator(constant)
-            total, told = self.losses.generator(batch)
+            total, generator_report = self.losses.generator(batch)
             scaled_loss = state.generator_optimizer.scale_loss(replicas.share(total))
         gradients = gradients_of(tape, scaled_loss, state.generator)
-        return report | told | self.move_generator(gradients)
+        return report | generator_report | self.move_generator(gradients)
 
     def update_simultaneously(
         self, real: tf.Tensor, real_labels: tf.Tensor | None, seed: tf.Tensor
     ) -> Report:
-        """Both updates by gradients at the same weights, of one pass through each network."""
+        """Updates both networks by gradients at the same weights, from one pass of each network."""
         state, losses = self.state, self.losses
         latents, fake_labels = self.generator_inputs(real_labels, seed)
         before_update(state.discriminator, state.images_shown)
@@ -167,15 +170,15 @@ class TrainStep:
             with tf.GradientTape() as tape:
                 verdict = losses.discriminator(batch)
                 scaled_loss = self.scaled_for_discriminator(verdict)
-            total, told = losses.generator(batch, verdict)
+            total, generator_report = losses.generator(batch, verdict)
             generator_loss = state.generator_optimizer.scale_loss(replicas.share(total))
         gradients = gradients_of(tape, scaled_loss, state.discriminator)
         generator_gradients = gradients_of(generator_tape, generator_loss, state.generator)
         report = self.move_discriminator(gradients, verdict, seed)
-        return report | told | self.move_generator(generator_gradients)
+        return report | generator_report | self.move_generator(generator_gradients)
 
     def update_discriminator(self, batch: Batch) -> Report:
-        """One update; the generated images are taken as constant."""
+        """Makes one update of the discriminator; the generated images are constant."""
         before_update(self.state.discriminator, self.state.images_shown)
         with tf.GradientTape() as tape:
             verdict = self.losses.discriminator(batch)
@@ -189,7 +192,7 @@ class TrainStep:
     def move_discriminator(
         self, gradients: list[tf.Tensor], verdict: Verdict, seed: tf.Tensor
     ) -> Report:
-        """Moves the discriminator, and what follows its answers."""
+        """Updates the discriminator, and the augmentation that follows its logits."""
         state, clip = self.state, self.objective.weight_clip
         norm = self.apply(gradients, state.discriminator, state.discriminator_optimizer)
         if clip is not None:
@@ -215,14 +218,14 @@ class TrainStep:
     def generator_inputs(
         self, real_labels: tf.Tensor | None, seed: tf.Tensor
     ) -> tuple[tf.Tensor, tf.Tensor | None]:
-        """This replica's latents, and its labels where the generator has them."""
+        """Returns this replica's latents, and its labels if the generator is conditional."""
         labels = real_labels
         if labels is not None and self.fake_labels is not None:
             labels = replicas.slice_of(self.fake_labels(fold(seed, LABELS)))
         return replicas.slice_of(self.losses.latents(fold(seed, LATENTS))), labels
 
     def keep_to_schedules(self) -> None:
-        """Sets learning rates, and whatever else moves over the run, for a step that begins."""
+        """Sets learning rates and all other scheduled values at the start of a step."""
         state = self.state
         factor = self.learning_rate_factor(state.images_shown)
         if self.remedies:
@@ -238,9 +241,9 @@ class TrainStep:
             self.augmentation.keep_to_schedule(state.images_shown)
 
     def apply(self, gradients: list[tf.Tensor], model: keras.Model, optimizer) -> tf.Tensor:
-        """One optimiser step; returns the gradient's global norm.
+        """Takes one optimiser step, and returns the gradient's global norm.
 
-        A loss-scaled optimiser unscales, and skips gradients that are not finite.
+        A loss-scaled optimiser unscales gradients, and skips those that are not finite.
         """
         norm = tf.linalg.global_norm(gradients)
         wanted = tf.math.is_finite(norm) if self.skip_non_finite else None
@@ -251,6 +254,6 @@ class TrainStep:
 def gradients_of(
     tape: tf.GradientTape, scaled_loss: tf.Tensor, model: keras.Model
 ) -> list[tf.Tensor]:
-    """The gradient of the global batch's mean loss, for every trainable weight of a model."""
+    """Returns the gradients of the global batch's mean loss for a model's trainable weights."""
     variables = [variable.value for variable in model.trainable_variables]
     return replicas.total(tape.gradient(scaled_loss, variables))

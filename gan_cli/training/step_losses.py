@@ -1,7 +1,7 @@
-"""What each network's update minimises: the adversarial loss and the penalties of one batch.
+"""The losses of a step: the adversarial loss and the penalties of each network's update.
 
-Nothing here changes a weight. The discriminator sees real and generated images through a judge:
-augmented, with noise, packed and labelled as the run has it.
+Nothing here changes a weight. The discriminator sees real and generated images through a `Judge`,
+which adds augmentation, noise, packing and labels.
 """
 
 import dataclasses
@@ -42,7 +42,7 @@ class Batch:
     Attributes:
       real, fake: float32 [batch, height, width, channels] in [-1, 1].
       real_labels, fake_labels: int32 [batch], or None where nothing is conditional.
-      seed: int32 [2], of everything random about the update.
+      seed: seed of all random numbers of the update, int32 [2].
     """
 
     real: tf.Tensor
@@ -54,12 +54,13 @@ class Batch:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the discriminator said of a batch, and what that costs it.
+    """The discriminator's outputs for a batch, and its loss.
 
     Attributes:
-      real, fake: its outputs, `logits` and what penalties read beside them.
-      loss: the mean adversarial loss, float32 scalar.
-      penalties: the weighted mean of each, float32 scalars.
+      real, fake: outputs for real and generated images: `logits`, and the others that penalties
+        read.
+      loss: mean adversarial loss, float32 scalar.
+      penalties: weighted mean of each penalty, float32 scalars.
     """
 
     real: Outputs
@@ -86,13 +87,13 @@ class StepLosses:
     """The losses of a run's two networks.
 
     Args:
-      batch_size: of one update, on all replicas together.
+      batch_size: batch size of one update, on all replicas together.
       latents: from a seed to float32 [batch_size, latent_dim].
       to_model: from stored real samples to what the discriminator sees; see `Domain.to_model`.
-      gradient_models: float32 twins of the discriminator and the generator, evaluated with the
-        weights of the originals, for penalties of gradients; None where the originals serve.
-      augmentation: what the discriminator sees all images through.
-      remedies: factors on gammas, and for the step on learning rates, that change while training.
+      gradient_models: float32 copies of the discriminator and the generator, evaluated with the
+        weights of the originals, for penalties on gradients; None: use the originals.
+      augmentation: augmentation of all images that the discriminator sees.
+      remedies: factors on gammas, and for the step on learning rates, which the guard changes.
     """
 
     def __init__(
@@ -135,7 +136,7 @@ class StepLosses:
         ]
 
     def discriminator(self, batch: Batch) -> Verdict:
-        """The pass of the discriminator's own update, which moves its batch statistics."""
+        """Runs the pass of the discriminator's own update, which updates its batch statistics."""
         objective, judge, batch = self.objective, self.judge, self.packed(batch)
         real_seed, fake_seed = fold(batch.seed, REAL_VIEW), fold(batch.seed, FAKE_VIEW)
         real_outputs = judge.learn(batch.real, batch.real_labels, real_seed)
@@ -160,11 +161,13 @@ class StepLosses:
         return Verdict(real_outputs, fake_outputs, tf.reduce_mean(loss), penalties)
 
     def generator(self, batch: Batch, verdict: Verdict | None = None) -> tuple[tf.Tensor, Report]:
-        """The generator's loss with its penalties, and both told apart: float32 scalars.
+        """Returns the generator's loss with its penalties, and each of them by name.
+
+        All are float32 scalars.
 
         Args:
-          verdict: the discriminator's answers; by default it is asked once more, without any
-            change to it, and sees the images anew.
+          verdict: outputs of the discriminator for this batch; by default the discriminator judges
+            the images again, with new augmentation and without any change to itself.
         """
         objective, judge, batch = self.objective, self.judge, self.packed(batch)
         if verdict is not None:
@@ -192,7 +195,7 @@ class StepLosses:
         return tf.add_n([loss, *penalties.values()]), penalties | {"generator_loss": loss}
 
     def packed(self, batch: Batch) -> Batch:
-        """The batch as the discriminator takes it in this step."""
+        """Returns the batch in the form in which the discriminator takes it in this step."""
         return dataclasses.replace(
             batch, real=self.packed_reals(batch.real), fake=self.judge.pack(batch.fake)
         )
@@ -201,16 +204,16 @@ class StepLosses:
         return self.judge.pack(view_of_reals(self.state.discriminator, images))
 
     def penalties(self, prefix: str, lazies, update: Update, purpose: int) -> Report:
-        """Every penalty's weighted mean in this step, 0 in the steps between."""
+        """Returns every penalty's weighted mean in this step; 0 where it is not due."""
         found = {}
         for index, lazy in enumerate(lazies):
-            # Each has random numbers and memory of its own.
+            # Each penalty has its own random numbers and memory.
             own_seed = fold(update.seed, purpose, index)
             own = dataclasses.replace(update, seed=own_seed, memory=lazy.memory)
 
             def value(lazy: LazyPenalty = lazy, own: Update = own) -> tf.Tensor:
                 strength = lazy.every * value_at(lazy.gamma, self.state.images_shown)
-                # Those that read other outputs teach D something; they do not bound it.
+                # Penalties that read other outputs give D another task; they do not bound it.
                 if self.remedies and prefix == "penalty" and not lazy.penalty.needs_outputs:
                     strength = strength * self.remedies.gamma_factor
                 return strength * tf.reduce_mean(lazy.penalty.value(own))
@@ -224,7 +227,7 @@ class StepLosses:
         return found
 
     def transform(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """What the discriminator sees in place of float32 images in [-1, 1]."""
+        """Returns images, float32 in [-1, 1], with augmentation and instance noise."""
         if self.augmentation is not None:
             images = self.augmentation(images, seed)
         noise = self.objective.instance_noise
@@ -235,10 +238,10 @@ class StepLosses:
         return images
 
     def generate(self, seed: tf.Tensor, labels: tf.Tensor | None, tape: tf.GradientTape):
-        """Styles of new latents, watched by `tape`, and their images, for half a batch.
+        """Returns styles of new latents, watched by `tape`, and their images, for half a batch.
 
-        Half: as in Karras et al. 2020, appendix B, since the Jacobian takes memory. Every other
-        one, so that the halves of the replicas make up the half of the whole.
+        Half a batch, as in Karras et al. 2020, appendix B, because the Jacobian takes memory. Every
+        other latent, so that the halves of all replicas together are half of the global batch.
         """
         latents = replicas.slice_of(self.latents(seed))
         half = max(latents.shape[0] // 2, 1)
@@ -250,7 +253,7 @@ class StepLosses:
         return styles, forward(synthesis_of(model), styles, weights=synthesis_of(original))
 
     def judge_held_out(self, seed: tf.Tensor) -> tf.Tensor:
-        """Logits of a batch of held-out images, seen as real ones are."""
+        """Returns the logits of a batch of held-out images, shown like real ones."""
         # Only an augmentation that follows held-out images asks for them.
         assert self.augmentation is not None
         assert self.augmentation.held_out is not None

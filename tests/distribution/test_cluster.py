@@ -93,14 +93,14 @@ def test_tasks_that_the_resolver_would_mix_up_are_refused(monkeypatch):
     ],
 )
 def test_a_slurm_step_that_makes_no_sense_is_one_line(monkeypatch, wrong):
-    with pytest.raises(UserError, match=r"^training.strategy: the Slurm step cannot be understood"):
+    with pytest.raises(UserError, match=r"^training.strategy: cannot read the Slurm step"):
         find_cluster(slurm(monkeypatch, **wrong))
 
 
 def test_a_number_of_tasks_that_is_none_is_one_line(monkeypatch):
     monkeypatch.setenv("SLURM_STEP_NUM_TASKS", "x")
     monkeypatch.setenv("SLURM_PROCID", "0")
-    with pytest.raises(UserError, match=r"the Slurm step cannot be understood: invalid literal"):
+    with pytest.raises(UserError, match=r"cannot read the Slurm step: invalid literal"):
         find_cluster({"SLURM_STEP_NUM_TASKS": "x", "SLURM_PROCID": "0"})
 
 
