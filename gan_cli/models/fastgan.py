@@ -1,8 +1,8 @@
 """FastGAN, for few images: Liu et al. 2021 and the authors' code.
 
 Both networks have skip-layer excitation, G has gated linear units, and D must decode images from
-its features. Three points differ from the authors' code: D averages the logits of its patches to one; D
-makes the smaller image that it judges from the large one; and decoded images are compared by
+its features. Three points differ from the authors' code: D averages the logits of its patches to
+one; D makes the smaller image that it judges from the large one; and decoded images are compared by
 absolute difference, not by a perceptual distance, which needs a network trained on other data.
 """
 
