@@ -10,22 +10,25 @@ convolution, as the authors of StyleGAN2 compute it.
 
 import sys
 
+import keras
 import numpy as np
+import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.step import alternate, time_step
-from gan_cli.cli.app import import_tensorflow
+from gan_cli.models import ARCHITECTURES
+from gan_cli.models.contract import Architecture, ModelSpec
+from gan_cli.models.layers.equalized import leaky_relu
+from gan_cli.models.layers.grouped import GroupedConv2D
+from gan_cli.models.layers.modulated import ModulatedConv2D
+from gan_cli.training.precision import resolve_precision
 
 SIDE, CHANNELS, BATCH_SIZE, STEPS, ROUNDS = 32, 3, 32, 4, 7
 LATENT_DIM = 64
 
 
 def main() -> None:
-    import_tensorflow()
-    from gan_cli.models import ARCHITECTURES
-    from gan_cli.training.precision import resolve_precision
-
     images = [name for name in ARCHITECTURES.names if ARCHITECTURES.load(name).largest > 1]
     names = sys.argv[1:] or images
     unknown = [name for name in names if name not in images]
@@ -43,9 +46,6 @@ def main() -> None:
 
 
 def time_architecture(name: str, precision: str) -> tuple[str, ...]:
-    from gan_cli.models import ARCHITECTURES
-    from gan_cli.models.contract import Architecture, ModelSpec
-
     architecture: Architecture = ARCHITECTURES.load(name)
     options = dict(architecture.options)
     if "fade_kimg" in options:
@@ -68,11 +68,6 @@ def time_architecture(name: str, precision: str) -> tuple[str, ...]:
 
 def time_grouped() -> tuple[str, ...]:
     """Value and gradients of a 3x3 convolution of 128 channels in groups of 16."""
-    import keras
-    import tensorflow as tf
-
-    from gan_cli.models.layers.grouped import GroupedConv2D
-
     images = tf.random.stateless_normal([BATCH_SIZE, SIDE, SIDE, 128], [0, 0])
     grouped = GroupedConv2D(128, 3, padding="same", groups=8, use_bias=False)
     dense = keras.layers.Conv2D(128, 3, padding="same", use_bias=False)
@@ -89,11 +84,6 @@ def time_grouped() -> tuple[str, ...]:
 
 def time_modulated() -> tuple[str, ...]:
     """Value and gradients of a 3x3 modulated convolution of 64 channels."""
-    import tensorflow as tf
-
-    from gan_cli.models.layers.equalized import leaky_relu
-    from gan_cli.models.layers.modulated import ModulatedConv2D
-
     images = tf.random.stateless_normal([BATCH_SIZE, SIDE, SIDE, 64], [0, 0])
     styles = tf.random.stateless_normal([BATCH_SIZE, LATENT_DIM], [0, 1])
     noise = tf.zeros([1, SIDE, SIDE, 1])
@@ -118,7 +108,6 @@ def time_modulated() -> tuple[str, ...]:
 
 
 def _alternate_gradients(ours, theirs, inputs) -> tuple[str, ...]:
-    import tensorflow as tf
 
     def compiled(call):
         @tf.function

@@ -2,11 +2,10 @@
 
 python -m benchmarks.data_sizes [KIMG [SIZE...]]
 
-Trains through `gan-train` on 300, 3,000 and all 60,000 images, or on the SIZEs given, without
-augmentation and with each, and scores 10,000 generated images against the 10,000 test images with
-`gan-eval`, all in the features of one classifier, that of the 60,000 images. Runs stay in
-runs/data_sizes, so that an interrupted command goes on where it stopped, and docs/data_sizes.md
-tells of all that are there, of whatever length.
+Trains on 300, 3,000 and all 60,000 images, or on the SIZEs given, without augmentation and with
+each, and scores 10,000 generated images against the 10,000 test images, all in the features of one
+classifier, that of the 60,000 images. Runs stay in runs/data_sizes, so that the same command
+continues what was interrupted, and docs/data_sizes.md shows all that are there, of whatever length.
 """
 
 import json
@@ -16,7 +15,10 @@ from pathlib import Path
 import yaml
 from PIL import Image
 
-from benchmarks.commands import call
+import gan_cli
+from benchmarks.listeners import Messages
+from gan_cli.evaluation.images import score_images
+from gan_cli.evaluation.requests import ImagesRequest
 
 ROOT = Path(__file__).parent.parent
 RUNS = ROOT / "runs" / "data_sizes"
@@ -77,13 +79,16 @@ def run(size: int, name: str, augmentation: dict | None, kimg: float, reference:
             }
         )
     )
-    flags = ["--run_dir", str(folder / "run")]
-    call("train", "--config", str(config), *flags)
-    call("sample", *flags, "--checkpoint", "latest", "--grid", "3x12", "--out", str(picture))
-    if not samples.exists():
-        call("sample", *flags, "--checkpoint=latest", "--until=10000", "--out", str(samples))
-    scored = ["--real", str(reference), "--fake", str(samples), "--features", "classifier"]
-    call("eval", *scored, "--metrics", "frechet,precision_recall", "--out", str(out))
+    trained = gan_cli.train(config, folder / "run", listener=Messages())
+    trained.draw(gan_cli.Grid((3, 12)), "latest").save(picture)
+    trained.write(gan_cli.Images(count=10_000), samples, "latest")
+    request = ImagesRequest(
+        real=str(reference),
+        fake=str(samples),
+        features="classifier",
+        metrics=("frechet", "precision_recall"),
+    )
+    score_images(request).save(out)
 
 
 def write_page() -> None:

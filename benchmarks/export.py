@@ -15,8 +15,19 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 
-from gan_cli.cli.app import import_tensorflow
+from gan_cli.domains.images import Images
+from gan_cli.media.provenance import Provenance
+from gan_cli.media.sinks.arrays import ArraySink
+from gan_cli.media.sinks.folder import FolderSink
+from gan_cli.media.sinks.records import RecordSink
+from gan_cli.media.sinks.sink import Sink
+from gan_cli.models import ARCHITECTURES
+from gan_cli.models.contract import ModelSpec
+from gan_cli.sampling.bulk_export import export
+from gan_cli.sampling.generate import BATCH_SIZE, Sampler
+from gan_cli.sampling.latents import latents_for_seeds
 
 ROUNDS = 3
 # Architecture, side, channels: the demo's kind of generator, and the classic one in colour.
@@ -25,27 +36,12 @@ LATENT_DIM = 64
 
 
 def main(count: int) -> None:
-    import_tensorflow()
     print(f"{count:,} images; median of {ROUNDS} alternating rounds, in images per second")
     for architecture, side, channels in GENERATORS:
         measure(architecture, side, channels, count)
 
 
 def measure(architecture: str, side: int, channels: int, count: int) -> None:
-    import tensorflow as tf
-
-    from gan_cli.domains.images import Images
-    from gan_cli.media.provenance import Provenance
-    from gan_cli.media.sinks.arrays import ArraySink
-    from gan_cli.media.sinks.folder import FolderSink
-    from gan_cli.media.sinks.records import RecordSink
-    from gan_cli.media.sinks.sink import Sink
-    from gan_cli.models import ARCHITECTURES
-    from gan_cli.models.contract import ModelSpec
-    from gan_cli.sampling.bulk_export import export
-    from gan_cli.sampling.generate import BATCH_SIZE, Sampler
-    from gan_cli.sampling.latents import latents_for_seeds
-
     chosen = ARCHITECTURES.load(architecture)
     spec = ModelSpec(side, side, channels, LATENT_DIM, base_channels=chosen.base_channels)
     generator = chosen.build_generator(spec)

@@ -3,7 +3,7 @@
 python -m benchmarks.few_labels [SEEDS]
 
 For 5, 20 and 80 real images a class: a conditional GAN is trained on them alone, with augmentation,
-and makes 2,000 images by `gan-sample --dataset`. The same small classifier is then trained with the
+and makes a labelled set of 2,000 images. The same small classifier is then trained with the
 same number of steps on the real images, on the generated ones, and on batches of half and half, and
 tested on 359 held-out real digits. Prints a table of Markdown. Runs stay in runs/few_labels.
 """
@@ -16,7 +16,7 @@ import keras
 import numpy as np
 import yaml
 
-from benchmarks.commands import call
+import gan_cli
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.dataset import ImageDataset, open_splits
 
@@ -78,11 +78,10 @@ def generate(real, test: ImageDataset, count: int, seed: int) -> tuple[np.ndarra
         "evaluation": {"every_kimg": 0},
     }
     (folder / "few.yaml").write_text(yaml.safe_dump(config))
-    run, out = str(folder / "run"), folder / "set"
-    call("train", "--config", str(folder / "few.yaml"), "--run_dir", run, quiet=True)
-    call("sample", "--run_dir", run, "--dataset", str(GENERATED), "--out", str(out), quiet=True)
+    run = gan_cli.train(folder / "few.yaml", folder / "run")
+    run.write(gan_cli.Dataset(GENERATED), folder / "set", "latest")
     images = keras.utils.image_dataset_from_directory(
-        out / "train",
+        folder / "set" / "train",
         image_size=real[0].shape[1:3],
         color_mode="grayscale",
         batch_size=None,

@@ -15,12 +15,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import keras
 import numpy as np
+import tensorflow as tf
 from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
-from gan_cli.cli.app import import_tensorflow
+import gan_cli
+from benchmarks import tutorial
+from benchmarks.hand_written import HandWrittenLoop
+from gan_cli.assembly.resolving import resolve_for
+from gan_cli.assembly.state import build_state
+from gan_cli.assembly.step import build_step
+from gan_cli.config.data_section import DataConfig, IdxKeys
+from gan_cli.data.dataset import open_splits
+from gan_cli.data.pipeline import training_batches
+from gan_cli.domains.grid import image_grid
+from gan_cli.domains.images import Images
+from gan_cli.metrics.feature_evaluator import FeatureEvaluator
+from gan_cli.metrics.features import classifier
+from gan_cli.objectives import LOSSES, PENALTIES
+from gan_cli.sampling.generate import Sampler
+from gan_cli.sampling.latents import latents_for_seeds
+from gan_cli.training.loop import compile_steps
+from gan_cli.training.objective import LazyPenalty, Objective
+from gan_cli.training.state import GanState
+from gan_cli.training.step import Averaging, TrainStep
+from gan_cli.training.step_losses import StepLosses
 
 ROOT = Path(__file__).parent.parent
 FIGURES = ROOT / "docs" / "figures"
@@ -40,13 +62,6 @@ class Contender:
 
 
 def main() -> None:
-    import_tensorflow()
-    from gan_cli.config.data_section import DataConfig, IdxKeys
-    from gan_cli.data.dataset import open_splits
-    from gan_cli.domains.grid import image_grid
-    from gan_cli.metrics.feature_evaluator import FeatureEvaluator
-    from gan_cli.metrics.features import classifier
-
     seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 300.0
     data = open_splits(DataConfig(source="idx", idx=IdxKeys(path=FASHION_MNIST)))
     network = classifier.build(data.train, data.holdout)
@@ -76,10 +91,6 @@ def main() -> None:
 
 def race(contender: Contender, evaluator, seconds: float):
     """Trains for `seconds`, scoring at the marks; returns the curve and the last images."""
-    from gan_cli.domains.images import Images
-    from gan_cli.sampling.generate import Sampler
-    from gan_cli.sampling.latents import latents_for_seeds
-
     latents = latents_for_seeds(range(NUM_SAMPLES), contender.latent_dim, "normal")
     sampler = Sampler(contender.generator, Images(contender.generator.output_shape[1:]))
     next(contender.training)  # traces the graph
@@ -96,14 +107,7 @@ def race(contender: Contender, evaluator, seconds: float):
 
 def ours(data) -> Contender:
     """The config file as users run it."""
-    from gan_cli.assembly.state import build_state
-    from gan_cli.assembly.step import build_step
-    from gan_cli.catalog import CHOICES
-    from gan_cli.config.load import load_config
-    from gan_cli.experiment.experiment import resolve_for
-    from gan_cli.training.state import GanState
-
-    config = load_config(ROOT / "configs" / "fashion_mnist_idx.yaml", [], CHOICES)
+    config = gan_cli.load_config(ROOT / "configs" / "fashion_mnist_idx.yaml")
     config = resolve_for(config, data)
     state: GanState = build_state(config, 10)
     return Contender(
@@ -116,14 +120,6 @@ def ours(data) -> Contender:
 
 def plain_conv(data) -> Contender:
     """A plain conv GAN with the relativistic loss: a re-made prototype, with an EMA and R1 + R2."""
-    import keras
-    import tensorflow as tf
-
-    from gan_cli.objectives import LOSSES, PENALTIES
-    from gan_cli.training.objective import LazyPenalty, Objective
-    from gan_cli.training.state import GanState
-    from gan_cli.training.step import Averaging, TrainStep
-    from gan_cli.training.step_losses import StepLosses
 
     def generator() -> keras.Model:
         latents = keras.Input([64])
@@ -162,9 +158,6 @@ def plain_conv(data) -> Contender:
 
 
 def tutorial_dcgan(data) -> Contender:
-    from benchmarks import tutorial
-    from benchmarks.hand_written import HandWrittenLoop
-
     loop = HandWrittenLoop(tutorial.build_generator(), tutorial.build_discriminator(), 256)
 
     def training() -> Iterator[int]:
@@ -178,9 +171,6 @@ def tutorial_dcgan(data) -> Contender:
 
 
 def _steps(step, data) -> Iterator[int]:
-    from gan_cli.data.pipeline import training_batches
-    from gan_cli.training.loop import compile_steps
-
     run_steps = compile_steps(step, (28, 28, 1), xla=False)
     for batch in training_batches(data.train, step.reals_per_step, 0, steps_per_call=16):
         float(run_steps(batch["images"], batch["labels"])["generator_loss"])

@@ -2,9 +2,8 @@
 
 python -m benchmarks.recipes DATA [KIMG] [SEEDS] [NAME ...]
 
-Trains small networks of every architecture on DATA, digits or fashion_mnist, through `gan-train`,
-and scores them through `gan-eval`. Runs stay in runs/recipes: what is finished there is not trained
-again. Of all that are finished, docs/results_DATA.md has the table, results-DATA-NAME.png in
+Trains small networks of every architecture on DATA, digits or fashion_mnist, and scores them. Runs
+stay in runs/recipes: what is finished there is not trained again. Of all that are finished, docs/results_DATA.md has the table, results-DATA-NAME.png in
 docs/figures the grids, and results-DATA-curves.png the distance on the way.
 """
 
@@ -18,7 +17,8 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from PIL import Image
 
-from benchmarks.commands import call
+import gan_cli
+from benchmarks.listeners import Messages
 
 ROOT = Path(__file__).parent.parent
 RUNS = ROOT / "runs" / "recipes"
@@ -213,18 +213,16 @@ def train(data: str, name: str, kimg: float, seed: int) -> Path:
         config["model"] = {**said["model"], "options": options}
     path = folder / "recipe.yaml"
     path.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
-    call("train", "--config", str(path), "--run_dir", str(folder / "run"))
-    return folder / "run"
+    return gan_cli.train(path, folder / "run", listener=Messages()).path
 
 
 def score(run: Path) -> None:
     """Scores the last checkpoint."""
-    flags = ["--run_dir", str(run), "--checkpoint", "latest", "--num_samples", str(NUM_SAMPLES)]
-    call("eval", *flags)
+    gan_cli.open_run(run).evaluate(checkpoint="latest", num_samples=NUM_SAMPLES)
 
 
 def record_of(run: Path) -> dict | None:
-    """What `gan-eval` wrote of a run that is finished and scored, else None."""
+    """Returns the newest scores of a run; None where it has not been scored."""
     records = (run / "evaluations").glob("*.json")
     newest = max(records, key=lambda path: path.stat().st_mtime, default=None)
     return None if newest is None else json.loads(newest.read_text(encoding="utf-8"))
@@ -255,8 +253,7 @@ def learning_curve(run: Path) -> list[tuple[float, float]]:
 
 def draw(data: str, name: str, run: Path) -> None:
     picture = FIGURES / f"results-{data}-{name}.png"
-    flags = ["--run_dir", str(run), "--checkpoint", "latest"]
-    call("sample", *flags, "--grid", "6x10", "--out", str(picture))
+    gan_cli.open_run(run).draw(gan_cli.Grid((6, 10)), "latest").save(picture)
     # A gray grid needs no colours, and the repository no large files.
     Image.open(picture).convert("L").save(picture, optimize=True)
 

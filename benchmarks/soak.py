@@ -13,33 +13,27 @@ import tempfile
 import time
 from pathlib import Path
 
-from gan_cli.cli.app import import_tensorflow
+import gan_cli
+from gan_cli.experiment.recorder import Recorder
 
 _ROWS = 12
 _BATCH_SIZE = 16
-_OVERRIDES = [
-    f"training.batch_size={_BATCH_SIZE}",
-    "training.kimg=100000",
-    "training.log_every_kimg=2",
-    "training.grid_every_kimg=100",
-    "training.checkpoint_every_kimg=100",
-    "evaluation.every_kimg=500",
-]
+_OVERRIDES = {
+    "training.batch_size": _BATCH_SIZE,
+    "training.kimg": 100_000,
+    "training.log_every_kimg": 2,
+    "training.grid_every_kimg": 100,
+    "training.checkpoint_every_kimg": 100,
+    "evaluation.every_kimg": 500,
+}
 
 
 def main() -> None:
     minutes = float(sys.argv[1]) if len(sys.argv) > 1 else 120.0
-    import_tensorflow()
-    from gan_cli.catalog import CHOICES
-    from gan_cli.config.load import load_config
-    from gan_cli.experiment.experiment import Experiment
-    from gan_cli.experiment.recorder import Recorder
-
     root = Path(__file__).parent.parent
-    overrides = [*_OVERRIDES, f"training.max_minutes={minutes}"]
-    config = load_config(root / "configs" / "fashion_mnist_idx.yaml", overrides, CHOICES)
+    overrides = {**_OVERRIDES, "training.max_minutes": minutes}
+    config = gan_cli.load_config(root / "configs" / "fashion_mnist_idx.yaml", overrides)
     spent = dict.fromkeys(("log", "draw_grid", "save", "evaluate"), 0.0)
-    report, rows = Recorder.on_report, Rows(60 * minutes / _ROWS)
 
     def timed(name: str):
         method = getattr(Recorder, name)
@@ -52,33 +46,26 @@ def main() -> None:
 
         return run
 
-    def watch(self, images_shown: int, values) -> None:
-        report(self, images_shown, values)
-        rows.look(images_shown // _BATCH_SIZE)
-
-    for name, method in {**{name: timed(name) for name in spent}, "on_report": watch}.items():
-        setattr(Recorder, name, method)
+    for name in spent:
+        setattr(Recorder, name, timed(name))
     with tempfile.TemporaryDirectory() as folder:
-        experiment = Experiment.open(config, Path(folder) / "run")
-        experiment.prepare_directory("never", accept_changes=False)
         began = time.perf_counter()
-        experiment.train(time.monotonic())
+        gan_cli.train(config, Path(folder) / "run", listener=Rows(60 * minutes / _ROWS))
         total = time.perf_counter() - began
     print("most resident:", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, "MiB")
     for name, seconds in spent.items():
         print(f"{name}: {100 * seconds / total:.2f} % of {total:.0f} s")
 
 
-class Rows:
+class Rows(gan_cli.Listener):
     """Prints a row every so many seconds of what the process holds and what its steps cost."""
 
     def __init__(self, every_seconds: float):
         self.every_seconds = every_seconds
         self.last: tuple[int, float, float] | None = None
 
-    def look(self, steps: int) -> None:
-        """Called after every call into TensorFlow with the steps taken so far."""
-        now = time.perf_counter()
+    def report(self, images_shown: int, values: object, images_per_second: float) -> None:
+        now, steps = time.perf_counter(), images_shown // _BATCH_SIZE
         if self.last is None:
             # The first call has traced the step.
             self.last = (steps, now, time.process_time())

@@ -10,22 +10,26 @@ import time
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import tutorial
 from benchmarks.step import STEPS, alternate, time_step
-from gan_cli.cli.app import import_tensorflow
+from gan_cli.config.data_section import DataConfig, IdxKeys
+from gan_cli.data.dataset import open_splits
+from gan_cli.data.pipeline import training_batches
+from gan_cli.domains.images import Images
+from gan_cli.models import ARCHITECTURES
+from gan_cli.models.contract import ModelSpec
+from gan_cli.run.checkpoint import CheckpointStore
+from gan_cli.sampling.generate import BATCH_SIZE, Sampler
+from gan_cli.training.precision import resolve_precision
 
 ROUNDS = 7
 
 
 def main() -> None:
-    import_tensorflow()
-    from benchmarks import tutorial
-    from gan_cli.config.data_section import DataConfig, IdxKeys
-    from gan_cli.data.dataset import open_splits
-    from gan_cli.training.precision import resolve_precision
-
     path = "/usr/share/datasets/fashion-mnist"
     data = open_splits(DataConfig(source="idx", idx=IdxKeys(path=path))).train
     auto = resolve_precision("auto")
@@ -55,13 +59,6 @@ def main() -> None:
 
 def time_sampling() -> tuple[str, ...]:
     """Our sampler against a bare loop of compiled calls of the same generator."""
-    import tensorflow as tf
-
-    from gan_cli.domains.images import Images
-    from gan_cli.models import ARCHITECTURES
-    from gan_cli.models.contract import ModelSpec
-    from gan_cli.sampling.generate import BATCH_SIZE, Sampler
-
     architecture = ARCHITECTURES.load("conv")
     spec = ModelSpec(28, 28, 1, 64, base_channels=architecture.base_channels)
     generator = architecture.build_generator(spec)
@@ -81,8 +78,6 @@ def time_sampling() -> tuple[str, ...]:
 
 
 def time_pipeline(data) -> float:
-    from gan_cli.data.pipeline import training_batches
-
     stacks = iter(training_batches(data, 64, 0, steps_per_call=STEPS))
     next(stacks)
     began = time.perf_counter()
@@ -93,10 +88,6 @@ def time_pipeline(data) -> float:
 
 def time_checkpoint() -> tuple[float, float]:
     """Median milliseconds of a save of the default networks, and its size."""
-    import tensorflow as tf
-
-    from gan_cli.run.checkpoint import CheckpointStore
-
     rng = np.random.default_rng(0)
     variables = {f"v{i}": tf.Variable(rng.standard_normal(60_000)) for i in range(10)}
     spent, size = [], 0

@@ -4,6 +4,20 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+import tensorflow as tf
+
+from benchmarks.hand_written import HandWrittenLoop
+from gan_cli.assembly.state import build_optimizer
+from gan_cli.config.resolved import ResolvedOptimizer
+from gan_cli.data.dataset import ImageDataset
+from gan_cli.data.pipeline import training_batches
+from gan_cli.objectives import LOSSES
+from gan_cli.training.loop import compile_steps
+from gan_cli.training.objective import Objective
+from gan_cli.training.precision import dtype_policy
+from gan_cli.training.state import GanState
+from gan_cli.training.step import Averaging, TrainStep
+from gan_cli.training.step_losses import StepLosses
 
 STEPS = 16
 LEARNING_RATE = 1e-4
@@ -54,20 +68,6 @@ def time_step(
       precision: of our networks; the hand-written loop's are float32, as one writes them.
       alternating: which order both loops update in; see `HandWrittenLoop`.
     """
-    import tensorflow as tf
-
-    from benchmarks.hand_written import HandWrittenLoop
-    from gan_cli.assembly.state import build_optimizer
-    from gan_cli.config.resolved import ResolvedOptimizer
-    from gan_cli.data.dataset import ImageDataset
-    from gan_cli.data.pipeline import training_batches
-    from gan_cli.objectives import LOSSES
-    from gan_cli.training.loop import compile_steps
-    from gan_cli.training.objective import Objective
-    from gan_cli.training.precision import dtype_policy
-    from gan_cli.training.state import GanState
-    from gan_cli.training.step import Averaging, TrainStep
-    from gan_cli.training.step_losses import StepLosses
 
     with dtype_policy(precision):
         (generator, discriminator), (average, _) = build(), build()

@@ -12,24 +12,36 @@ import dataclasses
 import json
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from statistics import mean
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from gan_cli.catalog import CHOICES
-from gan_cli.cli.app import import_tensorflow
-from gan_cli.config.load import load_config
+import gan_cli
+from gan_cli.assembly.resolving import resolve_for
+from gan_cli.assembly.state import build_state
+from gan_cli.assembly.step import build_step
+from gan_cli.data.dataset import open_splits
+from gan_cli.data.pipeline import training_batches
+from gan_cli.data.sources import domain_of
+from gan_cli.data.sources.points import mixture_of
+from gan_cli.domains.mixture import mixture_named
+from gan_cli.metrics.modes import counts as modes
 from gan_cli.objectives import LOSSES
+from gan_cli.sampling.generate import Sampler
+from gan_cli.sampling.latents import latents_for_seeds
+from gan_cli.training.loop import DivergedError, compile_steps, train
 
 ROOT = Path(__file__).parent.parent
 FIGURES = ROOT / "docs" / "figures"
-PENALTIES = {
-    "none": "[]",
-    "r1": "[{name: r1, gamma: 0.01}]",
-    "r1 + r2": "[{name: r1, gamma: 0.01}, {name: r2, gamma: 0.01}]",
-    "wgan_gp": "[{name: wgan_gp, gamma: 0.1}]",
+PENALTIES: dict[str, list[dict[str, Any]]] = {
+    "none": [],
+    "r1": [{"name": "r1", "gamma": 0.01}],
+    "r1 + r2": [{"name": "r1", "gamma": 0.01}, {"name": "r2", "gamma": 0.01}],
+    "wgan_gp": [{"name": "wgan_gp", "gamma": 0.1}],
 }
 NUM_SAMPLES = 2500
 
@@ -46,11 +58,10 @@ class Outcome:
 
 
 def main() -> None:
-    import_tensorflow()
     name = sys.argv[1] if len(sys.argv) > 1 else "ring8"
     num_seeds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
     updates = sys.argv[3] if len(sys.argv) > 3 else "alternating"
-    more = (f"objective.updates={updates}",)
+    more = {"objective.updates": updates}
     stem = f"toy-{name}" if updates == "alternating" else f"toy-{name}-{updates}"
     outcomes: dict[str, dict[str, list[Outcome]]] = {}
     pictures = {}
@@ -75,24 +86,18 @@ def main() -> None:
 
 
 def train_once(
-    name: str, loss: str, penalty: str, seed: int, more: tuple[str, ...] = ()
+    name: str, loss: str, penalty: str, seed: int, more: Mapping[str, Any]
 ) -> tuple[Outcome, np.ndarray]:
     """Trains one run to its end; returns its figures and points, float32 [2500, 2]."""
-    from gan_cli.assembly.state import build_state
-    from gan_cli.assembly.step import build_step
-    from gan_cli.data.dataset import open_splits
-    from gan_cli.data.pipeline import training_batches
-    from gan_cli.data.sources import domain_of
-    from gan_cli.data.sources.points import mixture_of
-    from gan_cli.experiment.experiment import resolve_for
-    from gan_cli.metrics.modes import counts as modes
-    from gan_cli.sampling.generate import Sampler
-    from gan_cli.sampling.latents import latents_for_seeds
-    from gan_cli.training.loop import DivergedError, compile_steps, train
 
-    overrides = [f"objective.loss={loss}", f"objective.penalties={PENALTIES[penalty]}"]
-    overrides += [f"seed={seed}", "training.precision=float32", *more]
-    config = load_config(ROOT / "configs" / f"{name}.yaml", overrides, CHOICES)
+    overrides = {
+        "objective.loss": loss,
+        "objective.penalties": PENALTIES[penalty],
+        "seed": seed,
+        "training.precision": "float32",
+        **more,
+    }
+    config = gan_cli.load_config(ROOT / "configs" / f"{name}.yaml", overrides)
     data = open_splits(config.data)
     config = resolve_for(config, data)
     num_classes = len(data.train.class_names)
@@ -149,8 +154,6 @@ def cell(runs: list[Outcome]) -> str:
 
 def draw(name: str, stem: str, pictures: dict[tuple[str, str], np.ndarray]) -> None:
     """One small plot a cell: a row for each loss, a column for each penalty."""
-    from gan_cli.domains.mixture import mixture_named
-
     centres = mixture_named(name).centres
     figure = Figure(figsize=(7.2, 10.8), layout="constrained")
     grid = figure.subplots(len(LOSSES.names), len(PENALTIES))

@@ -1,12 +1,16 @@
 """gan-cli: train, sample and evaluate GANs with Keras, from one YAML file or from Python.
 
-The names below are loaded on first use, and TensorFlow with the first call that needs it.
+The names below are loaded on first use, and TensorFlow with the first call that needs it. Programs
+that use TensorFlow themselves import gan_cli first: it chooses TensorFlow's kernels, on which the
+last bits of all numbers depend.
 """
 
 from __future__ import annotations
 
 import importlib
 from typing import TYPE_CHECKING, Any
+
+from gan_cli.tensorflow_setup import set_up
 
 if TYPE_CHECKING:
     from gan_cli.api import Generator, Run, load_config, open_run, train
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
     from gan_cli.studio.bulk_requests import Dataset, Images
     from gan_cli.studio.edit_requests import Inpaint, Project, SuperResolve
     from gan_cli.studio.picture_requests import Axes, Grid, Sheet, Walk
+
+set_up()
 
 __version__ = "0.1.0"
 

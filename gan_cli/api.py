@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from gan_cli.catalog import CHOICES
 from gan_cli.config.load import load_config as _load
 from gan_cli.config.schema import Config
+from gan_cli.errors import UserError
 from gan_cli.listener import Listener
-from gan_cli.tensorflow_setup import set_environment
+from gan_cli.studio.checks import given_classes, given_seeds
 
 if TYPE_CHECKING:
     import keras
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from gan_cli.studio.drawing import Drawing, Written
     from gan_cli.studio.picture_requests import Request
     from gan_cli.studio.studio import Studio
+
+RESUME = ("auto", "never", "must")
 
 
 def load_config(path: str | Path, overrides: Mapping[str, Any] | None = None) -> Config:
@@ -56,7 +59,7 @@ def train(
       resume: `auto` continues from the latest checkpoint, if there is one; `never` refuses a folder
         that holds a run; `must` refuses one without a checkpoint.
       accept_changes: whether to continue a run that was begun with another config or other data.
-      listener: hears messages, progress and figures; by default nobody does.
+      listener: hears messages, progress and figures; None: nothing is reported.
 
     Raises:
       UserError: the config, the data or the folder cannot be used.
@@ -66,9 +69,10 @@ def train(
       >>> run.outcome
       <Ending.FINISHED: 'finished'>
     """
-    set_environment()
     from gan_cli.experiment.run import run_experiment
 
+    if resume not in RESUME:
+        raise UserError(f"must be one of {', '.join(RESUME)}, got '{resume}'", key="resume")
     if not isinstance(config, Config):
         config = load_config(config)
     outcome = run_experiment(config, run_dir, resume, accept_changes, listener)
@@ -96,11 +100,11 @@ class Run:
     """
 
     def __init__(self, path: str | Path, outcome: Ending | None = None):
-        set_environment()
         from gan_cli.run.directory import RunDirectory
 
         self.path, self.outcome = Path(path), outcome
         self._directory = RunDirectory(self.path)
+        # By the checkpoint's own name: which one is the best, or the latest, may change.
         self._studios: dict[str, Studio] = {}
 
     def __repr__(self) -> str:
@@ -108,27 +112,27 @@ class Run:
 
     @property
     def config(self) -> ResolvedConfig:
-        """The config of the run, in which nothing is left open."""
+        """The complete config of the run: every default is filled in."""
         return self._directory.read_config()
 
     def checkpoints(self) -> tuple[Checkpoint, ...]:
         """Returns the checkpoints that the run keeps, oldest first."""
-        set_environment()
         from gan_cli.run.checkpoint import CheckpointStore
 
         return tuple(CheckpointStore(self._directory.checkpoints).all())
 
     def metrics(self) -> list[dict[str, float]]:
-        """Returns the rows of `metrics.jsonl`: losses, speeds and scores by images shown."""
+        """Returns the rows of `metrics.jsonl`: losses, speeds and scores, with images shown."""
         from gan_cli.run.metrics_log import MetricsLog
 
         return MetricsLog(self._directory.metrics).read()
 
-    def generator(self, checkpoint: str = "best") -> Generator:
+    def generator(self, checkpoint: str | int = "best") -> Generator:
         """Returns the averaged generator of a checkpoint.
 
         Args:
-          checkpoint: `best`, `latest`, or the number of images shown.
+          checkpoint: `best`, `latest`, or the number of images that training had shown. The same
+            for all methods below.
 
         Raises:
           UserError: there is no such checkpoint, or it is damaged.
@@ -136,15 +140,17 @@ class Run:
         return Generator(self.studio(checkpoint))
 
     def draw(
-        self, request: Request, checkpoint: str = "best", *, listener: Listener | None = None
+        self, request: Request, checkpoint: str | int = "best", *, listener: Listener | None = None
     ) -> Drawing:
         """Draws a picture or an animation.
 
         Args:
           request: `Grid`, `Walk`, `Sheet`, `Axes`, `Project`, `Inpaint` or `SuperResolve`.
+          listener: hears how far a search for latents is.
 
         Returns:
-          A drawing, whose `save(path)` writes the file that `gan-sample` would write.
+          A drawing: `image` is the picture, `frames` are those of an animation, and `save(path)`
+          writes the file that `gan-sample` would write.
 
         Raises:
           UserError: this run cannot draw what the request asks for.
@@ -153,13 +159,16 @@ class Run:
           >>> run.draw(Walk(seeds=(0, 1, 2), kind="spherical")).save("walk.gif")
         """
         from gan_cli.studio.dispatch import draw
+        from gan_cli.studio.picture_requests import Request
 
+        if not isinstance(request, Request):
+            raise UserError(f"must be a request for a picture, got {request!r}", key="request")
         return draw(self.studio(checkpoint), request, listener)
 
     def evaluate(
         self,
-        metrics: Sequence[str] | None = None,
-        checkpoint: str = "best",
+        metrics: str | Sequence[str] | None = None,
+        checkpoint: str | int = "best",
         *,
         num_samples: int | None = None,
         features: str | None = None,
@@ -170,10 +179,11 @@ class Run:
         """Scores a checkpoint against the held-out data, and keeps the result in the run.
 
         Args:
-          metrics: names of metrics; None: those of the config.
+          metrics: names of metrics, or `all`; None: those of the config.
           num_samples: generated samples to score; None: as many as the config says.
           features: a feature network in place of the config's.
           statistics: an npz of mean and covariance to take the Fréchet distance to.
+          seed: decides which samples are generated, and the resampling behind the intervals.
 
         Raises:
           UserError: the checkpoint, the data or a metric cannot be used.
@@ -183,23 +193,29 @@ class Run:
 
         request = RunRequest(
             run_dir=self.path,
-            checkpoint=checkpoint,
+            checkpoint=str(checkpoint),
             num_samples=num_samples,
             features=features,
-            metrics=None if metrics is None else tuple(metrics),
+            metrics=None if metrics is None else _names(metrics),
             statistics=None if statistics is None else Path(statistics),
             seed=seed,
         )
         return score_checkpoint(request, listener)
 
     def export(
-        self, out: str | Path, formats: Sequence[str] = ("keras",), checkpoint: str = "best"
+        self,
+        out: str | Path,
+        formats: str | Sequence[str] = "keras",
+        checkpoint: str | int = "best",
     ) -> list[Exported]:
         """Writes the generator for other programs, with a model card, into a new folder.
 
         Args:
-          formats: `keras`, `saved_model`, `onnx`, `litert`, `litert_float16`, `litert_int8`, or
-            `all`.
+          formats: one or more of `keras`, `saved_model`, `onnx`, `litert`, `litert_float16` and
+            `litert_int8`, or `all`.
+
+        Returns:
+          Each format with the size of its files and its largest difference from the generator.
 
         Raises:
           UserError: the folder exists, or a format is unknown or lacks its package.
@@ -207,13 +223,13 @@ class Run:
         from gan_cli.studio.bulk_requests import Export
         from gan_cli.studio.export import write_export
 
-        return write_export(self.studio(checkpoint), Export(tuple(formats)), out)
+        return write_export(self.studio(checkpoint), Export(formats), out)
 
     def write(
         self,
         request: Images | Dataset,
         out: str | Path,
-        checkpoint: str = "best",
+        checkpoint: str | int = "best",
         *,
         listener: Listener | None = None,
     ) -> Written:
@@ -228,20 +244,23 @@ class Run:
           UserError: the file holds other samples, or cannot be written.
         """
         from gan_cli.studio.bulk import write_dataset, write_images
-        from gan_cli.studio.bulk_requests import Dataset
+        from gan_cli.studio.bulk_requests import Dataset, Images
 
-        studio = self.studio(checkpoint)
         if isinstance(request, Dataset):
-            return write_dataset(studio, request, out, listener=listener)
-        return write_images(studio, request, out, listener=listener)
+            return write_dataset(self.studio(checkpoint), request, out, listener=listener)
+        if isinstance(request, Images):
+            return write_images(self.studio(checkpoint), request, out, listener=listener)
+        raise UserError(f"must be Images or Dataset, got {request!r}", key="request")
 
-    def studio(self, checkpoint: str = "best") -> Studio:
+    def studio(self, checkpoint: str | int = "best") -> Studio:
         """Returns what draws from a checkpoint; drawing functions of your own take it."""
+        from gan_cli.run.checkpoint import CheckpointStore
         from gan_cli.studio.studio import Studio
 
-        if checkpoint not in self._studios:
-            self._studios[checkpoint] = Studio.open(self.path, checkpoint)
-        return self._studios[checkpoint]
+        found = CheckpointStore(self._directory.checkpoints).find(str(checkpoint))
+        if found.name not in self._studios:
+            self._studios[found.name] = Studio.open(self.path, str(found.images_shown))
+        return self._studios[found.name]
 
 
 class Generator:
@@ -264,25 +283,35 @@ class Generator:
         return self._studio.loaded.generator
 
     def latents(self, seeds: Iterable[int]) -> np.ndarray:
-        """Returns the latent vector of each seed: float32 [count, latent_dim]."""
-        return self._studio.latents(list(seeds))
+        """Returns the latent vector of each seed: float32 [count, latent_dim].
+
+        Raises:
+          UserError: a seed is no whole number from 0 to 10**18 - 1.
+        """
+        return self._studio.latents(given_seeds(seeds) or ())
 
     def images(
         self,
         seeds: Iterable[int],
-        classes: str | tuple[str | int, ...] | None = None,
+        classes: str | int | Iterable[str | int] | None = None,
         truncation: float | None = None,
     ) -> np.ndarray:
         """Returns the very pixels that `gan-sample` writes for these seeds.
 
         Args:
-          classes: names or numbers, taken in turn; None or `all`: every class.
+          seeds: whole numbers from 0 to 10**18 - 1.
+          classes: one or more names or numbers, taken in turn; None or `all`: every class.
           truncation: bound of the latents; with styles, factor of their distance from the mean.
 
         Returns:
           uint8 [count, height, width, channels]; samples of other kinds in their stored form.
 
         Raises:
-          UserError: a class is unknown.
+          UserError: a seed or the truncation is out of range, or a class is unknown.
         """
-        return self._studio.images(tuple(seeds), classes, truncation)
+        chosen = given_seeds(seeds) or ()
+        return self._studio.images(chosen, given_classes(classes), truncation)
+
+
+def _names(names: str | Sequence[str]) -> tuple[str, ...]:
+    return (names,) if isinstance(names, str) else tuple(names)

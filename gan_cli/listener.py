@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 # Activities of which a listener may want to show more than a name and a count.
 TRAINING = "training"
 PREPARING = "preparing images"
+PREPARING_FEATURES = "preparing features"
 SCORING = "scoring images"
 
 

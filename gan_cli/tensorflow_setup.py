@@ -1,15 +1,26 @@
-"""What TensorFlow reads from the environment when it is imported."""
+"""What TensorFlow reads from the environment when it is imported, and what it need not report."""
 
+import logging
 import os
 
+LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+# Not even errors: what matters comes as an exception, the rest is noise about optimisations.
+QUIET = "3"
 
-def set_environment() -> None:
-    """Sets the variables that commands and the Python API share, unless the user has set them.
 
-    To be called before TensorFlow's import, so that both compute the same numbers.
+def set_up() -> None:
+    """Prepares TensorFlow's import; what the user has set stays as it is.
+
+    Importing `gan_cli` does this, so that commands and Python programs compute the same numbers. It
+    comes too late for a program that has imported TensorFlow before `gan_cli`.
     """
-    # Not even errors: what matters comes as an exception, the rest is noise about optimisations.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault(LOG_LEVEL, QUIET)
     # By itself TensorFlow takes oneDNN's kernels only on the newest processors; they are faster on
     # the others, too.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    logging.getLogger("tensorflow").addFilter(_is_worth_reporting)
+
+
+def _is_worth_reporting(record: logging.LogRecord) -> bool:
+    # Every generator is compiled once, which TensorFlow takes for one that is compiled repeatedly.
+    return "<function Sampler." not in record.getMessage()

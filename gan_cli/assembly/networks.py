@@ -1,4 +1,4 @@
-"""From a resolved config to Keras networks."""
+"""Builds the Keras networks of a resolved config."""
 
 import keras
 
@@ -67,7 +67,7 @@ def build_network(config: ResolvedConfig, network: str, num_classes: int) -> ker
         base_channels=getattr(config.model, f"{network}_channels"),
         conditioning=conditioning,
         max_channels=config.model.max_channels,
-        # A run of before an architecture had an option is one with its default.
+        # A run from before an architecture had an option is one with the option's default.
         options={k: config.model.options.get(k, v) for k, v in architecture.options.items()},
     )
     return getattr(architecture, f"build_{network}")(spec)

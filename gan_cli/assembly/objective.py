@@ -1,4 +1,4 @@
-"""From a resolved config to the loss, the penalties and the augmentation."""
+"""Builds the loss, the penalties and the augmentation of a resolved config."""
 
 import numpy as np
 import tensorflow as tf
@@ -19,17 +19,17 @@ from gan_cli.training.augment import AugmentationControl
 from gan_cli.training.objective import InstanceNoise, LazyPenalty, Objective
 from gan_cli.training.state import GanState
 
-# Held-out images that an adaptive augmentation looks at, in memory beside the networks.
+# Most held-out images that an adaptive augmentation looks at; they stay in memory.
 MOST_HELD_OUT = 2048
 
 
 def build_objective(config: ResolvedConfig, state: GanState) -> Objective:
-    """Looks up the loss and the penalties, with the strengths that the config holds.
+    """Builds the loss and the penalties, with the strengths and options of the config.
 
-    What the penalties remember joins `state`.
+    The penalties' memory is added to `state`.
 
     Raises:
-      UserError: parts that cannot be had together.
+      UserError: the config combines parts that exclude each other.
     """
     objective, model, kimg = config.objective, config.model, config.training.kimg
     loss: Loss = LOSSES.load(objective.loss)
@@ -65,10 +65,10 @@ def build_objective(config: ResolvedConfig, state: GanState) -> Objective:
 def build_penalty(
     entry: ResolvedPenalty, state: GanState, network: str, kimg: float
 ) -> LazyPenalty:
-    """Looks up one penalty of one network's update, in a run of `kimg`.
+    """Builds one penalty of one network's update, in a run of `kimg`.
 
     Raises:
-      UserError: it is not for this network, or needs what the networks do not have.
+      UserError: the penalty is not for this network, or needs what the networks do not have.
     """
     penalty: Penalty = PENALTIES.load(entry.name)
     penalty = penalty.with_options(entry.options)
@@ -93,10 +93,11 @@ def build_penalty(
 def build_augmentation(
     config: ResolvedConfig, state: GanState, held_out: ImageDataset
 ) -> AugmentationControl | None:
-    """Looks up the augmentation; its probability joins `state`.
+    """Builds the augmentation, or returns None; its probability is added to `state`.
 
     Raises:
-      UserError: its policies are unknown, or the images cannot be augmented.
+      UserError: the augmentation does not have these policies, the samples cannot be augmented, or
+        the signal means nothing under the loss.
     """
     entry = config.objective.augmentation
     if entry is None:

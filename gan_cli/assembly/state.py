@@ -1,4 +1,4 @@
-"""From a resolved config to everything that training changes: networks and optimisers."""
+"""Builds everything that training changes: the networks and the optimisers."""
 
 import keras
 
@@ -12,7 +12,7 @@ from gan_cli.training.state import GanState
 
 
 def build_optimizer(config: ResolvedOptimizer, loss_scaling: bool) -> keras.optimizers.Optimizer:
-    """Builds a Keras optimiser, wrapped for dynamic loss scaling where asked."""
+    """Builds a Keras optimiser, with dynamic loss scaling around it if asked."""
     shared = {"learning_rate": config.learning_rate, "global_clipnorm": config.gradient_clip_norm}
     optimizer: keras.optimizers.Optimizer
     beta_2 = first_value(config.beta_2)
@@ -32,8 +32,8 @@ def build_optimizer(config: ResolvedOptimizer, loss_scaling: bool) -> keras.opti
 def build_state(
     config: ResolvedConfig, num_classes: int, distribution: Distribution = ONE_DEVICE
 ) -> GanState:
-    """Builds both networks, the averaged generator and the optimisers, from the config's seed."""
-    # Initialisers take their seeds from the process's generator.
+    """Builds both networks, the averaged generator and the optimisers from the config's seed."""
+    # Initialisers draw their seeds from the process's generator.
     keras.utils.set_random_seed(config.seed)
     loss_scaling = config.training.precision == "mixed_float16"
     with distribution.scope():

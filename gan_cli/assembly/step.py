@@ -1,4 +1,4 @@
-"""From a resolved config to the training step."""
+"""Builds the training step of a resolved config."""
 
 import keras
 import tensorflow as tf
@@ -29,8 +29,8 @@ def build_step(
     """Builds the training step of a resolved config.
 
     Args:
-      held_out: images that are not trained on, by which an augmentation may be steered.
-      distribution: that `state` was built for.
+      held_out: images that are not trained on; an adaptive augmentation may look at them.
+      distribution: the devices that `state` was built for.
     """
     _check_batch(config, distribution.replicas)
     training, model = config.training, config.model
@@ -55,27 +55,27 @@ def build_step(
             schedule.final_factor,
         )
 
-    # What penalties and augmentation remember is made with them.
+    # Penalties and augmentation make the variables that they keep between steps.
     with distribution.scope():
         objective = build_objective(config, state)
         augmentation = build_augmentation(config, state, held_out)
         remedies = build_remedies(config, state)
-    twins: list[keras.Model | None] = [None, None]
+    float32_copies: list[keras.Model | None] = [None, None]
     if training.precision == "mixed_float16":
         with dtype_policy("float32"), distribution.scope():
             if objective.penalties:
-                twins[0] = build_network(config, "discriminator", num_classes)
-                distribution.synchronise(twins[0])
+                float32_copies[0] = build_network(config, "discriminator", num_classes)
+                distribution.synchronise(float32_copies[0])
             if any(lazy.penalty.needs_styles for lazy in objective.generator_penalties):
-                twins[1] = build_network(config, "generator", num_classes)
-                distribution.synchronise(twins[1])
+                float32_copies[1] = build_network(config, "generator", num_classes)
+                distribution.synchronise(float32_copies[1])
     losses = StepLosses(
         state,
         objective,
         batch_size=training.batch_size,
         latents=latents,
         to_model=domain_of(config.data).to_model,
-        gradient_models=(twins[0], twins[1]),
+        gradient_models=(float32_copies[0], float32_copies[1]),
         augmentation=augmentation,
         remedies=remedies,
     )
@@ -98,7 +98,7 @@ def build_step(
 
 
 def build_remedies(config: ResolvedConfig, state: GanState) -> Remedies | None:
-    """What the guard may change, if it may change anything; it joins `state`."""
+    """Builds the factors that the guard may change, or returns None; they are added to `state`."""
     if not (config.guard.rolls_back or config.guard.strengthens):
         return None
     remedies = Remedies()

@@ -15,7 +15,7 @@ from types import ModuleType
 from absl import app, flags, logging
 
 from gan_cli.errors import UserError
-from gan_cli.tensorflow_setup import set_environment
+from gan_cli.tensorflow_setup import LOG_LEVEL, QUIET
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
@@ -114,15 +114,14 @@ def import_tensorflow(first: Callable[[], object] = lambda: None) -> None:
     """Imports TensorFlow without its start-up lines, which it writes past Python to the terminal.
 
     The lines are shown where the import fails, and where the environment sets
-    `TF_CPP_MIN_LOG_LEVEL`: 0 shows everything.
+    `TF_CPP_MIN_LOG_LEVEL` below 3: 0 shows everything.
 
     Args:
       first: called after the import and before TensorFlow's first operation.
     """
     logging.set_verbosity(logging.WARNING)
-    chosen_by_user = "TF_CPP_MIN_LOG_LEVEL" in os.environ
-    set_environment()
-    with contextlib.nullcontext() if chosen_by_user else _quiet_stderr():
+    wants_lines = os.environ.get(LOG_LEVEL, QUIET) != QUIET
+    with contextlib.nullcontext() if wants_lines else _quiet_stderr():
         with _absent(_OPTIONAL_TO_KERAS), _no_garbage():
             import tensorflow as tf
 

@@ -25,26 +25,32 @@ _CHECKPOINT = flags.DEFINE_string(
 )
 _COMPARE = flags.DEFINE_list("compare", None, "Run directories to score side by side.")
 _REAL = flags.DEFINE_string(
-    "real", None, "Without a run: the real images, a folder, an .npz or a config with its data."
+    "real",
+    None,
+    "Real images, for scoring without a run: a folder, an .npz file, or a config with its data.",
 )
-_FAKE = flags.DEFINE_string("fake", None, "The images to score, a folder or an .npz.")
+_FAKE = flags.DEFINE_string(
+    "fake", None, "Images to score without a run: a folder or an .npz file."
+)
 _NUM_SAMPLES = flags.DEFINE_integer(
-    "num_samples", None, "Generated images to score; by default the config's number, or all."
+    "num_samples", None, "Number of images to score; by default the config's, or all of --fake."
 )
 _FEATURES = flags.DEFINE_string(
-    "features", None, "Feature network in place of the config's, such as random or inception."
+    "features", None, "Feature network instead of the config's, such as random or inception."
 )
 _METRICS = flags.DEFINE_list(
-    "metrics", None, "Metrics in place of the config's, one after another, or all."
+    "metrics", None, "Metrics instead of the config's, separated by commas, or all."
 )
 _STATS = flags.DEFINE_string(
-    "stats", None, "npz of mean and covariance: the Fréchet distance is taken to it, or it is made."
+    "stats",
+    None,
+    "npz file of mean and covariance to compute the Fréchet distance to; written if there is none.",
 )
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the generated images and of the resampling.")
 _OUT = flags.DEFINE_string("out", None, "JSON file for the scores.")
 
 
-# Where a flag is not called what the request's field is.
+# Flags by the request's field, where their names differ.
 _FLAG_OF = {"statistics": "stats", "run_dirs": "compare"}
 
 
@@ -56,7 +62,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         _score(_request(runs))
     except UserError as error:
-        raise UserError(*error.problems, key=_FLAG_OF.get(error.key, error.key)) from error
+        raise UserError(*error.problems, key=_FLAG_OF.get(error.key or "", error.key)) from error
     return 0
 
 
@@ -89,14 +95,15 @@ def _request(runs: list[str]) -> "Settings":
         "statistics": _STATS.value or None,
         "seed": _SEED.value,
     }
-    if _REAL.value:
+    if _REAL.value and _FAKE.value:
         return requests.ImagesRequest(real=_REAL.value, fake=_FAKE.value, **settings)
     if _FAKE.value:
         return requests.StatisticsRequest(fake=_FAKE.value, **settings)
     checkpoint = _CHECKPOINT.value
     if runs:
         return requests.ComparisonRequest(run_dirs=tuple(runs), checkpoint=checkpoint, **settings)
-    return requests.RunRequest(run_dir=_RUN_DIR.value, checkpoint=checkpoint, **settings)
+    # One of the flags is given: `_check_what_is_scored`.
+    return requests.RunRequest(run_dir=_RUN_DIR.value or "", checkpoint=checkpoint, **settings)
 
 
 def _score(request: "Settings") -> None:

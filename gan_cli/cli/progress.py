@@ -14,9 +14,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from gan_cli.listener import PREPARING, SCORING, TRAINING, Listener
+from gan_cli.listener import PREPARING, PREPARING_FEATURES, SCORING, TRAINING, Listener
 
 _SECONDS_BETWEEN_PLAIN_LINES = 10.0
+_ON_STANDARD_ERROR = (SCORING, PREPARING_FEATURES)
 
 
 class ConsoleListener(Listener):
@@ -79,7 +80,7 @@ class ConsoleListener(Listener):
             self._bar = None
 
     def _start_bar(self, activity: str, done: int, total: int | None) -> None:
-        console = self.error_console if activity == SCORING else self.console
+        console = self.error_console if activity in _ON_STANDARD_ERROR else self.console
         self._activity = activity
         self._bar = Progress(
             *_columns(activity),
@@ -100,7 +101,7 @@ def _columns(activity: str) -> list[ProgressColumn]:
         return [bar, detail, TimeElapsedColumn()]
     if activity == SCORING:
         return [bar, count, detail, TimeElapsedColumn()]
-    if activity == PREPARING:
+    if activity in (PREPARING, PREPARING_FEATURES):
         return [name, bar, count]
     return [name, bar, count, TextColumn("{task.fields[rate]}"), TimeRemainingColumn()]
 

@@ -147,7 +147,7 @@ def _edit(request: type[EditRequest], flag: str, more: tuple[str, ...] = ()) -> 
     def from_flags(values: Flags) -> EditRequest:
         check_ending(Path(values.out))
         return request(
-            values[flag].value,
+            getattr(values, flag),
             seed=values.seed,
             classes=_classes(values),
             fit_steps=values.fit_steps,
@@ -268,7 +268,7 @@ def _inspect(values: Flags, request: None) -> int:
         print(f"  {'content credentials:':<21}{_printable(text)}")
     if found.comparison is not None:
         same = found.comparison
-        if same.other_weights is not None:
+        if same.other_weights is not None and found.provenance is not None:
             print(
                 f"  not equal: {found.provenance.checkpoint} of {values.run_dir} has other"
                 f" weights, of SHA-256 {same.other_weights}"

@@ -1,4 +1,4 @@
-"""Scores as tables in the terminal."""
+"""Prints scores as tables in the terminal."""
 
 from collections.abc import Mapping, Sequence
 
@@ -69,11 +69,11 @@ def print_side_by_side(
     columns: Mapping[str, Mapping[str, Score]],
     more: Mapping[str, Mapping[str, str]] | None = None,
 ) -> None:
-    """Several sets of images: a row for each figure, a column for each set.
+    """Prints several sets of samples, with a row for each figure and a column for each set.
 
     Args:
-      columns: the scores by the name of the set.
-      more: further columns of text by name, by figure.
+      columns: the scores, by the name of the set.
+      more: further columns of text, by name and figure.
     """
     table = Table(title=title)
     table.add_column("metric", no_wrap=True)
@@ -87,16 +87,17 @@ def print_side_by_side(
 
 
 def print_lines(lines: Sequence[str]) -> None:
-    """Sentences, each on a line of its own however wide the terminal is."""
+    """Prints each sentence on a line of its own, however wide the terminal is."""
     console = Console()
     for line in lines:
         console.print(line, soft_wrap=True, highlight=False, markup=False)
 
 
 def labelled(name: str, score: Score) -> str:
-    """The figure's name, with an arrow to where it is better."""
+    """Returns the figure's name, with an arrow up or down for the better direction."""
     return f"{name} {'↑' if score.higher_is_better else '↓'}"
 
 
 def number(value: float | None, form: str = ".4g") -> str:
+    """Returns a formatted number, or a dash for None."""
     return "-" if value is None else f"{value:{form}}"

@@ -19,8 +19,6 @@ from gan_cli.errors import UserError
 
 if TYPE_CHECKING:
     from gan_cli.config.schema import Config
-    from gan_cli.experiment.dry_run import Description
-    from gan_cli.experiment.outcome import Outcome
     from gan_cli.listener import Listener
 
 _CONFIG = flags.DEFINE_string("config", None, "YAML file of the experiment.", required=True)
@@ -43,9 +41,6 @@ _DRY_RUN = flags.DEFINE_bool(
     "dry_run", False, "Build everything, describe it, write a sheet of real images, and stop."
 )
 
-DIVERGED = 1
-STOPPED_BY_SIGNAL = 128
-_MEBIBYTE = 2**20
 # Starts gan-train of this very package, wherever it was imported from, and searches the working
 # folder for nothing.
 _START = """
@@ -87,12 +82,14 @@ def _train(config: "Config", run_dir: Path, listener: "Listener", began: float) 
 
     app.import_tensorflow(open_devices)
 
+    from gan_cli.cli.training_text import exit_status, print_description, print_ending
     from gan_cli.experiment.experiment import Experiment
     from gan_cli.experiment.run import run_experiment
 
+    assert distribution is not None  # `open_devices` has run.
     if _DRY_RUN.value:
         with distribution.alive():
-            _print_description(Experiment.open(config, run_dir, distribution, listener).describe())
+            print_description(Experiment.open(config, run_dir, distribution, listener).describe())
         return 0
     outcome = run_experiment(
         config,
@@ -104,58 +101,8 @@ def _train(config: "Config", run_dir: Path, listener: "Listener", began: float) 
         began=began,
     )
     if distribution.is_chief:
-        _print_ending(outcome, listener)
-    return _exit_status(outcome)
-
-
-def _exit_status(outcome: "Outcome") -> int:
-    if outcome.trouble is not None:
-        return DIVERGED
-    return 0 if outcome.signal is None else STOPPED_BY_SIGNAL + outcome.signal
-
-
-def _print_ending(outcome: "Outcome", listener: "Listener") -> None:
-    from gan_cli.run.directory import RunDirectory
-
-    if outcome.trouble is not None:
-        listener.message(
-            f"training diverged: {outcome.trouble}. The last checkpoint was saved before that; a"
-            " lower learning rate or a larger gamma may help."
-        )
-        return
-    run = RunDirectory(outcome.run_dir)
-    listener.message(f"done: {run.samples}, {run.report}")
-    if outcome.signal is not None:
-        listener.message(
-            f"stopped by {outcome.signal.name} after saving; run the same command to continue from"
-            f" {outcome.images_shown / 1000:g} kimg"
-        )
-
-
-def _print_description(description: "Description") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console()
-    console.print(description.config, highlight=False, markup=False, soft_wrap=True)
-    networks = description.generator, description.discriminator
-    table = Table("network", "parameters", "FLOPs per image, forward", "activations per image")
-    for network in networks:
-        console.print(network.summary, highlight=False, markup=False, soft_wrap=True)
-        table.add_row(
-            network.name,
-            f"{network.parameters:,}",
-            f"{network.flops:,}",
-            f"{network.activation_bytes / _MEBIBYTE:.2f} MiB",
-        )
-    console.print(table)
-    console.print(
-        f"memory, estimated: {description.state_bytes / _MEBIBYTE:.0f} MiB of weights, averages and"
-        f" optimiser slots, {description.activation_bytes / _MEBIBYTE:.0f} MiB of activations at"
-        f" batch {description.batch_size}, {description.image_bytes / _MEBIBYTE:.0f} MiB of images",
-        soft_wrap=True,
-    )
-    console.print(f"the first batch of real images: {description.picture}", soft_wrap=True)
+        print_ending(outcome, listener)
+    return exit_status(outcome)
 
 
 def _train_seeds(run_dir: Path, listener: "Listener") -> int:
@@ -164,7 +111,7 @@ def _train_seeds(run_dir: Path, listener: "Listener") -> int:
     from gan_cli.experiment.sweep import seed_directories, train_seeds
     from gan_cli.studio.texts import parse_seeds
 
-    seeds = parse_seeds(_SEEDS.value)
+    seeds = parse_seeds(_SEEDS.value or "")
     if len(set(seeds)) < len(seeds):
         raise UserError(f"'{_SEEDS.value}' names a seed twice", key="seeds")
     if _DRY_RUN.value:

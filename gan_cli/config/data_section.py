@@ -127,9 +127,6 @@ def _unless_own_shape(check: Callable[[object], object]) -> WrapValidator:
     return WrapValidator(validate)
 
 
-# What earlier versions wrote into the config of every run, of whatever source.
-_EARLIER_DEFAULTS = {"split": "train", "num_points": 100_000}
-
 PixelCount = Annotated[int, Field(ge=8, le=1024)]
 ImageSize = Annotated[
     tuple[PixelCount, PixelCount],
@@ -197,9 +194,8 @@ class DataConfig(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _keys_in_sections(cls, given: Any, info: ValidationInfo) -> Any:
-        saved = bool((info.context or {}).get("saved"))
-        return in_sections(given, saved) if isinstance(given, dict) else given
+    def _keys_in_sections(cls, given: Any) -> Any:
+        return in_sections(given) if isinstance(given, dict) else given
 
     @field_validator("builtin", "folder", "idx", "npz", "points", "tfds", "options", mode="before")
     @classmethod
@@ -247,15 +243,14 @@ def sources_with(key: str) -> list[str]:
     return [source for source, keys in SOURCE_KEYS.items() if key in keys.model_fields]
 
 
-def in_sections(given: dict[str, Any], saved: bool = False) -> dict[str, Any]:
+def in_sections(given: dict[str, Any]) -> dict[str, Any]:
     """Returns a `data` section in which the keys of the source stand in the source's section.
 
     Keys that are null are taken for left out. A key that only other sources have stays where it is,
     and is refused there.
 
-    Args:
-      saved: whether the config is that of a run. Earlier versions wrote the keys of all sources
-        into it, and read those of its own.
+    Raises:
+      ValueError: a key stands in both places, with different values.
     """
     source = given.get("source")
     is_known = isinstance(source, str) and source in SOURCE_KEYS
@@ -268,9 +263,9 @@ def in_sections(given: dict[str, Any], saved: bool = False) -> dict[str, Any]:
             kept[key] = value
         elif value is None:
             continue
-        elif source in owners or (is_own and value != _EARLIER_DEFAULTS.get(key)):
+        elif source in owners or is_own:
             moved[key] = value
-        elif is_known and not saved:
+        elif is_known:
             kept[key] = value
     if not moved or not isinstance(source, str):
         return kept

@@ -14,7 +14,7 @@ def json_schema(names: dict[str, tuple[str, ...]]) -> str:
     """Returns the schema as JSON text.
 
     Args:
-      names: known names by the family of `schema.Choice`, offered beside `module:attribute`.
+      names: known names by the family of `base.Choice`, offered beside `module:attribute`.
     """
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema"
@@ -23,7 +23,7 @@ def json_schema(names: dict[str, tuple[str, ...]]) -> str:
         "type": "string",
         "description": "Another config file, relative to this one, that this one changes.",
     }
-    # A file that extends another may leave even the data to it.
+    # A file that extends another may leave even `data` to it.
     del schema["required"], schema["$defs"]["DataConfig"]["required"]
     _offer_short_keys(schema["$defs"])
     _offer_names(schema, names)
@@ -39,14 +39,14 @@ def _offer_short_keys(definitions: dict[str, Any]) -> None:
             description = f"{source}: {found['description']}"
             short.setdefault(key, []).append({**found, "description": description})
     for key, forms in short.items():
-        # A key that several sources have has the same type in all of them, or null beside it.
+        # Where several sources have a key, the forms differ only in whether null is allowed.
         widest = max(forms, key=lambda form: len(json.dumps(form)))
         text = " ".join(form["description"] for form in forms)
         properties[key] = {**widest, "default": None, "description": text}
 
 
 def _offer_names(node: object, names: dict[str, tuple[str, ...]]) -> None:
-    """Replaces every field marked with a family by its names or what holds a colon."""
+    """Lets every field marked with a family be one of its names, or a text with a colon."""
     if isinstance(node, list):
         for inner in node:
             _offer_names(inner, names)

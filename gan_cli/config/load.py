@@ -1,4 +1,4 @@
-"""From YAML files and `--set` overrides to a validated config, with every problem told at once."""
+"""Reads YAML files and overrides into a validated config, and reports every problem at once."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from gan_cli.config import yaml_text
 from gan_cli.config.data_section import without_replaced_keys
+from gan_cli.config.earlier import modernised
 from gan_cli.config.problems import describe, show_value
 from gan_cli.config.schema import Config
 from gan_cli.config.yaml_text import KeyPath, Places
@@ -42,7 +43,7 @@ def load_config(
     look_in(Path(path).parent)
     problems: list[str] = []
     pairs: Iterable[Any] = overrides.items() if isinstance(overrides, Mapping) else overrides
-    # Another source first: it replaces the keys of the one in the file, and no override.
+    # A change of the source comes first: it drops keys of the file, but none of other overrides.
     for override in sorted(pairs, key=lambda pair: not _names_source(pair)):
         try:
             parsed = isinstance(override, str)
@@ -79,7 +80,7 @@ def config_differences(old: Config, new: Config) -> list[str]:
 
 
 def _leaves(value: Any, keys: KeyPath = ()) -> Iterator[tuple[KeyPath, Any]]:
-    """Yields the key path and the value of everything that is no filled map or list."""
+    """Yields the key path and value of everything that is not a filled map or list."""
     if not isinstance(value, dict | list) or not value:
         yield keys, value
         return
@@ -127,13 +128,13 @@ def _read(path: Path) -> tuple[dict, Places]:
     except OSError as error:
         raise UserError(f"{path}: cannot read the config: {error.strerror}") from error
     except UnicodeDecodeError as error:
-        raise UserError(f"{path}: is no text file in UTF-8") from error
+        raise UserError(f"{path}: is not a text file in UTF-8") from error
     data, places = yaml_text.parse(text, str(path))
     if data is None:
         data = {}
     if not isinstance(data, dict):
         raise UserError(f"{path}: must hold 'key: value' lines, got {show_value(data)}")
-    return data, places
+    return modernised(data), places
 
 
 def _merge(base: Any, top: Any) -> Any:
@@ -177,7 +178,7 @@ def _names_source(override: str | tuple[str, Any]) -> bool:
 
 
 def _overridden(data: dict, dotted: str, value: Any, places: Places, name: str) -> dict:
-    """Returns the data with one override in place, and notes the place."""
+    """Returns the data with one override in it, and records where the value came from."""
     keys = _keys(dotted)
     if not all(keys) or keys[0] == "extends":
         raise UserError(f"{name} {dotted}: must be a key of the config, such as training.kimg")

@@ -1,4 +1,4 @@
-"""What is wrong with a config, one line a problem: where, which key, got what, wanted what."""
+"""Problems of a config, one line each: where, which key, what is wrong, what would be right."""
 
 import difflib
 import re
@@ -16,7 +16,7 @@ KeyPath = tuple[str, ...]
 _short = reprlib.Repr()
 _short.maxstring = 80
 
-# By pydantic's name of a problem: what the value must be, given the problem's own figures.
+# What the value must be, by pydantic's name of the problem, with the problem's own figures.
 _WANTED = {
     "greater_than_equal": "at least {ge}",
     "greater_than": "more than {gt}",
@@ -41,7 +41,7 @@ def describe(
 
     Args:
       data: what was validated.
-      source: names where it came from, for a key whose place is unknown.
+      source: where the data came from, for keys whose place is unknown.
       places: the place of each key path, such as `configs/digits.yaml:12` or `--set`.
     """
     lines = [_line(dict(item), data, source, places) for item in error.errors()]
@@ -49,7 +49,7 @@ def describe(
 
 
 def show_value(value: Any) -> str:
-    """Returns a value as one would write it in a config, shortened where it is long."""
+    """Returns a value as a config would write it, shortened if it is long."""
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     return _short.repr(value)
@@ -59,7 +59,7 @@ def _line(item: dict, data: Any, source: str, places: Mapping[KeyPath, str]) -> 
     keys = _keys_in(data, item)
     what = _what_is_wrong(item, keys, data)
     if not keys:
-        # A check across keys opens its line with the key that it is about.
+        # The text of a check across keys begins with the key that it concerns.
         dotted, _, what = what.partition(": ")
         keys = tuple(dotted.split("."))
     place = next((places[keys[:n]] for n in range(len(keys), 0, -1) if keys[:n] in places), source)
@@ -67,9 +67,10 @@ def _line(item: dict, data: Any, source: str, places: Mapping[KeyPath, str]) -> 
 
 
 def _keys_in(data: Any, item: dict) -> KeyPath:
-    """The key path of a problem as the config writes it, without pydantic's own path elements.
+    """Returns the key path of a problem as the config has it, without pydantic's own elements.
 
-    Those name the branch of a union, or a half of an image size that was given as one number.
+    These name the branch of a union, the section of a key that stands in `data` itself, or one half
+    of an image size that was given as one number.
     """
     keys = []
     for position, key in enumerate(item["loc"]):
@@ -115,7 +116,7 @@ def _unknown_key(keys: KeyPath, data: Any) -> str:
         others = {section for section in SECTIONS if section != source}
         own = SOURCE_KEYS[source].model_fields if source in SOURCE_KEYS else ()
         known = [name for name in (*own, *known) if name not in others]
-    # Only load_config reads it, and only at the top of a file.
+    # Only a file may have it, and only at its top level.
     known += [] if parents else ["extends"]
     hint = _did_you_mean(key, known)
     if not hint:
@@ -132,7 +133,7 @@ def _did_you_mean(word: str, known: list[str]) -> str:
 def _section_at(keys: list[str]) -> type[BaseModel]:
     section: type[BaseModel] = Config
     for key in keys:
-        # An index leads from a list of sections to a section of the same class.
+        # An index leads from a list of sections to a section of that class.
         if not key.isdecimal():
             section = _sections_in(section.model_fields[key].annotation)[0]
     return section

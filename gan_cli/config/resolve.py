@@ -21,7 +21,7 @@ from gan_cli.options import fill_options
 Section = TypeVar("Section", bound=BaseModel)
 AnyConfig = TypeVar("AnyConfig", bound=Config)
 
-# Few images at the largest sizes, where activations take the memory.
+# The batch shrinks with the side, since activations take most of the memory.
 _PIXELS_TIMES_BATCH = 4096
 # A batch of this multiple divides evenly among devices, and into the groups of minibatch standard
 # deviation.

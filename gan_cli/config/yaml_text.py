@@ -1,4 +1,4 @@
-"""YAML in and out: the core schema of YAML 1.2, every value's line, and no key given twice.
+"""YAML by the core schema of YAML 1.2, with the line of every value and no key given twice.
 
 PyYAML follows YAML 1.1, in which `1e-4` is text, `010` is 8, `1:30` is 90 and `no` is false.
 Editors and people expect YAML 1.2.
@@ -15,9 +15,9 @@ from gan_cli.errors import UserError, first_line
 KeyPath = tuple[str, ...]
 Places = dict[KeyPath, str]
 
-# No config comes near it; ten lines of aliases could stand for billions.
+# No config comes near this number; ten lines of aliases could stand for billions of values.
 _MOST_NODES = 100_000
-# Python refuses to write out numbers of some thousands.
+# Python refuses to print numbers of a few thousand digits.
 _MOST_DIGITS = 100
 
 _CORE_SCHEMA = {
@@ -47,7 +47,7 @@ class _Loader(yaml.SafeLoader):
         return super().construct_mapping(node, deep)
 
     def flatten_mapping(self, node: yaml.MappingNode) -> None:
-        """Does nothing: merge keys are no part of YAML 1.2, and could double endlessly."""
+        """Does nothing: merge keys are not part of YAML 1.2, and could double without end."""
 
     def construct_int(self, node: yaml.ScalarNode) -> int:
         if len(node.value) > _MOST_DIGITS:
@@ -59,10 +59,10 @@ class _Loader(yaml.SafeLoader):
 
 
 class _Dumper(yaml.SafeDumper):
-    """Quotes a text that either version of YAML would take for something else."""
+    """Quotes texts that YAML 1.1 or YAML 1.2 would take for something else."""
 
     def represent_str(self, text: str) -> yaml.ScalarNode:
-        # PyYAML takes these for line breaks, which other quotes than double ones would fold.
+        # PyYAML takes these for line breaks, which only double quotes keep.
         style = '"' if set(text) & set("\x85\u2028\u2029") else None
         return self.represent_scalar("tag:yaml.org,2002:str", text, style)
 
@@ -81,13 +81,13 @@ def parse(text: str, where: str) -> tuple[Any, Places]:
     """Parses one document.
 
     Args:
-      where: the file, or what else the text is from.
+      where: the file or other origin of the text.
 
     Returns:
-      Its value, and `where:line` of every key and list element below it.
+      The value, and `where:line` for every key and list element in it.
 
     Raises:
-      UserError: the text is no YAML, or gives a key twice.
+      UserError: the text is not YAML, or gives a key twice.
     """
     places: Places = {}
     try:
@@ -117,10 +117,10 @@ def dump(value: Mapping[str, Any]) -> str:
 
 
 def _bound(node: yaml.Node, sizes: dict[int, int | None]) -> int:
-    """Returns how many nodes there are, with every alias written out.
+    """Returns the number of nodes with every alias written out.
 
     Raises:
-      ConstructorError: an alias is within itself, or aliases of aliases grow beyond `_MOST_NODES`.
+      ConstructorError: an alias contains itself, or there are more nodes than `_MOST_NODES`.
     """
     if id(node) not in sizes:
         sizes[id(node)] = None
@@ -130,7 +130,7 @@ def _bound(node: yaml.Node, sizes: dict[int, int | None]) -> int:
     size = sizes[id(node)]
     if size is None:
         raise yaml.constructor.ConstructorError(
-            None, None, "an alias holds itself", node.start_mark
+            None, None, "an alias contains itself", node.start_mark
         )
     if size > _MOST_NODES:
         raise yaml.constructor.ConstructorError(
@@ -142,7 +142,7 @@ def _bound(node: yaml.Node, sizes: dict[int, int | None]) -> int:
 def _note_places(
     node: yaml.Node, where: str, keys: KeyPath, places: Places, seen: set[int]
 ) -> None:
-    # An alias is the same node again; one that holds itself would never end.
+    # An alias is the same node again; one that contains itself would never end.
     if id(node) in seen:
         return
     seen.add(id(node))

@@ -1,4 +1,4 @@
-"""What a source gives: images that can be read one by one, in a fixed order."""
+"""Samples of a source, which can be read one by one in a fixed order."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ from gan_cli.errors import UserError
 
 @dataclass(frozen=True)
 class Collection:
-    """A finite, ordered set of images, none of which is read yet.
+    """A finite, ordered set of samples, none of which has been read yet.
 
     Attributes:
-      count: how many there are.
-      read: from an index to the image: Pillow's, or uint8 [height, width(, channels)]. Raises
-        `CorruptImageError` where it cannot be decoded.
-      describe: from an index to the name a user knows it by, such as a file.
+      count: number of samples.
+      read: from an index to an image: Pillow's, or uint8 [height, width(, channels)]. Raises
+        `CorruptImageError` if it cannot be decoded.
+      describe: from an index to the name by which a user knows the sample, such as a file.
       labels: int32 [count], or None.
       class_names: names of the labels, empty where there are none.
-      identity: text that changes whenever the files behind it do, read without decoding them.
-      images: all of them, uint8 [count, height, width(, channels)], if they are in memory anyway.
-        Points are float32 [count, 1, 1, 2].
+      identity: text that changes whenever the files behind the samples do; decodes none of them.
+      images: all samples, if they are in memory anyway: uint8 [count, height, width(, channels)],
+        or in the stored form of the source's domain.
     """
 
     count: int
@@ -36,14 +36,14 @@ class Collection:
 
 @dataclass(frozen=True)
 class SourceSplits:
-    """The training images, and those kept apart where the source itself keeps some apart."""
+    """Training samples, and those held out where the source itself holds some out."""
 
     train: Collection
     holdout: Collection | None = None
 
 
 class CorruptImageError(Exception):
-    """One image that cannot be decoded; the text says why."""
+    """An image cannot be decoded; the text says why."""
 
 
 def array_collection(
@@ -53,7 +53,7 @@ def array_collection(
     name: str,
     identity: str,
 ) -> Collection:
-    """A collection of images that are in memory: uint8 [count, height, width(, 1, 3 or 4)].
+    """Returns a collection of images in memory: uint8 [count, height, width(, 1, 3 or 4)].
 
     Raises:
       UserError: they have another shape or type.
@@ -76,5 +76,5 @@ def array_collection(
 
 
 def numbered_classes(labels: np.ndarray) -> tuple[str, ...]:
-    """Class names '0', '1', ... up to the largest label."""
+    """Returns class names '0', '1', ... up to the largest label."""
     return tuple(str(label) for label in range(int(labels.max()) + 1 if labels.size else 0))

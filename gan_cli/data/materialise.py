@@ -1,4 +1,4 @@
-"""Reads and prepares a collection once, into memory or into a file that is mapped into it."""
+"""Reads and prepares a collection once, into memory or into a file that is mapped into memory."""
 
 import hashlib
 import math
@@ -16,19 +16,19 @@ from gan_cli.data.prepare import prepare_image
 from gan_cli.errors import UserError
 from gan_cli.io.memory import machine_memory
 
-# Part of the cache's key: to be raised with any change to what preparation yields.
+# Part of the cache's key. Raise it with every change to the result of preparation.
 _PREPARATION_VERSION = 1
-# Prepared images beyond this share of the machine's memory go to disk.
+# Prepared images that take more than this share of the machine's memory go to disk.
 _SHARE_OF_MEMORY = 0.25
-# Images per task: enough that handing it over costs nothing. Tasks in flight, per thread: enough to
-# keep all busy, few enough that progress is told often.
+# A task has enough images that handing it over costs nothing. A thread has enough tasks to stay
+# busy, and few enough that progress is reported often.
 _TASK_SIZE = 32
 _TASKS_PER_THREAD = 8
 
 
 @dataclass(frozen=True)
 class Preparation:
-    """The form that every image is brought to; see `prepare.prepare_image`."""
+    """Form of every prepared image; see `prepare.prepare_image`."""
 
     height: int
     width: int
@@ -39,11 +39,11 @@ class Preparation:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Images that were prepared.
+    """Prepared images.
 
     Attributes:
-      images: uint8 [kept, height, width, channels], in memory or a read-only memory map.
-      kept: int64 [kept], the indices of those images in their collection.
+      images: uint8 [kept, height, width, channels], in memory or in a read-only memory map.
+      kept: int64 [kept], indices of these images in their collection.
       corrupt: a line for each image that cannot be decoded.
     """
 
@@ -53,7 +53,7 @@ class Prepared:
 
 
 def cache_folder(kind: str) -> Path:
-    """Where prepared things are kept between runs: $GAN_CLI_CACHE, else ~/.cache/gan-cli."""
+    """Returns the folder of a kind of cached files: below $GAN_CLI_CACHE, else ~/.cache/gan-cli."""
     root = os.environ.get("GAN_CLI_CACHE") or Path.home() / ".cache" / "gan-cli"
     return Path(root) / kind
 
@@ -68,12 +68,12 @@ def materialise(
     """Prepares the images at `indices`, int64 [count].
 
     Args:
-      cache: `memory`; `disk`, where a second call finds them; or `auto`: memory where they fit into
-        a quarter of the machine's.
-      progress: called now and then with the number of images done.
+      cache: `memory`; `disk`, where a second call finds them; or `auto`: in memory if they fit into
+        a quarter of it.
+      progress: called now and then with the number of images prepared.
 
     Raises:
-      UserError: the disk has no room for them, or the cache cannot be written.
+      UserError: the disk is full, or the cache cannot be written.
     """
     shape = (len(indices), preparation.height, preparation.width, preparation.channels)
     whole = collection.images
@@ -99,9 +99,9 @@ def _fill(
     preparation: Preparation,
     progress: Callable[[int], None] | None,
 ) -> dict[int, str]:
-    """Writes all images that can be decoded, closed up, to the front of `images`.
+    """Writes all images that can be decoded to the front of `images`, without gaps.
 
-    Returns the positions in `indices` of the others, with the reason.
+    Returns the positions in `indices` of the others, each with the reason.
     """
     form = preparation
 
@@ -163,7 +163,7 @@ def _through_disk(
                 images.flush()
                 lines = [f"{row}\t{problem}\n" for row, problem in corrupt.items()]
                 Path(aside, notes.name).write_text("".join(lines), encoding="utf-8")
-                # The images come last: whoever sees them finds the notes too.
+                # The images come last, so that where they are, their notes are, too.
                 Path(aside, notes.name).replace(notes)
                 partial.replace(path)
         lines = notes.read_text(encoding="utf-8").splitlines()
@@ -179,7 +179,7 @@ def _through_disk(
 
 
 def _holds(path: Path, shape: tuple[int, ...]) -> bool:
-    """Whether that many images are there, and not only the first of a file that was cut short."""
+    """Returns whether a file has an array of this shape and was not cut short."""
     try:
         return np.load(path, mmap_mode="r").shape == shape
     except (OSError, ValueError, EOFError):
@@ -187,9 +187,9 @@ def _holds(path: Path, shape: tuple[int, ...]) -> bool:
 
 
 def _reserve(path: Path) -> None:
-    """Claims the disk space of a file that is full of holes.
+    """Claims the disk space of a sparse file.
 
-    Without it a full disk shows as a fatal signal when the memory map is written to.
+    Otherwise, on a full disk, a write to the memory map ends the process with a fatal signal.
     """
     if hasattr(os, "posix_fallocate"):
         with path.open("r+b") as file:

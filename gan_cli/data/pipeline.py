@@ -1,4 +1,4 @@
-"""Training batches whose order is a function of the seed and the position alone."""
+"""Training batches, whose order depends on the seed and the position alone."""
 
 import functools
 
@@ -21,20 +21,21 @@ def training_batches(
 ) -> tf.data.Dataset:
     """Returns an endless stream of stacked batches.
 
-    Every epoch shows every image once, in its own order; batches run on across the border between
-    two epochs, so that no image is left out and every batch is full. Position p of the stream holds
-    the same image whatever `first_image` is: training resumes at any point with nothing saved.
+    Every epoch shows every image once, in an order of its own. Batches continue across the border
+    between two epochs, so that no image is left out and every batch is full. Position p of the
+    stream holds the same image whatever `first_image` is: training can resume anywhere, and no
+    iterator is saved.
 
     Args:
-      first_image: position to start from, the number of images shown so far.
-      mirror: flip half of every epoch's images, at random, left to right.
-      updates_per_step: parts of a batch that are used one after another.
-      worker, workers: which of several processes this is. Each gets its share, and loads no more,
-        of the very batches that one would get: of each part a slice.
+      first_image: position to start from: the number of images shown so far.
+      mirror: whether to flip a random half of every epoch's images from left to right.
+      updates_per_step: number of parts of a batch that are used one after another.
+      worker, workers: index of this process, and number of processes. Each process loads only its
+        own slice of every part of the batches that a single process would get.
 
     Yields:
-      {"images": uint8 [steps_per_call, batch_size / workers, height, width, channels], float32 for
-      points, "labels": int32 [steps_per_call, batch_size / workers], zeros where there are none}.
+      {"images": [steps_per_call, batch_size / workers, height, width, channels] of the stored type,
+      "labels": int32 [steps_per_call, batch_size / workers], zeros where there are no labels}.
     """
     count = len(dataset.images)
     labels = np.zeros(count, np.int32) if dataset.labels is None else dataset.labels
@@ -68,5 +69,5 @@ def training_batches(
             "labels": tf.reshape(drawn, shape),
         }
 
-    # One at a time and ahead of need: a gather takes about a millisecond.
+    # In order, and two elements ahead: gathering one takes about a millisecond.
     return tf.data.Dataset.range(np.iinfo(np.int64).max).map(load).prefetch(2)

@@ -1,4 +1,4 @@
-"""One image of any size and mode to uint8 [height, width, channels]."""
+"""Converts an image of any size and mode to uint8 [height, width, channels]."""
 
 import numpy as np
 from PIL import Image, ImageColor
@@ -9,7 +9,7 @@ _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 
 def natural_channels(image: Image.Image | np.ndarray) -> int:
-    """Returns how many channels an image has of its own: 1 gray, 3 colour, 4 with transparency."""
+    """Returns an image's own number of channels: 1 gray, 3 colour, 4 with transparency."""
     image = _as_pillow(image)
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in image.info:
         return 4
@@ -30,20 +30,20 @@ def prepare_image(
     fit: str = "crop",
     background: str = "#ffffff",
 ) -> np.ndarray:
-    """Brings an image to one size and number of channels.
+    """Converts an image to a size and a number of channels.
 
     Args:
       image: Pillow's, of any mode (palette, 16-bit, with transparency), or uint8.
       channels: 1, 3, or 4. Unless 4, transparent pixels are composed on `background`.
-      fit: `crop` cuts the centre out, `stretch` changes the aspect ratio, `pad` adds `background`.
+      fit: `crop` cuts out the centre, `stretch` changes the aspect ratio, `pad` adds `background`.
 
     Returns:
-      uint8 [height, width, channels]. Resizing is Lanczos with antialiasing, of premultiplied
-      colours where there is transparency. 16-bit images are scaled by 255 / 65535; images of floats
-      are taken to run from 0 to 255.
+      uint8 [height, width, channels], resized by Lanczos with antialiasing, with premultiplied
+      colours where there is transparency. 16-bit images are scaled by 255 / 65535; floats are taken
+      to lie in [0, 255].
 
     Raises:
-      CorruptImageError: the image's mode or its values have no meaning as colours.
+      CorruptImageError: the image's mode or its values cannot be converted to colours.
     """
     image = _to_mode(_as_pillow(image), channels, background)
     if image.size != (width, height):

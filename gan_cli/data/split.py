@@ -1,20 +1,20 @@
-"""Which images are taken where not all are: the same ones in every run."""
+"""Draws a part of the samples: the same ones in every run."""
 
 import numpy as np
 
-# Of its own: the held-out images must not depend on the seed of a run.
+# Not the seed of a run, on which the held-out samples must not depend.
 _SEED = 20_140_610
 
 
 def choose_evenly(indices: np.ndarray, labels: np.ndarray | None, count: int) -> np.ndarray:
-    """Chooses `count` of `indices` at random, every class by its share.
+    """Chooses `count` of `indices` at random, every class in proportion.
 
-    A systematic sample of the shuffled classes, one after another: of a class with m of the n
-    indices, count * m / n are chosen, rounded up or down.
+    This is a systematic sample of the shuffled classes, one after another: of a class with m of the
+    n indices, count * m / n are chosen, rounded up or down.
 
     Args:
-      indices: int64 [n], of images.
-      labels: int32, by image, or None: all are of one class.
+      indices: int64 [n], indices of samples.
+      labels: int32, label of every sample, or None: all are of one class.
       count: from 0 to n.
 
     Returns:

@@ -6,6 +6,7 @@ from pathlib import Path
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits, ImageDataset
 from gan_cli.evaluation import EVALUATORS
+from gan_cli.listener import PREPARING_FEATURES, Listener, Quiet
 from gan_cli.metrics.comparison import GanAccess
 from gan_cli.metrics.feature_evaluator import FeatureEvaluator
 from gan_cli.metrics.features import FEATURE_NETWORKS
@@ -26,18 +27,26 @@ def build_evaluator(
     metrics: tuple[str, ...] | None = None,
     gan: GanAccess | None = None,
     statistics: Path | None = None,
+    listener: Listener | None = None,
 ) -> RunEvaluator:
     """Builds what scores samples like those of `data`.
 
     Args:
-      features, metrics, statistics, gan: as in `EvaluatorInputs`.
+      features, metrics, statistics, gan, listener: as in `EvaluatorInputs`.
 
     Raises:
       UserError: there is no such evaluator, feature network or metric, or too little is held out.
     """
     build = EVALUATORS.load(data.domain.evaluator)
     inputs = EvaluatorInputs(
-        data, config.evaluation, features, metrics, statistics, gan, config.training.strategy
+        data,
+        config.evaluation,
+        features,
+        metrics,
+        statistics,
+        gan,
+        config.training.strategy,
+        listener or Quiet(),
     )
     return build(inputs)
 
@@ -57,6 +66,7 @@ def build_feature_evaluator(inputs: EvaluatorInputs) -> FeatureEvaluator:
         inputs.gan,
         inputs.statistics,
         inputs.strategy,
+        inputs.listener,
     )
 
 
@@ -68,6 +78,7 @@ def image_evaluator(
     gan: GanAccess | None = None,
     statistics: Path | None = None,
     strategy: str = "auto",
+    listener: Listener | None = None,
 ) -> FeatureEvaluator:
     """Builds what compares images with `reference`.
 
@@ -78,12 +89,13 @@ def image_evaluator(
       statistics: an npz of mean and covariance that the Fréchet distance is computed to. If there
         is no such file, the statistics of the reference are written there.
       strategy: the devices that share the work, as `training.strategy` names them.
+      listener: hears how far the feature network is, where it is trained or downloaded.
 
     Raises:
       UserError: as `build_feature_evaluator`.
     """
     learnt_from = reference if train is None else train
-    network = feature_network(features, learnt_from, reference, strategy)
+    network = feature_network(features, learnt_from, reference, strategy, listener)
     if metrics is None:
         metrics = DEFAULT_METRICS
         metrics += ("class_modes",) if network.knows_own_classes else ()
@@ -98,12 +110,18 @@ def image_evaluator(
 
 
 def feature_network(
-    features: str, train: ImageDataset, reference: ImageDataset, strategy: str = "auto"
+    features: str,
+    train: ImageDataset,
+    reference: ImageDataset,
+    strategy: str = "auto",
+    listener: Listener | None = None,
 ) -> FeatureNetwork:
     """Builds a feature network, whose passes are spread over the devices of `strategy`.
 
     Raises:
       UserError: there is no such network, or it cannot be built from these images.
     """
-    network = FEATURE_NETWORKS.load(features)(train, reference)
+    build = FEATURE_NETWORKS.load(features)
+    with (listener or Quiet()).during(PREPARING_FEATURES) as progress:
+        network = build(train, reference, progress)
     return dataclasses.replace(network, devices=local_devices(strategy))

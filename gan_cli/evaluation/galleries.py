@@ -1,4 +1,4 @@
-"""Pictures beside an evaluation: images by class, and generated ones with their neighbours."""
+"""Pictures for an evaluation: images by class, and generated images with their neighbours."""
 
 import io
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A run's trained networks as the metrics call them that ask the networks themselves."""
+"""A run's trained networks, in the form in which metrics call them."""
 
 from collections.abc import Callable
 
@@ -16,9 +16,12 @@ _BATCH_SIZE = 64
 
 
 def gan_access(run: RunDirectory, loaded: LoadedGenerator, data: DataSplits) -> GanAccess:
-    """Gives access to a generator and to the discriminator of the same checkpoint.
+    """Returns access to a generator and to the discriminator of the same checkpoint.
 
-    A discriminator that judges several images at once (`model.pack`) has no opinion of one.
+    There is no access to a discriminator that judges several images together (`model.pack`).
+
+    Raises:
+      UserError: the checkpoint is gone or damaged.
     """
     model, data_labels = loaded.config.model, data.train.labels
     generator = loaded.generator
@@ -47,7 +50,7 @@ def gan_access(run: RunDirectory, loaded: LoadedGenerator, data: DataSplits) -> 
 
 
 def _by_batches(model: keras.Model) -> Callable[[np.ndarray, np.ndarray | None], np.ndarray]:
-    """Calls a model in batches of one size, with the labels where it has an input for them."""
+    """Returns a function that calls a model in batches of one size, and drops unused labels."""
     shapes = [[_BATCH_SIZE, *tensor.shape[1:]] for tensor in model.inputs]
 
     @tf.function(
@@ -62,12 +65,12 @@ def _by_batches(model: keras.Model) -> Callable[[np.ndarray, np.ndarray | None],
         return outputs["logits"] if isinstance(outputs, dict) else outputs
 
     def call(first: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
-        given = [np.asarray(first, np.float32)]
+        arrays = [np.asarray(first, np.float32)]
         if len(shapes) > 1:
-            given.append(np.asarray(labels, np.int32))
+            arrays.append(np.asarray(labels, np.int32))
         results = []
         for start in range(0, len(first), _BATCH_SIZE):
-            parts = [each[start : start + _BATCH_SIZE] for each in given]
+            parts = [each[start : start + _BATCH_SIZE] for each in arrays]
             missing = _BATCH_SIZE - len(parts[0])
             padded = [np.pad(each, [(0, missing)] + [(0, 0)] * (each.ndim - 1)) for each in parts]
             results.append(run(*(tf.constant(each) for each in padded)).numpy()[: len(parts[0])])

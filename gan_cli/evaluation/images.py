@@ -52,6 +52,7 @@ def score_images(request: ImagesRequest, listener: Listener | None = None) -> Sc
         reference,
         request.metrics,
         statistics=request.statistics,
+        listener=listener,
     )
     chosen = _chosen(generated, request)
     with ScoringProgress(listener, len(chosen)) as scoring:
@@ -87,7 +88,9 @@ def score_against_statistics(
     listener = listener or Quiet()
     with listener.during(PREPARING) as progress:
         generated = open_whole(_data_config("fake", request.fake), progress)
-    network = feature_network(request.features or WITHOUT_LABELS, generated, generated)
+    network = feature_network(
+        request.features or WITHOUT_LABELS, generated, generated, listener=listener
+    )
     statistics = read_statistics(Path(request.statistics), network)
     chosen = _chosen(generated, request)
     with ScoringProgress(listener, len(chosen)) as scoring:

@@ -1,7 +1,7 @@
 """What can be scored: one dataclass for each kind of request, checked when it is made.
 
-Nothing here reads a file or needs TensorFlow, so a command can refuse bad input at once. Lists are
-taken for tuples, and texts for paths.
+Nothing here reads a file or needs TensorFlow, so a command can refuse bad input at once. Lists may
+stand for tuples, and texts for paths.
 """
 
 from dataclasses import dataclass, field, fields
@@ -126,6 +126,11 @@ class ImagesRequest(Settings):
     real: str
     fake: str
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _set(self, "real", str(self.real))
+        _set(self, "fake", str(self.fake))
+
 
 @dataclass(frozen=True, kw_only=True)
 class StatisticsRequest(Settings):
@@ -141,6 +146,7 @@ class StatisticsRequest(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        _set(self, "fake", str(self.fake))
         if self.metrics is not None:
             raise UserError(
                 "needs the real images; statistics give the Fréchet distance alone", key="metrics"

@@ -21,11 +21,10 @@ from gan_cli.run.directory import RunDirectory
 from gan_cli.run.report.page import write_report
 from gan_cli.sampling.generate import Sampler
 from gan_cli.sampling.latents import latents_for_seeds
+from gan_cli.sampling.seed_ranges import EVALUATION
 from gan_cli.training.cluster import local_devices
 
-# Far from the seeds that people look at and from those that chose the best checkpoint.
-_FIRST_SEED = 10_000_000
-# More labels than images to draw them for are never needed.
+# Samples whose latents are drawn at a time.
 _CHUNK = 4096
 
 
@@ -63,15 +62,16 @@ class RunScorer:
             request.metrics,
             gan_access(self.run, self.loaded, self.data),
             request.statistics,
+            self.listener,
         )
 
     def share_evaluator(self, other: "RunScorer") -> None:
-        """Compares with what `other` compares with, whose real side is then computed once."""
+        """Takes the evaluator of `other`, so that the real images' features are computed once."""
         self.__dict__["evaluator"] = other.evaluator
         self.evaluator.use_networks(gan_access(self.run, self.loaded, self.data))
 
     def load(self, checkpoint: str) -> None:
-        """Turns to another checkpoint of the run.
+        """Loads another checkpoint of the run, and keeps the evaluator.
 
         Raises:
           UserError: there is no such checkpoint, or it is damaged.
@@ -152,7 +152,7 @@ class RunScorer:
           labels: of all samples, as `labels` gives them.
         """
         model = self.loaded.config.model
-        first = _FIRST_SEED + self.request.seed * self.num_samples
+        first = EVALUATION + self.request.seed * self.num_samples
         devices = local_devices(self.loaded.config.training.strategy)
         sampler = Sampler(self.loaded.generator, self.loaded.domain, devices)
         for start in range(0, len(indices), _CHUNK):

@@ -14,6 +14,7 @@ from gan_cli.assembly.networks import check_image_size
 from gan_cli.assembly.resolving import resolve_for
 from gan_cli.assembly.state import build_state
 from gan_cli.assembly.step import build_step
+from gan_cli.assembly.warnings import warnings_of
 from gan_cli.config.load import dump_config
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.config.schema import Config
@@ -83,11 +84,15 @@ class Experiment:
             data = open_splits(config.data, progress)
         for problem in data.skipped:
             listener.skipped(problem)
+        for note in data.notes:
+            listener.message(f"note: {note}")
         resolved = resolve_for(config, data)
         set_determinism(resolved.training.deterministic)
         run = RunDirectory(run_dir)
         num_classes = len(data.train.class_names)
         state = build_state(resolved, num_classes, distribution)
+        for warning in warnings_of(resolved, state.discriminator, distribution.replicas):
+            listener.message(f"warning: {warning}")
         # Whatever is wrong with a config is found before the first file is written.
         return cls(
             resolved,

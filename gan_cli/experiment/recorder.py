@@ -20,6 +20,7 @@ from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.tensorboard import TensorBoardLog
 from gan_cli.sampling.generate import Sampler
 from gan_cli.sampling.latents import latents_for_seeds
+from gan_cli.sampling.seed_ranges import TRAINING_SCORES
 from gan_cli.training.cluster import local_devices
 from gan_cli.training.loop import Action
 from gan_cli.training.state import GanState
@@ -194,13 +195,13 @@ class Recorder:
         return due_since > (scored[-1]["images_shown"] if scored else 0)
 
     def _generated(self, count: int) -> Iterator[np.ndarray]:
-        # Other seeds than those of the grids, so that scores do not choose the pictures.
-        seeds = range(1_000_000, 1_000_000 + count)
+        seeds = range(TRAINING_SCORES, TRAINING_SCORES + count)
         latents = latents_for_seeds(
             seeds, self.config.model.latent_dim, self.config.model.latent_distribution
         )
         labels = None
         if self.num_classes:
+            assert self.data.train.labels is not None  # Only labelled data has classes.
             rng = np.random.default_rng(0)
             labels = rng.choice(self.data.train.labels, count).astype(np.int32)
         return self.sampler.batches(latents, labels)
@@ -208,7 +209,7 @@ class Recorder:
     def _build_evaluator(self) -> RunEvaluator:
         if self.config.evaluation.features:
             self.listener.message(f"preparing features: {self.config.evaluation.features}")
-        return build_evaluator(self.config, self.data)
+        return build_evaluator(self.config, self.data, listener=self.listener)
 
     def _images_per_second(self, images_shown: int) -> float:
         seconds = self._training_seconds - self._seconds_at_log

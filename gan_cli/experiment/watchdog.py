@@ -18,6 +18,7 @@ from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.post_mortem import write_post_mortem
 from gan_cli.sampling.generate import Sampler
 from gan_cli.sampling.latents import latents_for_seeds
+from gan_cli.sampling.seed_ranges import GUARD
 from gan_cli.training.guard import LEAST_RANKING, Alarm, Guard, is_skipped
 from gan_cli.training.inputs import LATENTS, fold, with_labels
 from gan_cli.training.loop import NonFinite, RollBackError
@@ -28,8 +29,6 @@ from gan_cli.training.step import TrainStep
 
 # Real, held-out and generated images that a look compares; the same images and latents each time.
 NUM_COMPARED = 128
-# Far from the seeds of grids and evaluations.
-_FIRST_SEED = 2_000_000
 _REMEDY_KEYS = {
     "non_finite": "on_non_finite",
     "diverging": "on_diverging",
@@ -98,7 +97,7 @@ class Watchdog:
         config, images = self.config.model, self._train.images
         count = len(images)
         latents = latents_for_seeds(
-            range(_FIRST_SEED, _FIRST_SEED + count), config.latent_dim, config.latent_distribution
+            range(GUARD, GUARD + count), config.latent_dim, config.latent_distribution
         )
         labels = self._train.labels if self._train.labels is not None else np.zeros(count, int)
         values = {}
@@ -157,6 +156,7 @@ class Watchdog:
         target = self._target(reason)
         if not self._may_intervene(images_shown, reason) or target is None:
             return None
+        assert remedies is not None  # The config lets the guard intervene.
         kept = {name: v.numpy() for name, v in remedies.variables().items()}
         restore(target, self.state.variables())
         # The checkpoint is older than some interventions, which must stay counted.
@@ -189,9 +189,11 @@ class Watchdog:
         if remedy == "rollback":
             raise RollBackError(alarm.signal, images_shown)
         if remedy == "strengthen" and self._may_intervene(images_shown, alarm.signal):
-            self.step.remedies.strengthen(self.config.guard.gamma_factor)
-            self.step.remedies.intervened()
-            factor = float(self.step.remedies.gamma_factor.numpy())
+            remedies = self.step.remedies
+            assert remedies is not None  # The config lets the guard intervene.
+            remedies.strengthen(self.config.guard.gamma_factor)
+            remedies.intervened()
+            factor = float(remedies.gamma_factor.numpy())
             self._record(images_shown, alarm.signal, "strengthened", f"gamma x {factor:g}")
             self.listener.message(f"guard: gamma is now {factor:g} times the config's")
 

@@ -22,7 +22,7 @@ def write(generator: keras.Model, latent_distribution: str, path: Path) -> None:
     del latent_distribution
     for module in ("tf2onnx", "onnxruntime"):
         if importlib.util.find_spec(module) is None:
-            raise UserError(f"onnx: needs {module}; pip install 'gan-cli[onnx]'", key="export")
+            raise UserError(f"onnx needs {module}: pip install 'gan-cli[onnx]'", key="formats")
     import tf2onnx
 
     function = as_function(generator)

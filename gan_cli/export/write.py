@@ -63,9 +63,9 @@ def export_generator(
         largest, psnr_db = compare(images, expected)
         if not largest <= (np.inf if chosen.tolerance is None else chosen.tolerance):
             raise UserError(
-                f"{name}: its images are off by up to {largest:.2g}, more than"
+                f"the images of '{name}' are off by up to {largest:.2g}, more than"
                 f" {chosen.tolerance:g}; please report this, with the run's config.yaml",
-                key="export",
+                key="formats",
             )
         exported.append(Exported(name, chosen, _size_bytes(path), largest, psnr_db))
     return exported

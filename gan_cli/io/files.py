@@ -3,8 +3,9 @@
 import io
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import IO
 
 import numpy as np
 
@@ -18,6 +19,21 @@ def atomic_write(path: Path, content: str | bytes) -> None:
       UserError: it cannot be written. What was at `path` before is untouched.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
+    try:
+        replace_file(path, lambda file: file.write(data))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def replace_file(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
+    """Replaces `path` by what `fill` writes, which is on disk before the name points to it.
+
+    Several processes may replace the same file at once: each writes a file of its own beside it,
+    and the last to finish gives its file the name.
+
+    Raises:
+      OSError: it cannot be written. What was at `path` before is untouched.
+    """
     aside = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -25,7 +41,7 @@ def atomic_write(path: Path, content: str | bytes) -> None:
             dir=path.parent, prefix=f".{path.name}.", delete=False
         ) as file:
             aside = Path(file.name)
-            file.write(data)
+            fill(file)
             file.flush()
             os.fsync(file.fileno())
         # Temporary files are private to the user; what is kept follows the user's umask.
@@ -34,10 +50,10 @@ def atomic_write(path: Path, content: str | bytes) -> None:
         aside.chmod(0o666 & ~umask)
         aside.replace(path)
         force_to_disk(path.parent)
-    except OSError as error:
+    except OSError:
         if aside is not None:
             aside.unlink(missing_ok=True)
-        raise UserError(f"{path}: cannot be written: {error.strerror}") from error
+        raise
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:

@@ -1,4 +1,4 @@
-"""Scores generated images against published statistics, where the real images are not there."""
+"""Scores generated images against published statistics, without the real images."""
 
 from collections.abc import Iterable
 
@@ -17,14 +17,14 @@ from gan_cli.metrics.scores.frechet import METRIC
 def score_against(
     statistics: Moments, network: FeatureNetwork, generated: Iterable[np.ndarray]
 ) -> Evaluation:
-    """Returns the Fréchet distance, without interval, floor and ceiling: those need the images.
+    """Returns the Fréchet distance; its interval, floor and ceiling would need the real images.
 
     Args:
-      statistics: of the real images, as `statistics.read_statistics` gives them.
+      statistics: moments of the real images, as `statistics.read_statistics` gives them.
       generated: batches of uint8 images.
 
     Raises:
-      UserError: too few images were given, or a feature is not finite.
+      UserError: there are too few images, or a feature is not finite.
     """
     try:
         sample = gather(network, generated)

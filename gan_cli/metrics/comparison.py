@@ -1,4 +1,4 @@
-"""What generated images are compared with: real images, and the networks that made them."""
+"""The real images that generated ones are compared with, and the networks of the generator."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
@@ -15,23 +15,25 @@ from gan_cli.metrics.maths.moments import Moments
 from gan_cli.metrics.sample import Sample, gather
 from gan_cli.metrics.statistics import cached_moments, cached_sample
 
-# Of each set, at most, for the neighbourhood metrics, whose time grows with the square.
+# Most images of a set for the neighbourhood metrics, whose time grows with the square.
 MOST_NEIGHBOURS = 10_000
 _BATCH_SIZE = 256
 
 
 @dataclass(frozen=True)
 class GanAccess:
-    """The trained networks themselves, for metrics that ask them and not their images.
+    """The trained networks, for metrics that call them instead of judging their images.
+
+    Each is None where there is no such network.
 
     Attributes:
       draw_latents: (count, rng) -> float32 [count, latent_dim].
       draw_labels: (count, rng) -> int32 [count]; None for an unconditional generator.
       synthesize: (latents, labels or None) -> float32 [count, height, width, channels] in [-1, 1].
-      spherical: latents are directions, as normal ones are, and walked along great circles.
-      map_latents: (latents, labels or None) -> styles w, float32 [count, ...], of a generator that
-        has a mapping network.
-      synthesize_styles: (w, labels or None) -> images like those of `synthesize`.
+      spherical: paths between latents follow great circles, as suits normal latents.
+      map_latents: (latents, labels or None) -> styles w, float32 [count, ...], for a generator with
+        a mapping network.
+      synthesize_styles: (w, labels or None) -> images as `synthesize` gives them.
       discriminate: (images float32 in [-1, 1], labels or None) -> float32 logits [count].
     """
 
@@ -45,13 +47,13 @@ class GanAccess:
 
 
 class Comparison:
-    """Holds the real side, computed once and only as far as it is asked for.
+    """Holds the real images' features and what follows from them, each computed once, on demand.
 
     Attributes:
-      train: what the generator learnt from; None for images of unknown origin.
+      train: the images that the generator learnt from; None: unknown.
       holdout: the reference.
-      gan: see `GanAccess`.
-      statistics: moments of the reference in place of the held-out images' own, as from a file.
+      gan: the trained networks.
+      statistics: moments that take the place of those of `holdout`, as from a file.
     """
 
     def __init__(
@@ -70,11 +72,12 @@ class Comparison:
 
     @cached_property
     def reference(self) -> Sample:
-        """The held-out images."""
+        """The held-out images' sample."""
         return self._whole(self.holdout)
 
     @cached_property
     def reference_moments(self) -> Moments:
+        """Mean and covariance of the reference: from a file, or of the held-out images."""
         if self.statistics is not None:
             return self.statistics
         if "reference" in self.__dict__:
@@ -83,40 +86,47 @@ class Comparison:
 
     @cached_property
     def training(self) -> Sample:
-        """All training images."""
-        assert self.train is not None  # A metric that needs them says so.
+        """The training images' sample."""
+        assert self.train is not None  # The metrics that call this list `train` in their needs.
         return self._whole(self.train)
 
     @cached_property
     def manifold(self) -> RealManifold:
+        """The neighbourhoods of at most `MOST_NEIGHBOURS` held-out images."""
         return RealManifold(self.reference.part(MOST_NEIGHBOURS, np.random.default_rng(0)))
 
     def neighbourhoods(self, sample: Sample) -> Neighbourhoods:
-        """Computed once for the metrics that share it; at most `MOST_NEIGHBOURS` of each set."""
+        """Compares a sample's neighbourhoods with `manifold`; computed once for several metrics."""
         if self._near is None or self._near[0] is not sample:
             part = sample.part(MOST_NEIGHBOURS, np.random.default_rng(0))
             self._near = (sample, self.manifold.compare(part))
         return self._near[1]
 
     def derived(self, key: Hashable, compute: Callable[[], Any]) -> Any:
-        """What a metric has computed of the real side alone, once for all sets of images."""
+        """Returns what `compute` gives, computed once for a key.
+
+        For what metrics derive from the real images alone.
+        """
         if key not in self._derived:
             self._derived[key] = compute()
         return self._derived[key]
 
     def part_of_training(self, indices: np.ndarray) -> Sample:
-        """The training images at `indices`, ascending."""
-        assert self.train is not None  # A metric that needs them says so.
+        """Returns the sample of the training images at `indices`, which ascend."""
+        assert self.train is not None  # The metrics that call this list `train` in their needs.
         labels = None if self.train.labels is None else self.train.labels[indices]
         return self.gather("real images", batches_of(self.train.images, indices), labels)
 
     def gather(
         self, what: str, batches: Iterable[np.ndarray], labels: np.ndarray | None = None
     ) -> Sample:
-        """Takes in batches of uint8 images, called `what` where something is wrong with them.
+        """Returns the sample of batches of uint8 images.
+
+        Args:
+          what: name of the images in messages.
 
         Raises:
-          UserError: there are too few, or a feature is not finite.
+          UserError: there are too few images, or a feature is not finite.
         """
         try:
             return gather(self.network, batches, labels)
@@ -131,7 +141,10 @@ class Comparison:
 
 
 def batches_of(images: np.ndarray, indices: np.ndarray | None = None) -> Iterator[np.ndarray]:
-    """Yields the images at `indices`, or all; few at a time, as they may be a memory map."""
+    """Yields the images at `indices`, or all images, in small batches.
+
+    The images may be a memory map, which is never read as a whole.
+    """
     chosen = np.arange(len(images)) if indices is None else indices
     for start in range(0, len(chosen), _BATCH_SIZE):
         yield images[chosen[start : start + _BATCH_SIZE]]

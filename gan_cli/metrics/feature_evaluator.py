@@ -1,4 +1,4 @@
-"""Scores generated images against held-out real ones, beside a floor and a ceiling.
+"""Scores generated images against held-out real ones, with a floor and a ceiling.
 
     evaluator = FeatureEvaluator(network, train, holdout, metrics=("frechet", "copying"), gan=gan)
     evaluation = evaluator.evaluate(batches_of_uint8_images, seed=0, labels=labels)
@@ -20,7 +20,7 @@ from gan_cli.errors import UserError
 from gan_cli.metrics.comparison import Comparison, GanAccess
 from gan_cli.metrics.evaluation import Evaluation, Score
 from gan_cli.metrics.features.network import FeatureNetwork
-from gan_cli.metrics.floor_and_ceiling import StandIns
+from gan_cli.metrics.floor_and_ceiling import FloorAndCeiling
 from gan_cli.metrics.interpretation import interpret
 from gan_cli.metrics.maths.frechet_distance import frechet_distance
 from gan_cli.metrics.maths.moments import Moments, MomentsAccumulator
@@ -31,19 +31,20 @@ from gan_cli.metrics.scores import DEFAULT_METRICS, METRICS
 
 
 class FeatureEvaluator:
-    """Holds the real side of the comparison, computed once.
+    """Compares images with held-out ones in a network's features; see `run_evaluator.RunEvaluator`.
 
-    The reference are all held-out images, so that copying the training set earns nothing beyond the
-    floor. With few of them all distances are too large; so is the floor, which says by how much.
+    The features of the real images are computed once. The reference is all held-out images, so
+    copying the training set earns no more than the floor. With few held-out images all distances
+    are too large, and so is the floor, which shows by how much.
 
     Args:
-      train: None where it is not known what the generator learnt from: there is no floor then.
-      metrics: names from `scores.METRICS`, or `("all",)` for those that have a value.
-      gan: the trained networks, for metrics that ask them.
-      statistics: what the Fréchet distance is taken to, in place of the held-out images.
+      train: the images that the generator learnt from; None: unknown, and there is no floor.
+      metrics: names from `scores.METRICS`, or `("all",)` for every metric that has a value.
+      gan: the trained networks, for metrics that call them.
+      statistics: what the Fréchet distance is computed to, in place of the held-out images.
 
     Raises:
-      UserError: too few images are held out, or a metric is unknown or cannot be had here.
+      UserError: too few images are held out, or a metric is unknown or not available here.
     """
 
     def __init__(
@@ -63,15 +64,15 @@ class FeatureEvaluator:
         self.network, self.train = network, train
         self.comparison = Comparison(network, train, holdout, gan, statistics)
         self.class_names = holdout.class_names
-        self._stand_ins: StandIns | None = None
-        self._takes_all = "all" in metrics
-        names = METRICS.names if self._takes_all else metrics
+        self._bounds: FloorAndCeiling | None = None
+        self._computes_all = "all" in metrics
+        names = METRICS.names if self._computes_all else metrics
         self._metrics: dict[str, Metric] = {name: METRICS.load(name) for name in names}
-        # The trained networks may be unknown so far, as while training.
+        # The trained networks come later where a run is being trained.
         self._require(("train", "labels", "classifier"))
 
     def frechet(self, generated: Iterable[np.ndarray]) -> float:
-        """Fréchet distance of batches of uint8 images, in memory independent of their number."""
+        """Computes the Fréchet distance of batches of uint8 images, in constant memory."""
         accumulator = MomentsAccumulator(self.network.dimension)
         for features, _ in self.network.blocks(generated):
             accumulator.add(features)
@@ -102,12 +103,12 @@ class FeatureEvaluator:
         """Scores batches of uint8 images.
 
         Args:
-          seed: draws subsets, resamples and the noise images.
-          labels: int32, the class that each image was generated as, in their order.
-          progress: called with the name of each metric before it is taken.
+          seed: decides every random choice: subsets, resamples and noise.
+          labels: int32 [count], the class that each image was generated as, in their order.
+          progress: called with the name of each metric before it is computed.
 
         Raises:
-          UserError: too few images were given, or a metric has no value for them.
+          UserError: there are too few images, or a metric has no value for them.
         """
         self._require(get_args(Need))
         try:
@@ -119,8 +120,8 @@ class FeatureEvaluator:
             raise UserError(
                 f"at least {FEWEST_IMAGES} generated images are needed to evaluate, got {count}"
             )
-        if self._stand_ins is None or not self._stand_ins.serve(sample, seed):
-            self._stand_ins = StandIns(self.comparison, sample, seed)
+        if self._bounds is None or not self._bounds.fits(sample, seed):
+            self._bounds = FloorAndCeiling(self.comparison, sample, seed)
         scores: dict[str, Score] = {}
         details: dict[str, Any] = {}
         skipped: dict[str, str] = {}
@@ -137,7 +138,7 @@ class FeatureEvaluator:
                 scores |= measured
                 if measurement.details is not None:
                     details[name] = measurement.details
-            elif self._takes_all:
+            elif self._computes_all:
                 skipped[name] = reason
             else:
                 raise UserError(f"metric '{name}': {reason}")
@@ -162,21 +163,21 @@ class FeatureEvaluator:
         return None if probabilities is None else probabilities.argmax(axis=1)
 
     def use_networks(self, gan: GanAccess) -> None:
-        """Takes the trained networks of another checkpoint; the real side is kept."""
+        """Takes the trained networks of another checkpoint, for the metrics that call them."""
         self.comparison.gan = gan
 
     def _score(
         self, name: str, metric: Metric, sample: Sample, seed: int
     ) -> tuple[Measurement, dict[str, Score]]:
         def measure(images: Sample, thorough: bool = False) -> Measurement:
-            # Of its own, so that a figure does not depend on which others are taken.
+            # A generator for each metric, so that no figure depends on which others are computed.
             rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
             return metric.measure(images, self.comparison, rng, thorough)
 
-        assert self._stand_ins is not None  # `evaluate` made them for this sample.
-        stand_ins = self._stand_ins
+        assert self._bounds is not None  # `evaluate` made them for this sample.
+        kinds = metric.perfect, metric.worst
         measurement = measure(sample, thorough=True)
-        bounds = [stand_ins.figures(name, kind, measure) for kind in (metric.perfect, metric.worst)]
+        bounds = [self._bounds.figures(name, kind, measure) for kind in kinds]
         scores = {}
         for figure_name, figure in measurement.figures.items():
             floor, ceiling = (
@@ -199,7 +200,7 @@ class FeatureEvaluator:
         return measurement, scores
 
     def _require(self, needs: tuple[str, ...]) -> None:
-        if self._takes_all:
+        if self._computes_all:
             return
         for name, metric in self._metrics.items():
             reason = self._lacks(tuple(need for need in metric.needs if need in needs))
@@ -207,7 +208,7 @@ class FeatureEvaluator:
                 raise UserError(f"metric '{name}': {reason}")
 
     def _lacks(self, needs: tuple[str, ...]) -> str | None:
-        """Why a metric with these needs cannot be had here, or None."""
+        """Returns why a metric with these needs is not available here, or None."""
         gan = self.comparison.gan
         there = {
             "train": (self.train is not None, "the training images"),
@@ -219,7 +220,7 @@ class FeatureEvaluator:
         return next((f"needs {there[need][1]}" for need in needs if not there[need][0]), None)
 
     def _shares(self, probabilities: np.ndarray | None) -> dict[str, float]:
-        # Only a classifier of this data's own classes can tell: Inception knows others.
+        # Only for a classifier of this data's own classes: Inception knows others.
         if probabilities is None or not self.network.knows_own_classes:
             return {}
         counts = np.bincount(probabilities.argmax(axis=1), minlength=len(self.class_names))

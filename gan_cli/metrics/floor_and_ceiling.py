@@ -1,4 +1,4 @@
-"""Images in place of generated ones, for the floor and the ceiling of every metric."""
+"""The floor and the ceiling of every metric, measured on other images than generated ones."""
 
 from collections.abc import Callable, Iterator
 
@@ -11,11 +11,12 @@ from gan_cli.metrics.sample import Sample
 _BATCH_SIZE = 256
 
 
-class StandIns:
-    """Training images and noise, as many as generated ones where there are, made when asked for.
+class FloorAndCeiling:
+    """Measures metrics on training images, held-out images and noise.
 
-    They and their figures serve every set of as many images with the same labels and seed, such as
-    those of a run's other checkpoints.
+    There are as many images as generated ones, if the data has so many. Samples and figures are
+    computed when they are first needed, and serve every set of generated images of the same number,
+    labels and seed, such as those of a run's other checkpoints.
     """
 
     def __init__(self, comparison: Comparison, sample: Sample, seed: int):
@@ -25,8 +26,8 @@ class StandIns:
         self._samples: dict[str, Sample] = {}
         self._figures: dict[tuple[str, str], dict[str, Figure]] = {}
 
-    def serve(self, sample: Sample, seed: int) -> bool:
-        """Whether new ones for these images would be the same."""
+    def fits(self, sample: Sample, seed: int) -> bool:
+        """Whether the figures hold for these generated images, too."""
         if (self._seed, self._count) != (seed, sample.count):
             return False
         if self._labels is None or sample.labels is None:
@@ -36,7 +37,11 @@ class StandIns:
     def figures(
         self, name: str, kind: str | None, measure: Callable[[Sample], Measurement]
     ) -> dict[str, Figure]:
-        """What the metric called `name` measures of them; nothing where it cannot."""
+        """Returns the figures of the metric called `name`, or none where it cannot be measured.
+
+        Args:
+          kind: `train`, `holdout` or `noise`; None: the metric has no such bound.
+        """
         if kind is None or (kind == "train" and self._comparison.train is None):
             return {}
         if kind not in self._samples:

@@ -1,14 +1,15 @@
-"""Scores in plain language: what they say of the generator, and how far to trust them."""
+"""Scores in plain language: what they say about the generator, and how far to trust them."""
 
 from gan_cli.metrics.evaluation import Evaluation, Score
 
-# Of a class's own share of the data, below which it is called rare.
+# A class whose share is below this part of its share of the data is called rare.
 _RARE_SHARE = 1 / 3
-# C_T is a standard normal number where nothing is copied.
+# C_T below this means copies: without copying it is a standard normal number.
 _COPYING_Z = -3.0
-# Of the floor, below which variety or quality is called lacking.
+# Recall or precision below this part of the floor means a lack of variety or quality.
 _LACKING_SHARE = 0.7
-# r_v is 0 without overfitting, and 1 where D treats held-out images like generated ones.
+# From this r_v on, D has overfitted. Without overfitting r_v is 0; it is 1 where D treats held-out
+# images like generated ones.
 _OVERFITTED = 0.5
 _FEWEST_FOR_FRECHET = 2048
 
@@ -17,17 +18,16 @@ def interpret(evaluation: Evaluation, network_name: str) -> tuple[str, ...]:
     """Returns sentences, the most telling first.
 
     Args:
-      network_name: of the features; `inception` alone compares with published figures.
+      network_name: the feature network. Only figures of `inception` compare with published ones.
     """
     scores = evaluation.scores
-    sentences = [
+    return (
         *_classes(evaluation),
         *_copies(evaluation),
         *_variety(scores),
         *_overfitting(scores),
         *_trust(evaluation, network_name),
-    ]
-    return tuple(sentences)
+    )
 
 
 def _classes(evaluation: Evaluation) -> list[str]:
@@ -43,44 +43,47 @@ def _classes(evaluation: Evaluation) -> list[str]:
     ]
     covered = f"Covers {len(classes) - len(missing)} of {len(classes)} classes"
     names = _listed([repr(name) for name in missing])
-    said = [f"{covered}; missing: {names}." if missing else f"{covered}."]
+    sentences = [f"{covered}; missing: {names}." if missing else f"{covered}."]
     if rare:
-        said.append(f"Rare: {_listed(rare)}.")
-    return said
+        sentences.append(f"Rare: {_listed(rare)}.")
+    return sentences
 
 
 def _copies(evaluation: Evaluation) -> list[str]:
     copying = evaluation.scores.get("c_t")
     neighbours = evaluation.details.get("neighbours")
-    said = []
+    sentences = []
     if copying is not None and copying.value < _COPYING_Z:
-        said.append(
-            "Copies: generated images lie nearer to the training images than held-out ones do"
-            f" (C_T {copying.value:.1f}; below {_COPYING_Z:g} is no chance)."
+        sentences.append(
+            "Copies: generated images lie nearer to the training images than held-out images do"
+            f" (C_T {copying.value:.1f}; chance hardly ever gives less than {_COPYING_Z:g})."
         )
     if neighbours:
         limit = neighbours["suspicious_distance"]
         near = [each for each in neighbours["closest"] if each["distances"][0] < limit / 2]
         if near:
-            said.append(
-                f"At least {len(near)} of the images are suspiciously near to a training image:"
+            images = "image is" if len(near) == 1 else "images are"
+            sentences.append(
+                f"At least {len(near)} generated {images} suspiciously near to a training image:"
                 " look at the strips of nearest neighbours."
             )
-    if copying is not None and not said:
-        said.append("No sign of copied training images.")
-    return said
+    if copying is not None and not sentences:
+        sentences.append("No sign of copied training images.")
+    return sentences
 
 
 def _variety(scores: dict[str, Score]) -> list[str]:
-    said = []
+    sentences = []
     for name, lacking in (
-        ("recall", "Variety is lacking: a good part of the real images has no generated one near."),
-        ("precision", "Quality is lacking: many generated images are unlike any real one."),
+        ("recall", "Variety is lacking: many real images have no generated image near them"),
+        ("precision", "Quality is lacking: many generated images are unlike any real image"),
     ):
         score = scores.get(name)
         if score is not None and score.floor and score.value < _LACKING_SHARE * score.floor:
-            said.append(f"{lacking} ({name} {score.value:.2f}, training images {score.floor:.2f})")
-    return said
+            sentences.append(
+                f"{lacking} ({name} {score.value:.2f}, of training images {score.floor:.2f})."
+            )
+    return sentences
 
 
 def _overfitting(scores: dict[str, Score]) -> list[str]:
@@ -89,28 +92,29 @@ def _overfitting(scores: dict[str, Score]) -> list[str]:
         return []
     return [
         f"The discriminator has overfitted (r_v {score.value:.2f}): it tells training images from"
-        " held-out ones; use an augmentation, or more images."
+        " held-out ones; use an augmentation or more images."
     ]
 
 
 def _trust(evaluation: Evaluation, network_name: str) -> list[str]:
     if network_name == "inception":
-        said = [
-            "The features are of the published Inception graph: fid, kid and is compare with papers"
-            " that take the same reference images, and as many generated ones."
+        sentences = [
+            "The features are those of the published Inception graph: fid, kid and is compare with"
+            " papers that use the same reference images and as many generated images."
         ]
     else:
-        said = [
-            f"The numbers are not comparable with papers: the features are of '{network_name}'."
+        sentences = [
+            "The figures are not comparable with papers: the features are those of"
+            f" '{network_name}'."
         ]
     distances = [n for n in evaluation.scores if n == "fid" or n.startswith("fd_")]
     fewest = min(evaluation.num_generated, evaluation.num_reference)
     if distances and fewest < _FEWEST_FOR_FRECHET:
-        said.append(
+        sentences.append(
             f"{distances[0]} is too large with few images, here {fewest:,}: compare it with its"
-            " floor, and with others of as many."
+            " floor, and with figures from as many images."
         )
-    return said
+    return sentences
 
 
 def _listed(names: list[str]) -> str:

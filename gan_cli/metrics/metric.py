@@ -1,4 +1,4 @@
-"""What a metric is: what it needs, what it measures, and where that comes from."""
+"""What a metric is: its needs, its measurement and its source."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ class Figure:
     """One number.
 
     Attributes:
-      interval: half-width of its 95 % interval, where it is defined.
-      count: images, or pairs of them, that it was taken from, if not all.
-      floor, ceiling: where they are known without images to stand in.
+      interval: half-width of the 95 % interval; None where it is not defined.
+      count: images, or pairs of images, that the figure was computed from; None: all.
+      floor, ceiling: values known by definition; None: measured on other images, see `Metric`.
     """
 
     value: float
@@ -32,28 +32,30 @@ class Figure:
 
 @dataclass(frozen=True)
 class Measurement:
-    """Figures by name, and what a table or page may show of them, in JSON's own types."""
+    """Figures by name, and details for tables and pages, in JSON's own types."""
 
     figures: dict[str, Figure]
     details: Any = None
 
 
 class UnavailableError(Exception):
-    """The metric has no value for these images; the message says why."""
+    """A metric has no value for these images; the message is the reason."""
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric, or several that are taken together.
+    """One metric, or several that are computed together.
 
     Attributes:
-      source: the paper and, where codes differ, the choices made.
-      measure: takes the images to be judged, what they are compared with, a source of randomness,
-        and whether intervals and details are wanted, which the stand-ins do without.
-      perfect: held-out or training images, which stand in for those of a perfect generator to give
-        the floor; None: there is none.
-      worst: uniform noise, or training images as from a generator that copies, for the ceiling.
-      needs: without these the metric is unavailable.
+      source: the paper and, where published programs differ, the choices made.
+      measure: (images to judge, what to compare them with, random generator, thorough) ->
+        `Measurement`. It may raise `UnavailableError`. Where `thorough` is False, intervals and
+        details are not needed: the images then serve to measure the floor or the ceiling.
+      perfect: the floor is measured on these images, as if a perfect generator had made them;
+        None: there is no floor.
+      worst: the ceiling is measured on uniform noise, or on training images, as if a generator had
+        copied them; None: there is no ceiling.
+      needs: what the metric cannot do without.
     """
 
     source: str

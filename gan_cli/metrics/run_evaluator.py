@@ -1,7 +1,7 @@
-"""What an evaluator of runs is: the protocol that every domain's evaluator satisfies."""
+"""The protocol that every domain's evaluator satisfies."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
@@ -9,6 +9,7 @@ import numpy as np
 
 from gan_cli.config.schema import EvaluationConfig
 from gan_cli.data.dataset import DataSplits
+from gan_cli.listener import Listener, Quiet
 from gan_cli.metrics.comparison import GanAccess
 from gan_cli.metrics.evaluation import Evaluation
 
@@ -44,6 +45,7 @@ class EvaluatorInputs:
         is no such file, the evaluator writes those of the reference there.
       gan: the trained networks; None while a run is being trained.
       strategy: the devices that share the work, as `training.strategy` names them.
+      listener: hears how far the preparation is, such as the training of a classifier.
     """
 
     data: DataSplits
@@ -53,6 +55,7 @@ class EvaluatorInputs:
     statistics: Path | None = None
     gan: GanAccess | None = None
     strategy: str = "auto"
+    listener: Listener = field(default_factory=Quiet)
 
 
 class RunEvaluator(Protocol):
@@ -111,5 +114,5 @@ class RunEvaluator(Protocol):
         ...
 
     def use_networks(self, gan: GanAccess) -> None:
-        """Takes the trained networks of another checkpoint; the real side is kept."""
+        """Takes the trained networks of another checkpoint, for the metrics that call them."""
         ...

@@ -1,4 +1,4 @@
-"""What is kept of a set of images, however many they are, to be compared with another set."""
+"""What is kept of a set of images of any size, to compare it with another set."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -8,30 +8,30 @@ import numpy as np
 from gan_cli.metrics.features.network import FeatureNetwork
 from gan_cli.metrics.maths.moments import Moments, MomentsAccumulator
 
-# Feature vectors kept: as many as the usual protocols take, 400 MB of them at 2048 features.
+# Feature vectors kept: as many as the usual protocols use; with 2048 features, 400 MB.
 MOST_VECTORS = 50_000
-# Images kept as such, for the metrics of pixels, and the bytes that they may take.
+# Images kept for the metrics that compare pixels, and their size in bytes at most.
 MOST_IMAGES, MOST_IMAGE_BYTES = 10_000, 256 * 2**20
 
 
-# Compared by identity: what is derived from a sample is kept beside it.
+# Samples are equal only if they are the same object, so that results can be kept by sample.
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """A set of images, as far as metrics need it.
+    """What metrics need of a set of images.
 
-    Beyond `MOST_VECTORS` vectors, and `MOST_IMAGES` images, a random part is kept, each image with
-    equal chance; the moments are of all.
+    Of more than `MOST_VECTORS` vectors or `MOST_IMAGES` images, a random part is kept, chosen with
+    equal chance for each image. The moments are always those of all images.
 
     Attributes:
-      count: images there were.
-      moments: of the features of all images.
+      count: number of all images.
+      moments: mean and covariance of the features of all images.
       features: float32 [kept, dimension].
-      probabilities: float32 [kept, classes], of a classifier.
-      indices: int64 [kept], ascending: which images the vectors are of.
-      labels: int32 [kept], the classes that the images were drawn as or belong to, where known.
+      probabilities: float32 [kept, classes]; None: the network is no classifier.
+      indices: int64 [kept], ascending: the number of each vector's image.
+      labels: int32 [kept]: the class that each image was generated as or belongs to; None: unknown.
       images: uint8 [few, height, width, channels].
-      image_indices: int64 [few], ascending: which ones they are.
-      image_labels: int32 [few], where known.
+      image_indices: int64 [few], ascending: the number of each image in `images`.
+      image_labels: int32 [few]; None: unknown.
     """
 
     count: int
@@ -45,7 +45,7 @@ class Sample:
     image_labels: np.ndarray | None
 
     def part(self, most: int, rng: np.random.Generator) -> np.ndarray:
-        """Features of a random part where there are too many: data sets are sorted by class."""
+        """Returns at most so many features, chosen at random: data sets may be sorted by class."""
         if len(self.features) <= most:
             return self.features
         return self.features[np.sort(rng.choice(len(self.features), most, replace=False))]
@@ -57,11 +57,11 @@ def gather(
     labels: np.ndarray | None = None,
     seed: int = 0,
 ) -> Sample:
-    """Takes in batches of uint8 images, one after the other.
+    """Returns the sample of batches of uint8 images, of which one is in memory at a time.
 
     Args:
       labels: int32 [count], of all images in their order.
-      seed: draws which ones are kept where they are too many.
+      seed: decides which images are kept where there are too many.
 
     Raises:
       ValueError: there are fewer than two images, or a feature is not finite.
@@ -99,7 +99,7 @@ def gather(
 
 
 class _Reservoir:
-    """Keeps rows, each with equal chance (algorithm R: Vitter 1985)."""
+    """Keeps a fixed number of rows, each with equal chance (algorithm R: Vitter 1985)."""
 
     def __init__(self, size: int, rng: np.random.Generator):
         self.count = 0
@@ -109,7 +109,7 @@ class _Reservoir:
         self._indices = np.empty(0, np.int64)
 
     def add(self, *rows: np.ndarray) -> None:
-        """Takes in a batch of rows of one or more arrays that belong together."""
+        """Adds a batch of rows of one or more arrays, whose rows belong together."""
         number = len(rows[0])
         room = min(max(self._size - self.count, 0), number)
         if room:
@@ -133,7 +133,7 @@ class _Reservoir:
         return self._kept
 
     def result(self) -> tuple[np.ndarray, list[np.ndarray]]:
-        """Returns which rows were kept, ascending, and the rows of every array."""
+        """Returns the numbers of the kept rows, ascending, and these rows of every array."""
         joined = self._join()
         order = np.argsort(self._indices)
         return self._indices[order], [each[order] for each in joined]

@@ -1,4 +1,4 @@
-"""Statistics of real images, kept between runs, and exchanged with other programs as npz files."""
+"""Statistics of real images: cached between runs, and exchanged with other programs as npz."""
 
 import hashlib
 import logging
@@ -18,7 +18,7 @@ from gan_cli.metrics.features.network import FeatureNetwork
 from gan_cli.metrics.maths.moments import Moments
 from gan_cli.metrics.sample import Sample
 
-# Part of the keys: to be raised with any change to what is kept or how it is computed.
+# Part of the cache's keys. Raise it with any change to what is kept or how it is computed.
 _RECIPE = 1
 
 _logger = logging.getLogger(__name__)
@@ -27,10 +27,10 @@ _logger = logging.getLogger(__name__)
 def cached_sample(
     network: FeatureNetwork, dataset: ImageDataset, compute: Callable[[], Sample]
 ) -> Sample:
-    """Returns what `compute` gives, or gave for the same images and network.
+    """Returns the cached sample of these images and this network, or computes and caches it.
 
-    The key is of the data's fingerprint, which covers every pixel after preparation and the
-    labels, and of the network's hash, name and input. Anything unreadable is computed again.
+    The key covers the data's fingerprint (every pixel after preparation, and the labels) and the
+    network's hash, name and input. An unreadable file is computed again.
     """
     path = _path("sample", network, dataset)
     arrays = _read(path)
@@ -47,7 +47,7 @@ def cached_sample(
 def cached_moments(
     network: FeatureNetwork, dataset: ImageDataset, compute: Callable[[], Sample]
 ) -> Moments:
-    """Like `cached_sample`, for the moments alone: a file of their own is small."""
+    """Works like `cached_sample`, for the moments alone, which fit into a small file."""
     path = _path("moments", network, dataset)
     arrays = _read(path)
     if arrays is not None:
@@ -61,7 +61,7 @@ def cached_moments(
 
 
 def write_statistics(path: Path, moments: Moments, network: FeatureNetwork) -> None:
-    """Writes mean and covariance as pytorch-fid does, `mu` and `sigma`, and what they are of.
+    """Writes mean and covariance as pytorch-fid does, with the number of images and the network.
 
     Raises:
       UserError: the file cannot be written.
@@ -81,11 +81,11 @@ def write_statistics(path: Path, moments: Moments, network: FeatureNetwork) -> N
 def read_statistics(path: Path, network: FeatureNetwork) -> Moments:
     """Reads `mu` and `sigma`, or StyleGAN's sums `raw_mean`, `raw_cov`, `num_items`, from an npz.
 
-    The sums give a covariance with ddof 0, as they do there. Files of other programs do not say
-    which network they are of: then only the number of features can be checked.
+    As in StyleGAN, the covariance of the sums has ddof 0. Files of other programs do not name the
+    network: then only the number of features can be checked.
 
     Raises:
-      UserError: the file cannot be read, or is of another network.
+      UserError: the file cannot be read, or holds statistics of another network.
     """
     arrays = _read_exchanged(path)
     if {"raw_mean", "raw_cov", "num_items"} <= arrays.keys():
@@ -120,16 +120,16 @@ def read_statistics(path: Path, network: FeatureNetwork) -> Moments:
 
 
 def _read_exchanged(path: Path) -> dict[str, np.ndarray]:
-    """The arrays of another program's file, its figures being real numbers.
+    """Returns the arrays of another program's file.
 
     Raises:
-      UserError: it cannot be read, or holds something else.
+      UserError: the file cannot be read, or mean, covariance or count are not real numbers.
     """
     check_npz(path)
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = dict(file)
-    except Exception as error:  # NumPy and zlib let through whatever a damaged file leads to.
+    except Exception as error:  # NumPy and zlib raise all kinds of errors on damaged files.
         raise UserError(f"{path}: cannot be read: not an npz file") from error
     for name in ("mu", "sigma", "raw_mean", "raw_cov", "num_items", "num_images"):
         array = arrays.get(name)
@@ -157,8 +157,8 @@ def _path(kind: str, network: FeatureNetwork, dataset: ImageDataset) -> Path:
 def _keep(path: Path, arrays: dict[str, Any]) -> None:
     problem = write_npz(path, arrays)
     if problem:
-        # What was computed is sound; only the next run pays for it again.
-        _logger.warning("%s: cannot be kept for next time: %s", path, problem)
+        # The result in memory is sound; only the next run has to compute it again.
+        _logger.warning("%s: cannot be saved in the cache: %s", path, problem)
 
 
 def _read(path: Path) -> dict[str, Any] | None:
@@ -184,7 +184,7 @@ def _moments(arrays: dict[str, Any]) -> Moments:
 
 def _sample_arrays(sample: Sample) -> dict[str, Any]:
     arrays = _moments_arrays(sample.moments) | {"features": sample.features}
-    # The images themselves are in the data set.
+    # The images themselves are left out, since the data set holds them.
     for name in ("indices", "image_indices", "probabilities"):
         value = getattr(sample, name)
         if value is not None:

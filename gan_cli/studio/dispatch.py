@@ -33,6 +33,8 @@ _DRAWERS: dict[type[Request], Any] = {
     Inpaint: inpaint,
     SuperResolve: super_resolve,
 }
+# Requests that a picture's record names. A search is not repeated: the record holds its latents.
+RECORDED = tuple(request for request in _DRAWERS if not issubclass(request, EditRequest))
 
 
 def draw(studio: Studio, request: Request, listener: Listener | None = None) -> Drawing:

@@ -1,13 +1,12 @@
 """Requests as the records of pictures hold them, and read back from there."""
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from gan_cli.errors import UserError
 from gan_cli.sampling.saved_latents import from_recipe
-from gan_cli.studio.image_requests import EnlargedImage, FoundImage, SingleImage
-from gan_cli.studio.picture_requests import UNCONDITIONAL_PAIRS, Axes, Grid, Request, Sheet, Walk
+from gan_cli.studio.picture_requests import UNCONDITIONAL_PAIRS, Request, Sheet
 from gan_cli.studio.place import Place, parse_place_text
 from gan_cli.studio.texts import (
     move_text,
@@ -18,15 +17,6 @@ from gan_cli.studio.texts import (
     shape_text,
 )
 
-_REQUESTS: tuple[type[Request], ...] = (
-    Grid,
-    Walk,
-    Sheet,
-    Axes,
-    SingleImage,
-    FoundImage,
-    EnlargedImage,
-)
 _LONGEST_KIND = 200
 # Fields that a record holds as text; the others it holds as they are.
 _READERS: Mapping[str, Callable[[str], Any]] = {
@@ -62,8 +52,17 @@ def recorded_fields(
     }
 
 
-def request_of(recipe: Mapping[str, Any], latent_dim: int, num_classes: int) -> Request:
+def request_of(
+    recipe: Mapping[str, Any],
+    known: Iterable[type[Request]],
+    latent_dim: int,
+    num_classes: int,
+) -> Request:
     """Returns the request that a file's record names. Anyone may have written the record.
+
+    Args:
+      known: the requests that a record may name.
+      latent_dim, num_classes: of the generator that is to draw it.
 
     Raises:
       UserError: the record names none that a picture can be made of, or one that is malformed.
@@ -71,7 +70,7 @@ def request_of(recipe: Mapping[str, Any], latent_dim: int, num_classes: int) -> 
     kind = recipe.get("kind")
     if kind == Place.record_kind:
         return parse_place_text(str(recipe.get("place")), num_classes, latent_dim)
-    found = next((each for each in _REQUESTS if each.record_kind == kind), None)
+    found = next((each for each in known if each.record_kind == kind), None)
     if found is None:
         shown = repr(str(kind)[:_LONGEST_KIND])
         raise UserError(f"what is of kind {shown} cannot be made from its record alone")
@@ -88,7 +87,11 @@ def request_of(recipe: Mapping[str, Any], latent_dim: int, num_classes: int) -> 
     if "latents" in names:
         found_latents = recipe.get("latents") is not None
         values["latents"] = from_recipe(recipe, latent_dim, num_classes) if found_latents else None
-    if found is Sheet and values["kind"] == "real" and not num_classes and "seeds" in values:
-        # The record names the seeds of all pairs of rows, the request those of the first one.
-        values["seeds"] = values["seeds"][: len(values["seeds"]) // UNCONDITIONAL_PAIRS]
+    if found is Sheet and "seeds" in values:
+        if values["kind"] == "training":
+            # The record names the seeds that training drew, which nobody can choose.
+            del values["seeds"]
+        elif values["kind"] == "real" and not num_classes:
+            # The record names the seeds of all pairs of rows, the request those of the first one.
+            values["seeds"] = values["seeds"][: len(values["seeds"]) // UNCONDITIONAL_PAIRS]
     return found(**values)

@@ -19,10 +19,8 @@ from gan_cli.sampling.directions import DIRECTIONS, SAMPLE, Directions, LatentSp
 from gan_cli.sampling.generate import Sampler
 from gan_cli.sampling.latents import latents_for_seeds
 from gan_cli.sampling.saved_latents import SavedLatents, read_latents
+from gan_cli.sampling.seed_ranges import DIRECTIONS as FIRST_DIRECTION_SEED
 from gan_cli.studio.checks import Classes, given_classes, given_seeds, given_truncation
-
-# Directions are found from the latents of these seeds, whatever seeds are drawn.
-_DIRECTION_SEEDS = 3_000_000
 
 
 class Studio:
@@ -194,7 +192,7 @@ class Studio:
         if key not in self._directions:
             labels = None if label is None else np.array([label], np.int32)
             space = LatentSpace(self.loaded.generator, labels)
-            sample = self.latents(range(_DIRECTION_SEEDS, _DIRECTION_SEEDS + SAMPLE))
+            sample = self.latents(range(FIRST_DIRECTION_SEED, FIRST_DIRECTION_SEED + SAMPLE))
             found = DIRECTIONS[method](space, sample, min(count, sample.shape[1]))
             self._directions[key] = space, found
         return self._directions[key]

@@ -17,7 +17,7 @@ from gan_cli.media.formats import ANIMATIONS, PICTURES
 from gan_cli.media.provenance import Provenance
 from gan_cli.sampling.bulk_export import CHUNK
 from gan_cli.studio.checks import given_truncation
-from gan_cli.studio.dispatch import draw
+from gan_cli.studio.dispatch import RECORDED, draw
 from gan_cli.studio.recipes import request_of
 from gan_cli.studio.studio import Studio
 from gan_cli.studio.texts import seeds_text
@@ -105,7 +105,8 @@ def _compare(path: Path, provenance: Provenance, run_dir: str | Path) -> Compari
 
 def _compare_pictures(path: Path, studio: Studio, recipe: Mapping[str, Any]) -> Comparison:
     loaded = studio.loaded
-    request = request_of(recipe, loaded.config.model.latent_dim, loaded.num_classes)
+    latent_dim = loaded.config.model.latent_dim
+    request = request_of(recipe, RECORDED, latent_dim, loaded.num_classes)
     speed = _speed(recipe)
     # Single images of folders, and of the page that explores, do not say that they are PNG files.
     ending = recipe.get("format") or (".png" if recipe.get("kind") in _OWN_SIZE else None)

@@ -159,7 +159,7 @@ def test_all_problems_are_told_with_line_key_value_and_what_is_allowed(write, ch
         ),
         (
             MINIMAL + "training: {generator_optimizer: {name: sgd, beta_2: {start: 0, end: 0}}}\n",
-            ":2: training.generator_optimizer: beta_2 can move for 'adam' only; for 'sgd' it is a",
+            ":2: training.generator_optimizer: beta_2 can move for 'adam' only; for 'sgd' it must",
         ),
         (
             MINIMAL + "objective: {augmentation: {name: ada, probability: {start: 0, end: 2}}}\n",
@@ -208,7 +208,7 @@ def test_unreadable_files(tmp_path, choices):
     assert "Is a directory" in problems(tmp_path, [], choices)[0]
     binary = tmp_path / "binary.yaml"
     binary.write_bytes(b"\x89PNG\xff\x00")
-    assert problems(binary, [], choices) == [f"{binary}: is no text file in UTF-8"]
+    assert problems(binary, [], choices) == [f"{binary}: is not a text file in UTF-8"]
 
 
 class TestExtends:

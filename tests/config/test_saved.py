@@ -3,7 +3,8 @@
 import pytest
 import yaml
 
-from gan_cli.config.load import config_differences, dump_config
+from gan_cli.catalog import CHOICES
+from gan_cli.config.load import config_differences, dump_config, load_config
 from gan_cli.config.saved import read_saved_config
 from gan_cli.errors import UserError
 
@@ -56,3 +57,9 @@ def test_what_an_earlier_version_did_not_know_follows_from_the_length_of_the_run
 def test_an_open_value_is_a_line(read, earlier_run):
     with pytest.raises(UserError, match=r"config\.yaml:\d+: model\.generator_channels: must be"):
         read(earlier_run, "model", generator_channels=None)
+
+
+def test_it_can_be_trained_from_again(tmp_path, read, earlier_run):
+    config = read(earlier_run)
+    again = load_config(tmp_path / "config.yaml", [], CHOICES)
+    assert again.model_dump() == config.model_dump()

@@ -97,7 +97,7 @@ def test_malformed_text_is_one_line_with_its_place(text, problem):
 
 
 def test_a_list_that_holds_itself_is_refused():
-    with pytest.raises(UserError, match=r"f\.yaml:1:4: malformed YAML: an alias holds itself"):
+    with pytest.raises(UserError, match=r"f\.yaml:1:4: malformed YAML: an alias contains itself"):
         parse("a: &x [*x]\n", "f.yaml")
 
 

@@ -90,7 +90,7 @@ def test_a_class_that_is_only_held_out_is_refused(tmp_path, problems):
     for name in ["train/a/1.png", "train/b/2.png", "test/c/3.png"]:
         save_gray(tmp_path / name, 0)
     (line,) = problems(source="folder", path=str(tmp_path))
-    assert "class folder 'c', which is not trained on (known: a, b)" in line
+    assert "class folder 'c', which is not a class of the training images (known: a, b)" in line
 
 
 def test_files_are_turned_upright(tmp_path):
@@ -112,7 +112,7 @@ def test_corrupt_files_are_listed_or_skipped(folder, problems):
     lines = problems(**config)
     assert f"data: cannot decode {folder}/cat/cut.png: " in lines[0]
     assert f"data: cannot decode {folder}/dog/text.jpg: cannot identify" in lines[1]
-    assert lines[2] == "data.on_corrupt: mend or remove them, or set it to 'skip'"
+    assert lines[2] == "data.on_corrupt: repair or remove them, or set it to 'skip'"
     for cache in ("memory", "disk", "disk"):
         splits = open_splits(DataConfig(**config, on_corrupt="skip", cache=cache))
         assert len(splits.train.images) + len(splits.holdout.images) == 6
@@ -128,7 +128,7 @@ def test_only_the_first_of_many_corrupt_files_are_listed(tmp_path, problems):
         (tmp_path / f"{number:02}.png").write_bytes(b"")
     lines = problems(source="folder", path=str(tmp_path), **SIZE)
     assert len(lines) == 21
-    assert "and 30 more; mend or remove them" in lines[-1]
+    assert "and 30 more; repair or remove them" in lines[-1]
     (line,) = problems(source="folder", path=str(tmp_path), **SIZE, on_corrupt="skip")
     assert "too few images are left" in line
     assert "50 of 50 are corrupt" in line

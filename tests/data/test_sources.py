@@ -83,7 +83,7 @@ class TestIdx:
         cases = [
             (b"", "must start with 00 00 08, got nothing"),
             (b"\x89PNG\r\n", "must start with 00 00 08, got 89 50 4e"),
-            (idx_bytes(np.zeros((3, 8, 8)), kind=0x0D), "is no IDX file of unsigned bytes"),
+            (idx_bytes(np.zeros((3, 8, 8)), kind=0x0D), "is not an IDX file of unsigned bytes"),
             (images[:-5], "declares 192 bytes of content and holds 187"),
             (images + b"x", "declares 192 bytes of content and holds more"),
             (images[:7], "is truncated within its header"),
@@ -179,7 +179,7 @@ class TestNpz:
                     "holdout_images": np.zeros((2, 8, 8), np.uint8),
                     "holdout_labels": np.array([0, 2]),
                 },
-                "those of the images trained on run from 0 to 1",
+                "those of the training images run from 0 to 1",
             ),
         ],
     )

@@ -96,7 +96,7 @@ def test_unknown_splits_are_named(prepared, problems):
     (line,) = problems(**prepared, holdout_split="validation")
     assert line.startswith("data.holdout_split: fashion_mnist has no split 'validation'")
     (line,) = problems(**prepared, holdout_split="train")
-    assert "data.holdout_split: must be another split than data.split" in line
+    assert "data.holdout_split: must differ from data.split" in line
 
 
 def test_clear_lines(tmp_path, problems, monkeypatch):
@@ -112,7 +112,7 @@ def test_clear_lines(tmp_path, problems, monkeypatch):
     monkeypatch.setattr(socket, "getaddrinfo", unknown_host)
     monkeypatch.setattr("gan_cli.data.sources.tfds.getproxies", dict)
     (line,) = problems(source="tfds", name="fashion_mnist", data_dir=str(tmp_path))
-    assert f"cannot prepare 'fashion_mnist' in {tmp_path}: its files are not there" in line
+    assert f"cannot prepare 'fashion_mnist' in {tmp_path}: its files are missing" in line
     assert "set data.data_dir to where it is prepared" in line
 
 

@@ -55,7 +55,7 @@ def test_an_evaluator_satisfies_the_protocol(name):
     assert evaluation == evaluator.evaluate(batches, seed=3)
     for figure, value in tracked.items():
         assert evaluation.scores[figure].value == pytest.approx(value, rel=1e-6)
-    assert all(sentence.endswith((".", ")")) for sentence in evaluator.interpret(evaluation))
+    assert all(sentence.endswith(".") for sentence in evaluator.interpret(evaluation))
     classes = evaluator.classify(batches[0])
     assert classes is None or classes.shape == (len(batches[0]),)
     facts = evaluator.features

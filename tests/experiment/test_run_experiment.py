@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from recording import Recording
 
 from gan_cli.catalog import CHOICES
 from gan_cli.config.schema import Config
 from gan_cli.errors import UserError
 from gan_cli.experiment.outcome import Ending, Outcome
 from gan_cli.experiment.run import run_experiment
-from gan_cli.listener import TRAINING, Listener
+from gan_cli.listener import TRAINING
 from gan_cli.run.checkpoint import CheckpointStore
 
 TINY = {
@@ -41,28 +42,6 @@ TINY = {
 def config(**training):
     changed = {**TINY, "training": {**TINY["training"], **training}}
     return Config.model_validate(changed, context=CHOICES)
-
-
-class Recording(Listener):
-    """Keeps what it hears, and calls a function with every report."""
-
-    def __init__(self, on_report=lambda images_shown: None):
-        self.messages, self.counts, self.over, self.reports = [], [], [], []
-        self.on_report = on_report
-
-    def message(self, text):
-        self.messages.append(text)
-
-    def progress(self, activity, done, total, detail=""):
-        if activity == TRAINING:
-            self.counts.append((done, total))
-
-    def report(self, images_shown, values, images_per_second):
-        self.reports.append((images_shown, values["generator_loss"]))
-        self.on_report(images_shown)
-
-    def done(self, activity):
-        self.over.append(activity)
 
 
 def weights(run_dir, images_shown=64):

@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
+from recording import Recording
 
 from gan_cli.experiment.sweep import seed_directories, train_seeds
-from gan_cli.listener import Listener
 
 # Marks that it runs, waits for a signal, and ends as a command that was stopped.
 WAITING = """
@@ -20,26 +20,18 @@ signal.pause()
 """
 
 
-class Messages(Listener):
-    def __init__(self):
-        self.texts = []
-
-    def message(self, text):
-        self.texts.append(text)
-
-
 def python(code, *arguments):
     return [sys.executable, "-c", code, *map(str, arguments)]
 
 
 def test_each_seed_has_a_process_and_a_directory_of_its_own(tmp_path):
-    listener = Messages()
+    listener = Recording()
     code = "import pathlib, sys; pathlib.Path(sys.argv[2]).mkdir(); print(sys.argv[1])"
     status = train_seeds(
         [5, 7], tmp_path, lambda seed, folder: python(code, seed, folder), listener
     )
     assert status == 0
-    assert listener.texts == ["seed 5, 1 of 2", "seed 7, 2 of 2"]
+    assert listener.messages == ["seed 5, 1 of 2", "seed 7, 2 of 2"]
     assert sorted(tmp_path.iterdir()) == [tmp_path / "seed-5", tmp_path / "seed-7"]
     assert seed_directories(tmp_path, [5, 7]) == sorted(tmp_path.iterdir())
 
@@ -52,9 +44,9 @@ def test_each_seed_has_a_process_and_a_directory_of_its_own(tmp_path):
     ],
 )
 def test_the_first_that_fails_ends_the_sweep_with_its_status(tmp_path, code, status):
-    listener = Messages()
+    listener = Recording()
     assert train_seeds([1, 2], tmp_path, lambda *_: python(code), listener) == status
-    assert listener.texts == [
+    assert listener.messages == [
         "seed 1, 1 of 2",
         "seed 1 did not finish; run the same command to continue from there",
     ]
@@ -71,7 +63,9 @@ def test_a_signal_ends_the_run_under_way_and_the_sweep(tmp_path):
     before = signal.getsignal(signal.SIGTERM)
     stopper = threading.Thread(target=stop)
     stopper.start()
-    status = train_seeds([1, 2], tmp_path, lambda seed, folder: python(WAITING, folder), Messages())
+    status = train_seeds(
+        [1, 2], tmp_path, lambda seed, folder: python(WAITING, folder), Recording()
+    )
     stopper.join()
     assert status == 128 + signal.SIGTERM
     assert [path.name for path in Path(tmp_path).iterdir()] == ["seed-1"]

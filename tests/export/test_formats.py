@@ -76,7 +76,7 @@ def test_a_file_that_gives_other_images_is_refused(tmp_path, monkeypatch):
     from gan_cli.export import keras_file
 
     monkeypatch.setattr(keras_file, "FORMAT", dataclasses.replace(keras_file.FORMAT, load=load))
-    with pytest.raises(UserError, match=r"export: keras: its images are off by up to 0\.01"):
+    with pytest.raises(UserError, match=r"the images of 'keras' are off by up to 0\.01"):
         export_generator(generator, "normal", ["keras"], tmp_path, LATENTS, LABELS)
 
 

@@ -17,7 +17,7 @@ BIN = Path(sys.executable).parent
 CONFIG = """
 name: tiny
 data: {source: builtin}
-# More real images are taken than are counted.
+# The steps take more real images than `images_shown` counts.
 objective: {generator_batch: fresh}
 model: {conditional: true, generator_channels: 8, discriminator_channels: 8, latent_dim: 8}
 training: {batch_size: 16, kimg: 0.96, steps_per_call: 4, precision: float32,
@@ -58,7 +58,7 @@ def test_training_leaves_a_whole_run_directory(trained):
     folder, result = trained
     run_dir = folder / "runs" / "tiny"
     names = {path.name.split(".out.")[0] for path in run_dir.iterdir()}
-    # So few steps may well be warned of.
+    # The guard may warn of so short a training.
     assert names - {"guard.jsonl"} == {
         "config.yaml",
         "environment.json",
@@ -86,7 +86,7 @@ def test_training_leaves_a_whole_run_directory(trained):
 
 
 def outcome(run_dir):
-    """Weights, figures but for how long they took, and pictures."""
+    """Returns weights, figures other than times, and pictures."""
     manifest = json.loads((run_dir / LAST).read_text())
     rows = [json.loads(line) for line in (run_dir / "metrics.jsonl").read_text().splitlines()]
     times = {"images_per_second", "training_seconds"}
@@ -99,7 +99,7 @@ def outcome(run_dir):
     ("name", "more"),
     [
         ("again", []),
-        # The kernels that are deterministic anyway on CPUs.
+        # On CPUs the kernels are deterministic anyway.
         ("deterministic", ["--set=training.deterministic=true"]),
     ],
 )
@@ -180,7 +180,7 @@ def test_evaluation_prints_and_keeps_its_scores(trained):
         "near_copies_pct",
     }
     assert f"{record['scores']['fd_random']['value']:.4g}" in result.stdout
-    assert "not comparable with papers: the features are of 'random'" in result.stdout
+    assert "not comparable with papers: the features are those of 'random'" in result.stdout
     page = (folder / "runs/tiny/report.html").read_text()
     assert "fd_random" in page
     assert "not comparable with papers" in page
@@ -248,7 +248,7 @@ BAD_INPUT = {
         "data.path: /none does not exist",
     ),
     "resolution": (
-        # Told before anything is made of the data, of which there is none.
+        # Refused before the data is read: there is none.
         ["gan-train", "--config=tiny.yaml", "--set=data={source: idx, path: ., image_size: 512}"],
         "data.image_size: architecture 'conv' builds sides of 8 to 256 pixels, got 512x512",
     ),

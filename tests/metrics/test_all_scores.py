@@ -199,7 +199,7 @@ def test_what_cannot_be_had_is_said_before_anything_is_generated(metric, problem
         ("discriminator_overfitting", "needs the discriminator of a run"),
         ("ms_ssim", "needs images of at least 11 pixels"),
         ("inception_score", "'random' is not a classifier"),
-        ("intra_class", "needs a generator that is told the class"),
+        ("intra_class", "needs a class-conditional generator"),
     ],
 )
 def test_what_cannot_be_had_for_these_images(metric, problem, digits):

@@ -193,16 +193,16 @@ def test_the_floor_and_the_ceiling_are_measured_once_for_sets_that_share_them(di
     network = random_features.build(digits.train, digits.holdout)
     evaluator = FeatureEvaluator(network, digits.train, digits.holdout)
     first = evaluator.evaluate([digits.train.images[:60]])
-    stand_ins = evaluator._stand_ins
+    bounds = evaluator._bounds
     again = evaluator.evaluate([digits.train.images[100:160]])
-    assert evaluator._stand_ins is stand_ins
+    assert evaluator._bounds is bounds
     fresh = FeatureEvaluator(network, digits.train, digits.holdout)
     assert again == fresh.evaluate([digits.train.images[100:160]])
     assert again.scores["kd_random"].floor == first.scores["kd_random"].floor
     for images, labels, seed in ((60, None, 1), (61, None, 0), (60, digits.train.labels[:60], 0)):
         evaluator.evaluate([digits.train.images[:images]], seed, labels)
-        assert evaluator._stand_ins is not stand_ins
-        stand_ins = evaluator._stand_ins
+        assert evaluator._bounds is not bounds
+        bounds = evaluator._bounds
 
 
 def test_a_metric_of_the_users_own(random_evaluator, digits):

@@ -184,7 +184,7 @@ def test_cache_that_cannot_be_written_costs_only_time(tmp_path, monkeypatch, cap
     monkeypatch.setenv("GAN_CLI_CACHE", str(blocked))
     train = stripes(40, (8, 8, 1), seed=0)
     assert classifier.build(train, train).dimension == 64
-    assert "cannot be kept" in caplog.text
+    assert "cannot be saved" in caplog.text
 
 
 def test_a_reader_sees_a_whole_file_while_two_write(tmp_path):

@@ -21,8 +21,8 @@ def class_modes(**shares):
 NEIGHBOURS = {"suspicious_distance": 1.0, "closest": [{"distances": [0.1]}, {"distances": [0.9]}]}
 
 PUBLISHED = (
-    "The features are of the published Inception graph: fid, kid and is compare with papers that"
-    " take the same reference images, and as many generated ones."
+    "The features are those of the published Inception graph: fid, kid and is compare with papers"
+    " that use the same reference images and as many generated images."
 )
 
 
@@ -43,30 +43,30 @@ PUBLISHED = (
         (
             evaluation([("c_t", -5.0, 0.0)], {"neighbours": NEIGHBOURS}),
             "inception",
-            ["Copies: generated images lie nearer to the training images than held-out ones do"
-             " (C_T -5.0; below -3 is no chance).",
-             "At least 1 of the images are suspiciously near to a training image: look at the"
+            ["Copies: generated images lie nearer to the training images than held-out images do"
+             " (C_T -5.0; chance hardly ever gives less than -3).",
+             "At least 1 generated image is suspiciously near to a training image: look at the"
              " strips of nearest neighbours."],
         ),
         (evaluation([("c_t", -2.9, 0.0)]), "inception", ["No sign of copied training images."]),
         (
             evaluation([("recall", 0.3, 0.6), ("precision", 0.5, 0.6)]),
             "inception",
-            ["Variety is lacking: a good part of the real images has no generated one near."
-             " (recall 0.30, training images 0.60)"],
+            ["Variety is lacking: many real images have no generated image near them"
+             " (recall 0.30, of training images 0.60)."],
         ),
         (
             evaluation([("r_v", 0.8, 0.0)]),
             "inception",
             ["The discriminator has overfitted (r_v 0.80): it tells training images from held-out"
-             " ones; use an augmentation, or more images."],
+             " ones; use an augmentation or more images."],
         ),
         (
             evaluation([("fd_random", 3.0, 1.0)], generated=900),
             "random",
-            ["The numbers are not comparable with papers: the features are of 'random'.",
+            ["The figures are not comparable with papers: the features are those of 'random'.",
              "fd_random is too large with few images, here 900: compare it with its floor, and"
-             " with others of as many."],
+             " with figures from as many images."],
         ),
         (evaluation([("fid", 3.0, 1.0)]), "inception", []),
     ],

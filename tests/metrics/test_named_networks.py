@@ -101,7 +101,7 @@ def test_only_inception_gives_fid_and_kid(frozen, monkeypatch):
     assert other.frechet_name == f"fd_inception_{digest[:8]}"
     monkeypatch.setattr(published, "SHA256", digest)
     evaluator = FeatureEvaluator(load(f"inception:{frozen[0]}", data), data, data)
-    evaluation = evaluator.evaluate([stripes(8, (8, 8, 3), seed=1).images])
+    evaluation = evaluator.evaluate([stripes(12, (8, 8, 3), seed=1).images])
     assert list(evaluation.scores)[:2] == ["fid", "kid"]
     assert not evaluation.scores["fid"].higher_is_better
     assert not evaluation.scores["kid"].higher_is_better

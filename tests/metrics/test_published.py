@@ -131,7 +131,7 @@ def test_a_damaged_copy_is_fetched_again(server, cache, damage, caplog):
         ("/short.tgz", archive(classify_image_graph_def=GRAPH)[:-200], ""),
     ],
 )
-def test_what_cannot_be_had_is_one_line_that_says_what_to_do(
+def test_a_failed_download_is_one_line_that_says_what_to_do(
     server, cache, monkeypatch, path, content, problem
 ):
     monkeypatch.setattr(published, "SOURCES", (server.address(path),))
@@ -140,7 +140,9 @@ def test_what_cannot_be_had_is_one_line_that_says_what_to_do(
     with pytest.raises(UserError) as caught:
         published.published_graph()
     (line,) = caught.value.problems
-    assert line.startswith("evaluation.features: the Inception graph cannot be had (127.0.0.1: ")
+    assert line.startswith(
+        "evaluation.features: the Inception graph cannot be downloaded (127.0.0.1: "
+    )
     assert problem in line
     assert line.endswith("without a network, give its path: inception:classify_image_graph_def.pb")
     assert not cache.parent.exists() or not list(cache.parent.iterdir())
@@ -149,7 +151,7 @@ def test_what_cannot_be_had_is_one_line_that_says_what_to_do(
 def test_without_a_network(cache, monkeypatch):
     # Nothing listens there.
     monkeypatch.setattr(published, "SOURCES", ("http://127.0.0.1:1/graph.pb",))
-    with pytest.raises(UserError, match=r"cannot be had \(127\.0\.0\.1: .*refused"):
+    with pytest.raises(UserError, match=r"cannot be downloaded \(127\.0\.0\.1: .*refused"):
         published.published_graph()
 
 
@@ -158,7 +160,7 @@ def test_a_cache_that_cannot_be_written_costs_only_time(server, cache, caplog):
     cache.parent.write_text("in the way")
     server.content["/graph.pb"] = GRAPH
     assert published.published_graph() == GRAPH
-    assert "cannot be kept for next time" in caplog.text
+    assert "cannot be saved in the cache" in caplog.text
 
 
 def test_images_are_scored_by_fid_from_the_name_alone(server, cache, tmp_path, monkeypatch):
@@ -177,3 +179,13 @@ def test_images_are_scored_by_fid_from_the_name_alone(server, cache, tmp_path, m
     assert scored.features.name == "inception"
     assert list(scored.scores) == ["fid"]
     assert cache.read_bytes() == graph
+
+
+def test_the_download_reports_how_far_it_is(server, cache):
+    server.content["/graph.pb"] = GRAPH
+    heard = []
+    published.published_graph(lambda done, total: heard.append((done, total)))
+    assert heard == [(0, 1)]
+    # From the cache there is nothing to report.
+    published.published_graph(lambda done, total: heard.append((done, total)))
+    assert len(heard) == 1

@@ -125,7 +125,7 @@ def test_a_full_disk_costs_the_cache_only(network, data, small_disk, monkeypatch
     monkeypatch.setenv("GAN_CLI_CACHE", str(small_disk))
     (small_disk / "filler").write_bytes(bytes(240 * 1024))
     assert Comparison(network, data, data).reference.count == 60
-    assert "cannot be kept for next time: No space left" in caplog.text
+    assert "cannot be saved in the cache: No space left" in caplog.text
     assert list((small_disk / "statistics").iterdir()) == []
 
 

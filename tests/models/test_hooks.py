@@ -66,7 +66,7 @@ def test_hooks_are_called_on_layers_however_deep(hooked):
 
 def test_networks_are_whole_within_the_context_only(hooked):
     model, layers = hooked
-    with pytest.raises(RuntimeError), contract.whole(model):
+    with pytest.raises(RuntimeError), contract.whole(model):  # noqa: PT012
         assert all(layer.always_whole for layer in layers)
         raise RuntimeError
     assert not any(layer.always_whole for layer in layers)

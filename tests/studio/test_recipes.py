@@ -5,6 +5,7 @@ import pytest
 
 from gan_cli.errors import UserError
 from gan_cli.sampling.saved_latents import SavedLatents
+from gan_cli.studio.dispatch import RECORDED
 from gan_cli.studio.image_requests import SingleImage
 from gan_cli.studio.picture_requests import Axes, Grid, Sheet, Walk
 from gan_cli.studio.place import Place
@@ -47,14 +48,14 @@ def test_a_record_has_its_keys_and_gives_the_request_back(request_, record):
     recipe = {"kind": request_.record_kind, **record}
     if hasattr(request_, "seeds"):
         recipe["seeds"] = seeds_text(request_.seeds)
-    assert request_of(recipe, latent_dim=8, num_classes=10) == request_
+    assert request_of(recipe, RECORDED, latent_dim=8, num_classes=10) == request_
 
 
 def test_saved_latents_come_back_with_every_bit():
     saved = SavedLatents(np.float32([[0.1] * 8, [-0.0] * 8]), np.int32([3, 5]))
     walk = Walk("linear", latents=saved)
     recipe = {"kind": "walk", **recorded_fields(walk, str), "seeds": None, **saved.to_recipe()}
-    again = request_of(recipe, 8, 10).latents
+    again = request_of(recipe, RECORDED, 8, 10).latents
     assert again.latents.tobytes() == saved.latents.tobytes()
     assert again.labels.tolist() == [3, 5]
 
@@ -78,7 +79,7 @@ def test_saved_latents_come_back_with_every_bit():
 )
 def test_records_of_strangers_are_refused_in_one_line(recipe):
     with pytest.raises(UserError) as caught:
-        request_of(recipe, 8, 10)
+        request_of(recipe, RECORDED, 8, 10)
     assert "\n" not in str(caught.value)
 
 

@@ -12,6 +12,7 @@ from gan_cli.media.provenance import COMPOSITE
 from gan_cli.studio.draw.sheets import draw_sheet
 from gan_cli.studio.picture_requests import Sheet
 from gan_cli.studio.studio import Studio
+from gan_cli.studio.verify import verify
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +72,8 @@ def test_training_is_shown_by_its_own_grids(studio, unnamed):
     rng = np.random.default_rng(0)
     studio.run.samples.mkdir(exist_ok=True)
     drawn = {}
+    for old in studio.run.samples.glob("grid-*.png"):
+        old.unlink()
     for kimg in (0, 3, 12):
         drawn[kimg] = rng.integers(0, 256, (80, 12, 10, 3), dtype=np.uint8)
         image_grid(drawn[kimg], 10).save(studio.run.samples / f"grid-{kimg:06d}.png")
@@ -78,6 +81,13 @@ def test_training_is_shown_by_its_own_grids(studio, unnamed):
     ((images, rows, _),) = unnamed
     assert rows == ["0 kimg", "3 kimg", "12 kimg"]
     np.testing.assert_array_equal(images, np.stack([drawn[kimg][:10] for kimg in (0, 3, 12)]))
+
+
+def test_the_sheet_of_training_is_made_again(studio, tmp_path):
+    studio.run.samples.mkdir(exist_ok=True)
+    image_grid(np.zeros((80, 12, 10, 3), np.uint8), 10).save(studio.run.samples / "grid-000099.png")
+    draw_sheet(studio, Sheet("training")).save(tmp_path / "x.png")
+    assert verify(tmp_path / "x.png", studio.run.path).comparison.equal
 
 
 def test_a_class_without_training_images_is_one_line(gan_sample, tmp_path):

@@ -1,4 +1,4 @@
-"""A folder of image files; the folders in it, if any, are the classes."""
+"""A folder of image files; folders inside it, if any, are the classes."""
 
 import hashlib
 import os
@@ -14,20 +14,20 @@ from gan_cli.errors import UserError
 from gan_cli.io.paths import user_path
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
-# In the order of preference.
+# In order of preference.
 _HOLDOUT_FOLDERS = ("test", "validation", "valid", "val")
 
 
 def open_source(config: DataConfig) -> SourceSplits:
-    """Opens every image file below `data.path`, in the order of their names.
+    """Opens all image files below `data.path`, ordered by name.
 
-    Where the folder holds folders, each image's class is the first folder on the way to it. Where
-    these folders are `train` and one or more of `test`, `validation`, `valid`, `val`, they are
-    splits instead, and may hold class folders of their own.
+    If the folder has subfolders, the class of an image is the first folder on its path. Subfolders
+    that are `train` and one or more of `test`, `validation`, `valid`, `val` are splits instead, and
+    may have class folders of their own.
 
     Raises:
-      UserError: the folder is missing, cannot be read or has no images, or some images have a class
-        and some none.
+      UserError: the folder is missing, unreadable or without images, or only some of the images
+        have a class.
     """
     if config.folder.path is None:
         raise UserError("data.path: is required for source 'folder'")
@@ -38,7 +38,7 @@ def open_source(config: DataConfig) -> SourceSplits:
     try:
         return _splits(root)
     except OSError as error:
-        # It may change while it is read, and links may lead to disks that are gone.
+        # The folder may change meanwhile, and links may lead to disks that are gone.
         raise UserError(f"data.path: {error.filename}: cannot be read: {error.strerror}") from error
 
 
@@ -52,7 +52,7 @@ def _splits(root: Path) -> SourceSplits:
 
 
 def _collection(root: Path, class_names: tuple[str, ...] | None) -> Collection:
-    """Opens a folder, whose classes must be among `class_names` where these are given."""
+    """Opens a folder; its classes must be among `class_names`, unless this is None."""
     files = _image_files(root)
     if not files:
         raise UserError(f"data.path: {root} holds no images ({', '.join(ENDINGS)})")
@@ -67,7 +67,8 @@ def _collection(root: Path, class_names: tuple[str, ...] | None) -> Collection:
     names = tuple(found) if class_names is None else class_names
     if unknown := sorted(set(found) - set(names)):
         raise UserError(
-            f"data.path: {root} holds class folder '{unknown[0]}', which is not trained on"
+            f"data.path: {root} holds class folder '{unknown[0]}', which is not a class of the"
+            f" training images"
             f" (known: {', '.join(names) or 'no classes'})"
         )
     numbers = {name: number for number, name in enumerate(names)}
@@ -87,18 +88,18 @@ def _image_files(root: Path) -> list[Path]:
     for folder, folders, names in os.walk(root, followlinks=True):
         status = os.stat(folder)
         if (status.st_dev, status.st_ino) in visited:
-            # A link to a folder above it, which would never end.
+            # A link to a folder above this one; following it would never end.
             folders.clear()
             continue
         visited.add((status.st_dev, status.st_ino))
-        # In place: os.walk goes on from what is left here. Hidden folders hold thumbnails and such.
+        # In place: os.walk visits what is left here. Hidden folders hold thumbnails and the like.
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         found += [
             Path(folder, name)
             for name in names
             if name.lower().endswith(ENDINGS)
             and not name.startswith(".")
-            # Neither a link to nowhere nor a pipe, which would be waited for without end.
+            # Not a broken link, nor a pipe, whose reader would wait without end.
             and os.path.isfile(os.path.join(folder, name))
         ]
     return sorted(found)

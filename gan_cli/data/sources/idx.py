@@ -23,13 +23,13 @@ _READ_AT_ONCE = 2**24
 def open_source(config: DataConfig) -> SourceSplits:
     """Opens a folder with MNIST's file names, or one file of images.
 
-    In a folder, `train-images-idx3-ubyte` and `train-labels-idx1-ubyte` (or `.gz`) are trained on,
-    and `t10k-...` are held out where they are there. The labels of a single file
-    `...images-idx3...` are those of `...labels-idx1...` beside it, if that is there.
+    In a folder, `train-images-idx3-ubyte` and `train-labels-idx1-ubyte` (or `.gz`) are the training
+    images, and `t10k-...`, if present, the held-out ones. The labels of a single file
+    `...images-idx3...` are those of `...labels-idx1...` beside it, if present.
 
     Raises:
-      UserError: a file is missing, damaged or no IDX file, or has another number of labels than of
-        images.
+      UserError: a file is missing, damaged or not an IDX file, or the numbers of images and labels
+        differ.
     """
     if config.idx.path is None:
         raise UserError("data.path: is required for source 'idx': a folder or an IDX file")
@@ -78,10 +78,10 @@ def read_idx(path: Path) -> tuple[np.ndarray, str]:
     big-endian 32-bit integers, then the values.
 
     Returns:
-      the array, uint8, and the SHA-256 of the file as it lies on disk.
+      The array, uint8, and the SHA-256 of the file as it is on disk.
 
     Raises:
-      UserError: it is no such file, or truncated, or longer than its header says.
+      UserError: it is not such a file, or shorter or longer than its header says.
     """
     try:
         with path.open("rb") as file:
@@ -100,7 +100,7 @@ def _read_array(path: Path, stream: gzip.GzipFile | io.BufferedReader) -> np.nda
     magic = stream.read(4)
     if len(magic) < 4 or magic[:3] != bytes([0, 0, _UNSIGNED_BYTE]):
         raise UserError(
-            f"{path}: is no IDX file of unsigned bytes: it must start with 00 00 08, got"
+            f"{path}: is not an IDX file of unsigned bytes: it must start with 00 00 08, got"
             f" {magic[:3].hex(' ') or 'nothing'}"
         )
     if not 1 <= magic[3] <= 4:
@@ -112,7 +112,7 @@ def _read_array(path: Path, stream: gzip.GzipFile | io.BufferedReader) -> np.nda
     size = math.prod(shape)
     if size > machine_memory():
         raise UserError(f"{path}: declares {size:,} bytes, more than this machine's memory")
-    # Memory is claimed as it is written to: by what is there, not by what the header declares.
+    # Memory is claimed as it is written to: by the content, not by what the header declares.
     content = np.empty(size, np.uint8)
     held = 0
     while held < size:

@@ -1,4 +1,4 @@
-"""NumPy archives with an array of images, and perhaps one of labels."""
+"""NumPy archives of images, with or without labels."""
 
 import hashlib
 from pathlib import Path
@@ -13,7 +13,7 @@ from gan_cli.io.npz import check_npz
 from gan_cli.io.paths import user_path
 
 _KEYS = ("images", "labels", "holdout_images", "holdout_labels")
-# As `np.savez(path, images, labels)` calls them, and with it many programs that write samples.
+# Names that `np.savez(path, images, labels)` gives, and with it many programs that write samples.
 _UNNAMED = {"images": "arr_0", "labels": "arr_1"}
 _MOST_CLASSES = 2**16
 
@@ -21,12 +21,12 @@ _MOST_CLASSES = 2**16
 def open_source(config: DataConfig) -> SourceSplits:
     """Opens an npz file.
 
-    `images` is uint8 [count, height, width] or [count, height, width, 1, 3 or 4]; `labels`, if
-    there, integers [count]; `holdout_images` and `holdout_labels` likewise are kept for evaluation.
-    Where nothing has a name, `arr_0` are the images and `arr_1` the labels.
+    `images` is uint8 [count, height, width] or [count, height, width, 1, 3 or 4], `labels`, if
+    present, integers [count]. `holdout_images` and `holdout_labels` have the same form and are held
+    out for evaluation. In an archive without names, `arr_0` are the images and `arr_1` the labels.
 
     Raises:
-      UserError: the file is missing, damaged, holds Python objects, or arrays of another form.
+      UserError: the file is missing or damaged, or holds Python objects or arrays of another form.
     """
     if config.npz.path is None:
         raise UserError("data.path: is required for source 'npz'")
@@ -57,7 +57,7 @@ def _read(path: Path) -> tuple[dict[str, np.ndarray], str]:
             return {key: file[name] for key, name in keys.items()}, identity
     except UserError:
         raise
-    except Exception as error:  # NumPy and zipfile let through whatever a damaged file leads to.
+    except Exception as error:  # NumPy and zipfile raise whatever a damaged file leads to.
         reason = first_line(error)
         raise UserError(f"{path}: cannot be read as an npz file: {reason}") from error
 

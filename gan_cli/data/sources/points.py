@@ -6,15 +6,15 @@ from gan_cli.data.sources.source import Source
 from gan_cli.domains.mixture import Mixture, mixture_named
 from gan_cli.domains.points import POINT_SHAPE, Points, points_of
 
-# Of its own: the points must not depend on the seed of a run.
+# Not the seed of a run, on which the points must not depend.
 _SEED = 20_161_107
 
 
 def open_source(config: DataConfig) -> SourceSplits:
     """Draws `data.num_points` points of the mixture called `data.name`.
 
-    A point is an "image" of one pixel with two channels, float32 and already in the range of a
-    generator, so that all that trains on images trains on points. Its label is its mode.
+    A point is an "image" of one pixel with two channels, float32 and in the range of a generator,
+    so that networks train on points as on images. Its label is the index of its mode.
 
     Raises:
       UserError: there is no such mixture.

@@ -1,4 +1,4 @@
-"""Image sets of TensorFlow Datasets, downloaded and prepared where they are not yet."""
+"""Image data sets of TensorFlow Datasets, downloaded and prepared if necessary."""
 
 import math
 import socket
@@ -24,9 +24,9 @@ _SHARE_OF_MEMORY = 0.1
 def open_source(config: DataConfig) -> SourceSplits:
     """Opens split `data.split` of the TFDS builder `data.name`.
 
-    `data.holdout_split`, by default `test` where there is one, is kept for evaluation. Splits may
-    be written as TFDS writes them: `train[:90%]`, `train+validation`. The images are held in
-    memory, encoded as they are stored unless they are small and of one size.
+    `data.holdout_split`, by default `test` where there is one, is held out for evaluation. Splits
+    may be written as TFDS writes them: `train[:90%]`, `train+validation`. The images are kept in
+    memory, in their stored encoding unless they are small and of one size.
 
     Raises:
       UserError: the builder or a split is unknown, has no images, or cannot be prepared.
@@ -36,23 +36,23 @@ def open_source(config: DataConfig) -> SourceSplits:
         raise UserError("data.name: is required for source 'tfds', such as fashion_mnist")
     builder = _prepared_builder(keys.name, keys.data_dir)
     holdout = keys.holdout_split
-    # Never evaluated on what is trained on: `train+test` is left to `holdout_fraction`.
+    # Training images are never evaluated on: for `train+test`, `holdout_fraction` decides.
     trained_on = {part.split("[")[0] for part in keys.split.split("+")}
     if holdout is None and "test" in builder.info.splits and not trained_on & {"test", "all"}:
         holdout = "test"
     if holdout == keys.split:
-        raise UserError(f"data.holdout_split: must be another split than data.split, '{holdout}'")
+        raise UserError(f"data.holdout_split: must differ from data.split, '{holdout}'")
     train = _collection(builder, "split", keys.split)
     return SourceSplits(train, _collection(builder, "holdout_split", holdout) if holdout else None)
 
 
 def _prepared_builder(name: str, data_dir: str | None) -> Any:
-    # Imported here: it brings TensorFlow, which no other source needs.
+    # Imported here: it loads TensorFlow, which no other source needs.
     import tensorflow_datasets as tfds
 
     try:
         builder = tfds.builder(name, data_dir=data_dir)
-    except Exception as error:  # An unknown name is one of several types; so is a malformed one.
+    except Exception as error:  # Unknown and malformed names raise errors of several types.
         raise UserError(f"data.name: TFDS has no data set '{name}': {first_line(error)}") from error
     if _key_of(builder.info.features, tfds.features.Image) is None:
         raise UserError(f"data.name: TFDS data set '{name}' holds no images")
@@ -63,9 +63,9 @@ def _prepared_builder(name: str, data_dir: str | None) -> Any:
     downloads = root / "downloads"
     try:
         if not downloads.exists() and _is_offline(builder):
-            raise ConnectionError("its files are not there, and no server of theirs can be reached")
+            raise ConnectionError("its files are missing, and none of its servers can be reached")
         builder.download_and_prepare(download_dir=downloads)
-    except Exception as error:  # TFDS lets through whatever its download and extraction raise.
+    except Exception as error:  # TFDS raises whatever its download and extraction raise.
         raise UserError(
             f"data.name: TFDS cannot prepare '{name}' in {root}: {first_line(error)}; go online"
             f" once, or set data.data_dir to where it is prepared, or put its files into"
@@ -75,7 +75,7 @@ def _prepared_builder(name: str, data_dir: str | None) -> Any:
 
 
 def _is_offline(builder: Any) -> bool:
-    """Whether the name of no server can be looked up. TFDS itself would try for minutes."""
+    """Returns whether no server's name can be resolved. TFDS itself would try for minutes."""
     hosts = {urlsplit(url).hostname for url in builder.url_infos}
     if not hosts or getproxies():
         return False
@@ -110,7 +110,7 @@ def _collection(builder: Any, key: str, split: str) -> Collection:
         ) from error
     images: list[Any] = []
     labels: list[np.ndarray] = []
-    # By the batch: crossing into Python for every single image takes ten times as long.
+    # In batches: crossing into Python for every single image takes ten times as long.
     batches = dataset.map(lambda example: [example[key] for key in keys]).batch(_READ_AT_ONCE)
     for image_batch, *label_batch in batches.as_numpy_iterator():
         images.extend(image_batch)
@@ -132,9 +132,9 @@ def _collection(builder: Any, key: str, split: str) -> Collection:
 
 
 def _fits_decoded(feature: Any, count: int) -> bool:
-    """Whether all images are of one shape, and together small enough to hold them decoded.
+    """Returns whether all images have one shape and are small enough to be kept decoded.
 
-    Small images are decoded several times faster by TensorFlow, many at once, than one by one.
+    TensorFlow decodes many small images at once several times faster than one by one.
     """
     shape = feature.shape
     return (

@@ -1,4 +1,4 @@
-"""Networks in whose features images are compared."""
+"""The networks in whose features images are compared, by name."""
 
 import functools
 from typing import Any
@@ -8,7 +8,7 @@ from gan_cli.registry import Registry
 
 
 class FeatureRegistry(Registry):
-    """Feature networks by name, some with an argument behind a colon: `keras:ResNet50`.
+    """Feature networks by name, some with an argument after a colon, such as `keras:ResNet50`.
 
     Args:
       families: the networks that take an argument, with the builder, which takes it as `argument`.
@@ -37,9 +37,20 @@ class FeatureRegistry(Registry):
         return f"{found.removesuffix(')')}, {forms})"
 
     def load(self, name: str) -> Any:
+        """Returns the builder: (train, holdout, progress=None) -> `FeatureNetwork`.
+
+        A builder of the user's own takes the two `ImageDataset` alone. `progress`, a function of
+        the steps taken and of all steps, is called while a network is trained or downloaded.
+
+        Raises:
+          UserError: as `Registry.load`.
+        """
         family, _, argument = name.partition(":")
-        if family not in self._families.names or name in self.names:
+        if name in self.names:
             return super().load(name)
+        if family not in self._families.names:
+            own = super().load(name)
+            return lambda train, holdout, progress=None: own(train, holdout)
         problem = self.problem(name)
         if problem:
             raise UserError(problem)

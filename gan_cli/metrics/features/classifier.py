@@ -22,14 +22,14 @@ from gan_cli.metrics.features.network import (
     with_accuracy,
 )
 
-# Part of the cache's key: to be raised with any change of network or training.
+# Part of the cache's key. Raise it with any change to the network or its training.
 _RECIPE = 1
 _WIDTHS = (32, 64, 128, 128)
 _SMALLEST_MAP = 4
 _DIMENSION = 64
 _BATCH_SIZE = 128
 _EPOCHS = 4
-# Small data sets are shown more often than that, large ones less often.
+# Bounds of the number of steps: small data sets are shown more often, large ones less often.
 _FEWEST_STEPS, _MOST_STEPS = 500, 2000
 _LEARNING_RATE = 2e-3
 
@@ -41,17 +41,17 @@ def build(
     holdout: ImageDataset,
     progress: Callable[[int, int], None] | None = None,
 ) -> FeatureNetwork:
-    """Trains the classifier on `train`, or loads it where it has been trained on the same images.
+    """Trains the classifier on `train`, or loads it if it was trained on the same images before.
 
-    3x3 convolutions with stride 2, 32 to 128 wide, down to 4 pixels, then 64 rectified linear
-    units, whose activations are the features; four epochs of Adam on batches of 128 (at least 500
-    steps, at most 2,000) with warm-up and cosine decay. On one machine the same images give the
-    same weights; rounding may differ on another, which the hash then shows. The cache is keyed by
-    the fingerprint of the images and by the recipe.
+    The network has 3x3 convolutions with stride 2, 32 to 128 channels wide, down to 4 pixels, then
+    64 rectified linear units, whose activations are the features. Adam trains it for four epochs,
+    but at least 500 and at most 2,000 steps, on batches of 128, with warm-up and cosine decay. On
+    one machine the same images give the same weights. Rounding may differ on another machine; the
+    hash then differs, too. The cache is keyed by the fingerprint of the images and by the recipe.
 
     Args:
-      holdout: only measures the accuracy.
-      progress: called now and then while it is trained, with the steps taken and all steps.
+      holdout: the images that the accuracy is measured on.
+      progress: called during training with the steps taken and the number of all steps.
 
     Raises:
       UserError: the images do not have labels of at least two classes.
@@ -59,7 +59,7 @@ def build(
     if train.labels is None or len(train.class_names) < 2:
         raise UserError(
             "evaluation.features: 'classifier' needs images with labels of at least two classes;"
-            " use 'random' for others"
+            " use 'random' for these images"
         )
     model = untrained(train.images.shape[1:], len(train.class_names))
     key = hashlib.sha256(f"{train.fingerprint} {_RECIPE}".encode()).hexdigest()
@@ -72,10 +72,10 @@ def build(
 
 
 def untrained(image_shape: tuple[int, ...], num_classes: int) -> keras.Model:
-    """The network at its fixed start: images to features and logits."""
+    """Returns the untrained network, from images to features and logits, with fixed weights."""
 
-    # Seeds of their own, and float32 whatever the process's policy is: the features must not depend
-    # on what else was built before, or on the precision of the run.
+    # Fixed seeds, and float32 whatever the global policy: the features must not depend on what was
+    # built before, or on the precision of the run.
     def initializer(seed: int) -> keras.initializers.Initializer:
         return keras.initializers.HeNormal(seed=seed)
 
@@ -83,7 +83,7 @@ def untrained(image_shape: tuple[int, ...], num_classes: int) -> keras.Model:
     x = reduce_to_largest_side(images)
     x = keras.layers.Rescaling(1 / 127.5, offset=-1.0, dtype="float32")(x)
     for stage, width in enumerate(_WIDTHS):
-        # Two at least, so that digits of 8 pixels are seen whole.
+        # At least two convolutions, so that they see digits of 8 pixels as a whole.
         if stage >= 2 and max(x.shape[1:3]) <= _SMALLEST_MAP:
             break
         x = keras.layers.Conv2D(
@@ -110,9 +110,9 @@ def train_model(
     train: ImageDataset,
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
-    """Trains it by the recipe that `build` tells of."""
+    """Trains the network as described in `build`."""
     steps = min(max(_EPOCHS * len(train.images) // _BATCH_SIZE, _FEWEST_STEPS), _MOST_STEPS)
-    # Without the warm-up some of the rectified units die in the first steps.
+    # Without warm-up, some of the rectified units die in the first steps.
     warmup = steps // 8
     schedule = keras.optimizers.schedules.CosineDecay(
         0.0, steps - warmup, warmup_target=_LEARNING_RATE, warmup_steps=warmup
@@ -152,5 +152,5 @@ def _load(model: keras.Model, path: Path) -> bool:
 def _save(model: keras.Model, path: Path) -> None:
     problem = write_npz(path, {str(index): each for index, each in enumerate(model.get_weights())})
     if problem:
-        # The network in hand is sound; only the next run pays for training it again.
-        _logger.warning("%s: cannot be kept for next time: %s", path, problem)
+        # The network in memory is sound; only the next run has to train it again.
+        _logger.warning("%s: cannot be saved in the cache: %s", path, problem)

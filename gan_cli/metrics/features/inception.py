@@ -1,4 +1,4 @@
-"""The Inception network of 2015-12-05, on whose features FID, KID and IS are defined."""
+"""The Inception network of 2015-12-05, on which FID, KID and IS are defined."""
 
 import hashlib
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from gan_cli.metrics.features.network import FeatureNetwork, as_rgb, batch_size_
 from gan_cli.metrics.features.untrusted import check_graph
 
 SIDE = 299
-# What the nodes of the published graph hold: a graph of other sizes is another network.
+# Sizes of the published graph's nodes. A graph with other sizes is another network.
 DIMENSION, NUM_CLASSES = 2048, 1008
 _INPUT, _POOL, _LOGITS = "Mul", "pool_3", "softmax/logits/MatMul"
 _OLD_NORMALISATION = "BatchNormWithGlobalNormalization"
@@ -28,21 +28,24 @@ def build(
     *,
     argument: str | None = None,
 ) -> FeatureNetwork:
-    """Loads the published frozen graph, or the one at the path `argument`.
+    """Loads the published frozen graph, or the graph at the path `argument`.
 
-    The published one alone is named `inception`: the name of any other ends in the start of its
-    hash, so that figures of it are not taken for `fid`.
+    Only the published graph is named `inception`. The name of any other graph ends in the start of
+    its hash, so that its figures cannot be mistaken for `fid`.
 
-    Images are resized to 299x299 as TensorFlow 1 did (bilinear, corners and pixel centres not
-    aligned, no antialiasing) and scaled to (x - 128) / 128. Features are pool_3; class
-    probabilities are of its product with the last weights, without bias, as the Inception Score
-    takes them (Salimans et al. 2016). Features are not rescaled.
+    Images are resized to 299x299 as in TensorFlow 1 (bilinear, corners and pixel centres not
+    aligned, no antialiasing) and scaled to (x - 128) / 128. The features are pool_3. The class
+    probabilities come from the product of pool_3 with the last weights, without the bias, as the
+    Inception score uses them (Salimans et al. 2016). The features are not rescaled.
+
+    Args:
+      progress: called during a download with the megabytes received and in all.
 
     Raises:
-      UserError: the file is no such graph, or cannot be had.
+      UserError: the file is no such graph, or can be neither read nor downloaded.
     """
-    del holdout, progress
-    return _build("inception", train, argument, legacy_resize)
+    del holdout
+    return _build("inception", train, argument, legacy_resize, progress)
 
 
 def build_clean(
@@ -52,13 +55,13 @@ def build_clean(
     *,
     argument: str | None = None,
 ) -> FeatureNetwork:
-    """Like `build`, but resizes as clean-fid does (Parmar et al. 2022).
+    """Works like `build`, but resizes as clean-fid does (Parmar et al. 2022).
 
     Raises:
       UserError: as `build`.
     """
-    del holdout, progress
-    return _build("inception_clean", train, argument, clean_resize)
+    del holdout
+    return _build("inception_clean", train, argument, clean_resize, progress)
 
 
 def _build(
@@ -66,9 +69,10 @@ def _build(
     train: ImageDataset,
     argument: str | None,
     resize: Callable[[keras.KerasTensor], keras.KerasTensor],
+    progress: Callable[[int, int], None] | None,
 ) -> FeatureNetwork:
     path = Path(published.NAME if argument is None else argument).expanduser()
-    content = published.published_graph() if argument is None else _read(path)
+    content = published.published_graph(progress) if argument is None else _read(path)
     layer = FrozenInception(_parsed(path, content))
     images = keras.Input(train.images.shape[1:], dtype="float32")
     outputs = layer(resize(as_rgb(images)))
@@ -91,7 +95,10 @@ def legacy_resize(images: keras.KerasTensor) -> keras.KerasTensor:
 
 
 def clean_resize(images: keras.KerasTensor) -> keras.KerasTensor:
-    """Likewise, as Pillow's bicubic filter does: antialiased, in floating point, then clipped."""
+    """Resizes as Pillow's bicubic filter does: antialiased, in floating point, then clipped.
+
+    Shapes and ranges are those of `legacy_resize`.
+    """
     return _CleanResize(dtype="float32")(images)
 
 
@@ -115,12 +122,12 @@ class _CleanResize(_Resize):
 
 
 class FrozenInception(keras.layers.Layer):
-    """The graph from its node Mul on: scaled images to pool_3 and unbiased logits."""
+    """The part of the graph from scaled images, node Mul, to pool_3 and logits without bias."""
 
     def __init__(self, graph: tf.compat.v1.GraphDef):
         super().__init__(dtype="float32", trainable=False)
         weights = next(node.input[1] for node in graph.node if node.name == _LOGITS)
-        # Of the path to the logits only the weights: it holds a reshape for one image.
+        # Only the weights of the logits: the path to them holds a reshape for a single image.
         needed = tf.compat.v1.graph_util.extract_sub_graph(_modernised(graph), [_POOL, weights])
 
         def imported(images: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -131,7 +138,7 @@ class FrozenInception(keras.layers.Layer):
             return features, tf.matmul(features, kernel)
 
         signature = [tf.TensorSpec([None, SIDE, SIDE, 3], tf.float32)]
-        # wrap_function and not tf.function: nodes of TensorFlow 1 must not be pruned by name.
+        # Not tf.function, which would prune nodes of TensorFlow 1 by name.
         self._function = tf.compat.v1.wrap_function(imported, signature)
 
     def call(self, images: tf.Tensor) -> list[tf.Tensor]:
@@ -168,16 +175,16 @@ def _parsed(path: Path, content: bytes) -> tf.compat.v1.GraphDef:
 
 
 def _modernised(graph: tf.compat.v1.GraphDef) -> tf.compat.v1.GraphDef:
-    """Returns a graph that TensorFlow 2 takes, and that starts at the scaled images.
+    """Returns a graph that TensorFlow 2 accepts, and that starts at the scaled images.
 
-    The normalisation, which functions of TensorFlow 2 refuse, is written as the sum that it was.
-    Its kernel computes (x - mean) * (rsqrt(variance + epsilon) * gamma) + beta in this order, so
-    rounding is kept too.
+    TensorFlow 2 refuses the old normalisation in functions. It is replaced by the operations of its
+    kernel, (x - mean) * (rsqrt(variance + epsilon) * gamma) + beta, in the same order, so that even
+    the rounding stays the same.
     """
     modern = tf.compat.v1.GraphDef()
     for node in graph.node:
         if node.name == _INPUT:
-            # Cuts off what decodes, resizes and scales one image.
+            # Drops the part that decodes, resizes and scales a single image.
             start = modern.node.add(name=_INPUT, op="Placeholder")
             start.attr["dtype"].type = tf.float32.as_datatype_enum
             continue

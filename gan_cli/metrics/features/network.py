@@ -11,10 +11,10 @@ import tensorflow as tf
 
 from gan_cli.devices import in_order
 
-# Larger images are first averaged down to at most this side: the networks stay small enough for a
-# CPU, at the price of not seeing finer detail.
+# Larger images are first averaged down to at most this side. Networks then stay small enough for a
+# CPU, but do not see finer detail.
 LARGEST_SIDE = 64
-# Images of one pass; fewer where they are large, as the activations have to fit into memory.
+# Images in one pass. Of large images there are fewer, so that the activations fit into memory.
 _BATCH_SIZE, _LARGE_BATCH_SIZE = 256, 32
 _LARGE_SIDE = 128
 _IMAGES_FOR_SCALE = 5000
@@ -25,14 +25,14 @@ class FeatureNetwork:
     """Maps images to features, and to class probabilities where it is a classifier.
 
     Attributes:
-      name: as in the names of the metrics, such as `fd_classifier`.
-      model: from float32 [batch, height, width, channels] in [0, 255] to features [batch,
+      name: as in the names of the figures, such as `fd_classifier`.
+      model: maps float32 images [batch, height, width, channels] in [0, 255] to features [batch,
         dimension], or to features and logits.
-      scale: what the model's features are multiplied by; see `build_network`.
-      accuracy: on held-out images, of a classifier.
-      file_sha256: of the file that the model came from, where its weights are not Keras variables.
-      batch_size: images of one pass.
-      devices: that passes are spread over; empty: the one at hand.
+      scale: factor of the model's features; see `build_network`.
+      accuracy: of a classifier of the data's own classes, on held-out images; else None.
+      file_sha256: hash of the model's file, where its weights are not Keras variables; else None.
+      batch_size: images in one pass.
+      devices: names of the devices that share the passes; empty: TensorFlow's default device.
     """
 
     name: str
@@ -45,39 +45,46 @@ class FeatureNetwork:
 
     @property
     def dimension(self) -> int:
+        """Number of features of an image."""
         return int(self.model.outputs[0].shape[-1])
 
     @property
     def image_shape(self) -> tuple[int, ...]:
-        """Height, width, channels of the images that it takes."""
+        """Height, width and channels of the images that the network takes."""
         return tuple(self.model.inputs[0].shape[1:])
 
     @property
     def is_classifier(self) -> bool:
+        """Whether the model gives logits, too."""
         return len(self.model.outputs) > 1
 
     @property
     def knows_own_classes(self) -> bool:
-        """Whether its classes are the data's own: only then was its accuracy taken."""
+        """Whether the classes are the data's own; only then the accuracy is known."""
         return self.is_classifier and self.accuracy is not None
 
     def metric_name(self, metric: str) -> str:
-        """`fid`, `kid` or `is` for the one network that they are defined on, another for others."""
+        """Returns `fid`, `kid` or `is` for `inception`, on which they are defined.
+
+        For other networks, returns `fd_<name>`, `kd_<name>` or `is_<name>`.
+        """
         if self.name == "inception":
             return metric
         return f"{metric.replace('id', 'd')}_{self.name}"
 
     @property
     def frechet_name(self) -> str:
+        """Name of the Fréchet distance in these features."""
         return self.metric_name("fid")
 
     @property
     def kernel_name(self) -> str:
+        """Name of the kernel distance in these features."""
         return self.metric_name("kid")
 
     @cached_property
     def sha256(self) -> str:
-        """Of the weights and the scale, in hexadecimal: figures compare only where it is equal."""
+        """Hash of weights and scale, in hexadecimal. Figures compare only where it is equal."""
         digest = hashlib.sha256(np.float64(self.scale).tobytes())
         digest.update((self.file_sha256 or "").encode())
         for weight in self.model.get_weights():
@@ -89,21 +96,21 @@ class FeatureNetwork:
         """Maps uint8 images, whole or in batches, to float32 [count, dimension].
 
         Raises:
-          ValueError: images of another shape or type than the network was built for.
+          ValueError: the network was built for images of another shape or type.
         """
         return self.features_and_probabilities(images)[0]
 
     def probabilities(self, images: np.ndarray | Iterable[np.ndarray]) -> np.ndarray | None:
-        """Maps images to float32 [count, classes], of a classifier."""
+        """Maps images to class probabilities, float32 [count, classes]; None: no classifier."""
         return self.features_and_probabilities(images)[1]
 
     def features_and_probabilities(
         self, images: np.ndarray | Iterable[np.ndarray]
     ) -> tuple[np.ndarray, np.ndarray | None]:
-        """Returns both, in one pass over the images.
+        """Maps images to features and to class probabilities, in one pass.
 
-        All batches are cut and filled up to one size, so that an image's features do not depend on
-        how many come with it.
+        All batches are cut and padded to one size, so that the features of an image do not depend
+        on the other images.
         """
         batches = [images] if isinstance(images, np.ndarray) else images
         blocks = list(self.blocks(batches))
@@ -115,7 +122,7 @@ class FeatureNetwork:
         ) if self.is_classifier else None
 
     def features_of_floats(self, images: np.ndarray) -> np.ndarray:
-        """Maps float images in [0, 255], which no rounding has touched, to [count, dimension]."""
+        """Maps float images in [0, 255], which need not be whole numbers, to [count, dimension]."""
         features = []
         for block in _blocks([np.asarray(images, np.float32)], self.batch_size):
             missing = [(0, self.batch_size - len(block)), (0, 0), (0, 0), (0, 0)]
@@ -126,7 +133,7 @@ class FeatureNetwork:
     def blocks(
         self, batches: Iterable[np.ndarray]
     ) -> Iterator[tuple[np.ndarray, np.ndarray | None]]:
-        """Yields both, block by block: small batches are put together, so that passes are full."""
+        """Yields features and probabilities by blocks, into which small batches are joined."""
         forward = self._forward
 
         def outputs_of(block: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
@@ -160,11 +167,11 @@ class FeatureNetwork:
 
 
 def build_network(name: str, model: keras.Model, train: np.ndarray) -> FeatureNetwork:
-    """Freezes a finished model.
+    """Makes a feature network of a finished model, with a scale that suits the data.
 
-    Its features are scaled so that on training images their variance is 1 on average over the
-    dimensions: the distance from real images to one image repeated is then about the dimension or
-    more, whatever the data set, and the kernel distance has a kernel that suits it.
+    On training images the scaled features have a variance of 1, averaged over the dimensions. On
+    any data set, the distance between real images and copies of one image is then about the
+    dimension or more, and the kernel distance has a kernel of the right width.
 
     Args:
       train: uint8 [count, height, width, channels].
@@ -178,7 +185,7 @@ def build_network(name: str, model: keras.Model, train: np.ndarray) -> FeatureNe
 def with_accuracy(
     network: FeatureNetwork, images: np.ndarray, labels: np.ndarray | None
 ) -> FeatureNetwork:
-    """Returns a classifier that knows how often it is right on held-out images."""
+    """Returns a classifier with its accuracy on held-out images."""
     probabilities = network.probabilities(images)
     if probabilities is None or labels is None:
         return network
@@ -186,7 +193,7 @@ def with_accuracy(
 
 
 def as_rgb(images: keras.KerasTensor) -> keras.KerasTensor:
-    """Three channels: a single one is repeated (as in StyleGAN 3), a fourth, alpha, is left out."""
+    """Returns three channels: one channel is repeated (as in StyleGAN 3), alpha is dropped."""
     channels = images.shape[-1]
     if channels == 1:
         return keras.layers.Concatenate(dtype="float32")([images] * 3)
@@ -194,7 +201,7 @@ def as_rgb(images: keras.KerasTensor) -> keras.KerasTensor:
 
 
 def reduce_to_largest_side(images: keras.KerasTensor) -> keras.KerasTensor:
-    """Averages blocks of pixels so that neither side is above `LARGEST_SIDE`."""
+    """Averages blocks of pixels, so that no side is longer than `LARGEST_SIDE`."""
     factors = tuple(-(-side // LARGEST_SIDE) for side in images.shape[1:3])
     if factors == (1, 1):
         return images
@@ -202,12 +209,12 @@ def reduce_to_largest_side(images: keras.KerasTensor) -> keras.KerasTensor:
 
 
 def batch_size_for(side: int) -> int:
-    """Images of one pass through a network that sees them `side` pixels large."""
+    """Returns the number of images in one pass through a network that sees `side` pixels a side."""
     return _BATCH_SIZE if side <= _LARGE_SIDE else _LARGE_BATCH_SIZE
 
 
 def _blocks(batches: Iterable[np.ndarray], size: int) -> Iterator[np.ndarray]:
-    """Cuts batches of any sizes into blocks of one; the last may be smaller."""
+    """Cuts and joins batches of any size into blocks of `size`; the last one may be smaller."""
     waiting: list[np.ndarray] = []
     room = size
     for batch in batches:

@@ -1,4 +1,4 @@
-"""Features of networks that others trained: Keras applications, .keras files and SavedModels."""
+"""Features of pretrained networks: Keras applications, .keras files and SavedModels."""
 
 import hashlib
 from collections.abc import Callable
@@ -25,12 +25,12 @@ def build_application(
 ) -> FeatureNetwork:
     """Builds `keras:NAME`, or `keras:NAME:WEIGHTS_FILE`, such as `keras:VGG16`.
 
-    The features are the channel means of the last layer without the classifier, of images resized
-    bilinearly to the application's own size and scaled as it was trained. ImageNet weights are
-    downloaded by Keras, which checks their hash, unless a file is given.
+    The features are the channel means of the last layer before the classifier. Images are resized
+    bilinearly to the application's own size, and scaled as for its training. Unless a file is
+    given, Keras downloads the ImageNet weights and checks their hash.
 
     Raises:
-      UserError: Keras has no such application, or its weights cannot be had.
+      UserError: Keras has no such application, or its weights can be neither read nor downloaded.
     """
     del holdout, progress
     name, _, weights = argument.partition(":")
@@ -42,7 +42,7 @@ def build_application(
             " keras.applications, such as ResNet50, VGG16, InceptionV3 or EfficientNetB0"
         )
     policy = keras.config.dtype_policy()
-    # Applications know no other way: the run's precision must not change the features.
+    # The features must not depend on the run's precision, and applications take no other argument.
     keras.config.set_dtype_policy("float32")
     try:
         with_top = application(weights=None)
@@ -52,7 +52,7 @@ def build_application(
         )
     except Exception as error:
         raise UserError(
-            f"evaluation.features: the weights of '{name}' cannot be had:"
+            f"evaluation.features: the weights of '{name}' cannot be loaded:"
             f" {first_line(error)}; without a network, give a file:"
             f" keras:{name}:WEIGHTS_FILE"
         ) from error
@@ -68,9 +68,9 @@ def build_application(
 def build_keras_file(
     train: ImageDataset, holdout: ImageDataset, progress: Progress = None, *, argument: str
 ) -> FeatureNetwork:
-    """Loads `keras_file:PATH`; code stored in the file is refused before anything is built.
+    """Loads `keras_file:PATH`, and refuses a file with code before building anything from it.
 
-    The model must take float32 images of the data's own shape in [0, 255], and give features of
+    The model must take float32 images in [0, 255] of the data's own shape, and return features of
     shape [batch, dimension].
 
     Raises:
@@ -95,9 +95,9 @@ def build_keras_file(
 def build_saved_model(
     train: ImageDataset, holdout: ImageDataset, progress: Progress = None, *, argument: str
 ) -> FeatureNetwork:
-    """Loads `saved_model:FOLDER`, whose `serving_default` takes and gives what `keras_file` does.
+    """Loads `saved_model:FOLDER`; its `serving_default` has the shapes of `build_keras_file`.
 
-    Graphs that could do more than compute are refused.
+    A graph with operations that may do more than compute is refused.
 
     Raises:
       UserError: the folder or its model cannot be used.
@@ -117,7 +117,7 @@ def build_saved_model(
         outputs = next(iter(outputs.values()))
     _check(folder, (None, *train.images.shape[1:]), tuple(outputs.shape), train)
     digest = hashlib.sha256()
-    # Variables live in files beside the graph; the order of files on disk must not matter.
+    # Variables are in files beside the graph. Sorted, since the order on disk must not matter.
     for file in sorted(p for p in folder.rglob("*") if p.is_file()):
         digest.update(file.relative_to(folder).as_posix().encode())
         digest.update(file.read_bytes())
@@ -132,7 +132,7 @@ def _batch_size(train: ImageDataset) -> int:
 
 
 def _module_of(application: object) -> ModuleType | None:
-    """The module that holds an application's `preprocess_input`."""
+    """Returns the module with an application's `preprocess_input`."""
     if not callable(application):
         return None
     path = application.__module__.removeprefix("keras.src.applications.")

@@ -1,4 +1,4 @@
-"""The Inception graph of 2015-12-05 as published: where it lies, and the hash to know it by."""
+"""The Inception graph of 2015-12-05 as published: its addresses and its hash."""
 
 import hashlib
 import http.client
@@ -6,25 +6,23 @@ import io
 import logging
 import tarfile
 import urllib.request
+from collections.abc import Callable
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
-
-from rich.console import Console
-from rich.progress import wrap_file
 
 from gan_cli.data.materialise import cache_folder
 from gan_cli.errors import UserError, first_line
 from gan_cli.io.cache import write_bytes
 
 NAME = "classify_image_graph_def.pb"
-# Of the file itself, which has 95,673,916 bytes in the original archive and in the copy beside
-# guided-diffusion's evaluator. Three projects name this hash for it, each by its own measurement:
-# the evaluation guide of MIND-B, the asset notes of CoFiTok, and an asset list for the evaluator of
-# TiTok generators; a fourth its MD5, e6bb154e85f5d4331c22abcddb5dcf31, with the same size.
+# Hash of the file itself, 95,673,916 bytes in the original archive and in the copy beside
+# guided-diffusion's evaluator. Three projects measured and published the same hash: the evaluation
+# guide of MIND-B, the asset notes of CoFiTok, and an asset list for the evaluator of TiTok
+# generators. A fourth gives its MD5, e6bb154e85f5d4331c22abcddb5dcf31, with the same size.
 SHA256 = "009d6814d1bc560d4e7b236e170e9b2d5ca6f4b57bd8037f6db05776204415c6"
 _NUM_BYTES = 95_673_916
 SOURCES = (
-    # As OpenAI's evaluator takes it.
+    # The address that OpenAI's evaluator uses.
     "https://openaipublic.blob.core.windows.net/diffusion/jul-2021/ref_batches/" + NAME,
     # The original, within an archive.
     "https://storage.googleapis.com/download.tensorflow.org/models/image/imagenet/"
@@ -34,16 +32,21 @@ _SECONDS_TO_ANSWER = 30
 _BLOCK = 2**20
 _FAILURES = (OSError, ValueError, EOFError, http.client.HTTPException, tarfile.TarError)
 
+Progress = Callable[[int, int], None] | None
+
 _logger = logging.getLogger(__name__)
 
 
-def published_graph() -> bytes:
-    """Returns the graph, from the cache or, the first time, from the network.
+def published_graph(progress: Progress = None) -> bytes:
+    """Returns the graph from the cache or, the first time, from the network.
 
-    Whatever lies in the cache or comes from the network is held against the hash.
+    Its content is compared with the hash, wherever it comes from.
+
+    Args:
+      progress: called during a download with the megabytes received so far and in all.
 
     Raises:
-      UserError: it is in neither.
+      UserError: it can be read from neither.
     """
     path = cache_folder("features") / NAME
     try:
@@ -54,19 +57,19 @@ def published_graph() -> bytes:
         pass
     except (OSError, ValueError) as error:
         _logger.warning("%s: cannot be used, downloading it again: %s", path, error)
-    content = _downloaded()
+    content = _downloaded(progress)
     problem = write_bytes(path, content)
     if problem:
-        # The graph in hand is sound; only the next run pays for it again.
-        _logger.warning("%s: cannot be kept for next time: %s", path, problem)
+        # The graph in memory is sound; only the next run has to download it again.
+        _logger.warning("%s: cannot be saved in the cache: %s", path, problem)
     return content
 
 
-def _downloaded() -> bytes:
+def _downloaded(progress: Progress) -> bytes:
     problems = []
     for source in SOURCES:
         try:
-            content = _fetched(source)
+            content = _fetched(source, progress)
             if source.endswith(".tgz"):
                 content = _member(content)
             _check(content)
@@ -74,34 +77,31 @@ def _downloaded() -> bytes:
         except _FAILURES as error:
             problems.append(f"{urlsplit(source).hostname}: {first_line(error)}")
     raise UserError(
-        f"evaluation.features: the Inception graph cannot be had ({'; '.join(problems)});"
+        f"evaluation.features: the Inception graph cannot be downloaded ({'; '.join(problems)});"
         f" without a network, give its path: inception:{NAME}"
     )
 
 
-def _fetched(url: str) -> bytes:
-    """The content behind an address, as long as it is not longer than the graph."""
-    console, content = Console(stderr=True), io.BytesIO()
-    with (
-        urllib.request.urlopen(url, timeout=_SECONDS_TO_ANSWER) as response,
-        wrap_file(
-            response,
-            response.length or _NUM_BYTES,
-            description=f"downloading {NAME}",
-            console=console,
-            transient=True,
-            disable=not console.is_terminal,
-        ) as file,
-    ):
-        while block := file.read(_BLOCK):
+def _fetched(url: str, progress: Progress) -> bytes:
+    """Returns what an address holds.
+
+    Raises:
+      ValueError: it is longer than the graph.
+    """
+    content = io.BytesIO()
+    with urllib.request.urlopen(url, timeout=_SECONDS_TO_ANSWER) as response:
+        total = response.length or _NUM_BYTES
+        while block := response.read(_BLOCK):
             content.write(block)
             if content.tell() > _NUM_BYTES:
                 raise ValueError(f"more than {_NUM_BYTES:,} bytes")
+            if progress is not None:
+                progress(content.tell() // _BLOCK, -(-total // _BLOCK))
     return content.getvalue()
 
 
 def _member(archive: bytes) -> bytes:
-    """The graph out of the archive; nothing else of it is unpacked."""
+    """Returns the graph out of the archive; unpacks no other member."""
     with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as members:
         for member in members:
             if member.isfile() and PurePosixPath(member.name).name == NAME:

@@ -20,12 +20,12 @@ def build(
     holdout: ImageDataset,
     progress: Callable[[int, int], None] | None = None,
 ) -> FeatureNetwork:
-    """Builds the network for images of the data set's size; nothing is trained.
+    """Builds the network for images of the data set's size, without training.
 
-    Three 3x3 convolutions of stride 2 with ReLU and weights from N(0, 2 / fan-in), drawn by NumPy
-    at a fixed seed: the same on every machine. The features are the mean of every channel after
-    each, 128 numbers. Random features tell distributions apart, but not as people do: trust
-    differences, not single figures.
+    There are three 3x3 convolutions with stride 2 and ReLU. NumPy draws their weights from
+    N(0, 2 / fan-in) with a fixed seed, so that they are the same on every machine. The 128 features
+    are the channel means after each convolution. Random features tell distributions apart, but not
+    as people do: trust differences between figures, not single figures.
     """
     del holdout, progress
     images = keras.Input(train.images.shape[1:], dtype="float32")

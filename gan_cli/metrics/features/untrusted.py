@@ -1,7 +1,7 @@
-"""Model files of anyone's: what they hold is looked at before anything of it is built or run.
+"""Checks model files from untrusted sources before anything from them is built or run.
 
-A model is a program. Of Keras files, only layers of Keras are built, and none that carries code or
-opens another file; of graphs, only operations that compute.
+A model is a program. Keras files may contain only layers of Keras, without code and without paths
+to other files; graphs may contain only operations that compute.
 """
 
 import contextlib
@@ -21,7 +21,7 @@ from tensorflow.python.framework import op_def_registry
 from gan_cli.errors import UserError, first_line
 from gan_cli.io.memory import machine_memory
 
-# What `keras.Model.save` names as the home of what it wrote.
+# Modules that `keras.Model.save` names in the files it writes.
 _KERAS_MODULES = {
     "keras",
     "keras.activations",
@@ -38,13 +38,13 @@ _KERAS_MODULES = {
     "keras.src.models.model",
     "keras.src.models.sequential",
 }
-# Python code, or the path of a further file.
+# Layers that hold Python code, or the path of another file.
 _LAYERS_WITH_CODE = {"FlaxLayer", "JaxLayer", "Lambda", "TFSMLayer", "TorchModuleWrapper"}
-# Tensors and slices within a config; they name no module.
+# Tensors and slices in a config, which name no module.
 _WITHOUT_MODULE = {"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__"}
 _LONGEST_CONFIG = 2**26
-# Operations with an effect, or a source, beside their inputs, that a network for images may have:
-# weights, calls, branches and, in a SavedModel, the part that restores its weights.
+# Operations with side effects that a network for images may need: weights, calls, branches and, in
+# a SavedModel, the part that restores its weights.
 _STATEFUL = {
     "Assert",
     "AssignVariableOp",
@@ -63,17 +63,18 @@ _STATEFUL = {
     "VarIsInitializedOp",
     "While",
 }
-# Called free of effects by TensorFlow, and yet reading files, running Python or handing data out.
+# TensorFlow lists these as free of side effects, but they read files, run Python or send data.
 _NOT_PURE = ("Dataset", "Debug", "File", "PyFunc", "Rpc", "RemoteCall")
 _PURE = {"ShardedFilename"}
 
 
 def check_keras_file(path: Path) -> None:
-    """Refuses a `.keras` file that is more than layers of Keras and their weights.
+    """Refuses a `.keras` file that holds more than layers of Keras and their weights.
 
     Raises:
-      UserError: it is no such file, or holds code, other paths or other things than it declares.
-      OSError: it cannot be read.
+      UserError: the file is no `.keras` file, holds code or other paths, or is not as large as it
+        declares.
+      OSError: the file cannot be read.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -88,10 +89,13 @@ def check_keras_file(path: Path) -> None:
 
 
 def check_graph(path: Path, operations: Iterable[str]) -> None:
-    """Refuses a graph with operations that do anything but compute.
+    """Refuses a graph with operations that may do more than compute.
+
+    Args:
+      path: names the graph in messages.
 
     Raises:
-      UserError: there is one.
+      UserError: there is such an operation.
     """
     refused = sorted({name for name in operations if not _computes(name)})
     if refused:
@@ -102,11 +106,11 @@ def check_graph(path: Path, operations: Iterable[str]) -> None:
 
 
 def check_saved_model(folder: Path) -> None:
-    """Likewise, of all graphs and functions of a SavedModel.
+    """Refuses a SavedModel with operations that may do more than compute, as `check_graph` does.
 
     Raises:
-      UserError: there is such an operation, or it is no SavedModel.
-      OSError: it cannot be read.
+      UserError: there is such an operation, or the folder is no SavedModel.
+      OSError: the folder cannot be read.
     """
     try:
         saved = SavedModel.FromString((folder / "saved_model.pb").read_bytes())
@@ -121,10 +125,10 @@ def check_saved_model(folder: Path) -> None:
 
 @contextlib.contextmanager
 def bounded_memory() -> Iterator[None]:
-    """Makes what asks for more memory than the machine has fail, rather than the machine."""
+    """Makes a request for more memory than the machine has fail with `MemoryError`."""
     usage = Path("/proc/self/statm")
     if not usage.is_file():
-        # Only Linux tells how much is mapped already.
+        # Only Linux shows how much memory is mapped already.
         yield
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_AS)
@@ -152,7 +156,7 @@ def _check_members(path: Path, members: list[zipfile.ZipInfo]) -> None:
 
 
 def _check_config(path: Path, value: Any) -> None:
-    """Refuses whatever names a class that is not one of Keras', all the way down."""
+    """Refuses a config that names, at any depth, a class from outside Keras."""
     if isinstance(value, list):
         for each in value:
             _check_config(path, each)
@@ -167,13 +171,13 @@ def _check_config(path: Path, value: Any) -> None:
                 " Keras that hold none are built"
             )
     for key, each in value.items():
-        # Of no use for features, and never built: losses and metrics may be the user's own.
+        # Losses and metrics, which may be the user's own, are never built here.
         if key != "compile_config":
             _check_config(path, each)
 
 
 def _check_weights(path: Path, tree: h5py.File) -> None:
-    """Refuses arrays that declare more than the file holds, or that lie in other files."""
+    """Refuses arrays that declare more bytes than the file holds, or that lie in other files."""
 
     def visit(group: h5py.Group, where: str) -> None:
         for name in group:
@@ -198,7 +202,7 @@ def _check_weights(path: Path, tree: h5py.File) -> None:
 
 def _computes(operation: str) -> bool:
     definition = op_def_registry.get(operation)
-    # Of the first graphs, which TensorFlow 2 no longer lists among those of Python.
+    # An operation of the first graphs, which TensorFlow 2 no longer registers.
     if definition is None:
         return operation == "BatchNormWithGlobalNormalization"
     if definition.is_stateful:

@@ -1,23 +1,23 @@
-"""How far a figure would move with other images: half-widths of 95 % intervals."""
+"""Half-widths of 95 % intervals: how far a figure would move with other images."""
 
 import numpy as np
 
 from gan_cli.metrics.maths.frechet_distance import frechet_distance
 from gan_cli.metrics.maths.moments import Moments, moments_of
 
-# Standard deviations in half of an interval that holds 95 % of a normal distribution.
+# Half-width, in standard deviations, of the interval that holds 95 % of a normal distribution.
 _NORMAL_95 = 1.96
-# Above it resamples take long.
+# In more dimensions than this, resampling takes too long.
 _MOST_RESAMPLED_DIMENSIONS = 64
-# Of the largest singular value: smaller ones have no digits left as roots of squares.
+# Share of the largest singular value. Smaller ones, being roots of squares, hold no correct digits.
 _LEAST_SHARE = 1e-6
 
 
 def mean_half_width(values: np.ndarray) -> float:
-    """Half-width for the mean of independent values.
+    """Returns the half-width for the mean of independent values, [count].
 
-    The bootstrap of a mean needs no resampling: its standard error is that of the values divided by
-    the root of their number (Efron and Tibshirani 1993, section 5.3).
+    The bootstrap of a mean needs no resampling: its standard error is the standard deviation of the
+    values divided by the root of their number (Efron and Tibshirani 1993, section 5.3).
     """
     return float(_NORMAL_95 * np.std(values) / np.sqrt(len(values)))
 
@@ -25,11 +25,11 @@ def mean_half_width(values: np.ndarray) -> float:
 def frechet_half_width(
     real: np.ndarray, generated: np.ndarray, rng: np.random.Generator, resamples: int = 50
 ) -> float:
-    """Half-width for the Fréchet distance: the spread over resamples of both sets.
+    """Returns the half-width for the Fréchet distance, from its spread over resamples of both sets.
 
-    They are drawn with replacement. Only the spread is used: the distance of finite sets is too
-    large on average, and that of their resamples, which repeat images, is so once more.
-    In many dimensions the spread is that of `frechet_influences` instead.
+    The resamples are drawn with replacement. Only their spread is used, not their mean: finite sets
+    overestimate the distance, and resamples, which repeat images, overestimate it once more. In
+    more than 64 dimensions the spread comes from `frechet_influences` instead.
 
     Args:
       real, generated: features, [count, dimension].
@@ -50,17 +50,23 @@ def frechet_half_width(
 
 
 def frechet_influences(real: np.ndarray, generated: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """How fast the Fréchet distance grows with the weight of each vector, float64 [count] each.
+    """Returns how fast the Fréchet distance grows with the weight of each vector.
 
-    Their spread is the bootstrap's, to first order in 1 / count and without resampling: the
-    infinitesimal jackknife (Efron 1982, chapter 6). With A A^T, B B^T the covariances and
-    A^T B = U s V^T, the trace of the root grows with the share of a centred vector c of the second
-    set by |s^(-1/2) U^T A^T c|^2 / 2.
+    The spread of these influences equals the bootstrap's to first order in 1 / count, without any
+    resampling: the infinitesimal jackknife (Efron 1982, chapter 6). Let A A^T and B B^T be the
+    covariances, and A^T B = U s V^T. The trace of the root then grows with the weight of a centred
+    vector c of the second set by |s^(-1/2) U^T A^T c|^2 / 2.
+
+    Args:
+      real, generated: features, [count, dimension].
+
+    Returns:
+      float64 [count] for each set.
     """
     one, other = moments_of(real), moments_of(generated)
     product = one.root.T @ other.root
     squares, left = np.linalg.eigh(product @ product.T)
-    # Less than half the time of singular vectors; what is left out adds next to nothing.
+    # Takes less than half the time of singular vectors; the values left out add next to nothing.
     kept = squares > _LEAST_SHARE**2 * squares[-1]
     singular, left = np.sqrt(squares[kept]), left[:, kept]
     right = product.T @ left / singular

@@ -1,4 +1,4 @@
-"""Cells of feature space, by k-means."""
+"""Divides feature space into cells, by k-means."""
 
 import numpy as np
 
@@ -10,14 +10,14 @@ _MOST_ITERATIONS = 50
 def k_means(points: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     """Returns the centres of `count` cells: float64 [count, dimension].
 
-    Lloyd's iterations from seeds spread by their distance (Arthur and Vassilvitskii 2007). A cell
-    that loses all its points keeps its centre.
+    Lloyd's algorithm, from initial centres spread by their distance (k-means++: Arthur and
+    Vassilvitskii 2007). A cell that loses all its points keeps its centre.
 
     Args:
       points: [at least count, dimension].
     """
     points = np.asarray(points, np.float64)
-    centres = _spread_seeds(points, count, rng)
+    centres = _initial_centres(points, count, rng)
     cells = np.full(len(points), -1)
     for _ in range(_MOST_ITERATIONS):
         previous, cells = cells, cells_of(points, centres)
@@ -32,17 +32,17 @@ def k_means(points: np.ndarray, count: int, rng: np.random.Generator) -> np.ndar
 
 
 def cells_of(points: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    """The nearest centre of each point: int64 [count]."""
+    """Returns the index of the centre that is nearest to each point: int64 [count]."""
     return nearest_neighbours(points, centres)[0][:, 0]
 
 
-def _spread_seeds(points: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
+def _initial_centres(points: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
     chosen = [int(rng.integers(len(points)))]
     squares = np.full(len(points), np.inf)
     while len(chosen) < count:
         squares = np.minimum(squares, ((points - points[chosen[-1]]) ** 2).sum(axis=1))
         total = squares.sum()
-        # Of repeated points only: all centres are the same then.
+        # The total is 0 where all points are equal; so are all centres then.
         chances = squares / total if total > 0 else None
         chosen.append(int(rng.choice(len(points), p=chances)))
     return points[chosen]

@@ -4,18 +4,18 @@ import numpy as np
 
 from gan_cli.metrics.maths.moments import Moments
 
-# Singular values below this share of the largest lose too many digits by being squared.
+# Singular values below this share of the largest one lose too many digits when squared.
 _SAFE_SHARE = 1e-5
 
 
 def frechet_distance(real: Moments, generated: Moments) -> float:
     """Returns |m1 - m2|^2 + Tr(S1 + S2 - 2 (S1 S2)^(1/2)); 0 for equal moments.
 
-    It is the square of the metric, as is usual.
-    With S1 = A A^T and S2 = B B^T the trace of the root is the sum of the singular values of A^T B.
-    That needs no general matrix root, stays real, takes only as many rows and columns as there were
-    vectors, and holds its digits where the covariances do not have full rank: roots of eigenvalues
-    of the product would turn rounding errors of 1e-16 into 1e-8.
+    This is the square of the metric, as is usual. With S1 = A A^T and S2 = B B^T, the trace of the
+    root is the sum of the singular values of A^T B. These need no general matrix root, are real,
+    come from a matrix with no more rows and columns than there were vectors, and stay exact where
+    the covariances lack full rank. Roots of the eigenvalues of S1 S2 would turn rounding errors of
+    1e-16 into errors of 1e-8.
     """
     shift = real.mean - generated.mean
     traces = np.trace(real.covariance) + np.trace(generated.covariance)
@@ -24,11 +24,11 @@ def frechet_distance(real: Moments, generated: Moments) -> float:
 
 
 def _nuclear_norm_of_product(one: np.ndarray, other: np.ndarray) -> float:
-    """The sum of the singular values of one.T @ other."""
+    """Returns the sum of the singular values of one.T @ other."""
     product = one.T @ other
-    # Of triangular roots the diagonals tell early where squaring will not do.
+    # The diagonals of triangular roots show cheaply where squares would lose too many digits.
     if one.shape == other.shape and _least_share(one) * _least_share(other) > _SAFE_SHARE:
-        # A third of the time of singular values.
+        # Takes a third of the time of the singular values below.
         squares = np.linalg.eigvalsh(product @ product.T)
         if squares[0] > _SAFE_SHARE**2 * squares[-1]:
             return float(np.sqrt(squares).sum())
@@ -36,5 +36,6 @@ def _nuclear_norm_of_product(one: np.ndarray, other: np.ndarray) -> float:
 
 
 def _least_share(root: np.ndarray) -> float:
+    """Returns the smallest element of the diagonal over the largest one."""
     diagonal = np.abs(np.diag(root))
     return float(diagonal.min() / diagonal.max()) if diagonal.any() else 0.0

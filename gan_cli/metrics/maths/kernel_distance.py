@@ -4,14 +4,16 @@ import numpy as np
 
 
 def polynomial_kernel(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """(x . y / dimension + 1)^3 for all pairs: float64 [len(one), len(other)]."""
+    """Returns (x . y / dimension + 1)^3 for all pairs: float64 [len(one), len(other)]."""
     root = one @ other.T / one.shape[1] + 1.0
-    # By products: NumPy's power is ten times slower.
+    # NumPy's power is ten times slower than products.
     return root * root * root
 
 
 def unbiased_mmd(real: np.ndarray, generated: np.ndarray) -> float:
-    """Unbiased estimate of the squared MMD (Gretton et al. 2012, equation 3); may be below zero.
+    """Returns the unbiased estimate of the squared MMD (Gretton et al. 2012, equation 3).
+
+    The estimate may be below zero.
 
     Args:
       real, generated: float64 [at least 2, dimension].
@@ -34,19 +36,23 @@ def kernel_distance(
     subsets: int = 100,
     subset_size: int = 1000,
 ) -> tuple[float, float]:
-    """Returns the mean over random subsets, drawn without replacement, and its uncertainty.
+    """Returns the mean estimate over random subsets, and its uncertainty.
 
-    The subsets overlap, so their spread divided by the root of their number would say only how well
-    they agree with the whole sets, not how well those stand for all images. From the spread s of
-    subsets of m images, out of N in the smaller set, the standard error of the whole is at most
-    s * sqrt(m / (N - m)): subsampling (Politis and Romano 1994), corrected for finite sets.
+    The subsets are drawn without replacement. They overlap, so their spread divided by the root of
+    their number would show only how well they represent the two sets, not how well the two sets
+    represent all images. Let s be the spread of subsets of m images, out of N in the smaller set.
+    The standard error of the whole is then at most s * sqrt(m / (N - m)), by subsampling (Politis
+    and Romano 1994) with a correction for finite sets.
 
     Args:
       real, generated: features, [at least 4, dimension].
-      subset_size: at most half of the smaller set is used.
+      subset_size: images in a subset; at most half of the smaller set.
 
     Returns:
-      the kernel distance, and the half-width of its 95 % interval, which errs on the wide side.
+      The kernel distance, and the half-width of its 95 % interval, which errs on the wide side.
+
+    Raises:
+      ValueError: a set has fewer than 4 vectors.
     """
     smaller = min(len(real), len(generated))
     size = min(subset_size, smaller // 2)

@@ -1,8 +1,8 @@
-"""Metrics of neighbourhoods: precision and recall, density and coverage.
+"""Precision, recall, density and coverage: who lies in whose neighbourhood.
 
-Each set's manifold is the union of balls around its points that reach to the k-th nearest other
-point of the set. Distances are computed block by block: memory grows with the number of points, not
-with its square.
+The manifold of a set is a union of balls, one around each point; its radius is the distance to the
+k-th nearest other point of the set. Distances are computed block by block, so memory grows with the
+number of points and not with its square.
 """
 
 from collections.abc import Iterator
@@ -15,15 +15,15 @@ _BLOCK = 1024
 
 @dataclass(frozen=True)
 class Neighbourhoods:
-    """Per-image values, whose means are the metrics.
+    """Values for each image; their means are the metrics.
 
     Attributes:
-      precision: for each generated image, 1 where it lies in a ball of the real ones.
-      recall: for each real image, 1 where it lies in a ball of the generated ones. Both with k = 3
-        (Kynkäänniemi et al. 2019, equations 1 to 3).
-      density: for each generated image, the number of real balls around it, divided by k.
-      coverage: for each real image, 1 where its own ball holds a generated one. Both with k = 5
-        (Naeem et al. 2020, equations 5 and 6).
+      precision: for each generated image, 1 if it lies in a ball of the real images, else 0.
+      recall: for each real image, 1 if it lies in a ball of the generated images, else 0. Precision
+        and recall use k = 3 (Kynkäänniemi et al. 2019, equations 1 to 3).
+      density: for each generated image, the number of real balls that contain it, divided by k.
+      coverage: for each real image, 1 if its ball contains a generated image, else 0. Density and
+        coverage use k = 5 (Naeem et al. 2020, equations 5 and 6).
     """
 
     precision: np.ndarray
@@ -33,21 +33,21 @@ class Neighbourhoods:
 
 
 class RealManifold:
-    """The real side of the comparison, whose balls are computed once.
+    """The real images' balls, computed once for all sets of generated images.
 
     Args:
       real: features, [count, dimension].
-      manifold_k: neighbours that give a ball its radius, for precision and recall.
-      density_k: likewise for density and coverage.
+      manifold_k: which neighbour a ball reaches to, for precision and recall.
+      density_k: which neighbour a ball reaches to, for density and coverage.
 
     Raises:
-      ValueError: there are so few points that none has a k-th nearest neighbour.
+      ValueError: there are too few points to have a k-th nearest neighbour.
     """
 
     def __init__(self, real: np.ndarray, manifold_k: int = 3, density_k: int = 5):
         _require_more_than(max(manifold_k, density_k), real)
         self.manifold_k, self.density_k = manifold_k, density_k
-        # Distances do not change with the origin; far from it they would lose digits.
+        # Moving the origin changes no distance, and keeps digits that large coordinates would cost.
         self._centre = real.mean(axis=0, dtype=np.float64)
         self._real = real - self._centre
         self._radii = squared_radii(self._real, [manifold_k, density_k])
@@ -56,7 +56,7 @@ class RealManifold:
         """Compares generated features, [count, dimension], with the real ones.
 
         Raises:
-          ValueError: there are so few that none has a k-th nearest neighbour.
+          ValueError: there are too few points to have a k-th nearest neighbour.
         """
         _require_more_than(self.manifold_k, generated)
         generated = generated - self._centre
@@ -80,7 +80,12 @@ def _require_more_than(k: int, features: np.ndarray) -> None:
 
 
 def squared_radii(features: np.ndarray, ks: list[int]) -> list[np.ndarray]:
-    """Squared distance of each point to its k-th nearest other one, for each k: float64 [count]."""
+    """Returns each point's squared distance to its k-th nearest other point: float64 [count].
+
+    Args:
+      features: [count, dimension].
+      ks: one array is returned for each k.
+    """
     radii = np.empty((len(ks), len(features)))
     for rows, squares in _squared_distances(features, features):
         # A point is its own nearest neighbour, at rank 0.

@@ -1,4 +1,4 @@
-"""Mean and covariance of feature vectors, gathered batch by batch in float64."""
+"""Mean and covariance of feature vectors, accumulated batch by batch in float64."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,9 +6,9 @@ from functools import cached_property
 
 import numpy as np
 
-# A pivot below this share of the largest variance is taken for rounding.
+# A pivot below this share of the largest variance counts as a rounding error.
 _SMALLEST_PIVOT = 1e-12
-# Vectors of one product: adding it up takes as long as that of some hundred of them.
+# Vectors in one matrix product. Adding the product up costs as much as multiplying some hundred.
 _BLOCK = 8192
 
 
@@ -20,8 +20,8 @@ class Moments:
       count: how many vectors there were.
       mean: float64 [dimension].
       covariance: float64 [dimension, dimension], unbiased (divided by count - 1).
-      factor: float64 [dimension, at most dimension], the covariance's exact root from the vectors
-        themselves, where they were no more than dimensions.
+      factor: float64 [dimension, count], the exact root of the covariance, computed from the
+        vectors themselves; None where there were more vectors than dimensions.
     """
 
     count: int
@@ -31,7 +31,7 @@ class Moments:
 
     @cached_property
     def root(self) -> np.ndarray:
-        """A, float64 [dimension, rank], with A A^T = covariance."""
+        """Matrix A, float64 [dimension, rank], with A A^T = covariance."""
         if self.factor is not None:
             return self.factor
         try:
@@ -47,24 +47,25 @@ class Moments:
 
 
 class MomentsAccumulator:
-    """Gathers moments from batches, with memory that does not grow.
+    """Accumulates moments from batches, in constant memory.
 
-    Vectors are collected to blocks, whose products BLAS takes as of one symmetric matrix, however
-    small the batches are. Blocks are merged by the pairwise update of Chan, Golub and LeVeque
-    (1979), which loses no digits where the mean is large beside the spread, as sums of squares do.
+    Vectors are collected into blocks, so that BLAS computes each product as one symmetric matrix,
+    however small the batches are. Blocks are merged by the pairwise update of Chan, Golub and
+    LeVeque (1979). Unlike sums of squares, it keeps its digits where the mean is large compared
+    with the spread.
     """
 
     def __init__(self, dimension: int):
         self._mean = np.zeros(dimension)
         self._scatter = np.zeros((dimension, dimension))
         self._merged = 0
-        # As many at least as dimensions, so that the vectors are still there as long as they are
-        # the better root. One row more, for the way from mean to mean.
+        # At least as many rows as dimensions: as long as there are no more vectors than that,
+        # `result` takes the root from the vectors. One row more, for the shift of the mean.
         self._rows = np.empty((max(_BLOCK, dimension) + 1, dimension))
         self._waiting = 0
 
     def add(self, features: np.ndarray) -> None:
-        """Takes in a batch, [count, dimension] of any float type.
+        """Adds a batch, [count, dimension] of any float type.
 
         Raises:
           ValueError: a feature is not finite.
@@ -97,11 +98,11 @@ class MomentsAccumulator:
         """Returns the moments so far.
 
         Raises:
-          ValueError: fewer than two vectors have no covariance.
+          ValueError: there are fewer than two vectors, which have no covariance.
         """
         count = self._merged + self._waiting
         if count < 2:
-            raise ValueError(f"at least 2 vectors have a covariance, got {count}")
+            raise ValueError(f"a covariance needs at least 2 vectors, got {count}")
         if count <= len(self._mean) and not self._merged:
             mean = self._rows[:count].mean(axis=0)
             factor = (self._rows[:count] - mean).T / np.sqrt(count - 1)

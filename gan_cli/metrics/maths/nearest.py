@@ -1,9 +1,9 @@
-"""Nearest neighbours, block by block: memory does not grow with the product of the numbers."""
+"""Nearest neighbours, block by block: memory grows with the number of points, not its square."""
 
 import numpy as np
 
 _BLOCK = 1024
-# Further candidates, so that rounding in the quick distances cannot lose the true neighbour.
+# Additional candidates, so that rounding in the quick distances cannot drop the true neighbour.
 _SPARE = 4
 
 
@@ -12,15 +12,16 @@ def nearest_neighbours(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Finds the `k` of `others` that are nearest to each point.
 
-    Candidates come from products in float32, where copies would be at small distances and not at
-    none; the distances of those are then taken directly, in float64.
+    Candidates are found by matrix products in float32, in which an exact copy would seem to lie at
+    a small distance. The candidates' distances are then computed directly, in float64.
 
     Args:
       points, others: features, [count, dimension].
-      own: int64 [count], which of `others` each point is itself: not a neighbour of its own.
+      own: int64 [count], the index of each point in `others`, where it does not count as a
+        neighbour; None: the sets share no points.
 
     Returns:
-      indices into `others`, int64 [count, k], and distances, float64 [count, k], ascending.
+      Indices into `others`, int64 [count, k], and distances, float64 [count, k], ascending.
 
     Raises:
       ValueError: there are too few others, or a feature is not finite.
@@ -29,7 +30,7 @@ def nearest_neighbours(
         raise ValueError(f"{k} neighbours need more than {len(others)} points")
     if not (np.isfinite(points).all() and np.isfinite(others).all()):
         raise ValueError("features are not finite")
-    # Distances do not change with the origin; far from it they would lose digits.
+    # Moving the origin changes no distance, and keeps digits that large coordinates would cost.
     centre = others.mean(axis=0, dtype=np.float64)
     quick = (others - centre).astype(np.float32)
     norms = (quick**2).sum(axis=1)

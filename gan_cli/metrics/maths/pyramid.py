@@ -3,14 +3,15 @@
 import numpy as np
 
 _SMALLEST_SIDE = 16
-# Of the 5x5 binomial filter, one direction.
+# One direction of the separable 5x5 binomial filter.
 _TAPS = np.array([1.0, 4.0, 6.0, 4.0, 1.0], np.float32) / 16.0
 
 
 def laplacian_pyramid(images: np.ndarray) -> list[np.ndarray]:
-    """Splits images into bands of detail (Burt and Adelson 1983), the finest first.
+    """Splits images into bands of detail, the finest first (Burt and Adelson 1983).
 
-    Levels halve down to 16 pixels; the last one is the small image itself.
+    Each level has half the side of the one before, down to 16 pixels. The last level is the small
+    image itself.
 
     Args:
       images: float32 [count, height, width, channels].
@@ -26,7 +27,7 @@ def laplacian_pyramid(images: np.ndarray) -> list[np.ndarray]:
 def random_patches(
     images: np.ndarray, per_image: int, side: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Cuts squares at random places: float32 [count * per_image, side, side, channels]."""
+    """Cuts out squares at random places: float32 [count * per_image, side, side, channels]."""
     count, height, width, _ = images.shape
     windows = np.lib.stride_tricks.sliding_window_view(images, (side, side), axis=(1, 2))
     which = np.repeat(np.arange(count), per_image)
@@ -36,7 +37,7 @@ def random_patches(
 
 
 def _blur(images: np.ndarray) -> np.ndarray:
-    """Mirrors at the border, without repeating its pixels."""
+    """Filters with the border mirrored, its own pixels not repeated."""
     for axis in (1, 2):
         padding = [(2, 2) if each == axis else (0, 0) for each in range(4)]
         padded = np.moveaxis(np.pad(images, padding, mode="reflect"), axis, 0)
@@ -49,5 +50,5 @@ def _blur(images: np.ndarray) -> np.ndarray:
 def _expand(images: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     spread = np.zeros(shape, np.float32)
     spread[:, ::2, ::2] = images
-    # Three of four pixels are zeros.
+    # Three of four pixels are zeros, so the mean is a quarter.
     return 4.0 * _blur(spread)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-# Of the five scales, the finest first (section 3.2). They sum to 1.0001, and are so used.
+# Weights of the five scales, the finest first (section 3.2). They sum to 1.0001, as published.
 SCALE_WEIGHTS = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)
 FILTER_SIDE, _FILTER_DEVIATION = 11, 1.5
 _WHITE = 255.0
@@ -10,9 +10,9 @@ _C1, _C2 = (0.01 * _WHITE) ** 2, (0.03 * _WHITE) ** 2
 
 
 def scale_weights(side: int) -> tuple[float, ...]:
-    """Weights of the scales at which an image of this side still holds the filter.
+    """Returns the weights of the scales at which an image of this side is as large as the filter.
 
-    Where some are left out the others are made to sum to 1.
+    Where scales are left out, the weights of the others are divided by their sum.
     """
     fitting = [
         weight for scale, weight in enumerate(SCALE_WEIGHTS) if side // 2**scale >= FILTER_SIDE
@@ -23,9 +23,10 @@ def scale_weights(side: int) -> tuple[float, ...]:
 
 
 def ms_ssim(one: np.ndarray, other: np.ndarray) -> np.ndarray:
-    """MS-SSIM of each pair, with the scales that fit, mean over channels: float64 [count].
+    """Returns the MS-SSIM of each pair, averaged over channels: float64 [count].
 
-    In float64: variances are small differences of large squares.
+    Uses the scales at which the images are as large as the filter. Computes in float64, since
+    variances are small differences of large squares.
 
     Args:
       one, other: uint8 [count, height, width, channels], both sides of at least 11 pixels.
@@ -37,14 +38,14 @@ def ms_ssim(one: np.ndarray, other: np.ndarray) -> np.ndarray:
         luminance, contrast = _ssim_maps(x, y)
         is_last = scale == len(weights) - 1
         mean = (luminance * contrast if is_last else contrast).mean(axis=(2, 3))
-        # Unlike structures, below 0, count as no likeness.
+        # A negative value means opposite structures, which count as no similarity.
         product *= np.maximum(mean, 0.0) ** weight
         x, y = _halved(x), _halved(y)
     return product.mean(axis=1)
 
 
 def _ssim_maps(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Luminance, and contrast with structure, where the filter fits (Wang et al. 2004)."""
+    """Returns luminance, and contrast times structure, where the filter fits (Wang et al. 2004)."""
     rows, columns = (_filter(side) for side in x.shape[2:])
 
     def local(values: np.ndarray) -> np.ndarray:
@@ -58,7 +59,7 @@ def _ssim_maps(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _filter(side: int) -> np.ndarray:
-    """Matrix that takes Gaussian means over 11 neighbours: float64 [side - 10, side]."""
+    """Returns the matrix of Gaussian means over 11 neighbours: float64 [side - 10, side]."""
     taps = np.exp(-0.5 * (np.arange(FILTER_SIDE) - FILTER_SIDE // 2) ** 2 / _FILTER_DEVIATION**2)
     matrix = np.zeros((side - FILTER_SIDE + 1, side))
     for row in range(len(matrix)):
@@ -67,7 +68,7 @@ def _filter(side: int) -> np.ndarray:
 
 
 def _halved(planes: np.ndarray) -> np.ndarray:
-    """Means of 2x2 pixels; of an odd side the last pixel counts twice."""
+    """Averages 2x2 pixels; the last pixel of an odd side counts twice."""
     height, width = planes.shape[2:]
     even = np.pad(planes, [(0, 0), (0, 0), (0, height % 2), (0, width % 2)], mode="edge")
     return (

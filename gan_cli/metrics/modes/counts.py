@@ -1,27 +1,27 @@
-"""Which modes of a known mixture generated points reach, and how closely.
+"""Which modes of a known mixture the generated points cover, and how closely.
 
-The figures of Srivastava et al. 2017 (VEEGAN, section 4.1) and Lin et al. 2018 (PacGAN, section
-4.1): a point is of high quality within three standard deviations of the nearest centre, and a mode
-is covered that has one such point. All are functions of one table of counts.
+The figures are those of Srivastava et al. 2017 (VEEGAN, section 4.1) and Lin et al. 2018 (PacGAN,
+section 4.1). A point is of high quality if it lies within three standard deviations of the nearest
+centre; a mode is covered if it has one such point. All figures are computed from a table of counts.
 """
 
 import numpy as np
 
 from gan_cli.domains.mixture import QUALITY_RADIUS, Mixture
 
-# Share of a round Gaussian in the plane that lies beyond the radius: exp(-r^2 / 2), 1.1 %.
+# Share of a round Gaussian in the plane beyond the radius: exp(-r^2 / 2), 1.1 %.
 EXPECTED_OUTSIDE = float(np.exp(-(QUALITY_RADIUS**2) / 2))
 _CHUNK_SIZE = 4096
 
 
 def count_modes(points: np.ndarray, mixture: Mixture) -> np.ndarray:
-    """Counts points by the mode whose centre is nearest, and by quality.
+    """Counts points by their nearest mode and by their quality.
 
     Args:
       points: [count, 2] of any float type.
 
     Returns:
-      int64 [modes, 2]: points of high quality, and the others.
+      int64 [modes, 2]: the numbers of points of high quality and of all other points.
 
     Raises:
       ValueError: a coordinate is not finite.
@@ -40,19 +40,20 @@ def count_modes(points: np.ndarray, mixture: Mixture) -> np.ndarray:
 
 
 def modes_covered(counts: np.ndarray) -> float:
-    """Number of modes with at least one point of high quality."""
+    """Returns the number of modes with at least one point of high quality."""
     return float((counts[:, 0] > 0).sum())
 
 
 def high_quality_share(counts: np.ndarray) -> float:
-    """Share of all points that are of high quality; 1 - exp(-4.5) = 0.989 of the mixture's own."""
+    """Returns the share of points of high quality; for the mixture itself 1 - exp(-4.5) = 0.989."""
     return float(counts[:, 0].sum() / counts.sum())
 
 
 def mode_divergence(counts: np.ndarray) -> float:
-    """KL divergence, in nats, of the shares of the modes from equal shares.
+    """Returns the KL divergence, in nats, of the modes' shares from equal shares.
 
-    Every point counts for the nearest mode. 0: all alike; log(modes): one mode alone.
+    Every point counts for its nearest mode. The divergence is 0 for equal shares, and log(modes) if
+    all points are in one mode.
     """
     shares = counts.sum(axis=1) / counts.sum()
     held = shares[shares > 0]
@@ -60,11 +61,12 @@ def mode_divergence(counts: np.ndarray) -> float:
 
 
 def mode_error(counts: np.ndarray) -> float:
-    """Total variation between the points and the mixture, as far as modes and quality tell.
+    """Returns the total variation distance between points and mixture, over modes and quality.
 
-    The outcomes are: of high quality for mode 1, 2, ..., or of none. 0: each as often as in the
-    mixture itself; near 1: no point is of high quality. Unlike the number of modes it sees how
-    unequal they are, and unlike the share of high quality it sees those that are missing.
+    Each point has one of these outcomes: high quality in mode 1, in mode 2, ..., or low quality.
+    The error is 0 if every outcome is as frequent as in the mixture itself, and near 1 if no point
+    is of high quality. Unlike the number of modes, it depends on how unequal their shares are;
+    unlike the share of high quality, it shows missing modes.
     """
     shares = np.append(counts[:, 0], counts[:, 1].sum()) / counts.sum()
     expected = np.full(len(shares), (1.0 - EXPECTED_OUTSIDE) / len(counts))
@@ -72,7 +74,7 @@ def mode_error(counts: np.ndarray) -> float:
     return float(np.abs(shares - expected).sum() / 2)
 
 
-# By name: the function of the counts, and whether more is better.
+# By name: a function of the table of counts, and whether a higher value is better.
 MODE_METRICS = {
     "mode_error": (mode_error, False),
     "modes_covered": (modes_covered, True),
@@ -84,7 +86,11 @@ MODE_METRICS = {
 def mode_half_widths(
     counts: np.ndarray, rng: np.random.Generator, resamples: int = 200
 ) -> dict[str, float]:
-    """Half-widths of 95 % intervals: the spread over resamples of the points with replacement."""
+    """Returns half-widths of 95 % intervals by name, from resamples of the points with replacement.
+
+    Args:
+      counts: as `count_modes` returns them.
+    """
     total = counts.sum()
     drawn = rng.multinomial(total, counts.reshape(-1) / total, resamples)
     tables = drawn.reshape(resamples, *counts.shape)

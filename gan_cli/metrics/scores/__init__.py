@@ -1,4 +1,4 @@
-"""Metrics by name: one file each."""
+"""Metrics by name, each in a file of its own."""
 
 from gan_cli.registry import Registry
 
@@ -6,9 +6,10 @@ _FOLDER = "gan_cli.metrics.scores"
 
 
 class MetricRegistry(Registry):
-    """Metrics by name; `all` stands for every one that has a value."""
+    """Metrics by name; `all` stands for every metric that has a value."""
 
     def problem(self, name: str) -> str | None:
+        """Returns what is wrong with a name, or None; `all` is a name, too."""
         return None if name == "all" else super().problem(name)
 
 

@@ -1,4 +1,4 @@
-"""AuthPct: the share of generated images that are not too near to a training image."""
+"""AuthPct: the percentage of generated images that are not too close to a training image."""
 
 import numpy as np
 
@@ -10,7 +10,10 @@ from gan_cli.metrics.sample import Sample
 
 
 def authentic(generated: np.ndarray, train: np.ndarray) -> np.ndarray:
-    """Whether each generated image lies further from its training image than that from the others.
+    """Returns which generated images are authentic.
+
+    An image is authentic if it lies further from the nearest training image than that training
+    image lies from all other training images (Alaa et al. 2022, section 4).
 
     Args:
       generated, train: features, [count, dimension].
@@ -27,6 +30,7 @@ def authentic(generated: np.ndarray, train: np.ndarray) -> np.ndarray:
 def measure(
     sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
 ) -> Measurement:
+    """Computes `auth_pct`; see `metric.Metric`."""
     del thorough
     generated = sample.part(MOST_NEIGHBOURS, rng)
     per_image = 100.0 * authentic(generated, comparison.training.features)

@@ -8,14 +8,21 @@ from gan_cli.metrics.metric import Figure, Measurement, Metric, UnavailableError
 from gan_cli.metrics.sample import Sample
 
 _MOST_BINS = 100
-# Fewer would not bear the test's normal approximation.
+# With fewer images, the test's normal approximation does not hold.
 _FEWEST_PER_BIN = 10
-# Of the standard normal distribution, two-sided, at a significance of 0.05.
+# Quantile of the standard normal distribution for a two-sided test at a significance of 0.05.
 _CRITICAL = 1.959964
 
 
 def different_bins(real_counts: np.ndarray, generated_counts: np.ndarray) -> np.ndarray:
-    """Whether the shares of each bin differ, by the two-proportion z-test with pooled variance."""
+    """Returns in which bins the shares differ, by the two-proportion z-test with pooled variance.
+
+    Args:
+      real_counts, generated_counts: int [bins].
+
+    Returns:
+      bool [bins].
+    """
     m, n = real_counts.sum(), generated_counts.sum()
     difference = real_counts / m - generated_counts / n
     pooled = (real_counts + generated_counts) / (m + n)
@@ -24,7 +31,10 @@ def different_bins(real_counts: np.ndarray, generated_counts: np.ndarray) -> np.
 
 
 def jensen_shannon(p: np.ndarray, q: np.ndarray) -> float:
-    """The divergence of two distributions, in nats: 0 for equal ones, log 2 for disjoint ones."""
+    """Returns the Jensen-Shannon divergence of two distributions, in nats.
+
+    It is 0 for equal distributions and log 2 for disjoint ones.
+    """
     middle = (p + q) / 2.0
 
     def divergence(shares: np.ndarray) -> float:
@@ -37,6 +47,7 @@ def jensen_shannon(p: np.ndarray, q: np.ndarray) -> float:
 def measure(
     sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
 ) -> Measurement:
+    """Computes `ndb` and `bins_js`; see `metric.Metric`."""
     del rng, thorough
     train = comparison.training.features
     count = min(_MOST_BINS, len(train) // _FEWEST_PER_BIN)
@@ -57,7 +68,7 @@ def measure(
 
 
 def _bins(train: np.ndarray, count: int) -> np.ndarray:
-    # Fixed: runs on the same data are compared on the same bins.
+    # A fixed seed, so that all runs on the same data are compared on the same bins.
     return k_means(train, count, np.random.default_rng(0))
 
 

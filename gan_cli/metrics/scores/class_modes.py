@@ -1,6 +1,7 @@
 """Which classes are generated, and how far their shares are from the data's.
 
-Details: by class, `share` of generated and `data_share` of real images, and whether `covered`.
+Details, by class: its `share` of the generated and its `data_share` of the real images, and whether
+it is `covered`.
 """
 
 import numpy as np
@@ -9,13 +10,14 @@ from gan_cli.metrics.comparison import Comparison
 from gan_cli.metrics.metric import Figure, Measurement, Metric
 from gan_cli.metrics.sample import Sample
 
-# Of its share of the data: a classifier errs, so that one image does not show a class.
+# A class is covered from this part of its share of the data on. Classifiers err, so a single image
+# does not prove that a class is generated.
 COVERED_SHARE = 0.1
 _RESAMPLES = 200
 
 
 def label_divergence(shares: np.ndarray, data_shares: np.ndarray) -> np.ndarray:
-    """KL(shares || data_shares) in nats, over the last axis."""
+    """Returns KL(shares || data_shares) in nats, over the last axis."""
     positive = shares > 0
     ratio = np.where(positive, shares / data_shares, 1.0)
     return (shares * np.log(ratio)).sum(axis=-1)
@@ -24,13 +26,14 @@ def label_divergence(shares: np.ndarray, data_shares: np.ndarray) -> np.ndarray:
 def measure(
     sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
 ) -> Measurement:
+    """Computes `classes_covered` and `label_kl`; see `metric.Metric`."""
     del thorough
     names = comparison.holdout.class_names
     source = comparison.holdout if comparison.train is None else comparison.train
-    assert source.labels is not None  # Both stand in the metric's needs.
+    assert source.labels is not None  # `needs` lists both.
     assert sample.probabilities is not None
     counts = np.bincount(source.labels, minlength=len(names))
-    # Half an image for a class without any: it cannot be ruled out, and divides.
+    # A class without images counts as half an image, so that no share is divided by zero.
     data_shares = np.maximum(counts, 0.5) / counts.sum()
     classes = sample.probabilities.argmax(axis=1)
     shares = np.bincount(classes, minlength=len(names)) / len(classes)
@@ -59,7 +62,7 @@ def _covered(shares: np.ndarray, data_shares: np.ndarray) -> np.ndarray:
 
 
 METRIC = Metric(
-    "Metz et al. 2017, section 3.3.1; a class counts from a tenth of its share of the data on",
+    "Metz et al. 2017, section 3.3.1; a class is covered from a tenth of its share of the data on",
     measure,
     needs=("labels", "classifier"),
 )

@@ -1,6 +1,6 @@
-"""CAS: how well a classifier that has seen generated images alone knows held-out real ones.
+"""CAS: how well a classifier trained on generated images recognises held-out real ones.
 
-Details: by class, its `accuracy` on the held-out images, and their `count`.
+Details, by class: the `accuracy` on its held-out images, and their `count`.
 """
 
 import numpy as np
@@ -17,9 +17,10 @@ from gan_cli.metrics.sample import Sample
 def measure(
     sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
 ) -> Measurement:
+    """Computes `classification_accuracy`; see `metric.Metric`."""
     del rng, thorough
     if sample.image_labels is None:
-        raise UnavailableError("needs a generator that is told the class")
+        raise UnavailableError("needs a class-conditional generator")
     holdout = comparison.holdout
     model = untrained(sample.images.shape[1:], len(holdout.class_names))
     train_model(
@@ -27,7 +28,7 @@ def measure(
     )
     probabilities = FeatureNetwork("classification_accuracy", model).probabilities(holdout.images)
     assert probabilities is not None  # The network ends in classes.
-    assert holdout.labels is not None  # They stand in the metric's needs.
+    assert holdout.labels is not None  # `needs` lists them.
     right = (probabilities.argmax(axis=1) == holdout.labels).astype(np.float64)
     counts = np.bincount(holdout.labels, minlength=len(holdout.class_names))
     right_counts = np.bincount(holdout.labels, right, minlength=len(holdout.class_names))
@@ -36,7 +37,7 @@ def measure(
         for name, right_count, count in zip(holdout.class_names, right_counts, counts, strict=True)
         if count
     }
-    # Noise could only be guessed: no better than the most frequent class.
+    # After training on noise, a classifier can at best name the most frequent class.
     figure = Figure(
         float(right.mean()),
         higher_is_better=True,

@@ -1,4 +1,4 @@
-"""C_T: whether generated images lie nearer to the training images than held-out ones do."""
+"""C_T: whether generated images lie nearer to training images than held-out images do."""
 
 import numpy as np
 
@@ -13,9 +13,9 @@ _FEWEST_PER_CELL = 20
 
 
 def rank_z(generated: np.ndarray, held_out: np.ndarray) -> float:
-    """The Mann-Whitney statistic as a standard normal one: below 0 where `generated` is smaller.
+    """Returns the Mann-Whitney statistic, standardised to a standard normal one.
 
-    Ties count half, and lower the variance.
+    It is below 0 where `generated` is smaller. Ties count half, and lower the variance.
 
     Args:
       generated, held_out: numbers, [count] each.
@@ -37,11 +37,14 @@ def copying_z(
     generated_cells: np.ndarray,
     held_out_cells: np.ndarray,
 ) -> float:
-    """The mean of `rank_z` over cells with at least 20 of each, weighted by the held-out ones.
+    """Returns the mean of `rank_z` over cells, weighted by their numbers of held-out images.
+
+    Only cells with at least 20 images of both sets count. Where there is none, all images together
+    are one cell (Meehan et al. 2020).
 
     Args:
       generated, held_out: distances to the nearest training image, [count] each.
-      generated_cells, held_out_cells: int [count] each. Where no cell has enough, all are one.
+      generated_cells, held_out_cells: the cell of each image, int [count] each.
     """
     scores, weights = [], []
     for cell in np.unique(held_out_cells):
@@ -55,6 +58,7 @@ def copying_z(
 def measure(
     sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
 ) -> Measurement:
+    """Computes `c_t`; see `metric.Metric`."""
     del thorough
     train = comparison.training.features
     held_out = comparison.reference.part(MOST_NEIGHBOURS, np.random.default_rng(0))
@@ -70,7 +74,7 @@ def measure(
     value = copying_z(
         of_generated, of_held_out, cells_of(generated, centres), cells_of(held_out, centres)
     )
-    # By construction: the z of one cell has a standard deviation of 1 without copying.
+    # No interval: without copying, the z of one cell has a standard deviation of 1 by construction.
     figure = Figure(value, higher_is_better=True, count=len(generated))
     return Measurement({"c_t": figure})
 

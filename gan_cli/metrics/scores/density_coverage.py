@@ -1,4 +1,4 @@
-"""Density and coverage, which single outliers move less than precision and recall."""
+"""Density and coverage, which outliers affect less than precision and recall."""
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from gan_cli.metrics.scores.precision_recall import figures_of
 def measure(
     sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
 ) -> Measurement:
+    """Computes `density` and `coverage`; see `metric.Metric`."""
     return figures_of(("density", "coverage"), sample, comparison)
 
 

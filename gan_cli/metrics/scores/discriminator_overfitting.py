@@ -1,4 +1,4 @@
-"""r_v: whether the discriminator knows training images by heart."""
+"""r_v: whether the discriminator has memorised the training images."""
 
 import numpy as np
 
@@ -13,10 +13,14 @@ _RESAMPLES = 200
 def overfitting_ratio(
     train: np.ndarray, held_out: np.ndarray, generated: np.ndarray
 ) -> float | np.ndarray:
-    """(E D(train) - E D(held-out)) / (E D(train) - E D(generated)), over the last axis.
+    """Returns (E D(train) - E D(held-out)) / (E D(train) - E D(generated)), over the last axis.
 
-    0: it treats held-out images as training images; 1: as generated ones. Only differences of
-    logits enter, so that a loss that leaves their offset open does no harm.
+    It is 0 for a discriminator that treats held-out images like training images, and 1 for one that
+    treats them like generated images. Only differences of logits enter, so the ratio does not
+    depend on their offset, which some losses leave open.
+
+    Args:
+      train, held_out, generated: logits, [..., count].
     """
     mean = train.mean(axis=-1)
     return (mean - held_out.mean(axis=-1)) / (mean - generated.mean(axis=-1))
@@ -25,10 +29,11 @@ def overfitting_ratio(
 def measure(
     sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
 ) -> Measurement:
+    """Computes `r_v`; see `metric.Metric`."""
     del thorough
     train, holdout = comparison.train, comparison.holdout
     discriminate = comparison.gan.discriminate
-    assert train is not None  # Both stand in the metric's needs.
+    assert train is not None  # `needs` lists both.
     assert discriminate is not None
 
     def logits(images: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
@@ -42,7 +47,7 @@ def measure(
             parts.append(np.asarray(judged, np.float64).reshape(len(rows)))
         return np.concatenate(parts)
 
-    # A generator that is told no class was trained beside such a discriminator.
+    # The discriminator is class-conditional if the generator is.
     conditional = sample.image_labels is not None
     sets = [
         logits(train.images, train.labels if conditional else None),
@@ -53,7 +58,7 @@ def measure(
     resampled = [each[rng.integers(0, len(each), (_RESAMPLES, len(each)))] for each in sets]
     spread = np.std(overfitting_ratio(*resampled), ddof=1)
     if not np.isfinite(value + spread):
-        raise UnavailableError("the discriminator tells training from generated images by nothing")
+        raise UnavailableError("the discriminator scores training and generated images alike")
     figure = Figure(
         value,
         higher_is_better=False,

@@ -1,4 +1,4 @@
-"""How far generated images are from one another in the network's features."""
+"""Diversity: how far generated images are from one another in the network's features."""
 
 import numpy as np
 
@@ -8,15 +8,15 @@ from gan_cli.metrics.sample import Sample
 
 
 def pairwise_diversity(features: np.ndarray) -> tuple[float, float]:
-    """Mean squared distance of all pairs of vectors, each brought to length 1, in [0, 4].
+    """Returns the mean squared distance of all pairs of vectors, scaled to length 1: in [0, 4].
 
-    For unit vectors u with mean m it is 2 n / (n - 1) (1 - |m|^2): no pair has to be formed.
+    For n unit vectors with mean m, it is 2 n / (n - 1) (1 - |m|^2), so no pair has to be formed.
 
     Args:
       features: [at least 2, dimension].
 
     Returns:
-      the mean, and the half-width of its 95 % interval from the influence of each vector.
+      The mean, and the half-width of its 95 % interval, from the influence of each vector.
     """
     features = np.asarray(features, np.float64)
     lengths = np.linalg.norm(features, axis=1, keepdims=True)
@@ -31,6 +31,7 @@ def pairwise_diversity(features: np.ndarray) -> tuple[float, float]:
 def measure(
     sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
 ) -> Measurement:
+    """Computes `diversity_<network>`; see `metric.Metric`."""
     del rng, thorough
     value, half_width = pairwise_diversity(sample.features)
     name = f"diversity_{comparison.network.name}"
@@ -38,7 +39,7 @@ def measure(
 
 
 METRIC = Metric(
-    "after LPIPS (Zhang et al. 2018): squared distance of unit features, of all pairs; features are"
-    " the network's pooled ones and not weighted",
+    "after LPIPS (Zhang et al. 2018): squared distance of unit features, over all pairs; the"
+    " features are the network's pooled ones, without weights",
     measure,
 )

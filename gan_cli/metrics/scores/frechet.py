@@ -1,4 +1,4 @@
-"""The Fréchet distance of the features: FID, where they are Inception's."""
+"""The Fréchet distance of features; of Inception's features, the FID."""
 
 import numpy as np
 
@@ -12,9 +12,10 @@ from gan_cli.metrics.sample import Sample
 def measure(
     sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
 ) -> Measurement:
+    """Computes `fid` or `fd_<network>`; see `metric.Metric`."""
     value = frechet_distance(comparison.reference_moments, sample.moments)
     interval = None
-    # The vectors behind statistics from a file, which would be resampled, are not known.
+    # Statistics from a file come without the vectors that would be resampled.
     if thorough and comparison.statistics is None:
         interval = frechet_half_width(comparison.reference.features, sample.features, rng)
     name = comparison.network.metric_name("fid")

@@ -1,4 +1,4 @@
-"""The Fréchet distance that endlessly many generated images would have."""
+"""The Fréchet distance extrapolated to infinitely many generated images."""
 
 import numpy as np
 
@@ -13,10 +13,10 @@ _FEWEST, _LEAST_SUBSET = 100, 5000
 
 
 def frechet_infinity(real: Moments, generated: np.ndarray, rng: np.random.Generator) -> float:
-    """The intercept of the line through Fréchet distances of subsets over 1 / their size.
+    """Returns the intercept of the line through the Fréchet distances of subsets over 1 / size.
 
-    The subsets are 15, of evenly spaced sizes from 5,000 (or a tenth, where images are fewer than
-    10,000) to all, each drawn without replacement.
+    There are 15 subsets, drawn without replacement, whose sizes are evenly spaced from 5,000 (from
+    a tenth of the images where there are fewer than 10,000) to all images.
 
     Args:
       generated: features, [count, dimension].
@@ -34,6 +34,7 @@ def frechet_infinity(real: Moments, generated: np.ndarray, rng: np.random.Genera
 def measure(
     sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
 ) -> Measurement:
+    """Computes `fid_infinity` or `fd_infinity_<network>`; see `metric.Metric`."""
     del thorough
     if len(sample.features) < _FEWEST:
         raise UnavailableError(f"needs at least {_FEWEST} images")
@@ -45,5 +46,5 @@ def measure(
 
 
 METRIC = Metric(
-    "Chong and Forsyth 2020; subsets of one set of images, the reference stays finite", measure
+    "Chong and Forsyth 2020; subsets of one set of images; the reference stays finite", measure
 )

@@ -1,6 +1,7 @@
-"""The Fréchet distance within each class, for generators that are told the class.
+"""The Fréchet distance within each class, for class-conditional generators.
 
-Details: by class, `value`, `count` of generated and `num_reference` of held-out images.
+Details, by class: the distance, `value`; the numbers of generated images, `count`, and of held-out
+images, `num_reference`.
 """
 
 import numpy as np
@@ -15,9 +16,10 @@ from gan_cli.metrics.sample import Sample
 def measure(
     sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
 ) -> Measurement:
+    """Computes `intra_fid` or `intra_fd_<network>`; see `metric.Metric`."""
     del rng, thorough
     if sample.labels is None:
-        raise UnavailableError("needs a generator that is told the class")
+        raise UnavailableError("needs a class-conditional generator")
     reference = comparison.reference
     by_class = {}
     for label, class_name in enumerate(comparison.holdout.class_names):

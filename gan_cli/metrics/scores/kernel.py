@@ -1,4 +1,4 @@
-"""The kernel distance of the features: KID, where they are Inception's."""
+"""The kernel distance of features; of Inception's features, the KID."""
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from gan_cli.metrics.sample import Sample
 def measure(
     sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
 ) -> Measurement:
+    """Computes `kid` or `kd_<network>`; see `metric.Metric`."""
     del thorough
     value, half_width = kernel_distance(comparison.reference.features, sample.features, rng)
     name = comparison.network.metric_name("kid")

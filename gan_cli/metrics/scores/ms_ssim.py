@@ -1,4 +1,4 @@
-"""MS-SSIM of pairs of generated images: high where a generator repeats itself."""
+"""MS-SSIM of pairs of generated images: high where the generator repeats itself."""
 
 import numpy as np
 
@@ -15,7 +15,7 @@ _BATCH_BYTES = 2**25
 def draw_pairs(
     labels: np.ndarray | None, count: int, pairs: int, rng: np.random.Generator
 ) -> np.ndarray:
-    """Draws pairs of two different images each, of one class where labels are known.
+    """Draws pairs of different images, of the same class where labels are known.
 
     Returns:
       int64 [at most pairs, 2].
@@ -40,15 +40,16 @@ def draw_pairs(
 def measure(
     sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
 ) -> Measurement:
+    """Computes `ms_ssim`; see `metric.Metric`."""
     del comparison, thorough
     images = sample.images
     if not scale_weights(min(images.shape[1:3])):
         raise UnavailableError(f"needs images of at least {FILTER_SIDE} pixels")
     pairs = draw_pairs(sample.image_labels, len(images), _PAIRS, rng)
     if not len(pairs):
-        raise UnavailableError("needs two images of one class")
+        raise UnavailableError("needs two images of the same class")
     values = []
-    # Of float64, eight times the bytes, for each of some maps.
+    # Several maps of float64, each with eight times the bytes of the images, exist at a time.
     size = max(_BATCH_BYTES // (8 * images[0].nbytes), 1)
     for start in range(0, len(pairs), size):
         one, other = (images[side] for side in pairs[start : start + size].T)
@@ -64,7 +65,7 @@ def measure(
 
 
 METRIC = Metric(
-    "Odena et al. 2017, section 4.2: pairs of one class where classes are known; below 176 pixels"
-    " with the scales that the filter fits",
+    "Odena et al. 2017, section 4.2: pairs of the same class where classes are known; below 176"
+    " pixels, at the scales where the filter fits",
     measure,
 )

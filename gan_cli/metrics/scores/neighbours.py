@@ -1,8 +1,9 @@
-"""The training images nearest to generated ones, and how many of those are suspiciously near.
+"""The training images nearest to generated ones, and how many images are suspiciously near.
 
-Details: `samples`, the first generated images, and `closest`, those nearest to a training image,
-each with its `generated` index, and with indices and distances of its nearest `train` images;
-`suspicious_distance`, which 1 % of the held-out images are within.
+Details: `samples`, the first generated images, and `closest`, the generated images nearest to a
+training image. Each entry has its index, `generated`, and the indices, `train`, and `distances` of
+the training images nearest to it. `suspicious_distance`: 1 % of the held-out images lie nearer to a
+training image than this.
 """
 
 from typing import Any
@@ -22,6 +23,7 @@ _SUSPICIOUS_QUANTILE = 0.01
 def measure(
     sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
 ) -> Measurement:
+    """Computes `near_copies_pct`; see `metric.Metric`."""
     training = comparison.training
     held_out = comparison.reference.part(MOST_NEIGHBOURS, np.random.default_rng(0))
     of_held_out = comparison.derived(
@@ -57,7 +59,7 @@ def measure(
 
 
 METRIC = Metric(
-    "nearer to a training image than 99 % of the held-out images are; 1 % is what chance gives",
+    "nearer to a training image than 99 % of the held-out images; 1 % is expected by chance",
     measure,
     perfect="holdout",
     worst="train",

@@ -1,4 +1,4 @@
-"""PPL: how far features move where a latent vector moves a little."""
+"""PPL: how far features move when a latent vector moves a little."""
 
 import functools
 from collections.abc import Callable
@@ -12,19 +12,19 @@ from gan_cli.metrics.sample import Sample
 
 _PATHS, _BATCH_SIZE = 2000, 50
 _STEP = 1e-4
-# Share of the longest and of the shortest paths that is left out, as in StyleGAN's code.
+# Share of the longest and of the shortest paths that is dropped, as in StyleGAN's code.
 _TRIMMED = 0.01
 
 
 def slerp(one: np.ndarray, other: np.ndarray, position: np.ndarray) -> np.ndarray:
-    """Walks the great circle between the directions of vectors (Shoemake 1985).
+    """Interpolates along the great circle between the directions of vectors (Shoemake 1985).
 
     Args:
       one, other: [count, dimension].
       position: [count, 1], from 0 at `one` to 1 at `other`.
 
     Returns:
-      vectors of length 1, in float64.
+      Vectors of length 1, float64 [count, dimension].
     """
 
     def unit(vectors: np.ndarray) -> np.ndarray:
@@ -39,7 +39,7 @@ def slerp(one: np.ndarray, other: np.ndarray, position: np.ndarray) -> np.ndarra
 
 
 def lerp(one: np.ndarray, other: np.ndarray, position: np.ndarray) -> np.ndarray:
-    """Walks the straight line; `position` is [count, 1, ...]."""
+    """Interpolates along the straight line; `position` is [count, 1, ...]."""
     wide = np.asarray(one, np.float64)
     return wide + position * (np.asarray(other, np.float64) - wide)
 
@@ -49,11 +49,12 @@ def path_lengths(
     positions: np.ndarray,
     features: Callable[[np.ndarray], np.ndarray],
 ) -> np.ndarray:
-    """|f(walk(t + step)) - f(walk(t))|^2 / step^2: float64 [count].
+    """Returns |f(walk(t + step)) - f(walk(t))|^2 / step^2: float64 [count].
 
     Args:
-      walk: positions to latents.
-      features: latents to features.
+      walk: maps positions t to latents.
+      positions: [count, 1, ...].
+      features: f, which maps latents to features.
     """
     near, far = (
         np.asarray(features(walk(each).astype(np.float32)), np.float64)
@@ -63,7 +64,7 @@ def path_lengths(
 
 
 def trimmed(lengths: np.ndarray) -> np.ndarray:
-    """Without the longest and shortest 1 %."""
+    """Returns the lengths without the longest and the shortest 1 %."""
     low, high = np.quantile(lengths, [_TRIMMED, 1.0 - _TRIMMED])
     return lengths[(lengths >= low) & (lengths <= high)]
 
@@ -71,9 +72,10 @@ def trimmed(lengths: np.ndarray) -> np.ndarray:
 def measure(
     sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
 ) -> Measurement:
+    """Computes `ppl_z_<network>` and, for generators with styles, `ppl_wend_<network>`."""
     del sample, thorough
     gan = comparison.gan
-    assert gan.draw_latents is not None  # A generator stands in the metric's needs.
+    assert gan.draw_latents is not None  # `needs` lists a generator.
     assert gan.synthesize is not None
 
     def features_by(synthesize: Callable, labels: np.ndarray | None) -> Callable:
@@ -118,14 +120,14 @@ def measure(
 def _walk_in_latents(gan: GanAccess, one: np.ndarray, other: np.ndarray) -> Callable:
     if not gan.spherical:
         return lambda positions: lerp(one, other, positions)
-    # Normal latents have about this length, whatever their direction.
+    # Normal latents have about this length in every direction.
     length = np.sqrt(one.shape[1])
     return lambda positions: length * slerp(one, other, positions)
 
 
 METRIC = Metric(
-    "Karras et al. 2019, section 4.1, in the network's pooled features and not VGG16's: z on the"
-    " great circle, w at its ends (wend); step 1e-4, 1 % trimmed at both ends",
+    "Karras et al. 2019, section 4.1, in the network's pooled features instead of VGG16's: z along"
+    " the great circle, w at the ends of its paths (wend); step 1e-4, 1 % trimmed at both ends",
     measure,
     perfect=None,
     worst=None,

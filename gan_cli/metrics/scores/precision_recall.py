@@ -1,4 +1,4 @@
-"""Improved precision and recall."""
+"""Improved precision (quality) and recall (variety)."""
 
 import numpy as np
 
@@ -11,11 +11,12 @@ from gan_cli.metrics.sample import Sample
 def measure(
     sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
 ) -> Measurement:
+    """Computes `precision` and `recall`; see `metric.Metric`."""
     return figures_of(("precision", "recall"), sample, comparison)
 
 
 def figures_of(names: tuple[str, ...], sample: Sample, comparison: Comparison) -> Measurement:
-    """Means of the chosen fields of `manifold.Neighbourhoods`."""
+    """Returns the means of the named fields of `manifold.Neighbourhoods`."""
     near = comparison.neighbourhoods(sample)
     figures = {}
     for name in names:

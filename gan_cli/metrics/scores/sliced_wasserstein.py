@@ -18,10 +18,10 @@ def sliced_wasserstein(
     repeats: int = _REPEATS,
     directions: int = _DIRECTIONS,
 ) -> float:
-    """Mean distance of the sorted projections onto random directions.
+    """Returns the mean distance of the sorted projections onto random directions.
 
     Args:
-      one, other: [count, dimension], equally many.
+      one, other: [count, dimension], of the same count.
     """
     distances = []
     for _ in range(repeats):
@@ -35,12 +35,12 @@ def sliced_wasserstein(
 def patch_distances(
     real: np.ndarray, generated: np.ndarray, rng: np.random.Generator
 ) -> dict[int, float]:
-    """The distance times 1000 by the larger side of each level of the Laplacian pyramid.
+    """Returns 1000 times the distance for each level of the Laplacian pyramid, by its larger side.
 
-    The channels of each set's patches are brought to mean 0 and standard deviation 1 first.
+    The channels of each set's patches are first normalised to mean 0 and standard deviation 1.
 
     Args:
-      real, generated: uint8 [count, height, width, channels], equally many.
+      real, generated: uint8 [count, height, width, channels], of the same count.
     """
     levels = [laplacian_pyramid(images.astype(np.float32)) for images in (real, generated)]
     distances = {}
@@ -61,6 +61,7 @@ def patch_distances(
 def measure(
     sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
 ) -> Measurement:
+    """Computes `swd_<side>` of each level, and their mean `swd`; see `metric.Metric`."""
     del thorough
     real, generated = comparison.reference.images, sample.images
     if min(real.shape[1:3]) < _PATCH_SIDE:

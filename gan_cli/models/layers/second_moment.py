@@ -45,11 +45,15 @@ class MinibatchStandardDeviation(keras.layers.Layer):
         super().__init__(**kwargs)
         self.group_size = group_size
 
+    def group_of(self, batch: int) -> int:
+        """Returns how many images of a batch are compared with one another."""
+        return math.gcd(self.group_size, batch)
+
     def call(self, inputs):
         _, height, width, channels = inputs.shape
         batch = inputs.shape[0] or tf.shape(inputs)[0]
         if isinstance(batch, int):
-            group = math.gcd(self.group_size, batch)
+            group = self.group_of(batch)
         else:
             group = tf.where(batch % self.group_size == 0, self.group_size, 1)
         x = tf.cast(inputs, tf.float32)

@@ -1,4 +1,4 @@
-"""report.html: curves, pictures, scores and config of a run on one page that needs no network."""
+"""report.html: curves, pictures, scores and config of a run, on one self-contained page."""
 
 import base64
 from importlib import resources
@@ -13,33 +13,33 @@ from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.report.plots import curves_svg
 from gan_cli.run.report.scores import newest_evaluation
 
-# In the order of the page; each is one plot of the metrics whose names begin so.
+# Title, prefixes of the values to plot, and whether the axis is logarithmic; in the page's order.
 _PLOTS = (
     ("Fréchet distance to the held-out images", ("fd_", "fid"), True),
     ("Modes covered", ("modes_covered",), False),
     (
-        "Share of high quality, and error of the modes' shares",
+        "Share of points of high quality, and error of the modes' shares",
         ("high_quality_share", "mode_error"),
         False,
     ),
     ("Losses", ("discriminator_loss", "generator_loss"), False),
     (
-        "What D believes: mean D(real), D(generated)",
+        "The discriminator's mean output: D(real) and D(generated)",
         ("discriminator_real", "discriminator_fake"),
         False,
     ),
-    ("Share of pairs that D ranks right", ("ranking_accuracy",), False),
-    ("Penalties", ("penalty/",), False),
+    ("Share of pairs that the discriminator ranks correctly", ("ranking_accuracy",), False),
+    ("Penalties of the discriminator", ("penalty/",), False),
     ("Penalties of the generator", ("generator_penalty/",), False),
-    ("Norms of the gradients", ("discriminator_gradient_norm", "generator_gradient_norm"), True),
+    ("Gradient norms", ("discriminator_gradient_norm", "generator_gradient_norm"), True),
     (
-        "Largest singular value of any layer",
+        "Largest singular value of the layers",
         ("discriminator_singular_value", "generator_singular_value"),
         True,
     ),
-    ("Probability of augmentation", ("augmentation_probability",), False),
+    ("Augmentation probability", ("augmentation_probability",), False),
     (
-        "Differences among generated images over those among real ones; how far D overfits",
+        "Diversity of generated images relative to real ones, and overfitting of the discriminator",
         ("diversity", "overfitting"),
         False,
     ),
@@ -50,7 +50,11 @@ _MOST_GRIDS = 4
 
 
 def write_report(run: RunDirectory) -> None:
-    """Writes the page from what the run directory holds; parts that are not there are left out."""
+    """Writes the page from the files in the run directory; sections without data are left out.
+
+    Raises:
+      UserError: the page cannot be written.
+    """
     template = jinja2.Template(
         (resources.files("gan_cli.run.report") / "report.html").read_text("utf-8"), autoescape=True
     )
@@ -74,9 +78,9 @@ def write_report(run: RunDirectory) -> None:
 
 
 def _further_scores(rows: list[dict[str, Any]]) -> list[str]:
-    """Returns the scores that an evaluator tracked in training and `_PLOTS` does not know."""
+    """Returns the names of scores that an evaluator tracked and that `_PLOTS` does not list."""
     known = tuple(prefix for _, prefixes, _ in _PLOTS for prefix in prefixes)
-    # Lines of scores have the time of training, and no speed.
+    # Lines with scores hold the training time, but no speed.
     scored = [row for row in rows if "training_seconds" in row and "images_per_second" not in row]
     names = {name for row in scored for name in row}
     return sorted(name for name in names - _NO_SCORES if not name.startswith(known))
@@ -89,7 +93,7 @@ def _plot(rows: list[dict[str, Any]], prefixes: tuple[str, ...], logarithmic: bo
 
 
 def _grids(run: RunDirectory) -> list[dict[str, str]]:
-    """The real images, and grids of generated ones spread over training."""
+    """Returns the real images, and grids of generated images from all of the training."""
     grids = run.saved_grids(_MOST_GRIDS)
     pictures = [("Real images", run.samples / "reals.png")]
     pictures += [(f"{kimg} kimg", path) for kimg, path in reversed(grids)]

@@ -6,22 +6,22 @@ from collections.abc import Mapping, Sequence
 
 from matplotlib.figure import Figure
 
-Points = Sequence[tuple[float, float]]
+Curve = Sequence[tuple[float, float]]
 
 
-def curves_svg(curves: Mapping[str, Points], logarithmic: bool, x_label: str) -> str | None:
-    """One line for each name, or None where no line has two points."""
+def curves_svg(curves: Mapping[str, Curve], logarithmic: bool, x_label: str) -> str | None:
+    """Draws a line for each name; returns None where no line has two points."""
     if not any(len(points) > 1 for points in curves.values()):
         return None
     figure = Figure(figsize=(6, 2.8))
-    # Room for any label of an axis. To measure it, each figure would have to be drawn twice.
+    # Room for axis labels of any length; measuring them would mean drawing each figure twice.
     figure.subplots_adjust(left=0.13, right=0.98, bottom=0.18, top=0.95)
     axes = figure.add_subplot()
     for index, (name, points) in enumerate(curves.items()):
         marker = "o" if len(points) < 60 else None
         axes.plot(*zip(*points, strict=True), label=name, marker=marker, ms=3, c=f"C{index}")
     values = [value for points in curves.values() for _, value in points]
-    # Within a decade a logarithmic axis says nothing more, and has no round numbers.
+    # Within a factor of ten, a logarithmic axis shows nothing more, and has no round numbers.
     if logarithmic and min(values) > 0 and max(values) > 10 * min(values):
         axes.set_yscale("log")
     axes.set_xlabel(x_label)
@@ -31,7 +31,7 @@ def curves_svg(curves: Mapping[str, Points], logarithmic: bool, x_label: str) ->
 
 
 def position_svg(points: Mapping[str, tuple[float, float]], x_label: str, y_label: str) -> str:
-    """Named points in the unit square."""
+    """Draws named points in the unit square."""
     figure = Figure(figsize=(6, 3.6), layout="constrained")
     axes = figure.add_subplot()
     for index, (name, (x, y)) in enumerate(points.items()):
@@ -44,7 +44,7 @@ def position_svg(points: Mapping[str, tuple[float, float]], x_label: str, y_labe
 def _svg(figure: Figure, axes, label: str) -> str:
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
-    # The page's own text colour shows in light and dark alike.
+    # A transparent background suits the page's light and dark colours.
     figure.patch.set_alpha(0)
     axes.patch.set_alpha(0)
     drawn = io.StringIO()

@@ -1,4 +1,4 @@
-"""The report's part about evaluations: the newest one, and how the scores went over training."""
+"""The report's section on evaluations: the newest one, and the scores over training."""
 
 import base64
 import io
@@ -12,12 +12,12 @@ from PIL import Image
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.report.plots import curves_svg, position_svg
 
-# A row of generated images for each class that the classifier sees.
+# A row of generated images for each class.
 _CLASS_ROWS = "classes.png"
 _PICTURES = (
     (
-        "A generated image, then the training images nearest to it. Left: the images that are"
-        " nearest to a training image; right: the first of the samples.",
+        "A generated image, then the training images nearest to it. Left: the generated images"
+        " that are nearest to a training image. Right: the first generated images.",
         "neighbours.png",
     ),
 )
@@ -25,7 +25,7 @@ _MOST_POSITIONS = 6
 
 
 def newest_evaluation(run: RunDirectory) -> dict[str, Any] | None:
-    """What the page shows of the newest evaluation: its record, pictures and plots."""
+    """Returns the record of the newest evaluation, if any, with its pictures and plots."""
     found = {path: record for path in run.evaluations.glob("*.json") if (record := _read(path))}
     if not found:
         return None
@@ -40,7 +40,7 @@ def newest_evaluation(run: RunDirectory) -> dict[str, Any] | None:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """The record of one checkpoint; None for other files that a user keeps beside them."""
+    """Returns the record of one checkpoint, or None for a user's other files in the folder."""
     try:
         record = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError):
@@ -63,13 +63,13 @@ def _pictures(folder: Path) -> list[dict[str, str]]:
 
 
 def _class_rows(path: Path, record: dict[str, Any]) -> dict[str, str]:
-    """The rows of the picture by class, as PNG in base64; empty where there is none."""
+    """Returns the picture's row of each class as PNG in base64; empty: there is no picture."""
     names = record.get("class_shares") or {}
     if not names or not path.is_file():
         return {}
     rows = {}
     with Image.open(path) as picture:
-        # An even cut goes through the white between the rows, however wide that is.
+        # Cuts at equal distances go through the white between the rows, however wide it is.
         edges = [round(index * picture.height / len(names)) for index in range(len(names) + 1)]
         for name, (top, bottom) in zip(names, pairwise(edges), strict=True):
             content = io.BytesIO()

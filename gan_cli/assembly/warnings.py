@@ -1,0 +1,38 @@
+"""What a resolved config allows and is still likely to be a mistake."""
+
+import keras
+
+from gan_cli.config.resolved import ResolvedConfig
+from gan_cli.models.layers.second_moment import MinibatchStandardDeviation
+
+
+def warnings_of(config: ResolvedConfig, discriminator: keras.Model, replicas: int = 1) -> list[str]:
+    """Returns a sentence for each thing about a run that its user would want to know beforehand.
+
+    Args:
+      discriminator: as built for the config.
+      replicas: number of devices that share a batch.
+    """
+    return [*_without_groups(config, discriminator, replicas)]
+
+
+def _without_groups(config: ResolvedConfig, discriminator: keras.Model, replicas: int) -> list[str]:
+    """Warns of minibatch standard deviations over groups of one image, which are constant."""
+    pack = config.model.pack
+    judged = config.training.batch_size // (replicas * pack)
+    sizes = [
+        layer.group_size
+        for layer in discriminator._flatten_layers(include_self=False)
+        if isinstance(layer, MinibatchStandardDeviation)
+        and layer.group_of(judged) == 1 < layer.group_size
+    ]
+    if not sizes:
+        return []
+    share = f" / {replicas} devices" if replicas > 1 else ""
+    share += f" / packs of {pack}" if pack > 1 else ""
+    of_batch = f" (training.batch_size {config.training.batch_size}{share})" if share else ""
+    return [
+        f"training.batch_size: {judged} images{of_batch} cannot be split into groups of"
+        f" {max(sizes)}, so the discriminator's minibatch standard deviation has no effect; use a"
+        f" multiple of {max(sizes) * replicas * pack}"
+    ]

@@ -1,0 +1,63 @@
+"""What gan-train prints and returns when it ends, and what a dry run prints."""
+
+from rich.console import Console
+from rich.table import Table
+
+from gan_cli.experiment.dry_run import Description
+from gan_cli.experiment.outcome import Outcome
+from gan_cli.listener import Listener
+from gan_cli.run.directory import RunDirectory
+
+DIVERGED = 1
+STOPPED_BY_SIGNAL = 128
+_MEBIBYTE = 2**20
+
+
+def exit_status(outcome: Outcome) -> int:
+    """Returns gan-train's exit status: 0 finished, 1 diverged, 128 + N stopped by signal N."""
+    if outcome.trouble is not None:
+        return DIVERGED
+    return 0 if outcome.signal is None else STOPPED_BY_SIGNAL + outcome.signal
+
+
+def print_ending(outcome: Outcome, listener: Listener) -> None:
+    """Says where the run's files are, and how to continue."""
+    if outcome.trouble is not None:
+        listener.message(
+            f"training diverged: {outcome.trouble}. The last checkpoint was saved before that; a"
+            " lower learning rate or a larger gamma may help."
+        )
+        return
+    run = RunDirectory(outcome.run_dir)
+    listener.message(f"done: {run.samples}, {run.report}")
+    if outcome.signal is not None:
+        listener.message(
+            f"stopped by {outcome.signal.name} after saving; run the same command to continue from"
+            f" {outcome.images_shown / 1000:g} kimg"
+        )
+
+
+def print_description(description: Description) -> None:
+    """Prints what a dry run found: config, networks, memory, and the path of the picture."""
+    console = Console()
+    console.print(description.config, highlight=False, markup=False, soft_wrap=True)
+    networks = description.generator, description.discriminator
+    table = Table("network", "parameters", "FLOPs per image, forward", "activations per image")
+    for network in networks:
+        console.print(network.summary, highlight=False, markup=False, soft_wrap=True)
+        table.add_row(
+            network.name,
+            f"{network.parameters:,}",
+            f"{network.flops:,}",
+            f"{network.activation_bytes / _MEBIBYTE:.2f} MiB",
+        )
+    console.print(table)
+    console.print(
+        f"memory, estimated: {description.state_bytes / _MEBIBYTE:.0f} MiB of weights, averages and"
+        f" optimiser slots, {description.activation_bytes / _MEBIBYTE:.0f} MiB of activations at"
+        f" batch {description.batch_size}, {description.image_bytes / _MEBIBYTE:.0f} MiB of images",
+        soft_wrap=True,
+    )
+    console.print(
+        f"the first batch of real images: {description.picture}", soft_wrap=True, markup=False
+    )

@@ -1,0 +1,45 @@
+"""Configs that earlier versions wrote into run directories, in today's words."""
+
+from typing import Any
+
+from gan_cli.config.data_section import SOURCE_KEYS, sources_with
+from gan_cli.config.limits import FEWEST_IMAGES
+
+# The keys of all sources stood side by side in `data`, in every run, with these defaults.
+_DATA_KEYS = {
+    "path": None,
+    "name": None,
+    "data_dir": None,
+    "split": "train",
+    "holdout_split": None,
+    "num_points": 100_000,
+    "mode_std": None,
+}
+# Written where the config named no metrics.
+_METRICS = ["frechet", "kernel", "precision_recall", "density_coverage"]
+
+
+def modernised(config: dict[str, Any]) -> dict[str, Any]:
+    """Returns a config as today's version would have written it; only those of earlier runs change.
+
+    An earlier version read the keys of the run's own source alone, and none of these is lost.
+    """
+    data, evaluation = config.get("data"), config.get("evaluation")
+    if not isinstance(data, dict) or not _DATA_KEYS.keys() <= data.keys():
+        return config
+    source = data.get("source")
+    foreign = {
+        key
+        for key, default in _DATA_KEYS.items()
+        if source not in sources_with(key) and (source in SOURCE_KEYS or data[key] == default)
+    }
+    config = {**config, "data": {key: v for key, v in data.items() if key not in foreign}}
+    if isinstance(evaluation, dict):
+        evaluation = dict(evaluation)
+        if evaluation.get("metrics") == _METRICS:
+            evaluation["metrics"] = None
+        count = evaluation.get("num_samples")
+        if isinstance(count, int) and 2 <= count < FEWEST_IMAGES:
+            evaluation["num_samples"] = FEWEST_IMAGES
+        config["evaluation"] = evaluation
+    return config

@@ -1,0 +1,79 @@
+"""The size and channels that images are brought to, and the sentences that say so."""
+
+import numpy as np
+import pytest
+
+from gan_cli.config.schema import DataConfig
+from gan_cli.data.collection import Collection
+from gan_cli.data.form import choose_form
+
+
+def collection(*images):
+    return Collection(
+        count=len(images),
+        read=lambda index: images[index],
+        describe=str,
+        labels=None,
+        class_names=(),
+        identity="",
+    )
+
+
+def image(height, width, channels=3):
+    return np.zeros((height, width, channels), np.uint8)
+
+
+def form_of(images, **config):
+    form, notes = choose_form(DataConfig(source="folder", **config), collection(*images), None)
+    return (form.height, form.width, form.channels), list(notes)
+
+
+def test_images_of_one_fitting_size_keep_it_without_a_word():
+    assert form_of([image(28, 32)] * 5) == ((28, 32, 3), [])
+    assert form_of([image(28, 28, 1)] * 5) == ((28, 28, 1), [])
+
+
+def test_a_guessed_size_is_told():
+    shape, notes = form_of([image(512, 512)] * 300)
+    assert shape == (64, 64, 3)
+    assert notes == ["data.image_size is not set: images of 512x512 pixels are resized to 64x64"]
+
+
+@pytest.mark.parametrize(
+    ("fit", "what"),
+    [
+        ("crop", "what juts out is cut off (data.fit: crop)"),
+        ("stretch", "their aspect ratio changes (data.fit: stretch)"),
+        ("pad", "they get a border (data.fit: pad)"),
+    ],
+)
+def test_another_aspect_ratio_is_told(fit, what):
+    images = [image(30, 40), image(500, 300), image(64, 64), image(30, 40)]
+    shape, notes = form_of(images, fit=fit)
+    assert shape == (64, 64, 3)
+    assert notes == [
+        "data.image_size is not set: images of 2 sizes, from 30x40 to 500x300 pixels, are resized"
+        f" to 64x64; where they have another aspect ratio, {what}"
+    ]
+
+
+def test_what_the_config_asks_for_is_told_without_a_guess():
+    shape, notes = form_of([image(8, 8, 1)] * 3, image_size=16)
+    assert shape == (16, 16, 1)
+    assert notes == ["images of 8x8 pixels are resized to 16x16"]
+    assert form_of([image(8, 8, 1)] * 3, image_size=16, channels=1) == ((16, 16, 1), [])
+
+
+def test_what_happens_to_channels_is_told():
+    mixed = [image(16, 16, channels) for channels in (1, 1, 3, 4)]
+    shape, notes = form_of(mixed, background="#102030")
+    assert shape == (16, 16, 3)
+    assert notes == [
+        "1 of 4 images looked at have an alpha channel: they are composed on #102030"
+        " (data.background); data.channels: 4 keeps it",
+        "2 of 4 images looked at are gray and are converted to RGB",
+    ]
+    shape, notes = form_of(mixed, channels=1)
+    assert shape == (16, 16, 1)
+    assert notes[1:] == ["1 of 4 images looked at are in colour and are converted to gray"]
+    assert form_of(mixed, channels=4) == ((16, 16, 4), [])
