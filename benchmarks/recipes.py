@@ -3,8 +3,9 @@
 python -m benchmarks.recipes DATA [KIMG] [SEEDS] [NAME ...]
 
 Trains small networks of every architecture on DATA, digits or fashion_mnist, and scores them. Runs
-stay in runs/recipes: what is finished there is not trained again. Of all that are finished, docs/results_DATA.md has the table, results-DATA-NAME.png in
-docs/figures the grids, and results-DATA-curves.png the distance on the way.
+stay in runs/recipes: what is finished there is not trained again. Of all that are finished,
+docs/results_DATA.md has the table, results-DATA-NAME.png in docs/figures the grids, and
+results-DATA-curves.png the distance on the way.
 """
 
 import json
