@@ -3,9 +3,9 @@
 python -m benchmarks.recipes DATA [KIMG] [SEEDS] [NAME ...]
 
 Trains small networks of every architecture on DATA, digits or fashion_mnist, and scores them. Runs
-stay in runs/recipes: what is finished there is not trained again. Of all that are finished,
-docs/results_DATA.md has the table, results-DATA-NAME.png in docs/figures the grids, and
-results-DATA-curves.png the distance on the way.
+stay in runs/recipes; a finished run is not trained again. docs/results_DATA.md gets the table of
+all finished runs, docs/figures/results-DATA-NAME.png the grids, and results-DATA-curves.png the
+distances during training.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Work on parts that need nothing of one another, spread over the devices of this process."""
+"""Spreads work on independent parts over the devices of this process."""
 
 import itertools
 from collections import deque
@@ -10,21 +10,22 @@ import tensorflow as tf
 
 Part = TypeVar("Part")
 Result = TypeVar("Result")
-# Parts handed out for each device, so that it need not wait while results are taken.
+# Number of parts in progress for each device, so that no device waits while results are consumed.
 _PARTS_AHEAD = 2
 
 
 def in_order(
     work: Callable[[Part], Result], parts: Iterable[Part], devices: Sequence[str]
 ) -> Iterator[Result]:
-    """Yields what `work` makes of each part, in their order.
+    """Yields the result of `work` for each part, in the order of the parts.
 
-    Few parts are held at a time. Variables stay where they are: TensorFlow brings their values to
-    the device that asks.
+    Few parts are in memory at a time. Variables stay where they are: TensorFlow copies their values
+    to the device that reads them.
 
     Args:
-      work: called from several threads at once where there are several devices.
-      devices: as TensorFlow names them, taken in turns. Fewer than two: the one at hand.
+      work: function of one part; with several devices, several threads call it at once.
+      devices: TensorFlow's names of devices, used in turn. With fewer than two, `work` runs on the
+        default device.
     """
     if len(devices) < 2:
         yield from map(work, parts)

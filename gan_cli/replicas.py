@@ -1,9 +1,9 @@
-"""What the replicas of a step share: random numbers drawn, and means taken, for the global batch.
+"""Random numbers and means for the global batch, which the replicas of a step share.
 
-Under `tf.distribute` every replica takes the same step on its slice of the global batch. Whatever
-looks at the whole batch or draws numbers for it goes through here, so that the replicas together
-compute what one device would. Outside of a strategy there is one replica, and every function here
-is the plain operation of TensorFlow.
+Under `tf.distribute` every replica takes the same step on its slice of the global batch. All code
+that uses the whole batch, or draws random numbers for it, calls these functions, so that the
+replicas together compute what one device would. Outside a strategy there is one replica, and every
+function here is the plain operation of TensorFlow.
 """
 
 import contextlib
@@ -11,50 +11,50 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import tensorflow as tf
 
-# What is due in the step that is being traced: {(every, phase): whether}; see `when`.
+# Whether work is due in the step that is being traced, by (every, phase); see `when`.
 _due: Mapping[tuple[int, int], bool] = {}
 
 
 def count() -> int:
-    """Number of replicas that take the step together."""
+    """Returns the number of replicas that take the step together."""
     context = tf.distribute.get_replica_context()
     return context.num_replicas_in_sync if context else 1
 
 
 def slice_of(whole: tf.Tensor, axis: int = 0) -> tf.Tensor:
-    """This replica's part of what was drawn for the global batch.
+    """Returns this replica's part of a tensor for the global batch.
 
     Args:
-      axis: the one that counts examples; the number of replicas divides it.
+      axis: the axis of examples, whose length the number of replicas divides.
     """
     if count() == 1:
         return whole
     index = tf.distribute.get_replica_context().replica_id_in_sync_group
-    # The index is a tensor, which a list cannot be indexed by.
+    # A tensor cannot index a list.
     return tf.stack(tf.split(whole, count(), axis))[index]
 
 
 def uniform(shape, seed, minval=0, maxval=None, dtype=tf.float32, axis: int = 0) -> tf.Tensor:
-    """`tf.random.stateless_uniform` for this replica's examples, of `shape`."""
+    """Returns `tf.random.stateless_uniform` of `shape` for this replica's examples."""
     whole = tf.random.stateless_uniform(_whole(shape, axis), seed, minval, maxval, dtype)
     return slice_of(whole, axis)
 
 
 def normal(shape, seed, axis: int = 0) -> tf.Tensor:
-    """`tf.random.stateless_normal` for this replica's examples, of `shape`."""
+    """Returns `tf.random.stateless_normal` of `shape` for this replica's examples."""
     return slice_of(tf.random.stateless_normal(_whole(shape, axis), seed), axis)
 
 
 def share(loss: tf.Tensor) -> tf.Tensor:
-    """This replica's part of the global loss, of which it has taken the mean over its examples."""
+    """Returns this replica's part of the global loss, given the mean over its own examples."""
     return loss if count() == 1 else loss / count()
 
 
 def total(values):
-    """The sum over the replicas of gradients; None stays None.
+    """Returns the sum of gradients over the replicas; None stays None.
 
-    Of sparse ones the slices of all replicas, as one device would have them: Keras' Adam does not
-    treat them as their sum.
+    Sparse gradients keep the slices of all replicas, as on one device: Keras' Adam does not treat
+    them like their sum.
     """
     if count() == 1:
         return values
@@ -62,9 +62,9 @@ def total(values):
 
 
 def mean(values):
-    """The mean over the replicas of a tensor, or of each of several; it can be differentiated.
+    """Returns the mean over the replicas of a tensor, or of each of several; it is differentiable.
 
-    Replicas hold as many examples each, so that it is the global mean of their means.
+    All replicas hold equally many examples, so that the mean of their means is the global mean.
     """
     if count() == 1:
         return values
@@ -73,7 +73,7 @@ def mean(values):
 
 def _reduced(how: tf.distribute.ReduceOp, values):
     flat = tf.nest.flatten(values)
-    # All in one reduction, which costs far less than many.
+    # One reduction of all tensors costs far less than many reductions.
     found = [value for value in flat if value is not None]
     reduced = iter(tf.distribute.get_replica_context().all_reduce(how, found))
     return tf.nest.pack_sequence_as(
@@ -82,17 +82,17 @@ def _reduced(how: tf.distribute.ReduceOp, values):
 
 
 def moments(values: tf.Tensor, axes: Sequence[int]) -> tuple[tf.Tensor, tf.Tensor]:
-    """`tf.nn.moments` of the global batch, which is axis 0 of `values` and one of `axes`."""
+    """Returns `tf.nn.moments` of the global batch; `axes` must hold axis 0, the batch."""
     if count() == 1:
         return tf.nn.moments(values, axes)
     centre = mean(tf.reduce_mean(values, axes, keepdims=True))
-    # As in `tf.nn.moments`, whose second derivatives these must share.
+    # As in `tf.nn.moments`, so that second derivatives are equal.
     distance = tf.math.squared_difference(values, tf.stop_gradient(centre))
     return tf.squeeze(centre, axes), mean(tf.reduce_mean(distance, axes))
 
 
 def standard_deviation(values: tf.Tensor) -> tf.Tensor:
-    """Of all values of the global batch: float32 scalar."""
+    """Returns the standard deviation of all values of the global batch: float32 scalar."""
     if count() == 1:
         return tf.math.reduce_std(values)
     centre = mean(tf.reduce_mean(values))
@@ -102,10 +102,10 @@ def standard_deviation(values: tf.Tensor) -> tf.Tensor:
 def when(
     step: tf.Tensor, every: int, phase: int, value: Callable[[], tf.Tensor], otherwise: Callable
 ) -> tf.Tensor:
-    """`value()` in the steps of which `step % every == phase`, else `otherwise()`.
+    """Returns `value()` in steps with `step % every == phase`, else `otherwise()`.
 
-    With several replicas whoever runs the step must have said, by `tracing`, which it is: replicas
-    cannot meet, as for a mean, within a branch of their own.
+    With several replicas, the caller of the step must say by `tracing` which steps are traced:
+    replicas cannot communicate, as for a mean, within a branch.
     """
     if count() == 1:
         return tf.cond(step % every == phase, value, otherwise)
@@ -114,7 +114,7 @@ def when(
 
 @contextlib.contextmanager
 def tracing(due: Mapping[tuple[int, int], bool]) -> Iterator[None]:
-    """Says what is due, by (every, phase), in the step that is traced meanwhile."""
+    """Within this context, `due` says which work is due in the traced step, by (every, phase)."""
     global _due
     previous, _due = _due, due
     try:
@@ -126,10 +126,10 @@ def tracing(due: Mapping[tuple[int, int], bool]) -> Iterator[None]:
 def apply(
     optimizer, gradients: Sequence[tf.Tensor], variables: Sequence, wanted: tf.Tensor | None = None
 ) -> None:
-    """Lets a Keras optimiser take a step on gradients that are the same on all replicas.
+    """Takes a step of a Keras optimiser on gradients that are equal on all replicas.
 
     Args:
-      wanted: bool scalar, the same on all replicas: whether to take it at all; None: always.
+      wanted: whether to take the step, a bool scalar that is equal on all replicas; None: always.
     """
     if wanted is None:
         optimizer.apply(gradients, variables)
@@ -143,7 +143,7 @@ def apply(
         step = lambda *own: optimizer.apply(own, variables)  # noqa: E731
         _only_if(first, lambda: strategy.extended.call_for_each_replica(step, args=gradients))
 
-    # Replicas meet within the optimiser, which they cannot in a branch of their own.
+    # Replicas communicate within the optimiser, which is not possible within a branch.
     tf.distribute.get_replica_context().merge_call(decide, args=(tuple(gradients), wanted))
 
 
@@ -152,7 +152,7 @@ def _only_if(wanted: tf.Tensor, act: Callable[[], object]) -> None:
 
 
 def _whole(shape, axis: int):
-    """The shape of all replicas' parts together."""
+    """Returns the shape of all replicas' parts together."""
     if count() == 1:
         return shape
     known = tf.get_static_value(tf.convert_to_tensor(shape))

@@ -29,7 +29,7 @@ class Mixture:
 
     @property
     def sha256(self) -> str:
-        """Of centres and width, in hexadecimal."""
+        """SHA-256 of the centres and the width, in hexadecimal."""
         return hashlib.sha256(self.centres.tobytes() + np.float64(self.std).tobytes()).hexdigest()
 
     def draw(self, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

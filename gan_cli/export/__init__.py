@@ -1,4 +1,4 @@
-"""Generators in the formats of other runtimes. A new format is one line here and its module."""
+"""Writes generators in the formats of other runtimes, one module for each format."""
 
 from gan_cli.registry import Registry
 

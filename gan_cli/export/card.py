@@ -1,4 +1,4 @@
-"""The model card (Mitchell et al. 2019): what a model is, in Markdown, for whoever receives it."""
+"""The model card (Mitchell et al. 2019): describes a model, in Markdown, for its users."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,13 +9,14 @@ from gan_cli.export.write import Exported
 
 @dataclass(frozen=True)
 class ModelFacts:
-    """What a card says of a model.
+    """Facts about a model that its card states.
 
     Attributes:
       image_shape: height, width, channels.
       class_names: empty for an unconditional generator.
-      evaluation: of these very weights, as gan-eval wrote it; None: there is none.
-      needed_modules: what is imported before the Keras file is loaded.
+      data: description of the data set.
+      evaluation: scores of these weights as `gan-eval` wrote them; None: there are none.
+      needed_modules: modules to import before loading the Keras file.
       config_text: the run's resolved config, YAML.
     """
 
@@ -46,7 +47,7 @@ def model_card(facts: ModelFacts, exported: Sequence[Exported]) -> str:
         "| | |",
         "|---|---|",
         f"| images | {height} x {width} pixels, {channels} channels, float32; -1 is black, 1 white;"
-        " cut off what lies beyond |",
+        " clip values beyond |",
         f"| `latents` | float32 [batch, {facts.latent_dim}], independent values of {law} |",
     ]
     if facts.class_names:
@@ -68,7 +69,7 @@ def model_card(facts: ModelFacts, exported: Sequence[Exported]) -> str:
     if facts.needed_modules and any(part.name == "keras" for part in exported):
         imports = ", ".join(f"`{module}`" for module in facts.needed_modules)
         lines += [
-            f"The Keras file has layers of gan-cli: before loading it, import {imports}.",
+            f"The Keras file contains layers of gan-cli: import {imports} before loading it.",
             "",
         ]
     if facts.class_names:
@@ -79,10 +80,10 @@ def model_card(facts: ModelFacts, exported: Sequence[Exported]) -> str:
     lines += [
         "## Limits",
         "",
-        "- It shows what its training data show, with their gaps and their bias, and nothing else.",
+        "- The model reproduces its training data, with their gaps and biases, and nothing else.",
         "- Images may resemble training images; the metrics above do not rule that out.",
         "- Its images are synthetic. Say so wherever they could be taken for photographs or data.",
-        "- Scores compare only with others of the same data, feature network and sample count.",
+        "- Scores are comparable only for the same data, feature network and sample count.",
         "",
         "## Recipe",
         "",
@@ -105,9 +106,9 @@ def _row(exported: Exported) -> str:
 
 def _metrics(evaluation: Mapping[str, Any] | None) -> list[str]:
     if evaluation is None:
-        return ["These weights have not been evaluated; `gan-eval` does that."]
+        return ["These weights have not been evaluated; `gan-eval` evaluates them."]
     lines = [
-        "`floor` is what real images score, `ceiling` what noise does.",
+        "`floor` is the score of real images, `ceiling` that of noise.",
         "",
         "| metric | value | ± | floor | ceiling | images |",
         "|---|---:|---:|---:|---:|---:|",

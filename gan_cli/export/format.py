@@ -1,4 +1,4 @@
-"""What an export format is, and the generator as a plain function, where most formats start."""
+"""The interface of an export format, and the generator as a plain function."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,15 +14,15 @@ Generate = Callable[[np.ndarray, np.ndarray | None], np.ndarray]
 
 @dataclass(frozen=True)
 class Format:
-    """One way to write a generator, and how its own runtime reads it back.
+    """Writes a generator in one format, and reads it back by the format's own runtime.
 
     Attributes:
-      file_name: what is written, a file or a folder.
-      runtime: what reads it, for the model card.
-      tolerance: how far a value of an image, meant for [-1, 1], may lie from the generator's own;
-        None: the deviation is measured, and has no bound.
-      write: writes a generator, with the distribution of its latents, to a path.
-      load: what the runtime makes of the file.
+      file_name: name of the file or folder to write.
+      runtime: name of the runtime, for the model card.
+      tolerance: largest deviation of a value of an image, nominally in [-1, 1], from the
+        generator's own; None: the deviation is measured, but has no bound.
+      write: writes a generator to a path; takes the distribution of its latents, too.
+      load: loads the file by its runtime.
     """
 
     file_name: str
@@ -33,11 +33,12 @@ class Format:
 
 
 def is_conditional(generator: keras.Model) -> bool:
+    """Returns whether a generator takes labels."""
     return len(generator.inputs) > 1
 
 
 def as_function(generator: keras.Model) -> tf.types.experimental.PolymorphicFunction:
-    """From `latents`, and `labels` where it is conditional, to `images`; any batch size."""
+    """Returns a function from `latents` (and `labels`) to `images`, for any batch size."""
     latents = tf.TensorSpec([None, generator.inputs[0].shape[-1]], tf.float32, name="latents")
     if not is_conditional(generator):
         return tf.function(
@@ -53,5 +54,6 @@ def as_function(generator: keras.Model) -> tf.types.experimental.PolymorphicFunc
 
 
 def named_inputs(latents: np.ndarray, labels: np.ndarray | None) -> dict[str, np.ndarray]:
+    """Returns the inputs of an exported generator by name."""
     inputs = {"latents": np.asarray(latents, np.float32)}
     return inputs if labels is None else inputs | {"labels": np.asarray(labels, np.int32)}

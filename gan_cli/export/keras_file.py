@@ -1,4 +1,4 @@
-"""Keras' own format: a zip of the architecture and the weights, without code."""
+"""Keras' own format: a zip file of the architecture and the weights, without code."""
 
 from pathlib import Path
 
@@ -10,11 +10,13 @@ from gan_cli.models.contract import layers_within
 
 
 def write(generator: keras.Model, latent_distribution: str, path: Path) -> None:
+    """Writes a `.keras` file."""
     del latent_distribution
     generator.save(path)
 
 
 def load(path: Path) -> Generate:
+    """Loads the file by Keras."""
     # Safe mode refuses layers that carry code.
     model = keras.saving.load_model(path, compile=False, safe_mode=True)
 
@@ -26,7 +28,7 @@ def load(path: Path) -> Generate:
 
 
 def needed_modules(generator: keras.Model) -> list[str]:
-    """Modules with layers that Keras lacks: they are imported before the file is loaded."""
+    """Returns the modules with layers that Keras lacks, which loading the file requires."""
     modules = {type(layer).__module__ for layer in layers_within(generator)}
     return sorted(module for module in modules if not module.startswith("keras."))
 

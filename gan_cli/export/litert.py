@@ -1,6 +1,6 @@
 """LiteRT (TensorFlow Lite): float32, with float16 weights, or with int8 weights.
 
-Weights of int8 have one scale a channel, and what flows between the layers stays float32.
+Weights of int8 have one scale per channel; activations stay float32.
 """
 
 import warnings
@@ -19,7 +19,7 @@ def _write(
     generator: keras.Model, latent_distribution: str, path: Path, weights: str = "float32"
 ) -> None:
     del latent_distribution
-    # As constants: the interpreter would have to be told the values of variables before it runs.
+    # Weights become constants: the interpreter would need the values of variables before it runs.
     frozen = convert_variables_to_constants_v2(as_function(generator).get_concrete_function())
     converter = tf.lite.TFLiteConverter.from_concrete_functions([frozen], generator)
     if weights != "float32":
@@ -30,8 +30,9 @@ def _write(
 
 
 def load(path: Path) -> Generate:
+    """Loads the file by TensorFlow's LiteRT interpreter."""
     with warnings.catch_warnings():
-        # The interpreter is about to move to a package of its own, with the same interface.
+        # The interpreter will move to a package of its own, with the same interface.
         warnings.simplefilter("ignore")
         interpreter = tf.lite.Interpreter(model_path=str(path))
 

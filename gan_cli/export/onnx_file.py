@@ -9,11 +9,16 @@ import numpy as np
 from gan_cli.errors import UserError
 from gan_cli.export.format import Format, Generate, as_function, named_inputs
 
-# Old enough for every runtime in use, new enough for all operations that generators are made of.
+# Old enough for every runtime in use, new enough for all operations of our generators.
 _OPERATOR_SET = 17
 
 
 def write(generator: keras.Model, latent_distribution: str, path: Path) -> None:
+    """Writes an ONNX file.
+
+    Raises:
+      UserError: tf2onnx or onnxruntime is not installed.
+    """
     del latent_distribution
     for module in ("tf2onnx", "onnxruntime"):
         if importlib.util.find_spec(module) is None:
@@ -30,6 +35,7 @@ def write(generator: keras.Model, latent_distribution: str, path: Path) -> None:
 
 
 def load(path: Path) -> Generate:
+    """Loads the file by ONNX Runtime, on the CPU."""
     import onnxruntime
 
     session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])

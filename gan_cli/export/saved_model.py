@@ -1,7 +1,7 @@
-"""TensorFlow's SavedModel, as TensorFlow Serving takes it, which needs none of our code.
+"""TensorFlow's SavedModel, for TensorFlow Serving, which needs none of our code.
 
-Signatures: `serving_default`, from latents (and labels) to images, and `generate`, which draws the
-latents itself.
+Its signatures are `serving_default`, from latents (and labels) to images, and `generate`, which
+draws the latents itself.
 """
 
 from pathlib import Path
@@ -18,14 +18,18 @@ from gan_cli.models.truncation import towards_mean
 def draw_latents(
     seeds: tf.Tensor, truncation: tf.Tensor, latent_dim: int, distribution: str
 ) -> tf.Tensor:
-    """One latent for each seed, whatever is drawn beside it: float32 [batch, latent_dim].
+    """Draws one latent for each seed, independent of the rest of the batch.
 
-    Truncation is that of `sampling.latents`; the random numbers are TensorFlow's, by the Philox
-    algorithm on every device, and so others than gan-sample's.
+    Truncation is that of `sampling.latents`. The random numbers are TensorFlow's, by the Philox
+    algorithm on every device; those of gan-sample are different.
 
     Args:
       seeds: int64 [batch].
-      truncation: float32 []; 0: none.
+      truncation: float32 []; 0: no truncation.
+      distribution: `normal` or `uniform`.
+
+    Returns:
+      float32 [batch, latent_dim].
     """
 
     def one(seed: tf.Tensor) -> tf.Tensor:
@@ -52,12 +56,13 @@ def draw_latents(
 
 
 def write(generator: keras.Model, latent_distribution: str, path: Path) -> None:
+    """Writes a SavedModel folder."""
     latent_dim = generator.inputs[0].shape[-1]
     seed = tf.TensorSpec([None], tf.int64, name="seed")
     truncation = tf.TensorSpec([], tf.float32, name="truncation")
 
     def images(seed: tf.Tensor, truncation: tf.Tensor, *labels: tf.Tensor) -> dict[str, tf.Tensor]:
-        # With styles it is they that are truncated, as by gan-sample.
+        # If there are styles, they are truncated in place of the latents, as by gan-sample.
         cut = tf.constant(0.0) if has_styles(generator) else truncation
         latents = draw_latents(seed, cut, latent_dim, latent_distribution)
         inputs = [latents, *labels] if labels else latents
@@ -85,7 +90,7 @@ def write(generator: keras.Model, latent_distribution: str, path: Path) -> None:
         )
     module = tf.Module()
     module.generator = generator
-    # Layers may keep others in ways that Keras finds and TensorFlow does not.
+    # Layers may hold other layers in ways that Keras tracks and TensorFlow does not.
     module.weights = [variable.value for variable in generator.variables]
     tf.saved_model.save(
         module,
@@ -95,6 +100,7 @@ def write(generator: keras.Model, latent_distribution: str, path: Path) -> None:
 
 
 def load(path: Path) -> Generate:
+    """Loads the folder by TensorFlow."""
     # The signature holds its variables only as long as the module lives.
     module = tf.saved_model.load(str(path))
 

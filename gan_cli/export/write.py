@@ -15,12 +15,12 @@ from gan_cli.models.contract import fix_for_export
 
 @dataclass(frozen=True)
 class Exported:
-    """One format as written, and how far its images are from the generator's own.
+    """One written format, and the deviation of its images from the generator's own.
 
     Attributes:
-      size_bytes: of the file, or of all files in the folder.
-      largest_error: of any value of any image, which is meant for [-1, 1].
-      psnr_db: over all images, peak 2; infinite where they are equal.
+      size_bytes: size of the file, or of all files in the folder.
+      largest_error: largest deviation of any value of any image, nominally in [-1, 1].
+      psnr_db: PSNR over all images, for a peak of 2; infinite if they are equal.
     """
 
     name: str
@@ -38,15 +38,15 @@ def export_generator(
     latents: np.ndarray,
     labels: np.ndarray | None,
 ) -> list[Exported]:
-    """Writes the formats into `folder`, and compares the images that each makes of `latents`.
+    """Writes the formats into `folder`, and compares their images with the generator's.
 
     Args:
-      latents: float32 [count, latent_dim].
-      labels: int32 [count], or None where the generator is unconditional.
+      latents: latents of the images to compare, float32 [count, latent_dim].
+      labels: int32 [count], or None if the generator is unconditional.
 
     Raises:
-      UserError: a format lacks its library, cannot express the generator, or does not give the
-        generator's images.
+      UserError: a format needs a library that is not installed, a file cannot be written, or its
+        images deviate from the generator's.
     """
     fix_for_export(generator)
     inputs = [latents, labels] if is_conditional(generator) else latents
@@ -72,7 +72,7 @@ def export_generator(
 
 
 def compare(images: np.ndarray, expected: np.ndarray) -> tuple[float, float]:
-    """The largest absolute difference, and the PSNR in decibels where the peak is 2."""
+    """Returns the largest absolute difference, and the PSNR in decibels for a peak of 2."""
     difference = images.astype(np.float64) - expected
     squared = float(np.mean(difference**2))
     psnr_db = np.inf if squared == 0.0 else 10.0 * np.log10(4.0 / squared)

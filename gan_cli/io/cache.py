@@ -1,4 +1,4 @@
-"""Files that are kept to save time: what cannot be written is told, and no reason to stop."""
+"""Cache files: one that cannot be written costs time and is reported, but stops nothing."""
 
 from collections.abc import Callable
 from pathlib import Path

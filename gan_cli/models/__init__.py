@@ -1,4 +1,4 @@
-"""The architectures: one module each, every one building a generator and a discriminator."""
+"""The architectures: each module builds a generator and a discriminator."""
 
 from gan_cli.registry import Registry
 

@@ -27,7 +27,7 @@ OPTIONS = {"hierarchical": True, "shared_dim": 128, "attention_side": 64}
 
 _LARGEST_OF_ONE_WIDTH = 32
 _PLAIN_BLOCKS = 2
-# Channels in units of those at full resolution, after 0, 1, 2... halvings, by the largest side.
+# Channels relative to those at full resolution, after 0, 1, 2... halvings, by the largest side.
 _MULTIPLES = {
     128: (1, 2, 4, 8, 16, 16),
     256: (1, 2, 4, 8, 8, 16, 16),
@@ -45,18 +45,21 @@ def _is_small(spec: ModelSpec) -> bool:
 
 
 def width_at(spec: ModelSpec, level: int) -> int:
-    """Channels after `level` halvings of the resolution."""
+    """Returns the number of channels after `level` halvings of the resolution."""
     multiple = 1
     if not _is_small(spec):
         side = max(spec.height, spec.width)
         multiples = next(table for most, table in _MULTIPLES.items() if side <= most)
-        # A ladder of unequal sides may be longer than that of a square.
+        # With unequal sides, the ladder may be longer than that of a square.
         multiple = multiples[min(level, len(multiples) - 1)]
     return min(spec.base_channels * multiple, spec.max_channels)
 
 
 def attention_level(spec: ModelSpec) -> int | None:
-    """The first level below full resolution with sides of at most `attention_side`, if any."""
+    """Returns the first level below full resolution with sides of at most `attention_side`.
+
+    Returns None without attention.
+    """
     side = _option(spec, "attention_side")
     if _is_small(spec) or not side:
         return None
@@ -66,9 +69,9 @@ def attention_level(spec: ModelSpec) -> int | None:
 
 
 def latent_parts(latent_dim: int, blocks: int) -> list[int]:
-    """Lengths of the parts of the latents: the first layer's, then one for each block.
+    """Returns the lengths of the parts of the latents: first layer, then one for each block.
 
-    The blocks' parts are equal, and the first layer takes what is left.
+    All blocks have parts of equal length, and the first layer takes the rest.
 
     Raises:
       UserError: there are fewer latents than parts.
@@ -83,7 +86,7 @@ def latent_parts(latent_dim: int, blocks: int) -> list[int]:
 
 
 def build_generator(spec: ModelSpec) -> keras.Model:
-    """`spec.base_channels` is the width at full resolution."""
+    """Builds the generator; `spec.base_channels` is its width at full resolution."""
     ladder = resolution_ladder(spec.height, spec.width)
     top = len(ladder) - 1
     latents = keras.Input([spec.latent_dim], dtype="float32", name="latents")
@@ -115,7 +118,7 @@ def build_generator(spec: ModelSpec) -> keras.Model:
 
 
 def _shared_embedding(spec: ModelSpec) -> keras.layers.Layer:
-    # Not spectrally normalised, as in the authors' code.
+    # Without spectral normalisation, as in the authors' code.
     return keras.layers.Embedding(
         spec.num_classes,
         _option(spec, "shared_dim"),
@@ -132,7 +135,7 @@ def _split(latents: keras.KerasTensor, lengths: list[int]) -> list[keras.KerasTe
 def _normalization(
     condition: list[keras.KerasTensor],
 ) -> Callable[[keras.KerasTensor], keras.KerasTensor]:
-    """Batch normalisation by `condition`, or plain where there is none."""
+    """Returns batch normalisation conditioned on these vectors, or plain without any."""
     if not condition:
         return lambda x: keras.layers.BatchNormalization(**_BATCH_NORM)(x)
     vector = condition[0] if len(condition) == 1 else keras.layers.Concatenate()(condition)
@@ -140,7 +143,7 @@ def _normalization(
 
 
 def build_discriminator(spec: ModelSpec) -> keras.Model:
-    """`spec.base_channels` is the width at full resolution."""
+    """Builds the discriminator; `spec.base_channels` is its width at full resolution."""
     inputs, x = discriminator_inputs(spec)
     small = _is_small(spec)
     levels = len(resolution_ladder(spec.height, spec.width)) - 1
@@ -156,7 +159,7 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
         x = discriminator_block(x, width_at(spec, pooling), down=False, orthogonal=True)
     x = keras.layers.ReLU()(x)
     pixels = x.shape[1] * x.shape[2]
-    # A sum over the pixels, not a mean.
+    # The sum over the pixels, not the mean.
     x = keras.layers.Rescaling(float(pixels))(keras.layers.GlobalAveragePooling2D()(x))
     features = named_features(x)
     logits = SpectralDense(1, kernel_initializer=keras.initializers.Orthogonal())(features)

@@ -1,9 +1,9 @@
-"""Our default: a small convolutional pair that learns fast, on CPUs too.
+"""Our default: a small convolutional pair that learns fast, even on CPUs.
 
-The work is done by 3x3 convolutions of stride 1 at half the resolution and below, which processors
-run nearest to their peak; pixel shuffle and its inverse change the resolution. Batch normalisation
-is in the generator only, so that the discriminator sees each image by itself, as gradient penalties
-need.
+Most of the work is 3x3 convolutions of stride 1 at half the resolution and below, which processors
+run close to their peak speed; pixel shuffle and its inverse change the resolution. Only the
+generator has batch normalisation, so that the discriminator judges each image independently, as
+gradient penalties require.
 """
 
 import keras
@@ -24,7 +24,7 @@ from gan_cli.models.layers.shuffle import DepthToSpace, SpaceToDepth
 
 
 def build_generator(spec: ModelSpec) -> keras.Model:
-    """`spec.base_channels` is the width at half the full resolution."""
+    """Builds the generator; `spec.base_channels` is its width at half the full resolution."""
 
     def rectified(x: keras.KerasTensor) -> keras.KerasTensor:
         return keras.layers.ReLU()(normalized(spec, inputs, x, momentum=0.9))
@@ -32,7 +32,7 @@ def build_generator(spec: ModelSpec) -> keras.Model:
     def doubled(x: keras.KerasTensor, channels: int, size: tuple[int, int], use_bias: bool):
         x = keras.layers.Conv2D(4 * channels, 3, padding="same", use_bias=use_bias)(x)
         x = DepthToSpace()(x)
-        # Doubling overshoots a rung of odd size by one row or column.
+        # Doubling exceeds an odd size by one row or column.
         surplus = x.shape[1] - size[0], x.shape[2] - size[1]
         return keras.layers.Cropping2D(((0, surplus[0]), (0, surplus[1])))(x)
 
@@ -52,7 +52,7 @@ def build_generator(spec: ModelSpec) -> keras.Model:
 
 
 def build_discriminator(spec: ModelSpec) -> keras.Model:
-    """`spec.base_channels` is the width at half the full resolution."""
+    """Builds the discriminator; `spec.base_channels` is its width at half the full resolution."""
     levels = len(resolution_ladder(spec.height, spec.width)) - 1
     inputs, x = discriminator_inputs(spec)
     for level in range(levels - 1):

@@ -1,8 +1,8 @@
 """DCGAN, by the guidelines of Radford et al. 2015, section 3.
 
-Strided and transposed 5x5 convolutions and no pooling; batch normalisation in both networks but for
-the generator's output and the discriminator's input; no hidden fully connected layers; ReLU in the
-generator and tanh at its end, LeakyReLU 0.2 in the discriminator; weights from N(0, 0.02).
+Strided and transposed 5x5 convolutions and no pooling; batch normalisation in both networks except
+at the generator's output and the discriminator's input; no hidden fully connected layers; ReLU in
+the generator and tanh at its end, LeakyReLU 0.2 in the discriminator; weights from N(0, 0.02).
 """
 
 import keras
@@ -33,6 +33,7 @@ def _batch_norm() -> dict:
 
 
 def build_generator(spec: ModelSpec) -> keras.Model:
+    """Builds the generator; `spec.base_channels` is its width at half the full resolution."""
     ladder = resolution_ladder(spec.height, spec.width)
     inputs, x = generator_inputs(spec)
 
@@ -55,7 +56,7 @@ def build_generator(spec: ModelSpec) -> keras.Model:
             kernel_initializer=_weights(),
         )(x)
         height, width = ladder[level]
-        # Doubling overshoots a rung of odd size by one row or column.
+        # Doubling exceeds an odd size by one row or column.
         x = keras.layers.Cropping2D(((0, x.shape[1] - height), (0, x.shape[2] - width)))(x)
         if not last:
             x = keras.layers.ReLU()(normalized(spec, inputs, x, **_batch_norm()))
@@ -66,6 +67,11 @@ def build_generator(spec: ModelSpec) -> keras.Model:
 
 
 def build_discriminator(spec: ModelSpec) -> keras.Model:
+    """Builds the discriminator; `spec.base_channels` is its width at half the full resolution.
+
+    Raises:
+      UserError: the share that dropout drops is not in [0, 1).
+    """
     levels = len(resolution_ladder(spec.height, spec.width)) - 1
     dropout = spec.options.get("discriminator_dropout", 0.0)
     if not 0 <= dropout < 1:
@@ -99,7 +105,8 @@ ARCHITECTURE = Architecture(
     base_channels=64,
     learning_rate=2e-4,
     generator_conditionings=("concat", "batch_norm"),
-    # Without normalisation, for penalties of gradients, which through it are not those of single
-    # images; with dropout, as Odena et al. 2017 (appendix A) and TensorFlow's tutorial have it.
+    # Through batch normalisation, the gradient for one image depends on the others of its batch,
+    # so gradient penalties need a discriminator without it. Dropout as in Odena et al. 2017
+    # (appendix A) and TensorFlow's tutorial.
     options={**IMPROVED_OPTIONS, "discriminator_batch_norm": True, "discriminator_dropout": 0.0},
 )

@@ -1,4 +1,4 @@
-"""One number that tells a network from every other."""
+"""The digest of a network's weights."""
 
 import hashlib
 
@@ -6,7 +6,7 @@ import keras
 
 
 def weights_sha256(model: keras.Model) -> str:
-    """Of all its weights, in the order of `model.weights`, in hexadecimal."""
+    """Returns the SHA-256 of all weights, in the order of `model.weights`, in hexadecimal."""
     digest = hashlib.sha256()
     for weight in model.get_weights():
         digest.update(weight.tobytes())

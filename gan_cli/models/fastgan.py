@@ -1,9 +1,9 @@
-"""FastGAN, for few images: Liu et al. 2021, and the authors' code, from which it departs in three.
+"""FastGAN, for few images: Liu et al. 2021 and the authors' code.
 
-Skip-layer excitation in both networks, gated linear units in G, and a discriminator that must
-decode images from its features. Here D averages its patches' logits to one, it makes the smaller
-image that it judges from the large one, and decoded images are compared by absolute difference, not
-by a perceptual distance, which needs a network that was trained on other data.
+Both networks have skip-layer excitation, G has gated linear units, and D must decode images from
+its features. Three points differ from the authors' code: D averages the logits of its patches to
+one; D makes the smaller image that it judges from the large one; and decoded images are compared by
+absolute difference, not by a perceptual distance, which needs a network trained on other data.
 """
 
 import keras
@@ -24,14 +24,14 @@ from gan_cli.models.layers.styles import Noise
 
 Size = tuple[int, int]
 
-# Channels in units of `base_channels`, from 4 pixels up in G and from 8 pixels up in D.
+# Channels relative to `base_channels`, from 4 pixels up in G and from 8 pixels up in D.
 _GENERATOR_MULTIPLES = (16, 8, 4, 2, 2, 1, 0.5, 0.25, 0.125)
 _DISCRIMINATOR_MULTIPLES = (16, 4, 2, 1, 0.5, 0.25, 0.125, 0.125)
 _SMALL_MULTIPLES = (4, 2, 1, 0.5)
 # D reads images above 256 pixels by convolutions of stride 2, without residual blocks.
 _MOST_BLOCKS = 5
 _DECODER_MULTIPLES = (2, 1, 1, 0.5)
-# Levels between a resolution and the one that it gates.
+# Number of levels between a resolution and the one that it gates.
 _GENERATOR_SKIP, _DISCRIMINATOR_SKIP = 4, 3
 
 
@@ -68,7 +68,7 @@ def _excited(squeezed: keras.KerasTensor, gated: keras.KerasTensor) -> keras.Ker
 def _gated_convolution(
     x: keras.KerasTensor, channels: int, noise: Size | None = None
 ) -> keras.KerasTensor:
-    """3x3 convolution, noise of the size `noise` where given, batch norm, gated linear unit."""
+    """Applies a 3x3 convolution, noise of size `noise` if given, batch norm, and a gated unit."""
     x = _convolution(2 * channels, 3)(x)
     if noise is not None:
         x = keras.layers.Add()([x, Noise(noise)(x)])
@@ -77,13 +77,16 @@ def _gated_convolution(
 
 def _doubled(x: keras.KerasTensor, size: Size) -> keras.KerasTensor:
     x = RepeatUpsampling()(x)
-    # Doubling overshoots a rung of odd size by one row or column.
+    # Doubling exceeds an odd size by one row or column.
     surplus = x.shape[1] - size[0], x.shape[2] - size[1]
     return keras.layers.Cropping2D(((0, surplus[0]), (0, surplus[1])))(x)
 
 
 def build_generator(spec: ModelSpec) -> keras.Model:
-    """`spec.base_channels` is the width at 128 pixels; a sixteenth of a size gates it."""
+    """Builds the generator; `spec.base_channels` is its width at 128 pixels.
+
+    The features of a sixteenth of a resolution gate that resolution.
+    """
     ladder = resolution_ladder(spec.height, spec.width)[::-1]
     inputs, x = generator_inputs(spec)
     widths = [_width(spec, multiple) for multiple in _GENERATOR_MULTIPLES[: len(ladder)]]
@@ -106,18 +109,18 @@ def build_generator(spec: ModelSpec) -> keras.Model:
 
 
 def build_discriminator(spec: ModelSpec) -> keras.Model:
-    """`spec.base_channels` is a quarter of the width at 16 pixels.
+    """Builds the discriminator; `spec.base_channels` is a quarter of its width at 16 pixels.
 
-    Beside logits it returns `reconstruction_error`, float32 [batch]: the sum of the mean absolute
-    differences of what it decodes from its last features, from a quadrant of those before, and from
-    those of the smaller image.
+    Beside `logits` it returns `reconstruction_error`, float32 [batch]: the sum of the mean absolute
+    errors of what it decodes from its last features, from a quadrant of the features before them,
+    and from the features of the smaller image.
     """
     ladder = resolution_ladder(spec.height, spec.width)
     last = len(ladder) - 2
     inputs, image = discriminator_inputs(spec)
     pictures = _pyramid(inputs[0], last)
     levels = _large_path(spec, image, last)
-    # What is decoded is at most 128 pixels high where images are powers of two.
+    # Decoded images have at most 128 pixels a side where sides are powers of two.
     finest = max(last + 1 - _MOST_BLOCKS, 0)
     errors = [_decoding_error(spec, levels[last], pictures, ladder[finest : last + 1], finest)]
     x = _leaky(_normalized(_convolution(levels[last].shape[-1], 1)(levels[last])))
@@ -151,7 +154,7 @@ def _leaky(x: keras.KerasTensor) -> keras.KerasTensor:
 
 
 def _pyramid(images: keras.KerasTensor, last: int) -> list[keras.KerasTensor]:
-    """The images at the first `last` + 1 rungs of the ladder, by means of 2x2 pixels."""
+    """Returns the images at the first `last` + 1 resolutions, averaged over 2x2 pixels."""
     pyramid = [images]
     for _ in range(last):
         halve = keras.layers.AveragePooling2D(2, padding="same", dtype="float32")
@@ -160,7 +163,7 @@ def _pyramid(images: keras.KerasTensor, last: int) -> list[keras.KerasTensor]:
 
 
 def _large_path(spec: ModelSpec, image: keras.KerasTensor, last: int) -> list[keras.KerasTensor]:
-    """Features at each level, gated by those of three levels above."""
+    """Returns the features at each level, gated by those of three levels above."""
     widths = [_width(spec, multiple) for multiple in _DISCRIMINATOR_MULTIPLES[: last + 1]][::-1]
     stem = max(last - _MOST_BLOCKS, 0)
     levels = []
@@ -182,7 +185,7 @@ def _large_path(spec: ModelSpec, image: keras.KerasTensor, last: int) -> list[ke
 
 
 def _small_path(spec: ModelSpec, image: keras.KerasTensor, halvings: int) -> keras.KerasTensor:
-    """Features of the smaller image after `halvings`."""
+    """Returns the features of the smaller image after `halvings`."""
     multiples = _SMALL_MULTIPLES[: max(halvings, 1)][::-1]
     widths = [_width(spec, multiple) for multiple in multiples]
     if not halvings:
@@ -217,7 +220,7 @@ def _difference(decoded: keras.KerasTensor, target: keras.KerasTensor) -> keras.
 
 
 def _decoded(spec: ModelSpec, features: keras.KerasTensor, sizes: list[Size]) -> keras.KerasTensor:
-    """From features to an image of the first of `sizes`, the last of which is the features'."""
+    """Decodes features of the last of `sizes` to an image of the first of them."""
     x = features
     for multiple, size in zip(_DECODER_MULTIPLES, sizes[-2::-1], strict=False):
         x = _gated_convolution(_doubled(x, size), _width(spec, multiple))

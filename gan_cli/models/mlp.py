@@ -19,7 +19,7 @@ from gan_cli.models.layers.maxout import Maxout
 
 
 def build_generator(spec: ModelSpec) -> keras.Model:
-    """`spec.base_channels` is the number of units of a hidden layer."""
+    """Builds the generator; `spec.base_channels` is the number of units of a hidden layer."""
 
     def dense(units: int, **kwargs) -> keras.layers.Layer:
         return keras.layers.Dense(
@@ -39,7 +39,7 @@ def build_generator(spec: ModelSpec) -> keras.Model:
 
 
 def build_discriminator(spec: ModelSpec) -> keras.Model:
-    """A fifth of `spec.base_channels` is the number of maxout units of a hidden layer."""
+    """Builds the discriminator, with `spec.base_channels / 5` maxout units in a hidden layer."""
     initializer = keras.initializers.RandomUniform(-0.005, 0.005)
     units = max(spec.base_channels // 5, 1)
     inputs, x = discriminator_inputs(spec)

@@ -1,9 +1,8 @@
 """Two small fully connected networks for points of the plane.
 
 As in the toy experiment of Metz et al. 2017 (Unrolled GAN, appendix A): two hidden layers of 128
-rectified linear units in each network, orthogonal weights with gain 0.8, and an output that is
-linear, so that a generator may miss in every direction. A point is an image of one pixel with two
-channels.
+rectified linear units in each network, orthogonal weights with gain 0.8, and a linear output. A
+point is an image of one pixel with two channels.
 """
 
 import keras
@@ -23,7 +22,7 @@ def _dense(units: int, activation: str | None = None) -> keras.layers.Layer:
 
 
 def build_generator(spec: ModelSpec) -> keras.Model:
-    """`spec.base_channels` is the number of units of a hidden layer. Points are unbounded."""
+    """Builds the generator; `spec.base_channels` is the number of units of a hidden layer."""
     inputs, x = generator_inputs(spec)
     x = _dense(spec.base_channels, "relu")(x)
     x = _dense(spec.base_channels, "relu")(x)
@@ -35,7 +34,7 @@ def build_generator(spec: ModelSpec) -> keras.Model:
 
 
 def build_discriminator(spec: ModelSpec) -> keras.Model:
-    """`spec.base_channels` is the number of units of a hidden layer."""
+    """Builds the discriminator; `spec.base_channels` is the number of units of a hidden layer."""
     inputs, x = discriminator_inputs(spec)
     x = keras.layers.Flatten()(x)
     x = _dense(spec.base_channels, "relu")(x)

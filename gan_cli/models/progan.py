@@ -1,8 +1,8 @@
 """Progressive growing: Karras et al. 2018, table 2 and appendix A.1, without fused resampling.
 
-Both networks start at the coarsest rung of the ladder of resolutions, and every `stable_kimg` the
-next one fades in over `fade_kimg`. Equalised learning rate in both, pixel normalisation in G, the
-minibatch's standard deviation in D.
+Both networks start at the coarsest resolution, and the next one fades in over `fade_kimg` after
+every `stable_kimg`. Both have an equalised learning rate, G has pixel normalisation, and D sees the
+standard deviation of a minibatch.
 """
 
 import keras
@@ -28,7 +28,7 @@ def _option(spec: ModelSpec, name: str):
 
 
 def _growth(spec: ModelSpec) -> dict:
-    """What both networks must agree on.
+    """Returns the arguments of growing layers, which both networks share.
 
     Raises:
       UserError: a negative duration.
@@ -43,7 +43,7 @@ def _growth(spec: ModelSpec) -> dict:
 
 
 def build_generator(spec: ModelSpec) -> keras.Model:
-    """`spec.base_channels` is the width at full resolution."""
+    """Builds the generator; `spec.base_channels` is its width at full resolution."""
     growth = _growth(spec)
     inputs, x = generator_inputs(spec)
     x = PixelNormalization()(x)
@@ -52,7 +52,7 @@ def build_generator(spec: ModelSpec) -> keras.Model:
 
 
 def build_discriminator(spec: ModelSpec) -> keras.Model:
-    """`spec.base_channels` is the width at full resolution."""
+    """Builds the discriminator; `spec.base_channels` is its width at full resolution."""
     group_size = _option(spec, "minibatch_std_group")
     if group_size < 1:
         raise UserError(f"model.options.minibatch_std_group: must be at least 1, got {group_size}")

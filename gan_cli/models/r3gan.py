@@ -1,7 +1,7 @@
 """R3GAN: Huang et al. 2024 ("The GAN is dead; long live the GAN!"), configuration E.
 
-Residual blocks of grouped convolutions without any normalisation, initialised after Zhang et al.
-2019 (fix-up); made for the relativistic loss with R1 and R2 at every step.
+Residual blocks of grouped convolutions without normalisation, initialised as in Zhang et al. 2019
+(Fixup); made for the relativistic loss with R1 and R2 at every step.
 """
 
 import math
@@ -24,7 +24,7 @@ _LEAKY_RELU_GAIN = (2.0 / (1.0 + _SLOPE**2)) ** 0.5
 
 
 def build_generator(spec: ModelSpec) -> keras.Model:
-    """Linear images: nothing bounds them to [-1, 1] but the discriminator."""
+    """Builds the generator, whose output is linear: only the discriminator bounds it to [-1, 1]."""
     ladder = resolution_ladder(spec.height, spec.width)
     latents = keras.Input([spec.latent_dim], dtype="float32", name="latents")
     inputs, x = [latents], latents
@@ -47,7 +47,10 @@ def build_generator(spec: ModelSpec) -> keras.Model:
 
 
 def build_discriminator(spec: ModelSpec) -> keras.Model:
-    """By `projection`, the logit is an inner product of features and label, without any other."""
+    """Builds the discriminator.
+
+    With `projection`, the logit is the inner product of features and label alone.
+    """
     ladder = resolution_ladder(spec.height, spec.width)
     inputs, images = discriminator_inputs(spec)
     x = _convolution(spec.width_at(0), 1)(images)
@@ -69,9 +72,9 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
 
 
 def _stage(x: keras.KerasTensor, spec: ModelSpec, num_stages: int) -> keras.KerasTensor:
-    """The residual blocks at one resolution: 1x1 wider, 3x3 in groups, 1x1 back, each added."""
+    """Applies the residual blocks of one resolution: widening 1x1, grouped 3x3, narrowing 1x1."""
     channels, blocks = x.shape[-1], spec.options["blocks_per_stage"]
-    # All blocks together keep the variance: L^(-1 / (2 m - 2)) for m = 3 layers in each of L.
+    # All L blocks of m = 3 layers together keep the variance: L^(-1 / (2 m - 2)).
     gain = _LEAKY_RELU_GAIN * (blocks * num_stages) ** -0.25
     wide = channels * spec.options["expansion"]
     groups = wide // math.gcd(wide, spec.options["group_channels"])
@@ -85,7 +88,7 @@ def _stage(x: keras.KerasTensor, spec: ModelSpec, num_stages: int) -> keras.Kera
 def _convolution(
     channels: int, kernel_size: int, groups: int = 1, gain: float = 1.0
 ) -> GroupedConv2D:
-    """Without bias, from N(0, gain^2 / fan-in)."""
+    """Returns a convolution without bias, with weights from N(0, gain^2 / fan-in)."""
     return GroupedConv2D(
         channels,
         kernel_size,
@@ -107,7 +110,7 @@ def _initializer(gain: float) -> keras.initializers.Initializer:
 
 
 def _embedding(spec: ModelSpec, size: int, gain: float) -> keras.layers.Embedding:
-    """A linear map of the one-hot label, from N(0, gain^2 / classes)."""
+    """Returns a linear map of the one-hot label, with weights from N(0, gain^2 / classes)."""
     return keras.layers.Embedding(
         spec.num_classes,
         size,

@@ -1,7 +1,7 @@
 """The self-attention GAN: Zhang et al. 2019.
 
 The residual SNGAN with spectral normalisation in the generator too, and one layer of self-attention
-in each network, at a quarter of the resolution but at 32 pixels from there on (section 4).
+in each network, at the first resolution of at most 32 pixels below the full one (section 4).
 """
 
 import keras
@@ -14,20 +14,20 @@ _ATTENTION_SIDE = 32
 
 
 def attention_level(spec: ModelSpec) -> int:
-    """The first level with sides of at most 32 pixels, and at least one halving down."""
+    """Returns the first level below full resolution with sides of at most 32 pixels."""
     ladder = resolution_ladder(spec.height, spec.width)
     small = [level for level, size in enumerate(ladder) if max(size) <= _ATTENTION_SIDE]
     return max(small[0], 1)
 
 
 def build_generator(spec: ModelSpec) -> keras.Model:
-    """`spec.base_channels` is the width at full resolution."""
+    """Builds the generator; `spec.base_channels` is its width at full resolution."""
     level = min(attention_level(spec), len(resolution_ladder(spec.height, spec.width)) - 2)
     return sngan.generator(spec, spectral=True, attention_level=level)
 
 
 def build_discriminator(spec: ModelSpec) -> keras.Model:
-    """`spec.base_channels` is the width at full resolution."""
+    """Builds the discriminator; `spec.base_channels` is its width at full resolution."""
     return sngan.discriminator(spec, attention_level=attention_level(spec))
 
 

@@ -1,9 +1,9 @@
 """The residual SNGAN: Miyato et al. 2018, appendix B.4, tables 3 to 5.
 
-Spectral normalisation in the discriminator, batch normalisation in the generator, by the class
-where conditional (Miyato and Koyama 2018). Up to 32 pixels all blocks have one width, and the
-discriminator ends in two that do not pool; above, the width doubles with every halving, and all
-pool.
+The discriminator has spectral normalisation; the generator has batch normalisation, conditioned on
+the class if there are labels (Miyato and Koyama 2018). Up to 32 pixels all blocks have one width,
+and the discriminator ends in two blocks that do not pool; above 32 pixels the width doubles with
+every halving, and all blocks pool.
 """
 
 import keras
@@ -34,8 +34,8 @@ def generator(spec: ModelSpec, spectral: bool, attention_level: int | None) -> k
     """Builds the generator.
 
     Args:
-      spectral: whether its weights are spectrally normalised.
-      attention_level: number of halvings of the resolution at which it attends to itself.
+      spectral: whether weights are spectrally normalised.
+      attention_level: number of halvings of the resolution where self-attention is; None: without.
     """
 
     def normalize(y: keras.KerasTensor) -> keras.KerasTensor:
@@ -60,7 +60,7 @@ def generator(spec: ModelSpec, spectral: bool, attention_level: int | None) -> k
 
 
 def discriminator(spec: ModelSpec, attention_level: int | None) -> keras.Model:
-    """Builds the discriminator; `attention_level` as for the generator."""
+    """Builds the discriminator; see `generator` for `attention_level`."""
     inputs, x = discriminator_inputs(spec)
     small = max(spec.height, spec.width) <= _LARGEST_OF_ONE_WIDTH
     levels = len(resolution_ladder(spec.height, spec.width)) - 1
@@ -73,7 +73,7 @@ def discriminator(spec: ModelSpec, attention_level: int | None) -> keras.Model:
         x = discriminator_block(x, x.shape[-1], down=False)
     x = keras.layers.ReLU()(x)
     pixels = x.shape[1] * x.shape[2]
-    # A sum over the pixels, not a mean.
+    # The sum over the pixels, not the mean.
     x = keras.layers.Rescaling(float(pixels))(keras.layers.GlobalAveragePooling2D()(x))
     features = named_features(x)
     logits = SpectralDense(1)(features)
@@ -81,12 +81,12 @@ def discriminator(spec: ModelSpec, attention_level: int | None) -> keras.Model:
 
 
 def build_generator(spec: ModelSpec) -> keras.Model:
-    """`spec.base_channels` is the width at full resolution."""
+    """Builds the generator; `spec.base_channels` is its width at full resolution."""
     return generator(spec, spectral=False, attention_level=None)
 
 
 def build_discriminator(spec: ModelSpec) -> keras.Model:
-    """`spec.base_channels` is the width at full resolution."""
+    """Builds the discriminator; `spec.base_channels` is its width at full resolution."""
     return discriminator(spec, attention_level=None)
 
 

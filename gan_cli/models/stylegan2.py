@@ -1,7 +1,7 @@
 """StyleGAN2: Karras et al. 2020 (CVPR), configurations E and F; skip generator, residual D.
 
-The options' defaults are those of configuration F. For data of their own, Karras et al. 2020
-(StyleGAN2-ADA, appendix C) take a mapping network of 2 layers and half the channels.
+The defaults of the options are those of configuration F. For small data sets, Karras et al. 2020
+(StyleGAN2-ADA, appendix C) use a mapping network of 2 layers and half the channels.
 """
 
 import keras
@@ -40,7 +40,10 @@ _LABEL_MAPPING_LAYERS = 8
 
 
 def build_generator(spec: ModelSpec) -> keras.Model:
-    """Two of its layers are models: `mapping`, to styles [batch, layers, n], and `synthesis`."""
+    """Builds the generator from a `mapping` to styles, [batch, layers, n], and a `synthesis`.
+
+    `spec.base_channels` is the width at full resolution.
+    """
     ladder = resolution_ladder(spec.height, spec.width)
     mapping = _mapping(spec, num_styles=2 * len(ladder))
     synthesis = _synthesis(spec, ladder)
@@ -56,7 +59,7 @@ def _inputs(first: keras.KerasTensor, spec: ModelSpec) -> list[keras.KerasTensor
 
 
 def _mapping(spec: ModelSpec, num_styles: int) -> keras.Model:
-    """Latents (and labels) to the styles of every layer, of the length of a latent, float32."""
+    """Builds the model from latents (and labels) to float32 [batch, num_styles, latent_dim]."""
     inputs = _inputs(keras.Input([spec.latent_dim], dtype="float32", name="latents"), spec)
     normalize = PixelNormalization(dtype="float32")
     layers = [
@@ -85,7 +88,7 @@ def _mapping(spec: ModelSpec, num_styles: int) -> keras.Model:
 
 
 def _embedded_label(spec: ModelSpec, labels: keras.KerasTensor, size: int) -> keras.KerasTensor:
-    """A learned vector for each label, float32 [batch, size], of unit mean square."""
+    """Returns a learned vector for each label, float32 [batch, size], of unit mean square."""
     one_hot = keras.ops.one_hot(labels, spec.num_classes)
     x = EqualizedDense(size, dtype="float32", name=LABEL_EMBEDDING)(one_hot)
     return PixelNormalization(dtype="float32")(x)
@@ -112,13 +115,16 @@ def _synthesis(spec: ModelSpec, ladder: list[tuple[int, int]]) -> keras.Model:
         x = convolution(x, first, ladder[level], spec.width_at(level))
         x = convolution(x, first + 1, ladder[level], spec.width_at(level))
         image = FilteredUpsampling(ladder[level], dtype="float32")(image)
-        # The image of a level and the next level's first convolution share a style.
+        # ToImage of a level and the first convolution of the next level share a style.
         image = added(image, x, first + 2)
     return keras.Model(styles, image, name=SYNTHESIS)
 
 
 def build_discriminator(spec: ModelSpec) -> keras.Model:
-    """By `mapping`, the logit is the inner product of the features and the mapped label."""
+    """Builds the discriminator; `spec.base_channels` is its width at full resolution.
+
+    With `mapping`, the logit is the inner product of the features and the mapped label.
+    """
     ladder = resolution_ladder(spec.height, spec.width)
     inputs, images = discriminator_inputs(spec)
     x = _activated(spec.width_at(0), 1)(images)

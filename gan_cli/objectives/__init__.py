@@ -1,4 +1,4 @@
-"""What the networks are trained for: adversarial losses, and penalties beside them."""
+"""Objectives of the networks: adversarial losses and penalties."""
 
 from gan_cli.objectives.penalties import PENALTIES
 from gan_cli.registry import Registry

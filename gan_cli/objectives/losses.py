@@ -1,8 +1,8 @@
 """Adversarial losses, per example and from logits.
 
 Every function takes and returns float32 tensors of shape [batch]; the training step takes the mean.
-Both networks minimise. `softplus(-x) = -log sigmoid(x)` and `softplus(x) = -log(1 - sigmoid(x))`
-are how the logarithms of probabilities are computed without ever forming the probability.
+Both networks minimise. Logarithms of probabilities are computed from logits, without forming the
+probability: `softplus(-x) = -log sigmoid(x)` and `softplus(x) = -log(1 - sigmoid(x))`.
 """
 
 import dataclasses

@@ -12,7 +12,7 @@ class SelfAttention(keras.layers.Layer):
 
     Queries and keys have an eighth of the channels and values a half; keys and values have a
     quarter of the pixels, by 2x2 max pooling, as in the authors' code. The 1x1 convolutions have no
-    bias and are spectrally normalised. [batch, height, width, channels] to the same.
+    bias and are spectrally normalised. [batch, height, width, channels] to the same shape.
     """
 
     def __init__(self, kernel_initializer="glorot_uniform", **kwargs):
@@ -27,7 +27,7 @@ class SelfAttention(keras.layers.Layer):
                 filters,
                 1,
                 use_bias=False,
-                # One initialiser draws the same numbers every time.
+                # One initialiser would draw the same numbers for every layer.
                 kernel_initializer=self.kernel_initializer.clone(),
                 name=name,
                 dtype=self.dtype_policy,

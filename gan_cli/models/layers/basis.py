@@ -1,4 +1,4 @@
-"""From a vector to the smallest picture and back: Huang et al. 2024 (R3GAN), configuration E."""
+"""Maps a vector to the smallest picture, and back: Huang et al. 2024 (R3GAN), configuration E."""
 
 import keras
 import tensorflow as tf
@@ -6,7 +6,7 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable("gan_cli")
 class BiasedLeakyReLU(keras.layers.Layer):
-    """Adds a learned bias to each channel, then a leaky ReLU."""
+    """Adds a learned bias to each channel, and applies a leaky ReLU."""
 
     def __init__(self, negative_slope: float = 0.2, **kwargs):
         super().__init__(**kwargs)
@@ -27,7 +27,7 @@ class BiasedLeakyReLU(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("gan_cli")
 class GenerativeBasis(keras.layers.Layer):
-    """A learned picture, each channel times its own linear function of the vector.
+    """Returns a learned picture with each channel scaled by a linear function of the vector.
 
     [batch, n] to [batch, *size, channels].
     """
@@ -61,7 +61,7 @@ class GenerativeBasis(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("gan_cli")
 class DiscriminativeBasis(keras.layers.Layer):
-    """Each channel's inner product with its own learned picture: [batch, h, w, n] to [batch, n]."""
+    """Inner product of each channel with a learned picture: [batch, h, w, n] to [batch, n]."""
 
     def build(self, input_shape):
         _, height, width, channels = input_shape

@@ -1,6 +1,6 @@
-"""How a class label enters a network.
+"""Inputs and outputs of networks, and the ways in which a class label enters them.
 
-Generators: `concat`, an embedding beside the latents, or `batch_norm`, scale and shift of every
+Generators: `concat`, an embedding beside the latents, or `batch_norm`, a scale and a shift of every
 batch normalisation. Discriminators: `projection`, `concat`, or `auxiliary`.
 """
 
@@ -23,7 +23,7 @@ from gan_cli.models.layers.improved import (
 from gan_cli.models.layers.normalization import ConditionalBatchNormalization
 from gan_cli.models.layers.spectral import SpectralDense, SpectralEmbedding
 
-# Options of architectures with the layers of Salimans et al. 2016; 0: without.
+# Options of architectures that have the layers of Salimans et al. 2016; 0: without them.
 IMPROVED_OPTIONS = {"virtual_batch_norm": 0, "minibatch_discrimination": 0}
 
 
@@ -35,11 +35,15 @@ def _size_of(spec: ModelSpec, option: str) -> int:
 
 
 def generator_inputs(spec: ModelSpec) -> tuple[list[keras.KerasTensor], keras.KerasTensor]:
-    """Returns the generator's inputs and the vector its first layer sees.
+    """Returns the generator's inputs and the vector that its first layer sees.
 
-    Unconditional, or conditional by `batch_norm`: the latents. By `concat`: the latents beside a
-    learned embedding of the label of the same length, scaled to unit variance like the latents
-    (Mirza and Osindero 2014). With virtual batch normalisation, its reference comes first.
+    The vector is the latents if the generator is unconditional or conditional by `batch_norm`. With
+    `concat` it is the latents beside a learned embedding of the label, of the same length and of
+    unit variance like the latents (Mirza and Osindero 2014). With virtual batch normalisation, the
+    rows of its reference come before the batch.
+
+    Raises:
+      UserError: virtual batch normalisation together with `batch_norm`, or of negative size.
     """
     latents = keras.Input([spec.latent_dim], dtype="float32", name="latents")
     size = _size_of(spec, "virtual_batch_norm")
@@ -66,10 +70,12 @@ def generator_inputs(spec: ModelSpec) -> tuple[list[keras.KerasTensor], keras.Ke
 def normalized(
     spec: ModelSpec, inputs: list[keras.KerasTensor], x: keras.KerasTensor, **batch_norm
 ) -> keras.KerasTensor:
-    """Batch normalisation of `x`, by the label where the spec says `batch_norm`, or virtual.
+    """Normalises `x` by the kind of batch normalisation that the spec asks for.
+
+    It is virtual, conditioned on the label (`batch_norm`), or plain.
 
     Args:
-      inputs: of the generator.
+      inputs: inputs of the generator.
       batch_norm: arguments of `keras.layers.BatchNormalization`.
     """
     size = _size_of(spec, "virtual_batch_norm")
@@ -83,22 +89,22 @@ def normalized(
 
 
 def without_reference(spec: ModelSpec, x: keras.KerasTensor) -> keras.KerasTensor:
-    """Takes away what `generator_inputs` put before the batch, if anything."""
+    """Removes the rows that `generator_inputs` put before the batch, if any."""
     size = _size_of(spec, "virtual_batch_norm")
     return WithoutReference(size)(x) if size else x
 
 
 def with_neighbours(spec: ModelSpec, features: keras.KerasTensor) -> keras.KerasTensor:
-    """The features, and with minibatch discrimination how near others of the batch are."""
+    """Returns the features, with minibatch discrimination if the spec asks for it."""
     kernels = _size_of(spec, "minibatch_discrimination")
     return MinibatchDiscrimination(kernels)(features) if kernels else features
 
 
 def discriminator_inputs(spec: ModelSpec) -> tuple[list[keras.KerasTensor], keras.KerasTensor]:
-    """Returns the discriminator's inputs and the image its first layer sees.
+    """Returns the discriminator's inputs and the image that its first layer sees.
 
-    Conditional by `concat`: the image has one more channel, a learned picture of the label (Mirza
-    and Osindero 2014). By `auxiliary`: the label is no input, but what D must say itself.
+    With `concat` the image has one more channel, a learned picture of the label (Mirza and Osindero
+    2014). With `auxiliary` the label is not an input: the discriminator must predict it.
     """
     images = keras.Input([spec.height, spec.width, spec.channels], dtype="float32", name="images")
     if not spec.num_classes or spec.conditioning == "auxiliary":
@@ -123,15 +129,16 @@ def discriminator_outputs(
 ) -> keras.Model:
     """Returns the finished discriminator: images (and labels) to float32 logits [batch].
 
-    By `projection`, the inner product of a label embedding and the features is added to the logit
-    (Miyato and Koyama 2018, equation 4). By `auxiliary`, the outputs are `logits` and
+    With `projection`, the inner product of a label embedding and the features is added to the logit
+    (Miyato and Koyama 2018, equation 4). With `auxiliary`, the outputs are `logits` and
     `class_logits`, [batch, num_classes] (Odena et al. 2017).
 
     Args:
-      features: [batch, n], what the label is compared with; its layer gets the name `features`.
-      logits: [batch, 1], the unconditional part.
+      features: the output of `named_features`, [batch, n], with which the label is compared.
+      logits: the unconditional part, [batch, 1].
       spectral: whether the weights made here are spectrally normalised.
-      embeddings_initializer: of the projected embedding; by default normal, of unit length.
+      embeddings_initializer: initialiser of the projected embedding; by default normal, of
+        expected unit length.
     """
     class_logits = None
     if spec.num_classes and spec.conditioning == "auxiliary":
@@ -160,5 +167,5 @@ def discriminator_outputs(
 
 
 def named_features(x: keras.KerasTensor) -> keras.KerasTensor:
-    """Marks `x`, [batch, n], as what penalties may ask for as `features`: float32."""
+    """Returns `x`, [batch, n], in float32 from a layer called `features`; see `models.contract`."""
     return keras.layers.Activation("linear", dtype="float32", name=FEATURES)(x)

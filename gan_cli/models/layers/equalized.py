@@ -1,7 +1,7 @@
 """Layers of equalised learning rate: Karras et al. 2018 (progressive growing), section 4.1.
 
-Weights start from N(0, 1), and each pass scales them by the constant that He et al. 2015 would
-start them with, so that Adam moves all layers at one relative speed.
+Weights start from N(0, 1), and each pass scales them by the initial standard deviation of He et al.
+2015, so that Adam changes all layers at the same relative speed.
 """
 
 import math
@@ -11,22 +11,26 @@ import tensorflow as tf
 
 from gan_cli.models.layers.resample import filtered
 
-# Of a leaky ReLU of slope 0.2 as StyleGAN2 takes it: as of a ReLU.
+# Gain of a leaky ReLU of slope 0.2; StyleGAN2 uses that of a ReLU.
 LEAKY_RELU_GAIN = 2.0**0.5
 
 
 def leaky_relu(x: tf.Tensor, gain: float = LEAKY_RELU_GAIN) -> tf.Tensor:
-    """A leaky ReLU of slope 0.2, times `gain`."""
+    """Applies a leaky ReLU of slope 0.2, and multiplies by `gain`."""
     return tf.nn.leaky_relu(x, 0.2) * tf.cast(gain, x.dtype)
 
 
 class _Equalized(keras.layers.Layer):
-    """Holds the weights of one linear map.
+    """Base of layers with one linear map.
 
     Args:
       activation: `leaky_relu` or `linear`.
-      gain: of the weights: 1 for N(0, 1 / fan-in).
-      learning_rate_multiplier: relative to the optimiser's rate; the weights start so much larger.
+      use_bias: whether to add a bias.
+      bias_initial: initial value of the bias.
+      gain: gain of the weights: 1 for N(0, 1 / fan-in).
+      learning_rate_multiplier: learning rate relative to the optimiser's; weights start larger by
+        the inverse factor.
+      activation_gain: factor on the output of `leaky_relu`.
     """
 
     def __init__(
@@ -47,7 +51,7 @@ class _Equalized(keras.layers.Layer):
         self.activation_gain = activation_gain
 
     def add_equalized(self, kernel_shape: list[int]) -> None:
-        """Makes the weights; all but the last axis of the kernel are its fan-in."""
+        """Creates the weights; all axes of the kernel except the last are its fan-in."""
         multiplier = self.learning_rate_multiplier
         self.scale = self.gain * multiplier / math.sqrt(math.prod(kernel_shape[:-1]))
         self.kernel = self.add_weight(
@@ -63,7 +67,7 @@ class _Equalized(keras.layers.Layer):
             )
 
     def scaled_kernel(self) -> tf.Tensor:
-        """The weights as they are applied, in the layer's compute dtype."""
+        """Returns the weights as they are applied, in the layer's compute dtype."""
         return tf.convert_to_tensor(self.kernel) * tf.cast(self.scale, self.compute_dtype)
 
     def finish(self, x: tf.Tensor) -> tf.Tensor:
@@ -86,7 +90,7 @@ class _Equalized(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("gan_cli")
 class EqualizedDense(_Equalized):
-    """[..., n] to [..., units]."""
+    """A dense layer: [..., n] to [..., units]."""
 
     def __init__(self, units: int, **kwargs):
         super().__init__(**kwargs)
@@ -107,7 +111,7 @@ class EqualizedDense(_Equalized):
 
 @keras.saving.register_keras_serializable("gan_cli")
 class EqualizedConv2D(_Equalized):
-    """A stride-1 convolution of same size: [batch, height, width, n] to [..., filters]."""
+    """A stride-1 convolution that keeps the size: [batch, height, width, n] to [..., filters]."""
 
     def __init__(self, filters: int, kernel_size: int, **kwargs):
         super().__init__(**kwargs)
@@ -128,7 +132,7 @@ class EqualizedConv2D(_Equalized):
 
 @keras.saving.register_keras_serializable("gan_cli")
 class DownsamplingConv2D(EqualizedConv2D):
-    """The low-pass filter, then a convolution of stride 2: halves the resolution, rounded up."""
+    """A low-pass filter and a convolution of stride 2, which halve the resolution, rounded up."""
 
     def call(self, inputs):
         _, height, width, _ = inputs.shape

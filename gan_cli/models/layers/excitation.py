@@ -1,4 +1,4 @@
-"""Gates: of a layer's own features, and of one resolution by another (Liu et al. 2021, FastGAN)."""
+"""Gated linear units, and gates of one resolution by another (Liu et al. 2021, FastGAN)."""
 
 import keras
 import numpy as np
@@ -11,7 +11,7 @@ _SQUEEZED_SIDE = 4
 
 @keras.saving.register_keras_serializable("gan_cli")
 class GatedLinearUnit(keras.layers.Layer):
-    """[..., 2 n] to [..., n]: one half times the sigmoid of the other. Dauphin et al. 2017."""
+    """One half times the sigmoid of the other, [..., 2 n] to [..., n]: Dauphin et al. 2017."""
 
     def call(self, inputs):
         values, gates = tf.split(inputs, 2, axis=-1)
@@ -22,12 +22,12 @@ class GatedLinearUnit(keras.layers.Layer):
 
 
 def pool_to(x: tf.Tensor, side: int) -> tf.Tensor:
-    """Means of areas that cover the image: [batch, height, width, n] to [batch, side, side, n].
+    """Averages areas that cover the image: [batch, height, width, n] to [batch, side, side, n].
 
-    The i-th of them reaches from floor(i size / side) to ceil((i + 1) size / side).
+    The i-th area extends from floor(i size / side) to ceil((i + 1) size / side).
     """
     for axis in (1, 2):
-        # Along the last axis, where it is one product of two matrices.
+        # Along the last axis, the average is one product of two matrices.
         means = tf.constant(_means(x.shape[axis], side), x.dtype)
         x = tf.tensordot(x, means, [[axis], [0]])
         order = [0, 3, 1, 2] if axis == 1 else [0, 1, 3, 2]
@@ -36,7 +36,7 @@ def pool_to(x: tf.Tensor, side: int) -> tf.Tensor:
 
 
 def _means(size: int, side: int) -> np.ndarray:
-    """The matrix, [size, side], whose columns average over one area each."""
+    """Returns the matrix, [size, side], whose columns each average over one area."""
     matrix = np.zeros([size, side])
     for column in range(side):
         start, end = column * size // side, -(-(column + 1) * size // side)
@@ -46,10 +46,10 @@ def _means(size: int, side: int) -> np.ndarray:
 
 @keras.saving.register_keras_serializable("gan_cli")
 class SkipExcitation(keras.layers.Layer):
-    """[features, other features] to gated other features: Liu et al. 2021, section 3.1, equation 2.
+    """Gates the channels of one resolution by the features of another: [features, gated] to gated.
 
-    The features of one resolution, pooled to 4x4, say by a 4x4 convolution, x sigmoid(x), a 1x1
-    convolution and a sigmoid how much of each channel of another resolution passes. Both
+    Liu et al. 2021, section 3.1, equation 2. The features are pooled to 4x4; a 4x4 convolution,
+    x sigmoid(x), a 1x1 convolution and a sigmoid give the factor on each gated channel. Both
     convolutions are spectrally normalised and have no bias, as in the authors' code.
     """
 

@@ -8,9 +8,10 @@ import tensorflow as tf
 
 @keras.saving.register_keras_serializable("gan_cli")
 class GroupedConv2D(keras.layers.Conv2D):
-    """`Conv2D` by TensorFlow's own kernel, of any number of groups.
+    """`Conv2D` in any number of groups by TensorFlow's own kernel.
 
-    Keras hands grouped convolutions to XLA, whose gradients took fifteen times as long on a CPU.
+    Keras compiles grouped convolutions with XLA, whose gradients took fifteen times as long on a
+    CPU.
     """
 
     def convolution_op(self, inputs, kernel):
@@ -22,12 +23,11 @@ class GroupedConv2D(keras.layers.Conv2D):
 
 @functools.cache
 def native_gradients(dtype: str) -> bool:
-    """Whether TensorFlow has the gradients of grouped convolutions of this type here.
+    """Returns whether TensorFlow has gradients of grouped convolutions of this type here.
 
-    It has on GPUs and, by oneDNN, on most processors: those that it was built for. On some of them
-    only in float32.
+    It has them on GPUs and, by oneDNN, on most processors; on some of them in float32 only.
     """
-    # The kernel by its own name: under `init_scope` tapes do not record.
+    # Call the gradient's kernel itself: tapes do not record under `init_scope`.
     with tf.init_scope():
         try:
             tf.raw_ops.Conv2DBackpropInput(
@@ -45,7 +45,7 @@ def native_gradients(dtype: str) -> bool:
 def group_by_group(
     images: tf.Tensor, kernel: tf.Tensor, groups: int, strides: tuple[int, int], padding: str
 ) -> tf.Tensor:
-    """The same from one convolution a group, which has gradients everywhere.
+    """Computes a grouped convolution by one convolution per group, which has gradients everywhere.
 
     Args:
       images: [batch, height, width, groups * n].

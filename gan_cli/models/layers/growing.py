@@ -1,10 +1,10 @@
 """Progressive growing: Karras et al. 2018, section 2 and appendix A.
 
-A network has one block for each rung of the ladder of resolutions. The level of detail says how far
-it has grown: at the integer l, images are made and judged after l halvings of the full resolution,
-and the blocks of the finer rungs are not computed; between l and l - 1, the block of rung l - 1
-fades in. Images keep their full size throughout, coarse ones as blocks of equal pixels, so that
-everything beside the networks, such as augmentations and penalties, stays as it is.
+A network has one block for each level: each resolution of the ladder. The level of detail says how
+far the network has grown: at the integer l, images are made and judged after l halvings of the full
+resolution, and the blocks of finer levels are not computed; between l and l - 1, the block of level
+l - 1 fades in. Images keep their full size, coarse ones as blocks of equal pixels, so that
+augmentations, penalties and all other code need not know about growing.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ from gan_cli.models.layers.equalized import EqualizedConv2D, EqualizedDense
 from gan_cli.models.layers.second_moment import MinibatchStandardDeviation, PixelNormalization
 from gan_cli.models.layers.shuffle import repeat_pixels
 
-# Of weights before a leaky ReLU, which has no gain of its own here: He et al. 2015.
+# Gain of weights before a leaky ReLU without a gain of its own: He et al. 2015.
 _HE_GAIN = 2.0**0.5
 
 Size = tuple[int, int]
@@ -25,10 +25,10 @@ Size = tuple[int, int]
 def level_of_detail(
     images_shown: tf.Tensor, levels: int, stable_kimg: float, fade_kimg: float
 ) -> tf.Tensor:
-    """Halvings of the full resolution at which images are made, fractional while one fades.
+    """Returns the number of halvings of the full resolution, fractional while a level fades in.
 
-    From `levels` on, each rung is trained for `stable_kimg` before the next one fades in over
-    `fade_kimg`, until 0 is reached. With 0 for both, the network is whole from the start.
+    It starts at `levels`. Each level is trained for `stable_kimg` before the next one fades in over
+    `fade_kimg`, down to 0. With 0 for both, the network is complete from the start.
 
     Args:
       images_shown: integer scalar.
@@ -41,33 +41,33 @@ def level_of_detail(
         return tf.zeros([])
     shown = tf.cast(images_shown, tf.int64)
     periods = shown // period
-    # Integers up to here: float32 counts exactly to 16.7 million only.
+    # Integers so far: float32 is exact up to 16.7 million only.
     into_fade = tf.cast(shown % period - stable, tf.float32)
     faded = tf.maximum(into_fade, 0.0) / max(period - stable, 1)
     return tf.maximum(levels - tf.cast(periods, tf.float32) - faded, 0.0)
 
 
 def halve(images: tf.Tensor) -> tf.Tensor:
-    """Means of 2x2 pixels, of a side of odd length fewer at its end."""
+    """Averages 2x2 pixels, or fewer at the end of a side of odd length."""
     return tf.nn.avg_pool2d(images, 2, 2, "SAME")
 
 
 def double(images: tf.Tensor, size: Size) -> tf.Tensor:
-    """Repeats pixels; from an odd number of rows or columns, one of the copies is cut off."""
+    """Repeats each pixel four times, and crops to `size`."""
     return repeat_pixels(images)[:, : size[0], : size[1]]
 
 
 def _blend(first: tf.Tensor, second: tf.Tensor, share: tf.Tensor) -> tf.Tensor:
-    """From `first`, at share 0 or less, to `second`, at 1 or more."""
+    """Interpolates from `first`, at a share of 0 or less, to `second`, at 1 or more."""
     return first + (second - first) * tf.cast(tf.clip_by_value(share, 0.0, 1.0), first.dtype)
 
 
 class _Growing(keras.layers.Layer):
-    """Knows the ladder and the level of detail, which the clock sets before every step.
+    """Base of growing networks; `before_update` sets the level of detail from the images shown.
 
     Args:
       ladder: sizes from the full resolution down; see `resolution.resolution_ladder`.
-      widths: channels at every rung of the ladder, and one more: of what the coarsest is made of.
+      widths: channels at every level, and the number of features beyond the coarsest level.
       stable_kimg, fade_kimg: see `level_of_detail`.
     """
 
@@ -79,19 +79,19 @@ class _Growing(keras.layers.Layer):
         fade_kimg: float,
         **kwargs,
     ):
-        # Images stay float32 whatever the blocks compute in; they cast for themselves.
+        # Images stay float32 in every precision; blocks cast their own inputs.
         super().__init__(autocast=False, **kwargs)
         self.ladder = [(height, width) for height, width in ladder]
         self.widths = list(widths)
         self.stable_kimg, self.fade_kimg = stable_kimg, fade_kimg
         self.top = len(self.ladder) - 1
         self.blocks: list[list[EqualizedConv2D]] = []
-        # For counting what a pass costs in the end: without any choice of a branch.
+        # For counting the operations of the complete network: without branches.
         self.always_whole = False
         self._fixed_detail: float | None = None
 
     def _add_level_of_detail(self) -> None:
-        # A network that was never trained shows all that it has.
+        # An untrained network computes all of its levels.
         self.level_of_detail = self.add_weight(
             shape=[],
             initializer="zeros",
@@ -112,14 +112,14 @@ class _Growing(keras.layers.Layer):
         )
 
     def before_update(self, images_shown: tf.Tensor) -> None:
-        """Sets the level of detail by the clock."""
+        """Sets the level of detail."""
         self.level_of_detail.assign(
             level_of_detail(images_shown, self.top, self.stable_kimg, self.fade_kimg)
         )
 
     @property
     def inner_activation_bytes(self) -> int:
-        """Of the outputs of all blocks' convolutions, for one image and the whole network."""
+        """Bytes of the outputs of all blocks' convolutions, for one image and the whole network."""
         values = sum(
             height * width * layer.filters
             for (height, width), layers in zip(self.ladder, self.blocks, strict=False)
@@ -128,14 +128,14 @@ class _Growing(keras.layers.Layer):
         return values * tf.as_dtype(self.compute_dtype).size
 
     def fix_for_export(self) -> None:
-        """From now on it computes one branch: formats for inference know no choice between them."""
+        """Keeps to the present branch: formats for inference have no branches."""
         self._fixed_detail = float(self.level_of_detail)
 
     def _by_stage(self, make: Callable[[int, tf.Tensor], tf.Tensor]) -> tf.Tensor:
-        """Computes what has grown so far: `make` of the finest rung in use and of the detail.
+        """Returns `make(level, detail)` of the finest level in use and the level of detail.
 
-        One branch for each rung, not one within the other: the gradient of a gradient through
-        nested conditions takes TensorFlow minutes to build.
+        There is one branch for each level, and they are not nested: TensorFlow takes minutes to
+        build the gradient of a gradient through nested conditions.
         """
         if self.always_whole:
             return make(0, tf.zeros([]))
@@ -156,10 +156,10 @@ class _Growing(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("gan_cli")
 class GrowingGenerator(_Growing):
-    """[batch, n] to float32 images [batch, height, width, channels]: table 2, left.
+    """From [batch, n] to float32 images [batch, height, width, channels]: table 2, left.
 
-    Every convolution is followed by a leaky ReLU and pixel normalisation; an image is a linear
-    function of the features of a rung.
+    A leaky ReLU and pixel normalisation follow every convolution; an image is a linear function of
+    the features of a level.
     """
 
     def __init__(self, channels: int, **kwargs):
@@ -168,7 +168,7 @@ class GrowingGenerator(_Growing):
         self.first = EqualizedDense(
             self.ladder[-1][0] * self.ladder[-1][1] * self.widths[self.top],
             use_bias=False,
-            # A quarter of He's, as in the authors' code.
+            # A quarter of He's gain, as in the authors' code.
             gain=_HE_GAIN / 4.0,
             dtype=self.dtype_policy,
         )
@@ -199,7 +199,7 @@ class GrowingGenerator(_Growing):
         return self._by_stage(lambda level, detail: self._grown(x, level, detail))
 
     def _grown(self, x: tf.Tensor, finest: int, detail: tf.Tensor) -> tf.Tensor:
-        """Images of the blocks up to rung `finest`, which may still be fading in."""
+        """Returns images of the blocks up to level `finest`, which may still be fading in."""
         for level in range(self.top, finest - 1, -1):
             below = x
             if level < self.top:
@@ -237,10 +237,10 @@ class _Bias(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("gan_cli")
 class GrowingDiscriminator(_Growing):
-    """Images [batch, height, width, channels] to features [batch, n]: table 2, right.
+    """From images [batch, height, width, channels] to features [batch, n]: table 2, right.
 
-    Every rung reads the image by a 1x1 convolution of its own; what it hands on fades between that
-    of the block above and that of the image at its own resolution.
+    Every level reads the image by a 1x1 convolution of its own. While a level fades in, the next
+    coarser level sees a blend of that level's features and of the image at its own resolution.
     """
 
     def __init__(self, group_size: int = 4, **kwargs):
@@ -279,14 +279,14 @@ class GrowingDiscriminator(_Growing):
         return self.to_features(tf.reshape(x, [-1, x.shape[1] * x.shape[2] * x.shape[3]]))
 
     def _pyramid(self, images: tf.Tensor) -> list[tf.Tensor]:
-        """The images at every rung of the ladder."""
+        """Returns the images at every resolution of the ladder."""
         pyramid = [images]
         for _ in range(self.top):
             pyramid.append(halve(pyramid[-1]))
         return pyramid
 
     def _read(self, images: list[tf.Tensor], finest: int, detail: tf.Tensor) -> tf.Tensor:
-        """Features at the coarsest rung, by the blocks from rung `finest` on."""
+        """Returns features at the coarsest level, by the blocks from level `finest` on."""
         x = self.from_image[finest](images[finest])
         for level in range(finest, self.top):
             for layer in self.blocks[level]:
@@ -297,13 +297,10 @@ class GrowingDiscriminator(_Growing):
         return x
 
     def view_of_reals(self, images: tf.Tensor) -> tf.Tensor:
-        """Real images as coarse as generated ones are now, and faded like them.
+        """Returns real images that are as coarse as generated ones are now, and faded like them.
 
         Args:
-          images: float32, of full size.
-
-        Returns:
-          The same shape.
+          images: float32, of full size, as is the result.
         """
         detail = tf.convert_to_tensor(self.level_of_detail)
         views = []
@@ -311,7 +308,7 @@ class GrowingDiscriminator(_Growing):
             view = coarse
             for finer in range(level - 1, -1, -1):
                 view = double(view, self.ladder[finer])
-            # At most two weights, of neighbouring levels, are not zero; they sum to 1.
+            # At most two weights, those of neighbouring levels, are not 0; they sum to 1.
             views.append(view * tf.maximum(1.0 - tf.abs(detail - level), 0.0))
         return tf.add_n(views)
 

@@ -13,7 +13,7 @@ class MinibatchDiscrimination(keras.layers.Layer):
 
     [batch, n] to [batch, n + kernels]. With M_i,b the b-th row of the image's features times a
     learned tensor, the b-th new feature is the sum over all images j of exp(-||M_i,b - M_j,b||_1).
-    Where all images are alike, which is how a collapsed generator gives itself away, it is large.
+    It is large if the images are alike, which reveals a collapsed generator.
     """
 
     def __init__(self, kernels: int, dimensions: int = _DIMENSIONS, **kwargs):
@@ -44,10 +44,11 @@ class MinibatchDiscrimination(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("gan_cli")
 class ReferenceBatch(keras.layers.Layer):
-    """Puts rows before the batch that never change: [batch, ...] to [size + batch, ...].
+    """Prepends a fixed reference to the batch: [batch, ...] to [size + batch, ...].
 
-    They are drawn from N(0, 1) when the layer is built, or, given `num_classes`, are labels, as
-    many of each class. They pass through the network with every batch, up to `WithoutReference`.
+    Its rows are drawn from N(0, 1) when the layer is built or, given `num_classes`, are labels,
+    equally many of each class. They pass through the network with every batch, up to
+    `WithoutReference`.
     """
 
     def __init__(self, size: int, num_classes: int = 0, **kwargs):
@@ -56,7 +57,7 @@ class ReferenceBatch(keras.layers.Layer):
 
     def build(self, input_shape):
         if self.num_classes:
-            # A constant, and so no part of the saved state.
+            # Labels are a constant, which is not part of the saved state.
             self.reference = np.arange(self.size, dtype=np.int32) % self.num_classes
             return
         self.reference = self.add_weight(
@@ -78,7 +79,7 @@ class ReferenceBatch(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("gan_cli")
 class WithoutReference(keras.layers.Layer):
-    """Takes the first `size` rows away again."""
+    """Removes the first `size` rows, the reference."""
 
     def __init__(self, size: int, **kwargs):
         super().__init__(**kwargs)
@@ -98,9 +99,10 @@ class WithoutReference(keras.layers.Layer):
 class VirtualBatchNormalization(keras.layers.Layer):
     """Normalises by a fixed batch instead of the current one: section 3.5.
 
-    [size + batch, ..., channels] to the same. The first `size` rows, the reference, are normalised
-    by their own mean and variance; each other row by those of the reference and itself together, so
-    that it does not depend on the rest of its batch. Training and inference are alike.
+    [size + batch, ..., channels] to the same shape. The first `size` rows, the reference, are
+    normalised by their own mean and variance. Each other row is normalised by the mean and variance
+    of the reference and itself together, so that it does not depend on the rest of its batch.
+    Training and inference compute the same.
     """
 
     def __init__(self, size: int, epsilon: float = 1e-3, gamma_initializer="ones", **kwargs):
@@ -127,7 +129,7 @@ class VirtualBatchNormalization(keras.layers.Layer):
         return tf.cast((x - mean) * scale * gamma + beta, inputs.dtype)
 
     def _mixed(self, reference: tf.Tensor, others: tf.Tensor) -> tf.Tensor:
-        """The reference's mean for each of its rows; for the others, the mean with their own."""
+        """Returns the mean by which each row is normalised; see the class."""
         mean = tf.reduce_mean(reference, axis=0, keepdims=True)
         mixed = (self.size * mean + others) / (self.size + 1.0)
         return tf.concat([tf.repeat(mean, self.size, axis=0), mixed], axis=0)

@@ -5,7 +5,7 @@ import keras
 
 @keras.saving.register_keras_serializable("gan_cli")
 class Maxout(keras.layers.Layer):
-    """Largest of `pieces` affine functions: [batch, features] -> [batch, units]."""
+    """Returns the largest of `pieces` affine functions: [batch, features] to [batch, units]."""
 
     def __init__(self, units: int, pieces: int, kernel_initializer="glorot_uniform", **kwargs):
         super().__init__(**kwargs)

@@ -1,8 +1,8 @@
 """Modulated convolution: Karras et al. 2020 (StyleGAN2), section 2.2.
 
-A style scales the channels that go in; demodulation scales those that come out so that, for inputs
-of unit variance, they have unit variance again. Computed as scaled images through one convolution,
-which is the same as scaled weights for each image, and needs no grouped convolution.
+A style scales the input channels; demodulation scales the output channels so that inputs of unit
+variance give outputs of unit variance. Scaling the images of one convolution is the same as scaling
+the weights for each image, and needs no grouped convolution.
 """
 
 import math
@@ -13,12 +13,12 @@ import tensorflow as tf
 from gan_cli.models.layers.equalized import EqualizedDense, leaky_relu
 from gan_cli.models.layers.resample import cropped, filtered
 
-# Half precision is kept from overflowing as in the authors' code.
+# Bound of half-precision values, as in the authors' code.
 _LARGEST_HALF = 256.0
 
 
 class _Modulated(keras.layers.Layer):
-    """The style's affine map, the kernel and the bias: [x, styles [batch, n]] to images."""
+    """Base of modulated convolutions: holds the affine map of styles, the kernel and the bias."""
 
     def __init__(self, filters: int, kernel_size: int, **kwargs):
         super().__init__(**kwargs)
@@ -50,11 +50,14 @@ class _Modulated(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("gan_cli")
 class ModulatedConv2D(_Modulated):
-    """[x [batch, height, width, n], styles, noise [batch or 1, *size, 1]] to the activated sum.
+    """A modulated convolution with demodulation, noise, a bias and a leaky ReLU.
+
+    [x [batch, height, width, n], styles [batch, m], noise [batch or 1, *size, 1]] to
+    [batch, *size, filters].
 
     Args:
-      size: [height, width] of the result; where it is larger than x, x is doubled on the way, by a
-        transposed convolution and the low-pass filter, and cut.
+      size: [height, width] of the result. Where it is larger than that of x, a transposed
+        convolution and the low-pass filter double x, and the result is cropped.
     """
 
     def __init__(self, filters: int, size: tuple[int, int], kernel_size: int = 3, **kwargs):
@@ -71,7 +74,7 @@ class ModulatedConv2D(_Modulated):
         styles = tf.cast(self.affine(styles), tf.float32)
         kernel = tf.cast(tf.convert_to_tensor(self.kernel), tf.float32)
         if self.compute_dtype == "float16":
-            # Demodulation takes any factor out again.
+            # Demodulation cancels any factor.
             largest = tf.reduce_max(tf.abs(kernel), axis=[0, 1, 2], keepdims=True)
             kernel = kernel / (largest * math.sqrt(self.fan_in))
             styles = styles / tf.reduce_max(tf.abs(styles), axis=1, keepdims=True)
@@ -85,10 +88,10 @@ class ModulatedConv2D(_Modulated):
         return self._clamped(leaky_relu(x + tf.convert_to_tensor(self.bias)))
 
     def _doubled(self, x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
-        """Zeros between the pixels, the convolution, the filter: as one transposed convolution."""
+        """Inserts zeros between pixels, convolves (as one transposed convolution), and filters."""
         height, width = (2 * side + 1 for side in x.shape[1:3])
         shape = [tf.shape(x)[0], height, width, self.filters]
-        # A transposed convolution is by the flipped kernel, with its two channel axes exchanged.
+        # A transposed convolution takes the flipped kernel with its two channel axes exchanged.
         flipped = tf.transpose(kernel[::-1, ::-1], [0, 1, 3, 2])
         x = tf.nn.conv2d_transpose(x, flipped, shape, 2, "VALID")
         x = tf.ensure_shape(x, [None, height, width, self.filters])
@@ -103,7 +106,7 @@ class ModulatedConv2D(_Modulated):
 
 @keras.saving.register_keras_serializable("gan_cli")
 class ToImage(_Modulated):
-    """[x, styles] to image channels: a modulated 1x1 convolution without demodulation."""
+    """A modulated 1x1 convolution without demodulation: [x, styles] to image channels."""
 
     def __init__(self, filters: int, **kwargs):
         kwargs.pop("kernel_size", None)

@@ -1,4 +1,4 @@
-"""Normalisation that knows the class."""
+"""Batch normalisation conditioned on the class."""
 
 import keras
 
@@ -7,9 +7,9 @@ from gan_cli.models.layers.spectral import SpectralDense
 
 @keras.saving.register_keras_serializable("gan_cli")
 class ConditionalBatchNormalization(keras.layers.Layer):
-    """Batch normalisation whose scale and shift belong to the label: de Vries et al. 2017.
+    """Batch normalisation with a scale and a shift for each label: de Vries et al. 2017.
 
-    [features [batch, ..., channels], labels int32 [batch]] -> features. All classes share the batch
+    [features [batch, ..., channels], labels int32 [batch]] to features. All classes share the batch
     statistics, and start from scale 1 and shift 0, as in Miyato and Koyama 2018.
     """
 
@@ -53,11 +53,11 @@ class ConditionalBatchNormalization(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("gan_cli")
 class ProjectedBatchNormalization(keras.layers.Layer):
-    """Batch norm whose scale and shift are linear in a vector: Brock et al. 2019, section 3.
+    """Batch norm with scale and shift that are linear in a vector: Brock et al. 2019, section 3.
 
-    [features [batch, ..., channels], condition [batch, n]] -> (1 + W c) x + V c, x of mean 0 and
-    variance 1 over the batch; W and V have no bias and are spectrally normalised. The condition is
-    an embedding of the label that all layers share, a part of the latents, or both side by side.
+    [features [batch, ..., channels], condition c [batch, n]] to (1 + W c) x + V c, where x has mean
+    0 and variance 1 over the batch; W and V have no bias and are spectrally normalised. The
+    condition is a label embedding that all layers share, a part of the latents, or both.
     """
 
     def __init__(self, momentum: float = 0.99, epsilon: float = 1e-3, **kwargs):

@@ -1,7 +1,7 @@
-"""Doubling and halving of resolution through the low-pass filter [1, 3, 3, 1].
+"""Doubles and halves the resolution through the low-pass filter [1, 3, 3, 1].
 
-Written as sums of shifted images, which have gradients of every order, on every device: Zhang 2019
-says why to filter at all, Karras et al. 2020 (StyleGAN2), appendix B, which filter.
+Zhang 2019 explains why to filter; the filter is that of Karras et al. 2020 (StyleGAN2), appendix B.
+It is computed as sums of shifted images, which have gradients of every order on every device.
 """
 
 import keras
@@ -9,19 +9,19 @@ import tensorflow as tf
 
 
 def doubled(x: tf.Tensor) -> tf.Tensor:
-    """[batch, height, width, n] to [batch, 2 height, 2 width, n], zeros beyond the border."""
+    """Doubles both sides of images [batch, height, width, n], with zeros beyond the border."""
     return _doubled_along(_doubled_along(x, 1), 2)
 
 
 def halved(x: tf.Tensor) -> tf.Tensor:
-    """[batch, height, width, n] to [batch, height / 2, width / 2, n], rounded up."""
+    """Halves both sides of images [batch, height, width, n], rounded up."""
     return _halved_along(_halved_along(x, 1), 2)
 
 
 def filtered(x: tf.Tensor, padding: int, gain: float = 1.0) -> tf.Tensor:
-    """Both sides convolved with the filter, of sum `gain` ** 2, after `padding` zeros at each end.
+    """Convolves both sides with the filter, after `padding` zeros at each end.
 
-    A side of n becomes n + 2 `padding` - 3.
+    The filter sums to `gain` ** 2. A side of n becomes n + 2 `padding` - 3.
     """
     for axis in (1, 2):
         x = _padded(x, axis, padding, padding)
@@ -33,7 +33,7 @@ def filtered(x: tf.Tensor, padding: int, gain: float = 1.0) -> tf.Tensor:
 
 
 def cropped(x: tf.Tensor, size: tuple[int, ...]) -> tf.Tensor:
-    """The top left part: doubling overshoots a rung of odd size by one row or column."""
+    """Returns the top left part of this size: doubling exceeds odd sizes by a row or a column."""
     return x if tuple(x.shape[1:3]) == size else x[:, : size[0], : size[1]]
 
 
@@ -49,13 +49,13 @@ def _doubled_along(x: tf.Tensor, axis: int) -> tf.Tensor:
 
 def _halved_along(x: tf.Tensor, axis: int) -> tf.Tensor:
     size = (x.shape[axis] + 1) // 2
-    # In front one row of zeros for the filter, and behind as many as an even number takes.
+    # One row of zeros in front for the filter, and as many behind as make the number even.
     wide = _padded(x, axis, 1, 2 * size + 1 - x.shape[axis])
     shape = list(wide.shape)
     shape[0] = -1
     shape[axis : axis + 1] = [size + 1, 2]
     even, odd = tf.unstack(tf.reshape(wide, shape), axis=axis + 1)
-    # Of the window (a, b, c, d): a and c stand at even places, b and d at odd ones.
+    # In the window (a, b, c, d), a and c are at even places, b and d at odd places.
     outer = _part(even, axis, 0, size) + _part(odd, axis, 1, size)
     inner = _part(odd, axis, 0, size) + _part(even, axis, 1, size)
     return (outer + 3.0 * inner) * tf.cast(0.125, x.dtype)
@@ -85,7 +85,7 @@ def _part(x: tf.Tensor, axis: int, start: int, size: int) -> tf.Tensor:
 
 @keras.saving.register_keras_serializable("gan_cli")
 class FilteredUpsampling(keras.layers.Layer):
-    """Doubles the resolution and cuts it to `size`, [height, width]."""
+    """Doubles the resolution, and crops to `size`, [height, width]."""
 
     def __init__(self, size: tuple[int, int], **kwargs):
         super().__init__(**kwargs)

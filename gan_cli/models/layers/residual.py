@@ -7,7 +7,7 @@ import keras
 from gan_cli.models.layers.shuffle import RepeatUpsampling
 from gan_cli.models.layers.spectral import SpectralConv2D
 
-# As in the authors' code: both convolutions of a residual path follow a ReLU.
+# Gain of the convolutions of a residual path, which follow a ReLU, as in the authors' code.
 RESIDUAL_GAIN = 2.0**0.5
 
 Normalize = Callable[[keras.KerasTensor], keras.KerasTensor]
@@ -20,10 +20,11 @@ def convolution(
     gain: float = 1.0,
     orthogonal: bool = False,
 ) -> keras.layers.Layer:
-    """A stride-1 convolution; its initial weights are Glorot's uniform ones times `gain`.
+    """Returns a stride-1 convolution with Glorot's uniform initial weights times `gain`.
 
     Args:
-      orthogonal: orthogonal initial weights instead, as in BigGAN.
+      spectral: whether its weights are spectrally normalised.
+      orthogonal: use orthogonal initial weights instead, as in BigGAN.
     """
     kind = SpectralConv2D if spectral else keras.layers.Conv2D
     initializer: keras.initializers.Initializer
@@ -42,11 +43,11 @@ def generator_block(
     spectral: bool = False,
     orthogonal: bool = False,
 ) -> keras.KerasTensor:
-    """Doubles the resolution, to `size`: norm, ReLU, up, 3x3, norm, ReLU, 3x3, plus up and 1x1."""
+    """Doubles the resolution to `size`: norm, ReLU, up, 3x3, norm, ReLU, 3x3, plus up and 1x1."""
 
     def doubled(y: keras.KerasTensor) -> keras.KerasTensor:
         y = RepeatUpsampling()(y)
-        # Doubling overshoots a rung of odd size by one row or column.
+        # Doubling exceeds an odd size by one row or column.
         surplus = y.shape[1] - size[0], y.shape[2] - size[1]
         return keras.layers.Cropping2D(((0, surplus[0]), (0, surplus[1])))(y)
 
@@ -65,7 +66,7 @@ def discriminator_block(
     first: bool = False,
     orthogonal: bool = False,
 ) -> keras.KerasTensor:
-    """ReLU, 3x3, ReLU, 3x3 and average pooling where `down`, plus the 1x1 shortcut.
+    """Applies ReLU, 3x3, ReLU, 3x3 and, if `down`, average pooling, plus the 1x1 shortcut.
 
     The first block has no ReLU before it, and pools before its shortcut's convolution.
     """

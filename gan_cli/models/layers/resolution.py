@@ -2,7 +2,7 @@
 
 
 def resolution_ladder(height: int, width: int) -> list[tuple[int, int]]:
-    """Full size first, each rung half of the one before (rounded up), until a side is 4 or less.
+    """Returns the sizes from the full one down, halved and rounded up until a side is 4 or less.
 
     28 x 28 gives 28, 14, 7, 4; 48 x 20 gives 48 x 20, 24 x 10, 12 x 5, 6 x 3.
     """

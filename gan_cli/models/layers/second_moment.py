@@ -1,4 +1,4 @@
-"""Statistics of vectors and of batches: pixel norm, and the minibatch's standard deviation."""
+"""Pixel normalisation, and the standard deviation of a minibatch."""
 
 import math
 
@@ -10,7 +10,7 @@ import tensorflow as tf
 class PixelNormalization(keras.layers.Layer):
     """Scales each vector of the last axis to a mean square of 1: Karras et al. 2018, section 4.2.
 
-    Computes in float32 inside: squares of half-precision numbers overflow.
+    It computes in float32, because squares of half-precision numbers overflow.
     """
 
     def __init__(self, epsilon: float = 1e-8, **kwargs):
@@ -31,13 +31,14 @@ class PixelNormalization(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("gan_cli")
 class MinibatchStandardDeviation(keras.layers.Layer):
-    """Adds a channel that says how much a group's images differ: Karras et al. 2018, section 3.
+    """Adds a channel that shows how much images of a group differ: Karras et al. 2018, section 3.
 
-    [batch, height, width, n] to [batch, height, width, n + 1]. The standard deviation over a group,
-    averaged over channels and pixels, is one number for the group's every pixel.
+    [batch, height, width, n] to [batch, height, width, n + 1]. Every pixel of the channel holds the
+    standard deviation over the group, averaged over channels and pixels.
 
     Args:
-      group_size: images compared; their common divisor, where it does not divide the batch.
+      group_size: number of images in a group. Where it does not divide the batch size, groups have
+        the greatest common divisor of both, or 1 where the batch size is not known in advance.
     """
 
     def __init__(self, group_size: int = 4, **kwargs):

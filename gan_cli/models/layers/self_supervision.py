@@ -1,4 +1,4 @@
-"""What a discriminator that reconstructs its images needs beside a decoder: Liu et al. 2021."""
+"""Layers of a discriminator that reconstructs its images: Liu et al. 2021."""
 
 import keras
 import tensorflow as tf
@@ -8,10 +8,10 @@ from gan_cli.models.layers.styles import Clocked
 
 @keras.saving.register_keras_serializable("gan_cli")
 class RandomQuadrant(Clocked):
-    """[features, images] to the same quadrant of both, drawn anew in each training step.
+    """Cuts the same random quadrant out of [features, images], a new one in each training step.
 
-    A quadrant is `size`, [height, width], of the features and `image_size` of the images, in one of
-    the corners; at inference in the upper left one.
+    The quadrant is in one of the corners, at inference in the upper left one. It has `size`,
+    [height, width], in the features and `image_size` in the images.
     """
 
     def __init__(self, size: tuple[int, int], image_size: tuple[int, int], **kwargs):
@@ -45,7 +45,7 @@ class RandomQuadrant(Clocked):
 
 @keras.saving.register_keras_serializable("gan_cli")
 class MeanAbsoluteDifference(keras.layers.Layer):
-    """[images, other images] to the mean of the absolute differences for each: float32 [batch]."""
+    """Returns the mean absolute difference of each pair of [images, others]: float32 [batch]."""
 
     def __init__(self, **kwargs):
         super().__init__(**{"dtype": "float32", **kwargs})

@@ -1,4 +1,4 @@
-"""Resolution against channels, without loss: pixel shuffle and its inverse."""
+"""Lossless exchange of resolution and channels: pixel shuffle and its inverse."""
 
 import keras
 import tensorflow as tf
@@ -20,7 +20,7 @@ class DepthToSpace(keras.layers.Layer):
 class SpaceToDepth(keras.layers.Layer):
     """[batch, height, width, channels] to [batch, height/2, width/2, 4 channels].
 
-    A side of odd length is filled up with zeros first.
+    A side of odd length is padded with a zero first.
     """
 
     def call(self, inputs):
@@ -35,7 +35,7 @@ class SpaceToDepth(keras.layers.Layer):
 
 
 def repeat_pixels(images: tf.Tensor) -> tf.Tensor:
-    """[batch, height, width, n] to [batch, 2 height, 2 width, n], each pixel four times."""
+    """Repeats each pixel four times: [batch, height, width, n] to [batch, 2 height, 2 width, n]."""
     _, height, width, channels = images.shape
     x = tf.reshape(images, [-1, height, 1, width, 1, channels])
     x = tf.tile(x, [1, 1, 2, 1, 2, 1])
@@ -44,9 +44,9 @@ def repeat_pixels(images: tf.Tensor) -> tf.Tensor:
 
 @keras.saving.register_keras_serializable("gan_cli")
 class RepeatUpsampling(keras.layers.Layer):
-    """[batch, height, width, n] to [batch, 2 height, 2 width, n], each pixel four times.
+    """Repeats each pixel four times: [batch, height, width, n] to [batch, 2 height, 2 width, n].
 
-    By broadcasting: unlike `UpSampling2D`, it has gradients of every order and compiles with XLA.
+    Unlike `UpSampling2D`, it has gradients of every order and compiles with XLA.
     """
 
     def call(self, inputs):

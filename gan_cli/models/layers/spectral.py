@@ -1,8 +1,8 @@
 """Spectral normalisation (Miyato et al. 2018): weights divided by their largest singular value.
 
-The gradient goes through the singular value, with its vectors held constant (equation 9 and
-algorithm 1), and the power iteration takes one step per update of the network, before it. Keras'
-own wrapper overwrites the weights instead, so that no gradient passes and every training-mode pass
+The gradient passes through the singular value, with its vectors held constant (equation 9 and
+algorithm 1), and the power iteration takes one step before each update of the network. Keras' own
+wrapper overwrites the weights instead, so that no gradient passes and every training-mode pass
 changes the network.
 """
 
@@ -11,20 +11,20 @@ import tensorflow as tf
 
 
 class _Spectral(keras.layers.Layer):
-    """What a layer needs to divide a weight; mixed into the layer before Keras' class."""
+    """A mixin that normalises one weight; it comes before Keras' class among the bases."""
 
     def _build_spectral(self, weight) -> None:
         self.left_vector = self.add_weight(
             shape=[weight.shape[-1]],
             initializer=keras.initializers.RandomNormal(stddev=1.0),
             trainable=False,
-            # float32: it is iterated for the whole training.
+            # float32: the iteration lasts for the whole training.
             dtype="float32",
             name="left_singular_vector",
         )
         self.left_vector.assign(tf.math.l2_normalize(self.left_vector.value))
 
-    # Keras' own layers would write the normalised weight, and no singular vector.
+    # Keras' layers would save the normalised weight, without the singular vector.
     def save_own_variables(self, store) -> None:
         keras.layers.Layer.save_own_variables(self, store)
 
@@ -32,9 +32,9 @@ class _Spectral(keras.layers.Layer):
         keras.layers.Layer.load_own_variables(self, store)
 
     def _normalize(self, weight) -> tf.Tensor:
-        """The weight over its largest singular value, in the layer's compute type."""
+        """Returns the weight over its largest singular value, in the layer's compute type."""
         matrix = _matrix(weight)
-        # With u held constant, W u over its length is the other singular vector.
+        # u is held constant; W u over its length is the other singular vector.
         left = tf.stop_gradient(tf.cast(self.left_vector.value, tf.float32))
         product = tf.linalg.matvec(matrix, left)
         right = tf.stop_gradient(tf.math.l2_normalize(product))
@@ -49,8 +49,8 @@ class _Spectral(keras.layers.Layer):
 
 
 def _matrix(weight) -> tf.Tensor:
-    """The weight as float32 [everything else, outputs]."""
-    # Within a layer's call, Keras hands out weights in the layer's compute type.
+    """Returns the weight as a float32 matrix [all other axes, outputs]."""
+    # Within a layer's call, Keras gives weights in the layer's compute type.
     return tf.reshape(tf.cast(weight.value, tf.float32), [-1, weight.shape[-1]])
 
 
@@ -67,7 +67,7 @@ class SpectralConv2D(_Spectral, keras.layers.Conv2D):
         return self._normalize(self._kernel) if hasattr(self, "left_vector") else self._kernel
 
     def before_update(self, images_shown) -> None:
-        """One step of the power iteration."""
+        """Takes one step of the power iteration."""
         self._iterate(self._kernel)
 
 
@@ -84,7 +84,7 @@ class SpectralDense(_Spectral, keras.layers.Dense):
         return self._normalize(self._kernel) if hasattr(self, "left_vector") else self._kernel
 
     def before_update(self, images_shown) -> None:
-        """One step of the power iteration."""
+        """Takes one step of the power iteration."""
         self._iterate(self._kernel)
 
 
@@ -102,5 +102,5 @@ class SpectralEmbedding(_Spectral, keras.layers.Embedding):
         return self._normalize(table) if hasattr(self, "left_vector") else table
 
     def before_update(self, images_shown) -> None:
-        """One step of the power iteration."""
+        """Takes one step of the power iteration."""
         self._iterate(self._embeddings)

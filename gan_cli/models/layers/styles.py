@@ -1,4 +1,4 @@
-"""What is between latents and images in a style-based generator: Karras et al. 2019 and 2020."""
+"""Layers of generators with styles: Karras et al. 2019 and 2020."""
 
 import keras
 import tensorflow as tf
@@ -7,10 +7,11 @@ from gan_cli import replicas
 
 
 class Clocked(keras.layers.Layer):
-    """Draws random numbers that are a function of (seed, images shown): a resumed run draws alike.
+    """Base of layers with random numbers that are a function of (seed, images shown).
 
-    The state of the seed generator is [seed, clock], as Keras has it; the clock is set before every
-    step, so that nothing has to be counted during a pass.
+    A resumed run thus draws the same numbers. As in Keras, the state of the seed generator is
+    [seed, counter]; the counter is set to the images shown before every step, so that no pass has
+    to count.
     """
 
     def __init__(self, **kwargs):
@@ -18,20 +19,21 @@ class Clocked(keras.layers.Layer):
         self.seed_generator = keras.random.SeedGenerator()
 
     def before_update(self, images_shown: tf.Tensor) -> None:
+        """Sets the counter of the seed generator to the images shown."""
         state = self.seed_generator.state
         state.assign(tf.stack([state.value[0], tf.cast(images_shown, state.value.dtype)]))
 
     def seed(self) -> tf.Tensor:
-        """int32 [2]."""
+        """Returns the stateless seed of this step, int32 [2]."""
         return tf.cast(self.seed_generator.state.value, tf.int32)
 
 
 @keras.saving.register_keras_serializable("gan_cli")
 class Noise(Clocked):
-    """Noise times a learned strength, which starts at 0: [batch or 1, height, width, 1].
+    """Returns noise times a learned strength, which starts at 0: [batch or 1, height, width, 1].
 
-    Training: new noise for every image. Inference: the same for all, drawn when the layer is built,
-    so that an image is a function of its latent.
+    In training, every image gets new noise. At inference, all images get the same noise, drawn when
+    the layer is built, so that an image is a function of its latent.
 
     Args:
       size: [height, width].
@@ -66,7 +68,7 @@ class Noise(Clocked):
 
 @keras.saving.register_keras_serializable("gan_cli")
 class OtherLatents(Clocked):
-    """In training, latents drawn anew from N(0, 1), to be mixed with those given; else those."""
+    """Returns new latents from N(0, 1) in training, for style mixing; else the given latents."""
 
     def call(self, inputs, training=None):
         if not training:
@@ -79,10 +81,10 @@ class OtherLatents(Clocked):
 
 @keras.saving.register_keras_serializable("gan_cli")
 class StyleMixing(Clocked):
-    """[styles, other styles], [batch, n] each, to [batch, layers, n]: Karras et al. 2019, sec. 3.1.
+    """Mixes [styles, other styles], [batch, n] each, to [batch, layers, n].
 
-    In training and with the given probability, the layers from a random one on get the other
-    styles; else all get the first.
+    Karras et al. 2019, section 3.1. In training, with the given probability, the layers from a
+    random one on get the other styles; otherwise all layers get the first styles.
     """
 
     def __init__(self, layers: int, probability: float, **kwargs):
@@ -110,7 +112,7 @@ class StyleMixing(Clocked):
 
 @keras.saving.register_keras_serializable("gan_cli")
 class StyleAverage(keras.layers.Layer):
-    """Passes styles, [batch, n], on and follows their mean, towards which one may truncate."""
+    """Passes on styles, [batch, n], and tracks their mean, which truncation needs."""
 
     def __init__(self, momentum: float = 0.998, **kwargs):
         super().__init__(**kwargs)
@@ -141,7 +143,7 @@ class StyleAverage(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("gan_cli")
 class LearnedConstant(keras.layers.Layer):
-    """One learned picture for every row of its input: [batch, ...] to [batch, *size, channels]."""
+    """Returns one learned picture for every row: [batch, ...] to [batch, *size, channels]."""
 
     def __init__(self, size: tuple[int, int], channels: int, **kwargs):
         super().__init__(**kwargs)

@@ -1,4 +1,4 @@
-"""Augmentations that the discriminator sees images through, so that few images last longer."""
+"""Augmentations of all images that the discriminator sees, for training on few images."""
 
 from gan_cli.registry import Registry
 

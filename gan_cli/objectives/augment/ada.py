@@ -1,8 +1,8 @@
 """ADA's augmentations: Karras et al. 2020, section 2 and appendix B.
 
-Every transform is applied with the same probability p, drawn anew for each image and transform.
-`blit` moves pixels onto pixels, `geometry` scales, rotates, stretches and shifts, `color` changes
-colours: together the `bgc` pipeline, which is the paper's choice.
+Every transform is applied with probability p, drawn independently for each image and transform.
+`blit` moves pixels onto pixels, `geometry` scales, rotates, stretches and shifts, and `color`
+changes colours. Together they are the `bgc` pipeline, which is the paper's choice.
 """
 
 import tensorflow as tf
@@ -18,7 +18,7 @@ NORMALS = ada_geometry.WARP_NORMALS + ada_color.COLOR_NORMALS
 
 
 def move(images, blits: ada_geometry.Blit, warps: ada_geometry.Warp) -> tf.Tensor:
-    """Blits all images, and warps, with both maps in one, those that have anything to warp."""
+    """Blits all images, and warps those with a warp, which combines both maps in one."""
     onto_pixels = blits.source()
     moved = blit(images, onto_pixels)
     chosen = tf.where(warps.moves())[:, 0]
@@ -28,7 +28,7 @@ def move(images, blits: ada_geometry.Blit, warps: ada_geometry.Warp) -> tf.Tenso
 
 
 def ada(images, probability, seed, policies) -> tf.Tensor:
-    """Moves, then recolours."""
+    """Moves the pixels of images, then changes their colours; see `Augmentation.apply`."""
     height, width = images.shape[1:3]
     draws = Draws(seed, tf.shape(images)[0], UNIFORMS, NORMALS)
     never = tf.zeros_like(probability)

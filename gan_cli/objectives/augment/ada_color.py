@@ -1,7 +1,7 @@
 """The colour part of ADA as one matrix per image: Karras et al. 2020, appendix B.
 
-A matrix [batch, 4, 4] takes a colour (red, green, blue, 1) to another. Luma is the component along
-(1, 1, 1), which all but brightness and contrast leave where it is or turn over.
+A matrix, [batch, 4, 4], maps a colour (red, green, blue, 1) to another. Luma is the component along
+(1, 1, 1); only brightness and contrast change it, and the luma flip negates it.
 """
 
 import math
@@ -20,7 +20,7 @@ SATURATION_DEVIATION = 1.0
 COLOR_UNIFORMS = 7
 COLOR_NORMALS = 3
 
-# Onto the luma axis, and v -> (1, 1, 1)/sqrt(3) x v, the generator of rotations about it.
+# LUMA projects onto the luma axis; TURN, v -> (1, 1, 1)/sqrt(3) x v, generates rotations about it.
 LUMA = np.pad(np.full((3, 3), 1.0 / 3.0), [(0, 1), (0, 1)]).astype(np.float32)
 TURN = np.zeros((4, 4), np.float32)
 TURN[:3, :3] = np.array([[0, -1, 1], [1, 0, -1], [-1, 1, 0]]) / np.sqrt(3.0)
@@ -28,22 +28,22 @@ CHROMA = np.diag([1.0, 1.0, 1.0, 0.0]).astype(np.float32) - LUMA
 
 
 class Color(NamedTuple):
-    """All float32 [batch]; applied in this order."""
+    """Parameters of the colour transforms, float32 [batch], in the order of their application."""
 
     brightness: tf.Tensor  # added
     contrast: tf.Tensor  # factor about mid-gray
-    luma_flip: tf.Tensor  # 1: black and white change places and hues stay, 0: not
+    luma_flip: tf.Tensor  # 1: swaps black and white and keeps hues, 0: does nothing
     hue: tf.Tensor  # rotation about the luma axis, radians
     saturation: tf.Tensor  # factor of the distance from the luma axis
 
     def matrix(self) -> tf.Tensor:
-        """[batch, 4, 4]."""
+        """Returns the product of all transforms: [batch, 4, 4]."""
         identity = tf.eye(4)
         flip, hue, saturation = (
             value[:, None, None] for value in (self.luma_flip, self.hue, self.saturation)
         )
         c, b = self.contrast, self.brightness
-        # Written as the identity and what is added to it, so that neutral values give it exactly.
+        # Written as the identity plus a change, so that neutral values give the identity exactly.
         return compose(
             identity + (saturation - 1.0) * CHROMA,
             identity + tf.sin(hue) * TURN + (tf.cos(hue) - 1.0) * CHROMA,
@@ -53,15 +53,16 @@ class Color(NamedTuple):
         )
 
     def gray_factor_and_offset(self) -> tuple[tf.Tensor, tf.Tensor]:
-        """What the matrix does to grays, [batch] each: hue and saturation leave them alone."""
+        """Returns the effect on grays, [batch] each, which hue and saturation do not change."""
         factor = self.contrast * (1.0 - 2.0 * self.luma_flip)
         return factor, factor * self.brightness
 
 
 def draw_color(draws: Draws, probability: tf.Tensor) -> Color:
-    """Each transform with probability p: + N(0, 0.2^2), times 2^N(0, 0.5^2) and 2^N(0, 1), any hue.
+    """Draws each transform with probability p.
 
-    A luma flip that is to happen still happens only every other time, as in the paper.
+    Brightness + N(0, 0.2^2), contrast times 2^N(0, 0.5^2), saturation times 2^N(0, 1), any hue. A
+    luma flip that is drawn still happens only half of the time, as in the paper.
     """
     brightness = draws.normal(BRIGHTNESS_DEVIATION)
     contrast = 2.0 ** draws.normal(CONTRAST_DEVIATION)
@@ -78,7 +79,7 @@ def draw_color(draws: Draws, probability: tf.Tensor) -> Color:
 
 
 def recolor(images: tf.Tensor, color: Color) -> tf.Tensor:
-    """Applies the matrices to images of 1, 3 or 4 channels; alpha stays as it is."""
+    """Changes the colours of images of 1, 3 or 4 channels; alpha keeps its values."""
     if images.shape[3] == 1:
         factor, offset = (value[:, None, None, None] for value in color.gray_factor_and_offset())
         return images * factor + offset

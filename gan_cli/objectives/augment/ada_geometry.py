@@ -1,7 +1,7 @@
 """The geometric part of ADA as one matrix per image: Karras et al. 2020, appendix B.
 
-Coordinates are (x, y, 1) in pixels from the image's centre, y downwards. A matrix says where an
-output pixel comes from, so it is the product of the inverses, in the order of the transforms.
+Coordinates are (x, y, 1) in pixels from the image's centre, with y downwards. A matrix maps an
+output pixel to its source, so it is the product of the inverses, in the order of the transforms.
 """
 
 import math
@@ -22,17 +22,17 @@ WARP_NORMALS = 4
 
 
 class Blit(NamedTuple):
-    """Moves pixels onto pixels. All float32 [batch]; flips first, then turns, then shifts."""
+    """Moves pixels onto pixels: flips, then turns, then shifts. All values are float32 [batch]."""
 
     flip: tf.Tensor  # 1: mirrored left to right, 0: not
-    quarter_turns: tf.Tensor  # counter-clockwise as one sees it, 0 to 3
+    quarter_turns: tf.Tensor  # counter-clockwise on the screen, 0 to 3
     shift_x: tf.Tensor  # whole pixels to the right
     shift_y: tf.Tensor  # and down
 
     def source(self) -> tf.Tensor:
-        """[batch, 3, 3], of whole numbers."""
+        """Returns the map from output to source pixels: [batch, 3, 3], whole numbers."""
         odd = self.quarter_turns % 2.0
-        # cos and sin of a quarter turn, exactly; tf.cos(pi / 2) is not 0.
+        # The exact cosine and sine of quarter turns; tf.cos(pi / 2) is not 0.
         sign = tf.where(self.quarter_turns < 2.0, 1.0, -1.0)
         return compose(
             scaling(1.0 - 2.0 * self.flip, tf.ones_like(self.flip)),
@@ -42,17 +42,17 @@ class Blit(NamedTuple):
 
 
 class Warp(NamedTuple):
-    """Moves pixels to between pixels. All float32 [batch]; applied in this order."""
+    """Moves pixels to positions between pixels. Values are float32 [batch], applied in order."""
 
     scale: tf.Tensor
-    rotation_before: tf.Tensor  # radians, counter-clockwise as one sees it
-    stretch: tf.Tensor  # of the width; the height shrinks by as much
+    rotation_before: tf.Tensor  # radians, counter-clockwise on the screen
+    stretch: tf.Tensor  # factor on the width; the height is divided by it
     rotation_after: tf.Tensor
     shift_x: tf.Tensor  # pixels to the right
     shift_y: tf.Tensor  # and down
 
     def source(self) -> tf.Tensor:
-        """[batch, 3, 3]."""
+        """Returns the map from output to source pixels: [batch, 3, 3]."""
         return compose(
             scaling(1.0 / self.scale, 1.0 / self.scale),
             rotation(tf.cos(self.rotation_before), tf.sin(self.rotation_before)),
@@ -62,17 +62,17 @@ class Warp(NamedTuple):
         )
 
     def moves(self) -> tf.Tensor:
-        """Whether anything is to be done: bool [batch]."""
+        """Returns whether the map is not the identity: bool [batch]."""
         neutral = (1.0, 0.0, 1.0, 0.0, 0.0, 0.0)
         different = [value != at_rest for value, at_rest in zip(self, neutral, strict=True)]
         return tf.reduce_any(tf.stack(different), axis=0)
 
 
 def draw_blit(draws: Draws, height: int, width: int, probability: tf.Tensor) -> Blit:
-    """Each transform with probability p: a flip or not, 0 to 3 quarter turns, shifts by an eighth.
+    """Draws each transform with probability p: a flip, 0 to 3 quarter turns, shifts by an eighth.
 
-    An image that is not square cannot be turned by 90 degrees and keep its shape: it gets half
-    turns where a square one gets any turns. Neutral values are among those drawn, as in the paper.
+    An image that is not square gets half turns only, because a quarter turn would change its shape.
+    Neutral values are among those drawn, as in the paper.
     """
     turns = draws.integer(0, 3) if height == width else 2.0 * draws.integer(0, 1)
     flip = draws.integer(0, 1)
@@ -88,9 +88,9 @@ def draw_blit(draws: Draws, height: int, width: int, probability: tf.Tensor) -> 
 
 
 def draw_warp(draws: Draws, height: int, width: int, probability: tf.Tensor) -> Warp:
-    """Each transform with probability p: scales 2^N(0, 0.2^2), any angle, shifts N(0, 0.125^2).
+    """Draws each transform with probability p: scale 2^N(0, 0.2^2), any angle, shift N(0, 0.125^2).
 
-    The two rotations have together the probability p: 1 - sqrt(1 - p) each.
+    The two rotations together have probability p: 1 - sqrt(1 - p) each.
     """
     scale, stretch = (2.0 ** draws.normal(SCALE_DEVIATION) for _ in range(2))
     before, after = (draws.uniform(-math.pi, math.pi) for _ in range(2))

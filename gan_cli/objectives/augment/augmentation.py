@@ -1,4 +1,4 @@
-"""What the training step knows of an augmentation."""
+"""The interface of an augmentation."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -13,16 +13,17 @@ Transform = Callable[[tf.Tensor, tf.Tensor, tf.Tensor, tuple[str, ...]], tf.Tens
 
 @dataclass(frozen=True)
 class Augmentation:
-    """A random, differentiable change of images, the same in law for real and generated ones.
+    """A random, differentiable change of images, with one distribution for real and generated ones.
 
-    For given draws it is an affine map of the pixels, made of operations that have gradients of
-    every order, so that penalties on the discriminator's gradient can be taken through it.
+    For given draws, the change is an affine map of the pixels, of operations with gradients of
+    every order, so that penalties on the discriminator's gradient can pass through it.
 
     Attributes:
       transform: (images, probability, seed, policies) -> images; see `apply`.
       policies: names of the parts that `transform` applies, in its order.
-      default_probability: where the config names none; where training adapts it, its first value.
-      adaptive: whether it is made for a probability that a controller moves during training.
+      default_probability: probability where the config gives none; the initial value where
+        training adapts it.
+      adaptive: whether a controller moves the probability during training by default.
       automatic: whether `objective.augmentation: auto` stands for it where there are few images.
     """
 
@@ -33,22 +34,22 @@ class Augmentation:
     automatic: bool = False
 
     def apply(self, images: tf.Tensor, probability: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-        """Returns the images, each changed by draws of its own.
+        """Returns the images, each changed by its own draws.
 
         Args:
-          images: float32 [batch, height, width, 1, 3 or 4] in [-1, 1]; all but the batch static. A
-            fourth channel is alpha: it moves with the pixels and keeps its values.
-          probability: float32 scalar in [0, 1]; a tensor, so that changing it traces nothing anew.
+          images: float32 [batch, height, width, 1, 3 or 4] in [-1, 1], of static shape except for
+            the batch. A fourth channel is alpha: it moves with the pixels and keeps its values.
+          probability: float32 scalar in [0, 1]; a tensor, so that changing it needs no new trace.
             At 0 the images come back bit for bit.
-          seed: stateless seed, int32 [2]. The same seed is the same change.
+          seed: stateless seed, int32 [2]. The same seed gives the same change.
         """
         return self.transform(images, probability, seed, self.policies)
 
     def only(self, policies: Sequence[str]) -> "Augmentation":
-        """Returns the same augmentation with some of its parts; they keep the order they have here.
+        """Returns the same augmentation with some of its policies, in their usual order.
 
         Raises:
-          UserError: a name is unknown, or there is none.
+          UserError: a name is unknown, or there are no names.
         """
         unknown = [name for name in policies if name not in self.policies]
         if unknown or not policies:

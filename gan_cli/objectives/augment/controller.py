@@ -1,7 +1,7 @@
-"""How strongly to augment: Karras et al. 2020 (ADA), section 3, and the signals it steers by.
+"""The controller of ADA's probability, and its signals: Karras et al. 2020, section 3.
 
-Every signal is 0 where the discriminator does not overfit and 1 where it has learned the training
-images by heart. Average it over the steps between two moves of the probability.
+Every signal is 0 if the discriminator does not overfit and 1 if it has memorised the training
+images. Average it over the steps between two moves of the probability.
 """
 
 import tensorflow as tf
@@ -20,13 +20,17 @@ def next_probability(
     target: float = SIGN_TARGET,
     adjustment_kimg: float = ADJUSTMENT_KIMG,
 ) -> tf.Tensor:
-    """Moves p one step of constant size towards the target: float32 scalar in [0, 1].
+    """Moves the probability by one step of constant size towards the target.
 
     Args:
-      probability: p so far, float32 scalar.
-      signal: measured since the last move. One that is not finite moves nothing.
-      images_since: real images shown since the last move, batch times steps.
-      adjustment_kimg: thousands of images in which p can go from 0 to 1.
+      probability: probability so far, float32 scalar.
+      signal: mean signal since the last move. If it is not finite, the probability stays.
+      images_since: real images shown since the last move: batch size times steps.
+      target: signal above which the probability rises, and below which it falls.
+      adjustment_kimg: thousands of images in which the probability can go from 0 to 1.
+
+    Returns:
+      float32 scalar in [0, 1].
     """
     size = images_since / (adjustment_kimg * 1000.0)
     signal = tf.cast(signal, tf.float32)
@@ -35,17 +39,17 @@ def next_probability(
 
 
 def real_sign(real_logits: tf.Tensor) -> tf.Tensor:
-    """r_t = E sign D(x): equation 1. Needs no images held out.
+    """Returns r_t = E sign D(x): equation 1. It needs no held-out images.
 
-    Means nothing under a relativistic loss, which leaves the offset of all logits open.
+    It is meaningless under a relativistic loss, which leaves the offset of all logits open.
     """
     return replicas.mean(tf.reduce_mean(tf.sign(real_logits)))
 
 
 def pair_sign(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
-    """E sign(D(x) - D(G(z))): the counterpart of r_t where only differences of logits count.
+    """Returns E sign(D(x) - D(G(z))): r_t for losses that only compare logits.
 
-    Not in the paper; on real and generated images told apart perfectly it is 1 as r_t is.
+    It is not in the paper. Like r_t, it is 1 if D tells all real from all generated images.
     """
     return replicas.mean(tf.reduce_mean(tf.sign(real_logits - fake_logits)))
 
@@ -53,10 +57,11 @@ def pair_sign(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
 def held_out_ratio(
     train_logits: tf.Tensor, held_out_logits: tf.Tensor, fake_logits: tf.Tensor
 ) -> tf.Tensor:
-    """r_v = (E D_train - E D_held_out) / (E D_train - E D_fake): equation 1.
+    """Returns r_v = (E D_train - E D_held_out) / (E D_train - E D_fake): equation 1.
 
-    No offset and no positive factor of the logits changes it, so it serves every loss. 0 where the
-    discriminator does not tell real from generated images, and the ratio means nothing.
+    It suits every loss, because an offset or a positive factor of the logits does not change it. It
+    is 0 where the discriminator does not tell real from generated images, so that the ratio would
+    be meaningless.
     """
     train, held_out, fake = replicas.mean(
         [tf.reduce_mean(logits) for logits in (train_logits, held_out_logits, fake_logits)]

@@ -1,7 +1,8 @@
 """DiffAugment: Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training".
 
-Ranges and rounding are those of the authors' code (mit-han-lab/data-efficient-gans), where they go
-beyond the paper. Each policy takes images [batch, height, width, channels] and `Draws`.
+Ranges and rounding that the paper does not give are those of the authors' code
+(mit-han-lab/data-efficient-gans). Each policy takes images [batch, height, width, channels] and
+`Draws`.
 """
 
 import tensorflow as tf
@@ -14,7 +15,7 @@ UNIFORMS_PER_POLICY = 3
 
 
 def color(images: tf.Tensor, draws: Draws) -> tf.Tensor:
-    """Brightness + U(-0.5, 0.5), then saturation times U(0, 2), then contrast times U(0.5, 1.5).
+    """Adds U(-0.5, 0.5) to brightness, and scales saturation by U(0, 2), contrast by U(0.5, 1.5).
 
     Saturation is the distance of a pixel's channels from their mean, contrast the distance of all
     values from the mean of the image.
@@ -33,7 +34,7 @@ def color(images: tf.Tensor, draws: Draws) -> tf.Tensor:
 
 
 def translation(images: tf.Tensor, draws: Draws) -> tf.Tensor:
-    """Moves by up to an eighth of the side, in whole pixels; zeros come in from outside."""
+    """Shifts images by up to an eighth of each side, in whole pixels, and fills with zeros."""
     height, width = images.shape[1:3]
     rows, down_inside = _moved(height, draws)
     columns, right_inside = _moved(width, draws)
@@ -42,7 +43,7 @@ def translation(images: tf.Tensor, draws: Draws) -> tf.Tensor:
 
 
 def _moved(size: int, draws: Draws) -> tuple[tf.Tensor, tf.Tensor]:
-    """Where each coordinate comes from, int32 [batch, size], and whether that is inside."""
+    """Returns the source of each coordinate, int32 [batch, size], and whether it is inside."""
     furthest = int(size * 0.125 + 0.5)
     shift = tf.cast(draws.integer(-furthest, furthest), tf.int32)
     source = tf.range(size) - shift[:, None]
@@ -50,16 +51,16 @@ def _moved(size: int, draws: Draws) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def cutout(images: tf.Tensor, draws: Draws) -> tf.Tensor:
-    """Zeros a rectangle of half the image's sides; its centre is anywhere in the image."""
+    """Sets a rectangle of half the image's sides to 0; its centre is anywhere in the image."""
     height, width = images.shape[1:3]
     cut = _cut(height, draws)[:, :, None] & _cut(width, draws)[:, None, :]
     return images * tf.cast(~cut, images.dtype)[..., None]
 
 
 def _cut(size: int, draws: Draws) -> tf.Tensor:
-    """Whether each coordinate is within the rectangle: bool [batch, size]."""
+    """Returns whether each coordinate is within the rectangle: bool [batch, size]."""
     length = int(size * 0.5 + 0.5)
-    # An even length has its centre between two pixels, for which there is one place more.
+    # The centre of an even length is between two pixels, for which there is one more place.
     centre = draws.integer(0, size - length % 2)
     first = tf.cast(centre, tf.int32)[:, None] - length // 2
     position = tf.range(size)

@@ -1,11 +1,11 @@
-"""Images through an affine map: exactly where pixels meet pixels, else through wavelet filters.
+"""Applies affine maps to images: by copying pixels onto pixels, or through wavelet filters.
 
-Outside, an image goes on as its own reflection, without an end and without repeating the border
-pixels. Maps are [batch, 3, 3] from output to input coordinates; see `ada_geometry`.
+Beyond its borders, an image continues as its own reflection, without end and without repeating the
+border pixels. Maps are [batch, 3, 3], from output to input coordinates; see `ada_geometry`.
 
-Between pixels, Karras et al. 2020 (appendix B) sample bilinearly at twice the resolution. The way
-up and the way down use the orthogonal wavelet sym6, so that the identity comes out as itself: the
-filter is orthogonal to its own shifts by two.
+Between pixels, Karras et al. 2020 (appendix B) sample bilinearly at twice the resolution. The
+orthogonal wavelet sym6 is used for upsampling and downsampling. Because the filter is orthogonal to
+its own shifts by two, the identity map returns the image itself.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ import tensorflow as tf
 
 from gan_cli.objectives.augment.pixels import centred, gather_pixels
 
-# Low-pass taps of Daubechies' least asymmetric wavelet of 6 vanishing moments; the sum is sqrt(2).
+# Low-pass taps of Daubechies' least asymmetric wavelet of 6 vanishing moments; sum: sqrt(2).
 SYM6 = np.array(
     [
         0.015404109327027373,
@@ -30,19 +30,19 @@ SYM6 = np.array(
         -0.007800708325034148,
     ]
 )
-# The tap that belongs to the pixel itself: the filter delays low frequencies by about this much.
+# The tap of the pixel itself: the filter delays low frequencies by about this much.
 CENTRE_TAP = 5
 
 
 def reflected(positions, size: int):
-    """The position inside 0 .. size - 1 that an unending reflection shows: whole numbers."""
+    """Returns the positions in 0 .. size - 1 that an endless reflection shows: whole numbers."""
     period = max(2 * (size - 1), 1)
     within = positions % period
     return (size - 1) - abs((size - 1) - within)
 
 
 def blit(images: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
-    """Applies maps that carry the grid of pixels onto itself: pixels are copied as they are."""
+    """Applies maps of the pixel grid onto itself, by copying pixels."""
     height, width = images.shape[1:3]
     rows, columns = _positions(source, centred(height), centred(width))
     rows = reflected(tf.cast(tf.round(rows + (height - 1) / 2), tf.int32), height)
@@ -53,8 +53,8 @@ def blit(images: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
 def warp(images: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
     """Applies any affine maps, filtered against aliasing: float32 in and out, same shape."""
     height, width = images.shape[1:3]
-    # Channels first: sampling single numbers takes half the time of sampling short vectors that
-    # share a weight.
+    # Channels first: sampling single numbers takes half the time of sampling short vectors with
+    # one weight.
     fine = _along_both(tf.transpose(images, [0, 3, 1, 2]), _up(height), _up(width))
     rows, columns = _positions(source, _fine_coordinates(height), _fine_coordinates(width))
     sampled = _bilinear(
@@ -68,8 +68,8 @@ def warp(images: tf.Tensor, source: tf.Tensor) -> tf.Tensor:
 def _along_both(planes: tf.Tensor, down: tf.Tensor, across: tf.Tensor) -> tf.Tensor:
     """Filters planes [batch, channels, rows, columns] by a matrix per axis, and transposes them.
 
-    Returns [batch, channels, columns, rows]. As products of two plain matrices: `tf.matmul` of a
-    matrix with a stack of others has corrupted memory in TensorFlow 2.21 on CPU.
+    Returns [batch, channels, columns, rows]. It multiplies two plain matrices: `tf.matmul` of a
+    matrix with a stack of others has corrupted memory in TensorFlow 2.21 on CPUs.
     """
 
     def along_last(planes, matrix):
@@ -82,7 +82,7 @@ def _along_both(planes: tf.Tensor, down: tf.Tensor, across: tf.Tensor) -> tf.Ten
 
 
 def _positions(source, y: tf.Tensor, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Where the grid y [rows] times x [columns] comes from: y and x, [batch, rows, columns]."""
+    """Returns the sources of the grid y [rows] times x [columns]: y, x [batch, rows, columns]."""
     entry = source[:, :, :, None, None]
     y, x = y[:, None], x[None, :]
     return (
@@ -92,15 +92,15 @@ def _positions(source, y: tf.Tensor, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor
 
 
 def _fine_coordinates(size: int) -> tf.Tensor:
-    """Of the samples that the filter down reads, in pixels from the centre: [2 size + 10]."""
+    """Returns coordinates of the samples before downsampling, from the centre: [2 size + 10]."""
     count = 2 * size + len(SYM6) - 2
     return (tf.range(count, dtype=tf.float32) - CENTRE_TAP) / 2.0 - (size - 1) / 2
 
 
 def _up(size: int) -> tf.Tensor:
-    """From the pixels of an axis to twice as many of its endless reflection: [samples, size].
+    """Returns the matrix that upsamples an axis and its endless reflection: [samples, size].
 
-    One period, and its first sample once more, so that every sample has a right neighbour.
+    The samples are one period and its first sample again, so that all have a right neighbour.
     """
     pixels = max(2 * (size - 1), 1)
     matrix = np.zeros([2 * pixels + 1, size])
@@ -111,7 +111,7 @@ def _up(size: int) -> tf.Tensor:
 
 
 def _down(size: int) -> tf.Tensor:
-    """From samples to half as many pixels: [size, 2 size + 10]. The transpose of the way up."""
+    """Returns the matrix that downsamples an axis, the adjoint of `_up`: [size, 2 size + 10]."""
     matrix = np.zeros([size, 2 * size + len(SYM6) - 2])
     for pixel in range(size):
         matrix[pixel, 2 * pixel : 2 * pixel + len(SYM6)] = SYM6 / np.sqrt(2.0)
@@ -122,7 +122,7 @@ def _bilinear(fine: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor
     """Samples one period of periodic planes at any positions.
 
     Args:
-      fine: [batch, channels, height + 1, width + 1]: one period and its first row and column.
+      fine: [batch, channels, height + 1, width + 1], one period and its first row and column.
       rows, columns: float32 [batch, ...].
 
     Returns:
@@ -143,6 +143,6 @@ def _bilinear(fine: tf.Tensor, rows: tf.Tensor, columns: tf.Tensor) -> tf.Tensor
 
 
 def _split(position: tf.Tensor, period: int) -> tuple[tf.Tensor, tf.Tensor]:
-    """The sample at or before a position, in the period, and the way from it: [batch, 1, ...]."""
+    """Returns the sample at or before a position, in the period, and the rest: [batch, 1, ...]."""
     whole = tf.floor(position)
     return tf.cast(whole, tf.int32) % period, (position - whole)[:, None]

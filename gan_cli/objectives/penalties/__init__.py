@@ -1,4 +1,4 @@
-"""Terms beside the adversarial loss, one function each."""
+"""Penalties: terms that join the adversarial loss, one function each."""
 
 from gan_cli.registry import Registry
 

@@ -1,4 +1,4 @@
-"""Penalties of the generator's images."""
+"""Penalties on the generator's images."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from gan_cli.objectives.penalties.penalty import GENERATOR, Penalty, Update
 
 
 def feature_matching(update: Update) -> tf.Tensor:
-    """||E f(x) - E f(G(z))||^2: Salimans et al. 2016, section 3.1.
+    """Returns ||E f(x) - E f(G(z))||^2: Salimans et al. 2016, section 3.1.
 
     f are the features that the discriminator's last layer reads.
     """
@@ -23,11 +23,12 @@ def feature_matching(update: Update) -> tf.Tensor:
 
 
 def path_length(update: Update, *, decay: float = 0.99) -> tf.Tensor:
-    """(||J^T y|| - a)^2 for each image: Karras et al. 2020 (StyleGAN2), equation 4.
+    """Returns (||J^T y|| - a)^2 for each image: Karras et al. 2020 (StyleGAN2), equation 4.
 
-    J is the Jacobian of the image with respect to its styles, y ~ N(0, 1) an image of noise over
-    the root of the number of pixels. The norm is the root of the mean over layers of the squared
-    norm, as in the authors' code. a is the moving average of the norms, which this call moves.
+    J is the Jacobian of the image with respect to its styles; y is an image of noise from N(0, 1),
+    divided by the root of the number of pixels. The norm is the root of the mean over layers of the
+    squared norm, as in the authors' code. a is the moving average of the norms; each call updates
+    it.
     """
     generate_seed, noise_seed = tf.unstack(tf.random.split(update.seed, 2))
     with tf.GradientTape(watch_accessed_variables=False) as tape:

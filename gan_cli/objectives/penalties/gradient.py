@@ -1,4 +1,4 @@
-"""Penalties of the discriminator's gradient with respect to images."""
+"""Penalties on the discriminator's gradient with respect to images."""
 
 import tensorflow as tf
 
@@ -7,37 +7,37 @@ from gan_cli.objectives.penalties.penalty import Discriminate, Penalty, Update
 
 
 def squared_gradient_norm(discriminate: Discriminate, images: tf.Tensor) -> tf.Tensor:
-    """Squared Euclidean norm of d logit / d image for each image, over all its pixels: [batch]."""
+    """Returns the squared Euclidean norm of d logit / d image for each image: [batch]."""
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         tape.watch(images)
-        # The sum's gradient holds every example's own: examples do not see one another here.
+        # The gradient of the sum holds the gradient of each example, as examples are independent.
         total = tf.reduce_sum(discriminate(images))
     gradient = tape.gradient(total, images)
     return tf.reduce_sum(tf.square(gradient), axis=[1, 2, 3])
 
 
 def distance_from_unit_slope(discriminate: Discriminate, images: tf.Tensor) -> tf.Tensor:
-    """(||grad D(x)|| - 1)^2 for each image: [batch]."""
+    """Returns (||grad D(x)|| - 1)^2 for each image: [batch]."""
     # The root has no finite gradient at 0.
     norm = tf.sqrt(squared_gradient_norm(discriminate, images) + 1e-12)
     return tf.square(norm - 1.0)
 
 
 def r1(update: Update) -> tf.Tensor:
-    """1/2 ||grad D(x)||^2 on real images: Mescheder et al. 2018, equation 9.
+    """Returns 1/2 ||grad D(x)||^2 on real images: Mescheder et al. 2018, equation 9.
 
-    With the factor 1/2 inside, as in the paper and in StyleGAN; the paper's own code leaves it out.
+    The factor 1/2 is that of the paper and of StyleGAN; the paper's own code omits it.
     """
     return 0.5 * squared_gradient_norm(update.discriminate, update.real)
 
 
 def r2(update: Update) -> tf.Tensor:
-    """1/2 ||grad D(G(z))||^2 on generated images: Mescheder et al. 2018, equation 10."""
+    """Returns 1/2 ||grad D(G(z))||^2 on generated images: Mescheder et al. 2018, equation 10."""
     return 0.5 * squared_gradient_norm(update.discriminate_fake, update.fake)
 
 
 def wgan_gp(update: Update) -> tf.Tensor:
-    """(||grad D(x_hat)|| - 1)^2 between real and generated: Gulrajani et al. 2017, equation 3.
+    """Returns (||grad D(x_hat)|| - 1)^2 between images: Gulrajani et al. 2017, equation 3.
 
     x_hat = x + alpha (G(z) - x), with one alpha ~ U(0, 1) per example.
     """
@@ -47,10 +47,10 @@ def wgan_gp(update: Update) -> tf.Tensor:
 
 
 def dragan(update: Update) -> tf.Tensor:
-    """(||grad D(x_hat)|| - 1)^2 around real images: Kodali et al. 2017, section 2.4.
+    """Returns (||grad D(x_hat)|| - 1)^2 around real images: Kodali et al. 2017, section 2.4.
 
     As in the authors' code: x_hat = x + alpha delta, delta = 1/2 std(batch) u with u ~ U(0, 1) for
-    each pixel, alpha ~ U(0, 1) for each image. It does not look at generated images.
+    each pixel, alpha ~ U(0, 1) for each image. Generated images are not used.
     """
     pixel_seed, alpha_seed = tf.unstack(tf.random.split(update.seed, 2))
     noise = replicas.uniform(tf.shape(update.real), pixel_seed)

@@ -1,4 +1,4 @@
-"""Penalties of the discriminator's logits."""
+"""Penalties on the discriminator's logits."""
 
 from collections.abc import Sequence
 
@@ -9,12 +9,15 @@ from gan_cli.objectives.penalties.penalty import Penalty, Update
 
 
 def drift(update: Update) -> tf.Tensor:
-    """D(x)^2 on real images: Karras et al. 2018, appendix A.1. Keeps Wasserstein logits near 0."""
+    """Returns D(x)^2 on real images, which keeps Wasserstein logits near 0.
+
+    Karras et al. 2018, appendix A.1.
+    """
     return tf.square(update.real_outputs["logits"])
 
 
 def lecam(update: Update, *, decay: float = 0.99) -> tf.Tensor:
-    """relu(D(x) - a_F)^2 + relu(a_R - D(G(z)))^2: Tseng et al. 2021, equation 4 and its code.
+    """Returns relu(D(x) - a_F)^2 + relu(a_R - D(G(z)))^2: Tseng et al. 2021, equation 4.
 
     a_R and a_F are exponential moving averages of D(x) and D(G(z)), which this call moves. They
     keep the logits of real images away from those of generated ones.
@@ -33,7 +36,7 @@ def _anchors(weights: Sequence[tf.Variable]) -> dict[str, tf.Variable]:
 
 
 def consistency(update: Update, *, shift: float = 0.125) -> tf.Tensor:
-    """(D(x) - D(T(x)))^2 + (D(G(z)) - D(T(G(z))))^2: balanced consistency, Zhao et al. 2021.
+    """Returns (D(x) - D(T(x)))^2 + (D(G(z)) - D(T(G(z))))^2: Zhao et al. 2021, bCR.
 
     T flips half of the images left to right and shifts each by up to the fraction `shift` of its
     side, an eighth in the paper's section 2. Both terms have the same strength.

@@ -1,4 +1,4 @@
-"""Further tasks of a discriminator that has outputs for them."""
+"""Penalties for further tasks of a discriminator that has outputs for them."""
 
 import tensorflow as tf
 
@@ -6,10 +6,10 @@ from gan_cli.objectives.penalties.penalty import DISCRIMINATOR, GENERATOR, Penal
 
 
 def auxiliary_classifier(update: Update) -> tf.Tensor:
-    """-log P(C = c | X) of the labels, on generated and, for D, real images: Odena et al. 2017.
+    """Returns -log P(C = c | X) of the labels: Odena et al. 2017, equation 3.
 
-    The sum of both for the discriminator's update (equation 3); for the generator's, whose update
-    has no real images to answer for, the generated ones alone.
+    The discriminator's update takes the sum over real and generated images. The generator's update
+    takes generated images alone, since it does not change the outputs for real ones.
     """
 
     def cross_entropy(outputs, labels):
@@ -22,10 +22,10 @@ def auxiliary_classifier(update: Update) -> tf.Tensor:
 
 
 def reconstruction(update: Update) -> tf.Tensor:
-    """How badly D decodes real images from its features: Liu et al. 2021 (FastGAN), equation 4.
+    """Returns the error of decoding real images: Liu et al. 2021 (FastGAN), equation 4.
 
-    The discriminator computes the error itself, as its output `reconstruction_error`: float32
-    [batch]. It regularises D where there are few images.
+    The discriminator computes the error itself, as its output `reconstruction_error`, float32
+    [batch]. The task regularises D where there are few images.
     """
     return update.real_outputs["reconstruction_error"]
 
