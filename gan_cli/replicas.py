@@ -8,6 +8,7 @@ function here is the plain operation of TensorFlow.
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -34,13 +35,20 @@ def slice_of(whole: tf.Tensor, axis: int = 0) -> tf.Tensor:
     return tf.stack(tf.split(whole, count(), axis))[index]
 
 
-def uniform(shape, seed, minval=0, maxval=None, dtype=tf.float32, axis: int = 0) -> tf.Tensor:
+def uniform(
+    shape: Any,
+    seed: tf.Tensor,
+    minval: Any = 0,
+    maxval: Any = None,
+    dtype: tf.DType = tf.float32,
+    axis: int = 0,
+) -> tf.Tensor:
     """Returns `tf.random.stateless_uniform` of `shape` for this replica's examples."""
     whole = tf.random.stateless_uniform(_whole(shape, axis), seed, minval, maxval, dtype)
     return slice_of(whole, axis)
 
 
-def normal(shape, seed, axis: int = 0) -> tf.Tensor:
+def normal(shape: Any, seed: tf.Tensor, axis: int = 0) -> tf.Tensor:
     """Returns `tf.random.stateless_normal` of `shape` for this replica's examples."""
     return slice_of(tf.random.stateless_normal(_whole(shape, axis), seed), axis)
 
@@ -50,7 +58,7 @@ def share(loss: tf.Tensor) -> tf.Tensor:
     return loss if count() == 1 else loss / count()
 
 
-def total(values):
+def total(values: Any) -> Any:
     """Returns the sum of gradients over the replicas; None stays None.
 
     Sparse gradients keep the slices of all replicas, as on one device: Keras' Adam does not treat
@@ -61,7 +69,7 @@ def total(values):
     return _reduced(tf.distribute.ReduceOp.SUM, values)
 
 
-def mean(values):
+def mean(values: Any) -> Any:
     """Returns the mean over the replicas of a tensor, or of each of several; it is differentiable.
 
     All replicas hold equally many examples, so that the mean of their means is the global mean.
@@ -71,7 +79,7 @@ def mean(values):
     return _reduced(tf.distribute.ReduceOp.MEAN, values)
 
 
-def _reduced(how: tf.distribute.ReduceOp, values):
+def _reduced(how: tf.distribute.ReduceOp, values: Any) -> Any:
     flat = tf.nest.flatten(values)
     # One reduction of all tensors costs far less than many reductions.
     found = [value for value in flat if value is not None]
@@ -124,7 +132,10 @@ def tracing(due: Mapping[tuple[int, int], bool]) -> Iterator[None]:
 
 
 def apply(
-    optimizer, gradients: Sequence[tf.Tensor], variables: Sequence, wanted: tf.Tensor | None = None
+    optimizer: Any,
+    gradients: Sequence[tf.Tensor],
+    variables: Sequence,
+    wanted: tf.Tensor | None = None,
 ) -> None:
     """Takes a step of a Keras optimiser on gradients that are equal on all replicas.
 
@@ -138,7 +149,7 @@ def apply(
         _only_if(wanted, lambda: optimizer.apply(gradients, variables))
         return
 
-    def decide(strategy, gradients, wanted):
+    def decide(strategy: Any, gradients: Any, wanted: Any) -> None:
         first = strategy.experimental_local_results(wanted)[0]
         step = lambda *own: optimizer.apply(own, variables)  # noqa: E731
         _only_if(first, lambda: strategy.extended.call_for_each_replica(step, args=gradients))
@@ -151,7 +162,7 @@ def _only_if(wanted: tf.Tensor, act: Callable[[], object]) -> None:
     tf.cond(wanted, lambda: (act(), tf.constant(True))[1], lambda: tf.constant(False))
 
 
-def _whole(shape, axis: int):
+def _whole(shape: Any, axis: int) -> Any:
     """Returns the shape of all replicas' parts together."""
     if count() == 1:
         return shape

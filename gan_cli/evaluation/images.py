@@ -1,6 +1,7 @@
 """Scores images of any origin against real ones, without a run."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -150,7 +151,7 @@ def _data_config(key: str, path: str, **more: object) -> DataConfig:
     raise UserError(f"must be {wanted}, got '{path}'", key=key)
 
 
-def _like(reference: ImageDataset, fake: str, progress) -> ImageDataset:
+def _like(reference: ImageDataset, fake: str, progress: Any) -> ImageDataset:
     """Opens the images at `fake`, in the size of the reference."""
     height, width, channels = reference.images.shape[1:]
     size = {"image_size": [height, width]} if min(height, width) >= _SMALLEST_SIDE else {}

@@ -14,7 +14,7 @@ from gan_cli.studio.studio import Studio
 
 
 class _Silent(WSGIRequestHandler):
-    def log_message(self, *args) -> None:
+    def log_message(self, *args: object) -> None:
         """Keeps quiet about single requests: every move of a slider is one."""
 
 

@@ -7,6 +7,7 @@ PNG, APNG and WebP keep every pixel; so does a GIF of gray images, while colours
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from PIL import Image, PngImagePlugin
 
@@ -121,7 +122,7 @@ def signed(
     return signer.signed(content, ending, provenance)
 
 
-def _saved(image: Image.Image, form: str, provenance: Provenance | None, **options) -> bytes:
+def _saved(image: Image.Image, form: str, provenance: Provenance | None, **options: Any) -> bytes:
     if provenance is not None:
         if form == "PNG":
             options["pnginfo"] = png_text(provenance)

@@ -7,6 +7,7 @@ latents"). Up to 32 pixels all blocks have one width, as in the authors' code fo
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 
@@ -36,7 +37,7 @@ _MULTIPLES = {
 _BATCH_NORM = {"momentum": 0.9, "epsilon": 1e-5}
 
 
-def _option(spec: ModelSpec, name: str):
+def _option(spec: ModelSpec, name: str) -> Any:
     return spec.options.get(name, OPTIONS[name])
 
 

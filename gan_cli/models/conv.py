@@ -29,7 +29,9 @@ def build_generator(spec: ModelSpec) -> keras.Model:
     def rectified(x: keras.KerasTensor) -> keras.KerasTensor:
         return keras.layers.ReLU()(normalized(spec, inputs, x, momentum=0.9))
 
-    def doubled(x: keras.KerasTensor, channels: int, size: tuple[int, int], use_bias: bool):
+    def doubled(
+        x: keras.KerasTensor, channels: int, size: tuple[int, int], use_bias: bool
+    ) -> keras.KerasTensor:
         x = keras.layers.Conv2D(4 * channels, 3, padding="same", use_bias=use_bias)(x)
         x = DepthToSpace()(x)
         # Doubling exceeds an odd size by one row or column.

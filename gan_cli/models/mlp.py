@@ -5,6 +5,8 @@ Discriminator: two layers of 240 maxout units of 5 pieces, dropout 0.2 on the im
 hidden layers. Weights start from U(-0.05, 0.05) and U(-0.005, 0.005).
 """
 
+from typing import Any
+
 import keras
 
 from gan_cli.models.contract import Architecture, ModelSpec
@@ -21,7 +23,7 @@ from gan_cli.models.layers.maxout import Maxout
 def build_generator(spec: ModelSpec) -> keras.Model:
     """Builds the generator; `spec.base_channels` is the number of units of a hidden layer."""
 
-    def dense(units: int, **kwargs) -> keras.layers.Layer:
+    def dense(units: int, **kwargs: Any) -> keras.layers.Layer:
         return keras.layers.Dense(
             units, kernel_initializer=keras.initializers.RandomUniform(-0.05, 0.05), **kwargs
         )

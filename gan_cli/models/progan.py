@@ -5,6 +5,8 @@ every `stable_kimg`. Both have an equalised learning rate, G has pixel normalisa
 standard deviation of a minibatch.
 """
 
+from typing import Any
+
 import keras
 
 from gan_cli.errors import UserError
@@ -23,7 +25,7 @@ from gan_cli.models.layers.second_moment import PixelNormalization
 OPTIONS = {"stable_kimg": 600.0, "fade_kimg": 600.0, "minibatch_std_group": 4}
 
 
-def _option(spec: ModelSpec, name: str):
+def _option(spec: ModelSpec, name: str) -> Any:
     return spec.options.get(name, OPTIONS[name])
 
 

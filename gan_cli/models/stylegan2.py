@@ -97,11 +97,15 @@ def _embedded_label(spec: ModelSpec, labels: keras.KerasTensor, size: int) -> ke
 def _synthesis(spec: ModelSpec, ladder: list[tuple[int, int]]) -> keras.Model:
     styles = keras.Input([2 * len(ladder), spec.latent_dim], dtype="float32", name="styles")
 
-    def convolution(x, index: int, size: tuple[int, int], channels: int) -> keras.KerasTensor:
+    def convolution(
+        x: keras.KerasTensor, index: int, size: tuple[int, int], channels: int
+    ) -> keras.KerasTensor:
         noise = Noise(size)(x)
         return ModulatedConv2D(channels, size)([x, styles[:, index], noise])
 
-    def added(image, x, index: int) -> keras.KerasTensor:
+    def added(
+        image: keras.KerasTensor | None, x: keras.KerasTensor, index: int
+    ) -> keras.KerasTensor:
         more = ToImage(spec.channels)([x, styles[:, index]])
         more = keras.layers.Activation("linear", dtype="float32")(more)
         return more if image is None else keras.layers.Add(dtype="float32")([image, more])

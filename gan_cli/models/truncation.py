@@ -1,5 +1,7 @@
 """Truncation of generators with styles (stylegan2): styles move towards their mean."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -14,7 +16,7 @@ def mean_style(generator: keras.Model) -> np.ndarray:
         return np.array(style_average_of(generator))
 
 
-def towards_mean(generator: keras.Model, styles, psi: float):
+def towards_mean(generator: keras.Model, styles: Any, psi: float) -> Any:
     """Returns w_mean + psi (w - w_mean): Karras et al. 2019, appendix B.
 
     Args:

@@ -68,7 +68,9 @@ class Loss:
         )
 
 
-def cross_entropy_discriminator(real_logits, fake_logits, real_target):
+def cross_entropy_discriminator(
+    real_logits: tf.Tensor, fake_logits: tf.Tensor, real_target: float
+) -> tf.Tensor:
     """-(log D(x) + log(1 - D(G(z)))): Goodfellow et al. 2014, equation 1, negated.
 
     With `real_target` t, the first term is t log D(x) + (1 - t) log(1 - D(x)); only the real side
@@ -78,17 +80,23 @@ def cross_entropy_discriminator(real_logits, fake_logits, real_target):
     return real + softplus(fake_logits)
 
 
-def minimax_generator(real_logits, fake_logits):
+def minimax_generator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     """log(1 - D(G(z))): the generator's side of the same value function. Saturates early on."""
     return -softplus(fake_logits)
 
 
-def non_saturating_generator(real_logits, fake_logits):
+def non_saturating_generator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     """-log D(G(z)): Goodfellow et al. 2014, section 3."""
     return softplus(-fake_logits)
 
 
-def least_squares_discriminator(real_logits, fake_logits, real_target, *, fake_target=0.0):
+def least_squares_discriminator(
+    real_logits: tf.Tensor,
+    fake_logits: tf.Tensor,
+    real_target: float,
+    *,
+    fake_target: float = 0.0,
+) -> tf.Tensor:
     """1/2 (D(x) - b)^2 + 1/2 (D(G(z)) - a)^2: Mao et al. 2017, equation 2.
 
     b is `real_target`, a is `fake_target`; the defaults are those of the paper's equation 9.
@@ -97,37 +105,45 @@ def least_squares_discriminator(real_logits, fake_logits, real_target, *, fake_t
     return 0.5 * tf.square(real) + 0.5 * tf.square(fake)
 
 
-def least_squares_generator(real_logits, fake_logits, *, generator_target=1.0):
+def least_squares_generator(
+    real_logits: tf.Tensor, fake_logits: tf.Tensor, *, generator_target: float = 1.0
+) -> tf.Tensor:
     """1/2 (D(G(z)) - c)^2: Mao et al. 2017, equation 2; c is `generator_target`."""
     return 0.5 * tf.square(fake_logits - generator_target)
 
 
-def hinge_discriminator(real_logits, fake_logits, real_target):
+def hinge_discriminator(
+    real_logits: tf.Tensor, fake_logits: tf.Tensor, real_target: float
+) -> tf.Tensor:
     """max(0, 1 - D(x)) + max(0, 1 + D(G(z))): Lim and Ye 2017; Miyato et al. 2018, equation 16."""
     return tf.nn.relu(1.0 - real_logits) + tf.nn.relu(1.0 + fake_logits)
 
 
-def wasserstein_discriminator(real_logits, fake_logits, real_target):
+def wasserstein_discriminator(
+    real_logits: tf.Tensor, fake_logits: tf.Tensor, real_target: float
+) -> tf.Tensor:
     """D(G(z)) - D(x): Arjovsky et al. 2017. Needs weight_clip or a gradient penalty beside it."""
     return fake_logits - real_logits
 
 
-def negated_fake_logits(real_logits, fake_logits):
+def negated_fake_logits(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     """-D(G(z)): the generator's side of the hinge and Wasserstein losses."""
     return -fake_logits
 
 
-def relativistic_discriminator(real_logits, fake_logits, real_target):
+def relativistic_discriminator(
+    real_logits: tf.Tensor, fake_logits: tf.Tensor, real_target: float
+) -> tf.Tensor:
     """-log sigmoid(D(x) - D(G(z))), pair by pair: RpGAN, Jolicoeur-Martineau 2019."""
     return softplus(fake_logits - real_logits)
 
 
-def relativistic_generator(real_logits, fake_logits):
+def relativistic_generator(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
     """-log sigmoid(D(G(z)) - D(x)): RpGAN, Jolicoeur-Martineau 2019."""
     return softplus(real_logits - fake_logits)
 
 
-def relativistic_gamma(height, width):
+def relativistic_gamma(height: int, width: int) -> float:
     """The strength of R1 and R2, in proportion to the number of pixels."""
     return RELATIVISTIC_GAMMA_PER_PIXEL * height * width
 

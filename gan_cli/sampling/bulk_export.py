@@ -56,7 +56,15 @@ def export(
     return before
 
 
-def _write(sampler, latents_of, seeds, labels, sink, before, on_progress) -> None:
+def _write(
+    sampler: Sampler,
+    latents_of: Callable,
+    seeds: Sequence[int],
+    labels: np.ndarray | None,
+    sink: Sink,
+    before: int,
+    on_progress: Callable,
+) -> None:
     pending: list[tuple[int, Future]] = []
 
     def settle(most_left: int) -> None:
@@ -91,7 +99,13 @@ def _write(sampler, latents_of, seeds, labels, sink, before, on_progress) -> Non
                 job.cancel()
 
 
-def _chunks(sampler, latents_of, seeds, labels, start) -> Iterator[tuple[int, np.ndarray]]:
+def _chunks(
+    sampler: Sampler,
+    latents_of: Callable,
+    seeds: Sequence[int],
+    labels: np.ndarray | None,
+    start: int,
+) -> Iterator[tuple[int, np.ndarray]]:
     """Yields where each chunk starts, and its images."""
     batches = _CHUNK_BYTES // (sampler.sample_bytes * BATCH_SIZE)
     size = BATCH_SIZE * min(max(batches, 1), CHUNK // BATCH_SIZE)

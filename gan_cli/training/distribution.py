@@ -10,7 +10,8 @@ import contextlib
 import functools
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -95,7 +96,7 @@ class Replicated(Distribution):
 
     @contextlib.contextmanager
     def scope(self, averaged: bool = False) -> Iterator[None]:
-        def make(next_creator, **arguments):
+        def make(next_creator: Callable, **arguments: Any) -> Any:
             if averaged or not arguments.get("trainable"):
                 arguments["trainable"] = False
                 arguments["synchronization"] = tf.VariableSynchronization.ON_READ
@@ -195,7 +196,9 @@ class Replicated(Distribution):
         return self.strategy.experimental_local_results(self.strategy.run(own, args=(value,)))[0]
 
 
-def _global_moments(layer: keras.layers.BatchNormalization, inputs: tf.Tensor, mask: None):
+def _global_moments(
+    layer: keras.layers.BatchNormalization, inputs: tf.Tensor, mask: None
+) -> tuple[tf.Tensor, tf.Tensor]:
     return replicas.moments(inputs, layer._reduction_axes)
 
 

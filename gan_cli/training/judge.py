@@ -1,6 +1,7 @@
 """The discriminator as the training step uses it: how images are shown to it, and its outputs."""
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -11,7 +12,7 @@ Outputs = dict[str, tf.Tensor]
 Transform = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
-def forward(model: keras.Model, inputs, weights: keras.Model | None = None):
+def forward(model: keras.Model, inputs: Any, weights: keras.Model | None = None) -> Any:
     """Runs a training-mode pass that leaves the model's buffers unchanged.
 
     A network does not change while the other one learns: updates of batch statistics are dropped.
@@ -98,7 +99,7 @@ class Judge:
         shown = self._shown(images, labels, seed)
         return _named(forward(self.gradient_model, shown, weights=self.discriminator))[LOGITS]
 
-    def _shown(self, images: tf.Tensor, labels: tf.Tensor | None, seed: tf.Tensor):
+    def _shown(self, images: tf.Tensor, labels: tf.Tensor | None, seed: tf.Tensor) -> Any:
         if self.transform is not None:
             images = self.pack(self.transform(self.unpack(images), seed))
         # A discriminator with an auxiliary classifier has no input for labels.
@@ -106,5 +107,5 @@ class Judge:
         return [images, labels] if takes_labels else images
 
 
-def _named(outputs) -> Outputs:
+def _named(outputs: Any) -> Outputs:
     return outputs if isinstance(outputs, dict) else {LOGITS: outputs}

@@ -1,5 +1,7 @@
 """Adam in one pass over memory."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -21,7 +23,7 @@ class FusedAdam(keras.optimizers.Adam):
             start, dtype="float32", trainable=False, aggregation="only_first_replica"
         )
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(self, gradient: tf.Tensor, variable: Any, learning_rate: tf.Tensor) -> None:
         index = self._get_variable_index(variable)
         step = tf.cast(self.iterations.value + 1, tf.float32)
         beta_2 = keras.ops.convert_to_tensor(self.beta_2, "float32")

@@ -6,6 +6,7 @@ workers know from the images shown when the chief looks, and receive its decisio
 
 import signal
 from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 
@@ -50,7 +51,7 @@ def train_with_rollbacks(
     distribution: Distribution,
     *,
     rolls_back_non_finite: bool,
-    **loop_options,
+    **loop_options: Any,
 ) -> tuple[signal.Signals | None, Exception | None]:
     """Trains, and continues from an older checkpoint as often as an action or divergence asks.
 

@@ -11,6 +11,7 @@ Replicas take the step together, each on its slice of the batch; see `gan_cli.re
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -240,7 +241,7 @@ class TrainStep:
         if self.augmentation is not None:
             self.augmentation.keep_to_schedule(state.images_shown)
 
-    def apply(self, gradients: list[tf.Tensor], model: keras.Model, optimizer) -> tf.Tensor:
+    def apply(self, gradients: list[tf.Tensor], model: keras.Model, optimizer: Any) -> tf.Tensor:
         """Takes one optimiser step, and returns the gradient's global norm.
 
         A loss-scaled optimiser unscales gradients, and skips those that are not finite.

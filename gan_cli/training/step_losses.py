@@ -5,7 +5,7 @@ which adds augmentation, noise, packing and labels.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -203,7 +203,9 @@ class StepLosses:
     def packed_reals(self, images: tf.Tensor) -> tf.Tensor:
         return self.judge.pack(view_of_reals(self.state.discriminator, images))
 
-    def penalties(self, prefix: str, lazies, update: Update, purpose: int) -> Report:
+    def penalties(
+        self, prefix: str, lazies: Sequence[LazyPenalty], update: Update, purpose: int
+    ) -> Report:
         """Returns every penalty's weighted mean in this step; 0 where it is not due."""
         found = {}
         for index, lazy in enumerate(lazies):
@@ -237,7 +239,9 @@ class StepLosses:
             images += std * replicas.normal(tf.shape(images), fold(seed, 1))
         return images
 
-    def generate(self, seed: tf.Tensor, labels: tf.Tensor | None, tape: tf.GradientTape):
+    def generate(
+        self, seed: tf.Tensor, labels: tf.Tensor | None, tape: tf.GradientTape
+    ) -> tuple[tf.Tensor, tf.Tensor]:
         """Returns styles of new latents, watched by `tape`, and their images, for half a batch.
 
         Half a batch, as in Karras et al. 2020, appendix B, because the Jacobian takes memory. Every

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -103,7 +104,7 @@ def clean_resize(images: keras.KerasTensor) -> keras.KerasTensor:
 
 
 class _Resize(keras.layers.Layer):
-    def compute_output_shape(self, input_shape: tuple[int, ...]) -> tuple[int, ...]:
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return (input_shape[0], SIDE, SIDE, input_shape[-1])
 
 
@@ -144,7 +145,7 @@ class FrozenInception(keras.layers.Layer):
     def call(self, images: tf.Tensor) -> list[tf.Tensor]:
         return list(self._function(images))
 
-    def compute_output_shape(self, input_shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+    def compute_output_shape(self, input_shape: Any) -> list[tuple[int, ...]]:
         return [
             (input_shape[0], int(output.shape[-1])) for output in self._function.structured_outputs
         ]

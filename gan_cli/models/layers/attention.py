@@ -1,5 +1,7 @@
 """Self-attention over the pixels of a feature map (Zhang et al. 2019, SAGAN)."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -15,11 +17,11 @@ class SelfAttention(keras.layers.Layer):
     bias and are spectrally normalised. [batch, height, width, channels] to the same shape.
     """
 
-    def __init__(self, kernel_initializer="glorot_uniform", **kwargs):
+    def __init__(self, kernel_initializer: Any = "glorot_uniform", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         channels = input_shape[-1]
 
         def convolution(filters: int, name: str) -> SpectralConv2D:
@@ -43,7 +45,7 @@ class SelfAttention(keras.layers.Layer):
         self.gamma = self.add_weight(shape=[], initializer="zeros", name="gamma")
         super().build(input_shape)
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         _, height, width, _ = inputs.shape
 
         def pixels(x: tf.Tensor) -> tf.Tensor:
@@ -59,9 +61,9 @@ class SelfAttention(keras.layers.Layer):
         attended = tf.reshape(attended, [-1, height, width, attended.shape[-1]])
         return inputs + tf.cast(self.gamma, inputs.dtype) * self.output_projection(attended)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         initializer = keras.initializers.serialize(self.kernel_initializer)
         return super().get_config() | {"kernel_initializer": initializer}

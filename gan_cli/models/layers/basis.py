@@ -1,5 +1,7 @@
 """Maps a vector to the smallest picture, and back: Huang et al. 2024 (R3GAN), configuration E."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -8,20 +10,20 @@ import tensorflow as tf
 class BiasedLeakyReLU(keras.layers.Layer):
     """Adds a learned bias to each channel, and applies a leaky ReLU."""
 
-    def __init__(self, negative_slope: float = 0.2, **kwargs):
+    def __init__(self, negative_slope: float = 0.2, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.negative_slope = negative_slope
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         self.bias = self.add_weight(shape=[input_shape[-1]], initializer="zeros", name="bias")
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         return tf.nn.leaky_relu(inputs + tf.convert_to_tensor(self.bias), self.negative_slope)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"negative_slope": self.negative_slope}
 
 
@@ -32,11 +34,11 @@ class GenerativeBasis(keras.layers.Layer):
     [batch, n] to [batch, *size, channels].
     """
 
-    def __init__(self, size: tuple[int, int], channels: int, **kwargs):
+    def __init__(self, size: tuple[int, int], channels: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.size, self.channels = tuple(size), channels
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         self.basis = self.add_weight(
             shape=[1, *self.size, self.channels],
             initializer=keras.initializers.RandomNormal(stddev=1.0),
@@ -48,14 +50,14 @@ class GenerativeBasis(keras.layers.Layer):
             name="kernel",
         )
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         weights = tf.matmul(inputs, tf.convert_to_tensor(self.kernel))
         return tf.convert_to_tensor(self.basis) * weights[:, None, None, :]
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape[0], *self.size, self.channels
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"size": self.size, "channels": self.channels}
 
 
@@ -63,7 +65,7 @@ class GenerativeBasis(keras.layers.Layer):
 class DiscriminativeBasis(keras.layers.Layer):
     """Inner product of each channel with a learned picture: [batch, h, w, n] to [batch, n]."""
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         _, height, width, channels = input_shape
         self.basis = self.add_weight(
             shape=[1, height, width, channels],
@@ -71,8 +73,8 @@ class DiscriminativeBasis(keras.layers.Layer):
             name="basis",
         )
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         return tf.reduce_sum(inputs * tf.convert_to_tensor(self.basis), axis=[1, 2])
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape[0], input_shape[-1]

@@ -4,6 +4,8 @@ Generators: `concat`, an embedding beside the latents, or `batch_norm`, a scale 
 batch normalisation. Discriminators: `projection`, `concat`, or `auxiliary`.
 """
 
+from typing import Any
+
 import keras
 
 from gan_cli.errors import UserError
@@ -68,7 +70,7 @@ def generator_inputs(spec: ModelSpec) -> tuple[list[keras.KerasTensor], keras.Ke
 
 
 def normalized(
-    spec: ModelSpec, inputs: list[keras.KerasTensor], x: keras.KerasTensor, **batch_norm
+    spec: ModelSpec, inputs: list[keras.KerasTensor], x: keras.KerasTensor, **batch_norm: Any
 ) -> keras.KerasTensor:
     """Normalises `x` by the kind of batch normalisation that the spec asks for.
 

@@ -10,7 +10,7 @@ from gan_cli import replicas
 class Dropout(keras.layers.Dropout):
     """Keras' layer, except that several replicas together drop what one device would drop."""
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
         if replicas.count() == 1 or not training or not self.rate:
             return super().call(inputs, training=training)
         shape = [tf.shape(inputs)[0] * replicas.count(), *inputs.shape[1:]]

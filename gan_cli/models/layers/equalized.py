@@ -5,6 +5,7 @@ Weights start from N(0, 1), and each pass scales them by the initial standard de
 """
 
 import math
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -41,8 +42,8 @@ class _Equalized(keras.layers.Layer):
         gain: float = 1.0,
         learning_rate_multiplier: float = 1.0,
         activation_gain: float = LEAKY_RELU_GAIN,
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         if activation not in ("leaky_relu", "linear"):
             raise ValueError(f"activation must be 'leaky_relu' or 'linear', got '{activation}'")
@@ -77,7 +78,7 @@ class _Equalized(keras.layers.Layer):
             x += bias * tf.cast(self.learning_rate_multiplier, bias.dtype)
         return leaky_relu(x, self.activation_gain) if self.activation == "leaky_relu" else x
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
             "activation": self.activation,
             "use_bias": self.use_bias,
@@ -92,20 +93,20 @@ class _Equalized(keras.layers.Layer):
 class EqualizedDense(_Equalized):
     """A dense layer: [..., n] to [..., units]."""
 
-    def __init__(self, units: int, **kwargs):
+    def __init__(self, units: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.units = units
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         self.add_equalized([input_shape[-1], self.units])
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         return self.finish(tf.matmul(inputs, self.scaled_kernel()))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return *input_shape[:-1], self.units
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"units": self.units}
 
 
@@ -113,20 +114,20 @@ class EqualizedDense(_Equalized):
 class EqualizedConv2D(_Equalized):
     """A stride-1 convolution that keeps the size: [batch, height, width, n] to [..., filters]."""
 
-    def __init__(self, filters: int, kernel_size: int, **kwargs):
+    def __init__(self, filters: int, kernel_size: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.filters, self.kernel_size = filters, kernel_size
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         self.add_equalized([self.kernel_size, self.kernel_size, input_shape[-1], self.filters])
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         return self.finish(tf.nn.conv2d(inputs, self.scaled_kernel(), 1, "SAME"))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return *input_shape[:-1], self.filters
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"filters": self.filters, "kernel_size": self.kernel_size}
 
 
@@ -134,12 +135,12 @@ class EqualizedConv2D(_Equalized):
 class DownsamplingConv2D(EqualizedConv2D):
     """A low-pass filter and a convolution of stride 2, which halve the resolution, rounded up."""
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         _, height, width, _ = inputs.shape
         x = tf.pad(inputs, [[0, 0], [0, height % 2], [0, width % 2], [0, 0]])
         x = filtered(x, padding=self.kernel_size // 2 + 1)
         return self.finish(tf.nn.conv2d(x, self.scaled_kernel(), 2, "VALID"))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         batch, height, width, _ = input_shape
         return batch, (height + 1) // 2, (width + 1) // 2, self.filters

@@ -1,5 +1,7 @@
 """Gated linear units, and gates of one resolution by another (Liu et al. 2021, FastGAN)."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -13,11 +15,11 @@ _SQUEEZED_SIDE = 4
 class GatedLinearUnit(keras.layers.Layer):
     """One half times the sigmoid of the other, [..., 2 n] to [..., n]: Dauphin et al. 2017."""
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         values, gates = tf.split(inputs, 2, axis=-1)
         return values * tf.sigmoid(gates)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return *input_shape[:-1], input_shape[-1] // 2
 
 
@@ -53,11 +55,11 @@ class SkipExcitation(keras.layers.Layer):
     convolutions are spectrally normalised and have no bias, as in the authors' code.
     """
 
-    def __init__(self, kernel_initializer="glorot_uniform", **kwargs):
+    def __init__(self, kernel_initializer: Any = "glorot_uniform", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         squeezed, gated = input_shape
 
         def convolution(kernel_size: int, channels: int, name: str) -> SpectralConv2D:
@@ -76,14 +78,14 @@ class SkipExcitation(keras.layers.Layer):
         self.excite = convolution(1, gated[-1], "excite")
         super().build(input_shape)
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         features, gated = inputs
         x = self.squeeze(pool_to(features, _SQUEEZED_SIDE))
         return gated * tf.sigmoid(self.excite(x * tf.sigmoid(x)))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape[1]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         initializer = keras.initializers.serialize(self.kernel_initializer)
         return super().get_config() | {"kernel_initializer": initializer}

@@ -14,7 +14,7 @@ class GroupedConv2D(keras.layers.Conv2D):
     CPU.
     """
 
-    def convolution_op(self, inputs, kernel):
+    def convolution_op(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         padding = self.padding.upper()
         if self.groups == 1 or native_gradients(self.compute_dtype):
             return tf.nn.conv2d(inputs, kernel, self.strides, padding, dilations=self.dilation_rate)

@@ -8,6 +8,7 @@ augmentations, penalties and all other code need not know about growing.
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -77,8 +78,8 @@ class _Growing(keras.layers.Layer):
         widths: Sequence[int],
         stable_kimg: float,
         fade_kimg: float,
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         # Images stay float32 in every precision; blocks cast their own inputs.
         super().__init__(autocast=False, **kwargs)
         self.ladder = [(height, width) for height, width in ladder]
@@ -145,7 +146,7 @@ class _Growing(keras.layers.Layer):
         branches = [lambda level=level: make(level, detail) for level in range(self.top + 1)]
         return tf.switch_case(tf.cast(tf.floor(detail), tf.int32), branches)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
             "ladder": self.ladder,
             "widths": self.widths,
@@ -162,7 +163,7 @@ class GrowingGenerator(_Growing):
     the features of a level.
     """
 
-    def __init__(self, channels: int, **kwargs):
+    def __init__(self, channels: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.channels = channels
         self.first = EqualizedDense(
@@ -180,7 +181,7 @@ class GrowingGenerator(_Growing):
         ]
         self.to_image = [EqualizedConv2D(channels, 1, dtype=self.dtype_policy) for _ in self.ladder]
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         self.first.build(input_shape)
         width = self.widths[self.top]
         self.first_bias.build([None, *self.ladder[-1], width])
@@ -191,7 +192,7 @@ class GrowingGenerator(_Growing):
             self.to_image[level].build([None, *self.ladder[level], width])
         self._add_level_of_detail()
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         width = self.widths[self.top]
         x = self.first(inputs)
         x = tf.reshape(x, [-1, *self.ladder[-1], width])
@@ -217,10 +218,10 @@ class GrowingGenerator(_Growing):
     def _image(self, x: tf.Tensor, level: int) -> tf.Tensor:
         return tf.cast(self.to_image[level](x), tf.float32)
 
-    def compute_output_spec(self, inputs):
+    def compute_output_spec(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         return keras.KerasTensor([inputs.shape[0], *self.ladder[0], self.channels], "float32")
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"channels": self.channels}
 
 
@@ -228,10 +229,10 @@ class GrowingGenerator(_Growing):
 class _Bias(keras.layers.Layer):
     """Adds a bias and applies a leaky ReLU of slope 0.2."""
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         self.bias = self.add_weight(shape=[input_shape[-1]], initializer="zeros", name="bias")
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         return tf.nn.leaky_relu(inputs + tf.convert_to_tensor(self.bias), 0.2)
 
 
@@ -243,7 +244,7 @@ class GrowingDiscriminator(_Growing):
     coarser level sees a blend of that level's features and of the image at its own resolution.
     """
 
-    def __init__(self, group_size: int = 4, **kwargs):
+    def __init__(self, group_size: int = 4, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.group_size = group_size
         self.from_image = [self._convolution(self.widths[i], 1) for i in range(self.top + 1)]
@@ -261,7 +262,7 @@ class GrowingDiscriminator(_Growing):
             dtype=self.dtype_policy,
         )
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         for level, size in enumerate(self.ladder):
             self.from_image[level].build([None, *size, input_shape[-1]])
         for level, (first, second) in enumerate(self.blocks):
@@ -272,7 +273,7 @@ class GrowingDiscriminator(_Growing):
         self.to_features.build([None, height * width * self.widths[self.top]])
         self._add_level_of_detail()
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         images = self._pyramid(tf.cast(inputs, tf.float32))
         x = self._by_stage(lambda level, detail: self._read(images, level, detail))
         x = self.last(self.compare(x))
@@ -312,8 +313,8 @@ class GrowingDiscriminator(_Growing):
             views.append(view * tf.maximum(1.0 - tf.abs(detail - level), 0.0))
         return tf.add_n(views)
 
-    def compute_output_spec(self, inputs):
+    def compute_output_spec(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         return keras.KerasTensor([inputs.shape[0], self.widths[-1]], self.compute_dtype)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"group_size": self.group_size}

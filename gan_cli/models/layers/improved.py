@@ -1,5 +1,7 @@
 """Two layers of Improved Techniques for Training GANs (Salimans et al. 2016)."""
 
+from typing import Any
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -16,18 +18,18 @@ class MinibatchDiscrimination(keras.layers.Layer):
     It is large if the images are alike, which reveals a collapsed generator.
     """
 
-    def __init__(self, kernels: int, dimensions: int = _DIMENSIONS, **kwargs):
+    def __init__(self, kernels: int, dimensions: int = _DIMENSIONS, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.kernels, self.dimensions = kernels, dimensions
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         self.kernel = self.add_weight(
             shape=[input_shape[-1], self.kernels * self.dimensions],
             initializer="glorot_uniform",
             name="kernel",
         )
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         products = tf.matmul(inputs, tf.convert_to_tensor(self.kernel))
         # float32: sums of exponentials over the batch.
         products = tf.reshape(tf.cast(products, tf.float32), [-1, self.kernels, self.dimensions])
@@ -35,10 +37,10 @@ class MinibatchDiscrimination(keras.layers.Layer):
         nearness = tf.reduce_sum(tf.exp(-distances), axis=1)
         return tf.concat([inputs, tf.cast(nearness, inputs.dtype)], axis=1)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape[0], input_shape[1] + self.kernels
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"kernels": self.kernels, "dimensions": self.dimensions}
 
 
@@ -51,11 +53,11 @@ class ReferenceBatch(keras.layers.Layer):
     `WithoutReference`.
     """
 
-    def __init__(self, size: int, num_classes: int = 0, **kwargs):
+    def __init__(self, size: int, num_classes: int = 0, **kwargs: Any) -> None:
         super().__init__(**{"dtype": "int32" if num_classes else "float32", **kwargs})
         self.size, self.num_classes = size, num_classes
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         if self.num_classes:
             # Labels are a constant, which is not part of the saved state.
             self.reference = np.arange(self.size, dtype=np.int32) % self.num_classes
@@ -67,13 +69,13 @@ class ReferenceBatch(keras.layers.Layer):
             name="reference",
         )
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         return tf.concat([tf.convert_to_tensor(self.reference), inputs], axis=0)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return None, *input_shape[1:]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"size": self.size, "num_classes": self.num_classes}
 
 
@@ -81,17 +83,17 @@ class ReferenceBatch(keras.layers.Layer):
 class WithoutReference(keras.layers.Layer):
     """Removes the first `size` rows, the reference."""
 
-    def __init__(self, size: int, **kwargs):
+    def __init__(self, size: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.size = size
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         return inputs[self.size :]
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return None, *input_shape[1:]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"size": self.size}
 
 
@@ -105,17 +107,19 @@ class VirtualBatchNormalization(keras.layers.Layer):
     Training and inference compute the same.
     """
 
-    def __init__(self, size: int, epsilon: float = 1e-3, gamma_initializer="ones", **kwargs):
+    def __init__(
+        self, size: int, epsilon: float = 1e-3, gamma_initializer: Any = "ones", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.size, self.epsilon = size, epsilon
         self.gamma_initializer = keras.initializers.get(gamma_initializer)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         shape = [input_shape[-1]]
         self.gamma = self.add_weight(shape=shape, initializer=self.gamma_initializer, name="gamma")
         self.beta = self.add_weight(shape=shape, initializer="zeros", name="beta")
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         # float32: squares of half-precision numbers overflow.
         x = tf.cast(inputs, tf.float32)
         rest = list(range(1, len(x.shape) - 1))
@@ -134,10 +138,10 @@ class VirtualBatchNormalization(keras.layers.Layer):
         mixed = (self.size * mean + others) / (self.size + 1.0)
         return tf.concat([tf.repeat(mean, self.size, axis=0), mixed], axis=0)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         initializer = keras.initializers.serialize(self.gamma_initializer)
         return super().get_config() | {
             "size": self.size,

@@ -6,6 +6,7 @@ the weights for each image, and needs no grouped convolution.
 """
 
 import math
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -20,13 +21,13 @@ _LARGEST_HALF = 256.0
 class _Modulated(keras.layers.Layer):
     """Base of modulated convolutions: holds the affine map of styles, the kernel and the bias."""
 
-    def __init__(self, filters: int, kernel_size: int, **kwargs):
+    def __init__(self, filters: int, kernel_size: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.filters, self.kernel_size = filters, kernel_size
         # As many units as the features have channels, which `build` learns.
         self.affine = EqualizedDense(0, bias_initial=1.0, dtype=self.dtype_policy, name="affine")
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         features_shape, styles_shape = input_shape
         self.affine.units = features_shape[-1]
         self.affine.build(styles_shape)
@@ -44,7 +45,7 @@ class _Modulated(keras.layers.Layer):
             return x
         return tf.clip_by_value(x, -_LARGEST_HALF, _LARGEST_HALF)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"filters": self.filters, "kernel_size": self.kernel_size}
 
 
@@ -60,16 +61,18 @@ class ModulatedConv2D(_Modulated):
         convolution and the low-pass filter double x, and the result is cropped.
     """
 
-    def __init__(self, filters: int, size: tuple[int, int], kernel_size: int = 3, **kwargs):
+    def __init__(
+        self, filters: int, size: tuple[int, int], kernel_size: int = 3, **kwargs: Any
+    ) -> None:
         super().__init__(filters, kernel_size, **kwargs)
         self.size = tuple(size)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         features_shape, styles_shape, _ = input_shape
         self.doubles = tuple(features_shape[1:3]) != self.size
         super().build([features_shape, styles_shape])
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         x, styles, noise = inputs
         styles = tf.cast(self.affine(styles), tf.float32)
         kernel = tf.cast(tf.convert_to_tensor(self.kernel), tf.float32)
@@ -97,10 +100,10 @@ class ModulatedConv2D(_Modulated):
         x = tf.ensure_shape(x, [None, height, width, self.filters])
         return cropped(filtered(x, padding=1, gain=2.0), self.size)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape[0][0], *self.size, self.filters
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"size": self.size}
 
 
@@ -108,16 +111,16 @@ class ModulatedConv2D(_Modulated):
 class ToImage(_Modulated):
     """A modulated 1x1 convolution without demodulation: [x, styles] to image channels."""
 
-    def __init__(self, filters: int, **kwargs):
+    def __init__(self, filters: int, **kwargs: Any) -> None:
         kwargs.pop("kernel_size", None)
         super().__init__(filters, 1, **kwargs)
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         x, styles = inputs
         styles = self.affine(styles) * tf.cast(1.0 / math.sqrt(self.fan_in), self.compute_dtype)
         x = x * tf.cast(styles, x.dtype)[:, None, None, :]
         x = tf.nn.conv2d(x, tf.convert_to_tensor(self.kernel), 1, "SAME")
         return self._clamped(x + tf.convert_to_tensor(self.bias))
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return *input_shape[0][:-1], self.filters

@@ -1,6 +1,9 @@
 """Batch normalisation conditioned on the class."""
 
+from typing import Any
+
 import keras
+import tensorflow as tf
 
 from gan_cli.models.layers.spectral import SpectralDense
 
@@ -13,7 +16,9 @@ class ConditionalBatchNormalization(keras.layers.Layer):
     statistics, and start from scale 1 and shift 0, as in Miyato and Koyama 2018.
     """
 
-    def __init__(self, num_classes: int, momentum: float = 0.99, epsilon: float = 1e-3, **kwargs):
+    def __init__(
+        self, num_classes: int, momentum: float = 0.99, epsilon: float = 1e-3, **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         self.num_classes, self.momentum, self.epsilon = num_classes, momentum, epsilon
         self.normalize = keras.layers.BatchNormalization(
@@ -24,7 +29,7 @@ class ConditionalBatchNormalization(keras.layers.Layer):
             dtype=self.dtype_policy,
         )
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         features_shape, _ = input_shape
         shape = [self.num_classes, features_shape[-1]]
         self.scale = self.add_weight(shape=shape, initializer="ones", name="scale")
@@ -32,7 +37,7 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         self.normalize.build(features_shape)
         super().build(input_shape)
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         features, labels = inputs
         x = self.normalize(features, training=training)
         shape = [-1, *[1] * (len(x.shape) - 2), x.shape[-1]]
@@ -40,10 +45,10 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         shift = keras.ops.reshape(keras.ops.take(self.shift, labels, axis=0), shape)
         return x * keras.ops.cast(scale, x.dtype) + keras.ops.cast(shift, x.dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape[0]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
             "num_classes": self.num_classes,
             "momentum": self.momentum,
@@ -60,14 +65,14 @@ class ProjectedBatchNormalization(keras.layers.Layer):
     condition is a label embedding that all layers share, a part of the latents, or both.
     """
 
-    def __init__(self, momentum: float = 0.99, epsilon: float = 1e-3, **kwargs):
+    def __init__(self, momentum: float = 0.99, epsilon: float = 1e-3, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.momentum, self.epsilon = momentum, epsilon
         self.normalize = keras.layers.BatchNormalization(
             momentum=momentum, epsilon=epsilon, center=False, scale=False, dtype=self.dtype_policy
         )
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         features_shape, condition_shape = input_shape
 
         def linear(name: str) -> SpectralDense:
@@ -85,7 +90,7 @@ class ProjectedBatchNormalization(keras.layers.Layer):
         self.normalize.build(features_shape)
         super().build(input_shape)
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         features, condition = inputs
         x = self.normalize(features, training=training)
         shape = [-1, *[1] * (len(x.shape) - 2), x.shape[-1]]
@@ -93,8 +98,8 @@ class ProjectedBatchNormalization(keras.layers.Layer):
         shift = keras.ops.reshape(self.shift(condition), shape)
         return x * (1.0 + scale) + shift
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape[0]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"momentum": self.momentum, "epsilon": self.epsilon}

@@ -4,6 +4,8 @@ Zhang 2019 explains why to filter; the filter is that of Karras et al. 2020 (Sty
 It is computed as sums of shifted images, which have gradients of every order on every device.
 """
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -87,17 +89,17 @@ def _part(x: tf.Tensor, axis: int, start: int, size: int) -> tf.Tensor:
 class FilteredUpsampling(keras.layers.Layer):
     """Doubles the resolution, and crops to `size`, [height, width]."""
 
-    def __init__(self, size: tuple[int, int], **kwargs):
+    def __init__(self, size: tuple[int, int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.size = tuple(size)
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         return cropped(doubled(inputs), self.size)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape[0], *self.size, input_shape[-1]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"size": self.size}
 
 
@@ -105,9 +107,9 @@ class FilteredUpsampling(keras.layers.Layer):
 class FilteredDownsampling(keras.layers.Layer):
     """Halves the resolution, rounded up."""
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         return halved(inputs)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         batch, height, width, channels = input_shape
         return batch, (height + 1) // 2, (width + 1) // 2, channels

@@ -1,6 +1,7 @@
 """Pixel normalisation, and the standard deviation of a minibatch."""
 
 import math
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -13,19 +14,19 @@ class PixelNormalization(keras.layers.Layer):
     It computes in float32, because squares of half-precision numbers overflow.
     """
 
-    def __init__(self, epsilon: float = 1e-8, **kwargs):
+    def __init__(self, epsilon: float = 1e-8, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.epsilon = epsilon
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         x = tf.cast(inputs, tf.float32)
         mean_square = tf.reduce_mean(tf.square(x), axis=-1, keepdims=True)
         return tf.cast(x * tf.math.rsqrt(mean_square + self.epsilon), inputs.dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"epsilon": self.epsilon}
 
 
@@ -41,7 +42,7 @@ class MinibatchStandardDeviation(keras.layers.Layer):
         the greatest common divisor of both, or 1 where the batch size is not known in advance.
     """
 
-    def __init__(self, group_size: int = 4, **kwargs):
+    def __init__(self, group_size: int = 4, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.group_size = group_size
 
@@ -49,7 +50,7 @@ class MinibatchStandardDeviation(keras.layers.Layer):
         """Returns how many images of a batch are compared with one another."""
         return math.gcd(self.group_size, batch)
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         _, height, width, channels = inputs.shape
         batch = inputs.shape[0] or tf.shape(inputs)[0]
         if isinstance(batch, int):
@@ -64,8 +65,8 @@ class MinibatchStandardDeviation(keras.layers.Layer):
         picture = tf.ones_like(inputs[..., :1], tf.float32) * deviation[:, None, None, None]
         return tf.concat([inputs, tf.cast(picture, inputs.dtype)], axis=-1)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return *input_shape[:-1], input_shape[-1] + 1
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"group_size": self.group_size}

@@ -1,5 +1,7 @@
 """Layers of a discriminator that reconstructs its images: Liu et al. 2021."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -14,12 +16,12 @@ class RandomQuadrant(Clocked):
     [height, width], in the features and `image_size` in the images.
     """
 
-    def __init__(self, size: tuple[int, int], image_size: tuple[int, int], **kwargs):
+    def __init__(self, size: tuple[int, int], image_size: tuple[int, int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.size = (size[0], size[1])
         self.image_size = (image_size[0], image_size[1])
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         corner = tf.zeros([2], tf.int32)
         if training:
             corner = tf.random.stateless_uniform([2], self.seed(), 0, 2, tf.int32)
@@ -33,13 +35,13 @@ class RandomQuadrant(Clocked):
         top, left = tf.unstack(corner * room)
         return tf.slice(x, [0, top, left, 0], [-1, *size, -1])
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         sizes = (self.size, self.image_size)
         return [
             (shape[0], *size, shape[-1]) for shape, size in zip(input_shape, sizes, strict=True)
         ]
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"size": self.size, "image_size": self.image_size}
 
 
@@ -47,12 +49,12 @@ class RandomQuadrant(Clocked):
 class MeanAbsoluteDifference(keras.layers.Layer):
     """Returns the mean absolute difference of each pair of [images, others]: float32 [batch]."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"dtype": "float32", **kwargs})
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         one, other = (tf.cast(x, tf.float32) for x in inputs)
         return tf.reduce_mean(tf.abs(one - other), axis=[1, 2, 3])
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return (input_shape[0][0],)

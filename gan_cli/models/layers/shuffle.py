@@ -1,5 +1,7 @@
 """Lossless exchange of resolution and channels: pixel shuffle and its inverse."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -8,10 +10,10 @@ import tensorflow as tf
 class DepthToSpace(keras.layers.Layer):
     """[batch, height, width, 4 n] to [batch, 2 height, 2 width, n]: Shi et al. 2016."""
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         return tf.nn.depth_to_space(inputs, 2)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         batch, height, width, channels = input_shape
         return batch, 2 * height, 2 * width, channels // 4
 
@@ -23,13 +25,13 @@ class SpaceToDepth(keras.layers.Layer):
     A side of odd length is padded with a zero first.
     """
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         height, width = inputs.shape[1:3]
         if height % 2 or width % 2:
             inputs = tf.pad(inputs, [[0, 0], [0, height % 2], [0, width % 2], [0, 0]])
         return tf.nn.space_to_depth(inputs, 2)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         batch, height, width, channels = input_shape
         return batch, (height + 1) // 2, (width + 1) // 2, 4 * channels
 
@@ -49,9 +51,9 @@ class RepeatUpsampling(keras.layers.Layer):
     Unlike `UpSampling2D`, it has gradients of every order and compiles with XLA.
     """
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         return repeat_pixels(inputs)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         batch, height, width, channels = input_shape
         return batch, 2 * height, 2 * width, channels

@@ -6,6 +6,8 @@ wrapper overwrites the weights instead, so that no gradient passes and every tra
 changes the network.
 """
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -13,7 +15,7 @@ import tensorflow as tf
 class _Spectral(keras.layers.Layer):
     """A mixin that normalises one weight; it comes before Keras' class among the bases."""
 
-    def _build_spectral(self, weight) -> None:
+    def _build_spectral(self, weight: tf.Variable) -> None:
         self.left_vector = self.add_weight(
             shape=[weight.shape[-1]],
             initializer=keras.initializers.RandomNormal(stddev=1.0),
@@ -25,13 +27,13 @@ class _Spectral(keras.layers.Layer):
         self.left_vector.assign(tf.math.l2_normalize(self.left_vector.value))
 
     # Keras' layers would save the normalised weight, without the singular vector.
-    def save_own_variables(self, store) -> None:
+    def save_own_variables(self, store: Any) -> None:
         keras.layers.Layer.save_own_variables(self, store)
 
-    def load_own_variables(self, store) -> None:
+    def load_own_variables(self, store: Any) -> None:
         keras.layers.Layer.load_own_variables(self, store)
 
-    def _normalize(self, weight) -> tf.Tensor:
+    def _normalize(self, weight: tf.Variable) -> tf.Tensor:
         """Returns the weight over its largest singular value, in the layer's compute type."""
         matrix = _matrix(weight)
         # u is held constant; W u over its length is the other singular vector.
@@ -41,14 +43,14 @@ class _Spectral(keras.layers.Layer):
         normalized = matrix / tf.reduce_sum(right * product)
         return tf.cast(tf.reshape(normalized, weight.shape), self.compute_dtype)
 
-    def _iterate(self, weight) -> None:
+    def _iterate(self, weight: tf.Variable) -> None:
         matrix = _matrix(weight)
         right = tf.math.l2_normalize(tf.linalg.matvec(matrix, self.left_vector.value))
         left = tf.linalg.matvec(matrix, right, transpose_a=True)
         self.left_vector.assign(tf.math.l2_normalize(left))
 
 
-def _matrix(weight) -> tf.Tensor:
+def _matrix(weight: tf.Variable) -> tf.Tensor:
     """Returns the weight as a float32 matrix [all other axes, outputs]."""
     # Within a layer's call, Keras gives weights in the layer's compute type.
     return tf.reshape(tf.cast(weight.value, tf.float32), [-1, weight.shape[-1]])
@@ -58,15 +60,15 @@ def _matrix(weight) -> tf.Tensor:
 class SpectralConv2D(_Spectral, keras.layers.Conv2D):
     """`Conv2D` with a spectrally normalised kernel, [in x height x width, out] as a matrix."""
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         super().build(input_shape)
         self._build_spectral(self._kernel)
 
     @property
-    def kernel(self):
+    def kernel(self) -> tf.Tensor:
         return self._normalize(self._kernel) if hasattr(self, "left_vector") else self._kernel
 
-    def before_update(self, images_shown) -> None:
+    def before_update(self, images_shown: tf.Tensor) -> None:
         """Takes one step of the power iteration."""
         self._iterate(self._kernel)
 
@@ -75,15 +77,15 @@ class SpectralConv2D(_Spectral, keras.layers.Conv2D):
 class SpectralDense(_Spectral, keras.layers.Dense):
     """`Dense` with a spectrally normalised kernel."""
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         super().build(input_shape)
         self._build_spectral(self._kernel)
 
     @property
-    def kernel(self):
+    def kernel(self) -> tf.Tensor:
         return self._normalize(self._kernel) if hasattr(self, "left_vector") else self._kernel
 
-    def before_update(self, images_shown) -> None:
+    def before_update(self, images_shown: tf.Tensor) -> None:
         """Takes one step of the power iteration."""
         self._iterate(self._kernel)
 
@@ -92,15 +94,15 @@ class SpectralDense(_Spectral, keras.layers.Dense):
 class SpectralEmbedding(_Spectral, keras.layers.Embedding):
     """`Embedding` with a spectrally normalised table."""
 
-    def build(self, input_shape=None):
+    def build(self, input_shape: Any = None) -> None:
         super().build(input_shape)
         self._build_spectral(self._embeddings)
 
     @property
-    def embeddings(self):
+    def embeddings(self) -> tf.Tensor:
         table = self._embeddings
         return self._normalize(table) if hasattr(self, "left_vector") else table
 
-    def before_update(self, images_shown) -> None:
+    def before_update(self, images_shown: tf.Tensor) -> None:
         """Takes one step of the power iteration."""
         self._iterate(self._embeddings)

@@ -1,5 +1,7 @@
 """Layers of generators with styles: Karras et al. 2019 and 2020."""
 
+from typing import Any
+
 import keras
 import tensorflow as tf
 
@@ -14,7 +16,7 @@ class Clocked(keras.layers.Layer):
     to count.
     """
 
-    def __init__(self, **kwargs):
+    def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.seed_generator = keras.random.SeedGenerator()
 
@@ -39,11 +41,11 @@ class Noise(Clocked):
       size: [height, width].
     """
 
-    def __init__(self, size: tuple[int, int], **kwargs):
+    def __init__(self, size: tuple[int, int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.size = tuple(size)
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         self.constant = self.add_weight(
             shape=[1, *self.size, 1],
             initializer=keras.initializers.RandomNormal(stddev=1.0),
@@ -52,17 +54,17 @@ class Noise(Clocked):
         )
         self.strength = self.add_weight(shape=[], initializer="zeros", name="strength")
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         noise = tf.convert_to_tensor(self.constant)
         if training:
             shape = [tf.shape(inputs)[0], *self.size, 1]
             noise = tf.cast(replicas.normal(shape, self.seed()), noise.dtype)
         return noise * tf.convert_to_tensor(self.strength)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return None, *self.size, 1
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"size": self.size}
 
 
@@ -70,12 +72,12 @@ class Noise(Clocked):
 class OtherLatents(Clocked):
     """Returns new latents from N(0, 1) in training, for style mixing; else the given latents."""
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         if not training:
             return inputs
         return tf.cast(replicas.normal(tf.shape(inputs), self.seed()), inputs.dtype)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
 
 
@@ -87,11 +89,11 @@ class StyleMixing(Clocked):
     random one on get the other styles; otherwise all layers get the first styles.
     """
 
-    def __init__(self, layers: int, probability: float, **kwargs):
+    def __init__(self, layers: int, probability: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.layers, self.probability = layers, probability
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         styles, others = (x[:, None, :] for x in inputs)
         if not training or not self.probability or self.layers < 2:
             return tf.tile(styles, [1, self.layers, 1])
@@ -102,11 +104,11 @@ class StyleMixing(Clocked):
         own = (tf.range(self.layers) < cut)[None, :, None]
         return tf.where(own, styles, others)
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         batch, size = input_shape[0]
         return batch, self.layers, size
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"layers": self.layers, "probability": self.probability}
 
 
@@ -114,11 +116,11 @@ class StyleMixing(Clocked):
 class StyleAverage(keras.layers.Layer):
     """Passes on styles, [batch, n], and tracks their mean, which truncation needs."""
 
-    def __init__(self, momentum: float = 0.998, **kwargs):
+    def __init__(self, momentum: float = 0.998, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.momentum = momentum
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         self.average = self.add_weight(
             shape=[input_shape[-1]],
             initializer="zeros",
@@ -127,17 +129,17 @@ class StyleAverage(keras.layers.Layer):
             name="average",
         )
 
-    def call(self, inputs, training=None):
+    def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
         if training:
             mean = replicas.mean(tf.reduce_mean(tf.cast(inputs, tf.float32), axis=0))
             average = tf.cast(tf.convert_to_tensor(self.average), tf.float32)
             self.average.assign(mean + self.momentum * (average - mean))
         return inputs
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"momentum": self.momentum}
 
 
@@ -145,22 +147,22 @@ class StyleAverage(keras.layers.Layer):
 class LearnedConstant(keras.layers.Layer):
     """Returns one learned picture for every row: [batch, ...] to [batch, *size, channels]."""
 
-    def __init__(self, size: tuple[int, int], channels: int, **kwargs):
+    def __init__(self, size: tuple[int, int], channels: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.size, self.channels = tuple(size), channels
 
-    def build(self, input_shape):
+    def build(self, input_shape: Any) -> None:
         self.picture = self.add_weight(
             shape=[1, *self.size, self.channels],
             initializer=keras.initializers.RandomNormal(stddev=1.0),
             name="picture",
         )
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
         return tf.tile(tf.convert_to_tensor(self.picture), [tf.shape(inputs)[0], 1, 1, 1])
 
-    def compute_output_shape(self, input_shape):
+    def compute_output_shape(self, input_shape: Any) -> Any:
         return input_shape[0], *self.size, self.channels
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"size": self.size, "channels": self.channels}

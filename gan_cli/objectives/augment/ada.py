@@ -5,6 +5,8 @@ Every transform is applied with probability p, drawn independently for each imag
 changes colours. Together they are the `bgc` pipeline, which is the paper's choice.
 """
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 from gan_cli.objectives.augment import ada_color, ada_geometry
@@ -17,7 +19,7 @@ UNIFORMS = ada_geometry.BLIT_UNIFORMS + ada_geometry.WARP_UNIFORMS + ada_color.C
 NORMALS = ada_geometry.WARP_NORMALS + ada_color.COLOR_NORMALS
 
 
-def move(images, blits: ada_geometry.Blit, warps: ada_geometry.Warp) -> tf.Tensor:
+def move(images: tf.Tensor, blits: ada_geometry.Blit, warps: ada_geometry.Warp) -> tf.Tensor:
     """Blits all images, and warps those with a warp, which combines both maps in one."""
     onto_pixels = blits.source()
     moved = blit(images, onto_pixels)
@@ -27,7 +29,9 @@ def move(images, blits: ada_geometry.Blit, warps: ada_geometry.Warp) -> tf.Tenso
     return tf.tensor_scatter_nd_update(moved, chosen[:, None], warped)
 
 
-def ada(images, probability, seed, policies) -> tf.Tensor:
+def ada(
+    images: tf.Tensor, probability: tf.Tensor, seed: tf.Tensor, policies: Sequence[str]
+) -> tf.Tensor:
     """Moves the pixels of images, then changes their colours; see `Augmentation.apply`."""
     height, width = images.shape[1:3]
     draws = Draws(seed, tf.shape(images)[0], UNIFORMS, NORMALS)

@@ -5,6 +5,8 @@ Ranges and rounding that the paper does not give are those of the authors' code
 `Draws`.
 """
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 from gan_cli.objectives.augment.augmentation import Augmentation
@@ -70,7 +72,9 @@ def _cut(size: int, draws: Draws) -> tf.Tensor:
 POLICIES = {"color": color, "translation": translation, "cutout": cutout}
 
 
-def diffaugment(images, probability, seed, policies) -> tf.Tensor:
+def diffaugment(
+    images: tf.Tensor, probability: tf.Tensor, seed: tf.Tensor, policies: Sequence[str]
+) -> tf.Tensor:
     """Applies all policies to an image, or, with probability 1 - p, none."""
     batch = tf.shape(images)[0]
     draws = Draws(seed, batch, 1 + UNIFORMS_PER_POLICY * len(policies))

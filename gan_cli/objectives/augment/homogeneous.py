@@ -22,16 +22,16 @@ def compose(*matrices: tf.Tensor) -> tf.Tensor:
     return product
 
 
-def translation(x, y) -> tf.Tensor:
+def translation(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
     """Returns the shift by (x, y): [batch, 3, 3]."""
     return matrix([[1, 0, x], [0, 1, y], [0, 0, 1]])
 
 
-def scaling(x, y) -> tf.Tensor:
+def scaling(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
     """Returns the scaling about the origin: [batch, 3, 3]."""
     return matrix([[x, 0, 0], [0, y, 0], [0, 0, 1]])
 
 
-def rotation(cosine, sine) -> tf.Tensor:
+def rotation(cosine: tf.Tensor, sine: tf.Tensor) -> tf.Tensor:
     """Returns the rotation about the origin, from the x axis towards the y axis: [batch, 3, 3]."""
     return matrix([[cosine, -sine, 0], [sine, cosine, 0], [0, 0, 1]])

@@ -34,7 +34,7 @@ SYM6 = np.array(
 CENTRE_TAP = 5
 
 
-def reflected(positions, size: int):
+def reflected(positions: tf.Tensor, size: int) -> tf.Tensor:
     """Returns the positions in 0 .. size - 1 that an endless reflection shows: whole numbers."""
     period = max(2 * (size - 1), 1)
     within = positions % period
@@ -72,7 +72,7 @@ def _along_both(planes: tf.Tensor, down: tf.Tensor, across: tf.Tensor) -> tf.Ten
     matrix with a stack of others has corrupted memory in TensorFlow 2.21 on CPUs.
     """
 
-    def along_last(planes, matrix):
+    def along_last(planes: tf.Tensor, matrix: tf.Tensor) -> tf.Tensor:
         channels, rows, columns = planes.shape[1:]
         filtered = tf.matmul(tf.reshape(planes, [-1, columns]), matrix, transpose_b=True)
         return tf.reshape(filtered, [-1, channels, rows, matrix.shape[0]])
@@ -81,7 +81,7 @@ def _along_both(planes: tf.Tensor, down: tf.Tensor, across: tf.Tensor) -> tf.Ten
     return along_last(tf.transpose(across_done, [0, 1, 3, 2]), down)
 
 
-def _positions(source, y: tf.Tensor, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+def _positions(source: tf.Tensor, y: tf.Tensor, x: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Returns the sources of the grid y [rows] times x [columns]: y, x [batch, rows, columns]."""
     entry = source[:, :, :, None, None]
     y, x = y[:, None], x[None, :]

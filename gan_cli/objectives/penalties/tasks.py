@@ -12,7 +12,7 @@ def auxiliary_classifier(update: Update) -> tf.Tensor:
     takes generated images alone, since it does not change the outputs for real ones.
     """
 
-    def cross_entropy(outputs, labels):
+    def cross_entropy(outputs: tf.Tensor, labels: tf.Tensor) -> tf.Tensor:
         return tf.nn.sparse_softmax_cross_entropy_with_logits(labels, outputs["class_logits"])
 
     fake = cross_entropy(update.fake_outputs, update.fake_labels)

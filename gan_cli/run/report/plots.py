@@ -3,6 +3,7 @@
 import html
 import io
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -41,7 +42,7 @@ def position_svg(points: Mapping[str, tuple[float, float]], x_label: str, y_labe
     return _svg(figure, axes, f"{y_label} against {x_label}")
 
 
-def _svg(figure: Figure, axes, label: str) -> str:
+def _svg(figure: Figure, axes: Any, label: str) -> str:
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
     # A transparent background suits the page's light and dark colours.
