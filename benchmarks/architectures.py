@@ -1,4 +1,4 @@
-"""Times every architecture's step, and two of its layers, against the obvious code for the same.
+"""Times every architecture's training step, and two layers, against straightforward code.
 
 python -m benchmarks.architectures [NAME ...]
 
@@ -67,7 +67,7 @@ def time_architecture(name: str, precision: str) -> tuple[str, ...]:
 
 
 def time_grouped() -> tuple[str, ...]:
-    """Value and gradients of a 3x3 convolution of 128 channels in groups of 16."""
+    """Times value and gradients of a 3x3 convolution of 128 channels in groups of 16."""
     images = tf.random.stateless_normal([BATCH_SIZE, SIDE, SIDE, 128], [0, 0])
     grouped = GroupedConv2D(128, 3, padding="same", groups=8, use_bias=False)
     dense = keras.layers.Conv2D(128, 3, padding="same", use_bias=False)
@@ -83,7 +83,7 @@ def time_grouped() -> tuple[str, ...]:
 
 
 def time_modulated() -> tuple[str, ...]:
-    """Value and gradients of a 3x3 modulated convolution of 64 channels."""
+    """Times value and gradients of a 3x3 modulated convolution of 64 channels."""
     images = tf.random.stateless_normal([BATCH_SIZE, SIDE, SIDE, 64], [0, 0])
     styles = tf.random.stateless_normal([BATCH_SIZE, LATENT_DIM], [0, 1])
     noise = tf.zeros([1, SIDE, SIDE, 1])

@@ -29,7 +29,7 @@ STEADY = (
 
 @dataclass(frozen=True)
 class Spent:
-    """Seconds by the clock and of the processor, user and system."""
+    """Seconds by the clock, and of the processor (user and system)."""
 
     wall: float
     processor: float

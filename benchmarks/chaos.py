@@ -1,14 +1,13 @@
-"""Faults thrown at one training run again and again; it must end as if nothing had happened.
+"""Injects faults into one training run again and again; it must end as if nothing had happened.
 
 python -m benchmarks.chaos [FAULTS] [SEED]
 
-A small run on a folder of digits is started; at a random moment, or when a checkpoint or a picture
-is next being written after it, it is killed (SIGKILL) or stopped (SIGTERM), its disk fills up or
-becomes read-only, its clock jumps, its images are spoiled. Or it finds its surroundings harmed when
-it starts. What was harmed around it is put right, the same command is given again, until all faults
-are spent, and then to the end. The last checkpoint must equal, file by file, that of a run that was
-never disturbed, every score must be there, and the best be named. The faults are in
-`benchmarks.faults`.
+Starts a small run on a folder of digits. At a random moment, or at the next write of a checkpoint
+or picture, the run is killed (SIGKILL) or stopped (SIGTERM), its disk fills up or becomes
+read-only, its clock jumps, or its images are spoiled; some faults are there before it starts. The
+surroundings are mended and the same command is started again, until all faults are spent and the
+run ends. Its last checkpoint must equal that of an undisturbed run, file by file, with every score,
+and with the best checkpoint named. The faults are in `benchmarks.faults`.
 """
 
 import json
@@ -64,14 +63,14 @@ def main() -> None:
 
 
 def in_turn(kinds: Sequence[Fault], count: int) -> list[Fault]:
-    """So that every kind comes; half of all are plain kills."""
+    """Returns `count` faults: half of them plain kills, the others each kind in turn."""
     return [KILL if n % 2 else kinds[-1 - n // 2 % len(kinds)] for n in range(count)]
 
 
 def campaign(
     folder: Path, disk: Path | None, to_inject: Sequence[Fault], seed: int, config: str = CONFIG
 ) -> dict:
-    """Injects these faults; returns how many of each kind, and what came of them."""
+    """Injects these faults; returns the number of each kind, and how the run came through."""
     rng = random.Random(seed)
     (folder / "chaos.yaml").write_text(config)
     write_images(folder / "images")
@@ -156,7 +155,7 @@ def finish(folder: Path, run: Path) -> None:
 
 
 def same_end(one: Path, other: Path) -> bool:
-    """Whether a run has the last checkpoint, byte by byte, and the scores of one left in peace.
+    """Whether a run has the last checkpoint, byte by byte, and the scores of an undisturbed one.
 
     A run that was stopped has the scores at those moments, too; the best must be the best of all.
     """
@@ -171,7 +170,7 @@ def same_end(one: Path, other: Path) -> bool:
 
 
 def _what_counts(run: Path) -> tuple[dict, dict[int, float]]:
-    """The last checkpoint's files by their checksums, and the scores by images shown."""
+    """Returns the manifest of the last checkpoint, and the scores by images shown."""
     rows = MetricsLog(run / "metrics.jsonl").read()
     return (
         json.loads((checkpoints_of(run)[-1] / "manifest.json").read_text()),

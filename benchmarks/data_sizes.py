@@ -1,4 +1,4 @@
-"""Which augmentation suits how many images: the default recipe on parts of Fashion-MNIST.
+"""Compares augmentations for few and many images: the default recipe on parts of Fashion-MNIST.
 
 python -m benchmarks.data_sizes [KIMG [SIZE...]]
 
@@ -60,7 +60,7 @@ def main() -> None:
 
 
 def run(size: int, name: str, augmentation: dict | None, kimg: float, reference: Path) -> None:
-    """Trains, draws and scores one cell, unless its scores are there."""
+    """Trains, draws and scores one cell of the table, unless its scores exist."""
     folder = RUNS / f"{size}-{kimg:g}-{name}"
     folder.mkdir(exist_ok=True)
     config = folder / "recipe.yaml"
@@ -92,7 +92,7 @@ def run(size: int, name: str, augmentation: dict | None, kimg: float, reference:
 
 
 def write_page() -> None:
-    """Writes docs/data_sizes.md anew from the runs that are there, with a grid for each."""
+    """Writes docs/data_sizes.md from the finished runs, with a grid for each."""
     scores: dict[tuple[int, float], dict[str, dict]] = {}
     for file in RUNS.glob("*/scores.json"):
         size_text, kimg_text, name = file.parent.name.split("-")

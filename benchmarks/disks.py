@@ -1,4 +1,4 @@
-"""Where a campaign happens, and what befalls the disk there: full, read-only, no quota left."""
+"""The disk that `benchmarks.chaos` writes to, and its faults: full, read-only, no quota left."""
 
 import contextlib
 import os
@@ -15,11 +15,11 @@ FIRST_SUBVOLUME = "0/256"
 
 @dataclass(frozen=True)
 class Place:
-    """Where a campaign happens.
+    """The folders of a campaign.
 
     Attributes:
-      folder: with the config and the images.
-      run: the run directory that is thrown at, on a file system of its own where `disk` is given.
+      folder: holds the config and the images.
+      run: the run directory under attack, on a file system of its own where `disk` is given.
       disk: a folder on that file system, or None.
     """
 
@@ -32,7 +32,7 @@ def from_the_start(
     put_right: Callable[[Place], contextlib.AbstractContextManager],
     harm: Callable[[Place], None],
 ) -> Callable[[Place], contextlib.AbstractContextManager]:
-    """What befalls a disk, before the command starts in place of on the way."""
+    """Returns a fault that harms the disk before the command starts, not while it runs."""
 
     @contextlib.contextmanager
     def around(place: Place) -> Iterator[None]:
@@ -44,7 +44,7 @@ def from_the_start(
 
 
 def fill_the_disk(place: Place, process: subprocess.Popen | None = None) -> None:
-    """Leaves no room at all."""
+    """Fills the file system to the last byte."""
     assert place.disk is not None
     with (place.disk / "ballast").open("ab", buffering=0) as file:
         for size in (1 << 20, 4096, 1):
@@ -69,7 +69,7 @@ def writable_again(place: Place) -> Iterator[None]:
 
 
 def forbid_writing(place: Place, process: subprocess.Popen | None = None) -> None:
-    """Lays a read-only view of the run directory over it; open files stay open for writing."""
+    """Mounts a read-only view over the run directory; open files stay open for writing."""
     if place.run.is_dir():
         subprocess.run(["mount", "--bind", place.run, place.run], check=True)
         subprocess.run(["mount", "-o", "remount,bind,ro", place.run], check=True)
@@ -90,14 +90,14 @@ def quota_lifted(place: Place) -> Iterator[None]:
 
 
 def use_up_quota(place: Place, process: subprocess.Popen | None = None) -> None:
-    """Lowers it below what is there; no process may write any more, not root's either."""
+    """Lowers the quota below what is used; then no process can write, not even root's."""
     assert place.disk is not None
     set_quota(place.disk, "1")
 
 
 @contextlib.contextmanager
 def disk_of_its_own(folder: Path) -> Iterator[Path | None]:
-    """Where to write on a small file system; None where none may be mounted.
+    """Yields a folder on a small file system; None where mounting is not allowed.
 
     It is btrfs, which has quotas, where there are its tools.
     """

@@ -68,7 +68,7 @@ def _draw(character: str, font: ImageFont.FreeTypeFont) -> Image.Image:
 
 
 def _is_coloured(image: Image.Image) -> bool:
-    """Whether something was drawn: a missing character leaves the canvas white."""
+    """Returns whether anything was drawn: a missing character leaves the canvas white."""
     return bool(np.asarray(image).min() < 250)
 
 

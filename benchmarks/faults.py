@@ -1,7 +1,7 @@
-"""The faults of `benchmarks.chaos`: each harms a run, or what is around it, and puts that right.
+"""The faults of `benchmarks.chaos`: each harms a run, or its surroundings, and mends those.
 
-Those that need a program or rights which are not there are left out: `faketime`, the right to mount
-file systems, and for quotas the tools of btrfs.
+Faults that this machine cannot produce are left out: they need `faketime`, the right to mount file
+systems or, for quotas, the tools of btrfs.
 """
 
 import contextlib
@@ -35,15 +35,15 @@ class Fault:
     """One kind of fault.
 
     Attributes:
-      name: as the table has it.
-      around: entered before the command starts, and left when it has ended.
-      strike: at a random moment, while the command runs; None: it is left to itself. The command is
-        waited for after it.
-      after: harms what an ended command has left.
-      statuses: exit statuses that are as they should be.
-      environment: of the command.
+      name: its name in the table.
+      around: a context that the command runs in.
+      strike: called at a random moment while the command runs, and waited for; None: the command
+        runs undisturbed.
+      after: harms what an ended command has left behind.
+      statuses: the exit statuses that the command may have.
+      environment: variables added to the command's environment.
       limit: called in the command's process before it starts.
-      needs_a_run: whether nothing is wrong with it before the run has begun.
+      needs_a_run: whether the fault is harmless before the run has begun.
     """
 
     name: str
@@ -61,7 +61,7 @@ class Fault:
 def kill_when_seen(
     *patterns: str, seconds_later: float = 0.0
 ) -> Callable[[Place, subprocess.Popen], None]:
-    """Waits until something of such a name is written to in the run directory, then kills."""
+    """Waits until a file of this name is being written in the run directory, then kills."""
 
     def strike(place: Place, process: subprocess.Popen) -> None:
         # What an earlier process left there is older.
@@ -79,12 +79,12 @@ def kill_when_seen(
 
 
 def checkpoints_of(run: Path) -> list[Path]:
-    """Oldest first."""
+    """Returns the folders of the checkpoints, oldest first."""
     return sorted(run.glob("checkpoints/ckpt-*"), key=lambda path: int(path.name[5:]))
 
 
 def newest_checkpoint(change: Callable[[bytes], bytes]) -> Callable[[Place], None]:
-    """Changes the newest checkpoint, if another one is there to fall back to."""
+    """Damages the newest checkpoint, if there is another one to fall back to."""
 
     def harm(place: Place) -> None:
         found = checkpoints_of(place.run)
@@ -128,7 +128,7 @@ def an_image_added(place: Place) -> Iterator[None]:
 
 @contextlib.contextmanager
 def images_kept(place: Place) -> Iterator[None]:
-    """Brings back what `spoil_images` does to them."""
+    """Restores the images that `spoil_images` harms."""
     images, aside = place.folder / "images", place.folder / "aside"
     shutil.copytree(images, aside)
     yield
@@ -137,7 +137,7 @@ def images_kept(place: Place) -> Iterator[None]:
 
 
 def spoil_images(place: Place, process: subprocess.Popen) -> None:
-    """Damages half of the images and takes away the others; training goes on, and is killed."""
+    """Damages half of the images and removes the others while training runs, then kills it."""
     for number, path in enumerate(sorted((place.folder / "images").rglob("*.png"))):
         if number % 2:
             path.unlink()
@@ -153,7 +153,7 @@ def kill_later(process: subprocess.Popen, seconds: float = 3.0) -> None:
 
 
 def limit_files() -> None:
-    """As a quota does."""
+    """Limits the size of files, as a quota does."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (8192, 8192))
 
 
@@ -194,7 +194,7 @@ KILL = Fault("killed at random")
 
 
 def faults(disk: Path | None) -> list[Fault]:
-    """All that can be had here.
+    """Returns the faults that this machine can produce.
 
     Args:
       disk: the file system of the run that is thrown at, if it has one of its own.

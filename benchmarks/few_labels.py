@@ -1,4 +1,4 @@
-"""Are generated images worth having where labels are few? Classifiers of handwritten digits.
+"""Measures whether generated images help a classifier where labels are few, on the digits.
 
 python -m benchmarks.few_labels [SEEDS]
 
@@ -40,7 +40,7 @@ def main() -> None:
 def accuracies(
     train: ImageDataset, test: ImageDataset, count: int, seed: int
 ) -> tuple[float, float, float]:
-    """Of classifiers trained on real images, on generated ones, and on both."""
+    """Returns the accuracies of classifiers trained on real images, on generated ones, on both."""
     assert train.labels is not None
     rng = np.random.default_rng(seed)
     chosen = np.concatenate(
@@ -93,7 +93,10 @@ def generate(real, test: ImageDataset, count: int, seed: int) -> tuple[np.ndarra
 
 
 def accuracy(sources, test: ImageDataset, seed: int) -> float:
-    """Of a small classifier after a fixed number of steps; batches are equal parts of all."""
+    """Returns the accuracy of a small classifier after a fixed number of steps.
+
+    Each batch takes equal parts of all sources.
+    """
     keras.utils.set_random_seed(seed)
     classifier = keras.Sequential(
         [
@@ -125,7 +128,7 @@ def accuracy(sources, test: ImageDataset, seed: int) -> float:
 
 
 def figure(values: list[float]) -> str:
-    """Mean and sample deviation, in per cent."""
+    """Returns mean and sample deviation as text, in per cent."""
     spread = f" ± {stdev(values):.1f}" if len(values) > 1 else ""
     return f"{mean(values):.1f}{spread} %"
 

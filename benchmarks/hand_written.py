@@ -1,4 +1,4 @@
-"""The training loop that one would write by hand, to be measured against."""
+"""The baseline: a training loop as one would write it by hand."""
 
 from collections.abc import Iterator
 

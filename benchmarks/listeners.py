@@ -4,7 +4,7 @@ import gan_cli
 
 
 class Messages(gan_cli.Listener):
-    """Prints scores and warnings, without the lines between them."""
+    """Prints scores and warnings, but neither progress nor losses."""
 
     def message(self, text: str) -> None:
         print(text, flush=True)

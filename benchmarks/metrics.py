@@ -88,7 +88,7 @@ def show(
 
 
 def draw(count: int, dimension: int, shift: float, rng: np.random.Generator) -> np.ndarray:
-    """Correlated float32 features, rectified as those of networks are."""
+    """Returns correlated float32 features, rectified as those of networks are."""
     # The same for all sets.
     mixing = np.random.default_rng(1).standard_normal((dimension, dimension), np.float32)
     mixing /= np.float32(dimension**0.5)
@@ -98,7 +98,7 @@ def draw(count: int, dimension: int, shift: float, rng: np.random.Generator) -> 
 
 @dataclass(frozen=True)
 class Outcome:
-    """Seconds of both, by the clock and of the processor, and what they returned last."""
+    """Seconds that both took, by the clock and of the processor, and what they returned last."""
 
     own: np.ndarray
     other: np.ndarray
@@ -124,7 +124,7 @@ def timed(function: Callable[[], Any]) -> tuple[Any, np.ndarray]:
 
 
 def fresh(moments: Moments) -> Moments:
-    """Without what a first use keeps for the next one."""
+    """Returns the moments without what a first use caches for the next."""
     return Moments(moments.count, moments.mean, moments.covariance, moments.factor)
 
 

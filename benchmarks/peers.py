@@ -54,7 +54,7 @@ def main(python: str) -> None:
 
 
 def inputs() -> dict[str, np.ndarray]:
-    """Features and logits float64 [count, dimension], photographs uint8 [height, width, 3]."""
+    """Returns features and logits, float64 [count, dimension], and photographs, uint8 [h, w, 3]."""
     china, flower = load_sample_images().images
     noise = np.random.default_rng(0).normal(0.0, 20.0, china.shape)
     return {
@@ -72,7 +72,7 @@ def inputs() -> dict[str, np.ndarray]:
 
 
 def draw(count: int, dimension: int, seed: int) -> np.ndarray:
-    """Correlated features, rectified as those of networks are."""
+    """Returns correlated features, rectified as those of networks are."""
     mixing = np.random.default_rng(0).standard_normal((dimension, dimension)) / dimension**0.5
     mixing *= np.linspace(1.0, 0.05, dimension)[:, None]
     drawn = np.random.default_rng(seed).standard_normal((count, dimension))

@@ -1,4 +1,4 @@
-"""Every recipe for as many of the same images: what each has learned by then.
+"""Trains every recipe on the same number of the same images, and compares what each has learned.
 
 python -m benchmarks.recipes DATA [KIMG] [SEEDS] [NAME ...]
 
@@ -245,7 +245,7 @@ def write_results(data: str, kimg: float) -> None:
 
 
 def learning_curve(run: Path) -> list[tuple[float, float]]:
-    """The Fréchet distance on the way, as (kimg, distance)."""
+    """Returns the Fréchet distances during training, as pairs of kimg and distance."""
     lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     rows = [json.loads(line) for line in lines]
     key = next(key for row in rows for key in row if key.startswith("fd_"))
@@ -260,7 +260,7 @@ def draw(data: str, name: str, run: Path) -> None:
 
 
 def draw_curves(data: str, curves: dict[str, list[list[tuple[float, float]]]]) -> None:
-    """A line for each seed, in one colour for each recipe."""
+    """Draws a line for each seed, in one colour for each recipe."""
     figure = Figure(figsize=(8, 4.5), layout="constrained")
     axes = figure.add_subplot()
     colours = colormaps["tab10"].colors  # type: ignore[attr-defined]
@@ -307,7 +307,7 @@ def page_of(data: str, kimg: float, records: dict[str, list[dict]]) -> str:
 
 
 def figure(values: list[float]) -> str:
-    """The mean, with the deviation where there are several seeds."""
+    """Returns the mean as text, with the deviation where there are several seeds."""
     spread = f" ± {stdev(values):.2g}" if len(values) > 1 else ""
     return f"{mean(values):.3g}{spread}"
 

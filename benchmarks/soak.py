@@ -1,4 +1,4 @@
-"""Trains for two hours, evaluating, drawing and saving on the way, and prints how the process does.
+"""Trains for two hours with evaluations, grids and checkpoints, and prints what the process uses.
 
 python -m benchmarks.soak [MINUTES]
 
@@ -58,7 +58,7 @@ def main() -> None:
 
 
 class Rows(gan_cli.Listener):
-    """Prints a row every so many seconds of what the process holds and what its steps cost."""
+    """Prints at intervals what the process holds and what its steps cost."""
 
     def __init__(self, every_seconds: float):
         self.every_seconds = every_seconds

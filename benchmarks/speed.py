@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def time_sampling() -> tuple[str, ...]:
-    """Our sampler against a bare loop of compiled calls of the same generator."""
+    """Times our sampler against a bare loop of compiled calls of the same generator."""
     architecture = ARCHITECTURES.load("conv")
     spec = ModelSpec(28, 28, 1, 64, base_channels=architecture.base_channels)
     generator = architecture.build_generator(spec)
@@ -87,7 +87,7 @@ def time_pipeline(data) -> float:
 
 
 def time_checkpoint() -> tuple[float, float]:
-    """Median milliseconds of a save of the default networks, and its size."""
+    """Returns the median milliseconds of saving the default networks, and the size in MiB."""
     rng = np.random.default_rng(0)
     variables = {f"v{i}": tf.Variable(rng.standard_normal(60_000)) for i in range(10)}
     spent, size = [], 0
@@ -101,7 +101,7 @@ def time_checkpoint() -> tuple[float, float]:
 
 
 def time_start() -> tuple[float, float]:
-    """Seconds to --help, and from the command to the end of one step of the default networks."""
+    """Returns the seconds to `--help`, and from the command to the end of one training step."""
     command = [str(Path(sys.executable).parent / "gan-train")]
     began = time.perf_counter()
     subprocess.run([*command, "--help"], check=True, capture_output=True)

@@ -1,4 +1,4 @@
-"""Our training step against the hand-written one, on the same networks, in turns."""
+"""Times our training step against the hand-written one, on the same networks, in turn."""
 
 import time
 from collections.abc import Callable
@@ -60,7 +60,7 @@ def time_step(
     alternating: bool = True,
     steps: int = STEPS,
 ) -> tuple[str, ...]:
-    """`alternate` for `steps` steps of both loops, non-saturating and without penalties.
+    """Times both loops by `alternate`: `steps` steps, non-saturating and without penalties.
 
     Args:
       images: uint8 [count, height, width, channels].

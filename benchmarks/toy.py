@@ -1,4 +1,4 @@
-"""Every loss with every penalty on a ring and a grid of Gaussians: which modes are found.
+"""Trains every loss with every penalty on a ring or a grid of Gaussians, and counts the modes.
 
 python -m benchmarks.toy [ring8|grid25] [SEEDS] [alternating|simultaneous]
 
@@ -143,7 +143,7 @@ def train_once(
 
 
 def cell(runs: list[Outcome]) -> str:
-    """Mean modes, and the mean share of high quality; with the range of the modes over seeds."""
+    """Returns the mean number of modes, its range over seeds, and the mean share of good points."""
     covered = [run.modes_covered for run in runs]
     spread = f" ({min(covered):g}-{max(covered):g})" if min(covered) < max(covered) else ""
     lost = sum(run.diverged for run in runs)
@@ -153,7 +153,7 @@ def cell(runs: list[Outcome]) -> str:
 
 
 def draw(name: str, stem: str, pictures: dict[tuple[str, str], np.ndarray]) -> None:
-    """One small plot a cell: a row for each loss, a column for each penalty."""
+    """Draws a small plot for each cell: a row for each loss, a column for each penalty."""
     centres = mixture_named(name).centres
     figure = Figure(figsize=(7.2, 10.8), layout="constrained")
     grid = figure.subplots(len(LOSSES.names), len(PENALTIES))

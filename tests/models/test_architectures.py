@@ -106,12 +106,12 @@ def test_outputs_stay_float32_and_close_under_mixed_precision(architecture):
 def test_labels_change_what_a_conditional_network_returns(architecture):
     spec = spec_for(architecture, num_classes=3)
     # Conditional batch normalisation starts alike for all classes; beside the latents it does not.
-    told = dataclasses.replace(spec, conditioning=architecture.discriminator_conditioning)
-    if told.conditioning == "auxiliary":  # It says labels, and is told none.
-        told = dataclasses.replace(spec, conditioning="projection")
+    labelled = dataclasses.replace(spec, conditioning=architecture.discriminator_conditioning)
+    if labelled.conditioning == "auxiliary":  # It predicts labels, and takes none.
+        labelled = dataclasses.replace(spec, conditioning="projection")
     for model, inputs in (
         (architecture.build_generator(spec), latents(spec)),
-        (architecture.build_discriminator(told), images(spec)),
+        (architecture.build_discriminator(labelled), images(spec)),
     ):
         outputs = [logits_of(model([inputs, tf.fill([5], label)])).numpy() for label in (0, 1, 2)]
         for one, other in ((0, 1), (1, 2), (0, 2)):
@@ -206,7 +206,7 @@ def test_dcgan_follows_the_guidelines_of_its_paper():
     assert {layer.negative_slope for layer in of(discriminator, keras.layers.LeakyReLU)} == {0.2}
 
 
-def test_dcgan_drops_the_share_it_is_told_to_while_it_trains():
+def test_dcgan_drops_the_given_share_while_it_trains():
     dcgan = ARCHITECTURES.load("dcgan")
     images = keras.random.normal([64, 16, 16, 3], seed=1)
 

@@ -159,26 +159,26 @@ DAMAGES = [damage_truncate, damage_flip, damage_index, damage_manifest]
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_the_newest_sound_checkpoint_is_found_behind_damaged_ones(tmp_path, variables, damage):
-    store, told = CheckpointStore(tmp_path, keep=5), []
+    store, reported = CheckpointStore(tmp_path, keep=5), []
     sound = store.save(variables, 1)
     for images in (2, 3):
         damage(store.save(variables, images).path)
-    assert store.newest_good(told.append) == sound
-    assert len(told) == 2
-    assert "ckpt-3" in told[0]
-    assert "set aside as damaged-3" in told[0]
+    assert store.newest_good(reported.append) == sound
+    assert len(reported) == 2
+    assert "ckpt-3" in reported[0]
+    assert "set aside as damaged-3" in reported[0]
     # Nothing is deleted, and the names are free for when training comes there again.
     assert sorted(path.name for path in tmp_path.iterdir()) == ["ckpt-1", "damaged-2", "damaged-3"]
     again = store.save(variables, 3)
-    assert store.newest_good(told.append) == again
-    assert len(told) == 2
+    assert store.newest_good(reported.append) == again
+    assert len(reported) == 2
 
 
 def test_where_no_checkpoint_is_sound_there_is_none(tmp_path, variables):
-    store, told = CheckpointStore(tmp_path), []
+    store, reported = CheckpointStore(tmp_path), []
     damage_flip(store.save(variables, 1).path)
-    assert store.newest_good(told.append) is None
-    assert len(told) == 1
+    assert store.newest_good(reported.append) is None
+    assert len(reported) == 1
 
 
 def test_saving_over_a_damaged_checkpoint_of_the_same_number_writes_a_sound_one(

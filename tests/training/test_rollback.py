@@ -33,7 +33,7 @@ class Assistant(Distribution):
         self.shared += 1
 
 
-def course(run_steps, look, go_back, distribution):
+def train_80_images(run_steps, look, go_back, distribution):
     """Trains for 80 images, by calls of 40, with a look after each."""
     starts = []
 
@@ -70,7 +70,7 @@ def test_a_signal_before_a_rollback_ends_training_after_it():
         if len(calls) == 1:
             raise RollBackError("diverging", shown)
 
-    outcome, starts = course(interrupted_at_first, look, lambda shown, why: 0, ONE_DEVICE)
+    outcome, starts = train_80_images(interrupted_at_first, look, lambda shown, why: 0, ONE_DEVICE)
     assert outcome == (signal.SIGTERM, None)
     # It began again, and stopped before another step.
     assert starts == [0, 0]
@@ -81,7 +81,7 @@ def test_a_signal_before_a_rollback_ends_training_after_it():
 def test_workers_give_up_when_the_chief_does(goes_back, value):
     distribution = Assistant(goes_back)
     act = agreed_look(lambda shown: None, Remedies(), distribution)
-    (received, trouble), starts = course(
+    (received, trouble), starts = train_80_images(
         lambda images, labels: {"loss": value}, act, lambda shown, why: 7, distribution
     )
     assert received is None
@@ -93,7 +93,7 @@ def test_a_worker_goes_back_with_the_chief_and_takes_its_state():
     distribution = Assistant(back_to=0.0)
     values = iter([float("nan"), 1.0, 1.0])
     act = agreed_look(lambda shown: None, Remedies(), distribution)
-    outcome, starts = course(
+    outcome, starts = train_80_images(
         lambda images, labels: {"loss": next(values)}, act, lambda shown, why: None, distribution
     )
     assert outcome == (None, None)
