@@ -322,7 +322,7 @@ def _seeds(seeds: Any) -> Sequence[int]:
     return given_seeds(() if seeds is None else seeds) or ()
 
 
-def _names(names: str | Sequence[str]) -> tuple[str, ...]:
+def _names(names: Any) -> tuple[Any, ...]:
     # What is no list of names is refused by the request.
     single = isinstance(names, str) or not isinstance(names, Iterable)
     return (names,) if single else tuple(names)

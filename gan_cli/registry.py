@@ -87,7 +87,13 @@ class Registry:
         # A user's module may fail in any way while it is imported, and may try to end the process.
         except (Exception, SystemExit) as error:
             reason = first_line(error)
-            if not isinstance(error, ImportError | AttributeError | ValueError):
+            if isinstance(error, ModuleNotFoundError) and error.name == name.split(":")[0]:
+                module = name.split(":")[0]
+                reason = (
+                    f"there is no {module}.py in the working folder or beside the config, and no"
+                    " such module is installed"
+                )
+            elif not isinstance(error, ImportError | AttributeError | ValueError):
                 reason = f"{type(error).__name__}: {reason}"
             raise UserError(f"{self.kind} '{name}': cannot be imported: {reason}") from error
         self._check(name, found)

@@ -59,6 +59,15 @@ def test_a_module_that_cannot_be_used_is_one_line(tmp_path, text, attribute, sai
     assert said in problem
 
 
+def test_a_module_that_is_not_there_is_one_line_that_says_where_it_is_looked_for():
+    with pytest.raises(UserError) as caught:
+        PARTS.load("nowhere_to_be_found:PART")
+    assert caught.value.problems == (
+        "loss 'nowhere_to_be_found:PART': cannot be imported: there is no nowhere_to_be_found.py in"
+        " the working folder or beside the config, and no such module is installed",
+    )
+
+
 @pytest.mark.parametrize("name", [":", "mine:", ":PART", "mine:PART:x", " mine:PART"])
 def test_a_name_with_a_colon_is_a_module_and_an_attribute(name):
     said = f"loss '{name}': your own part is named as module:attribute"
