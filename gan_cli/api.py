@@ -40,7 +40,13 @@ def load_config(path: str | Path, overrides: Mapping[str, Any] | None = None) ->
     Raises:
       UserError: the file cannot be read, or a value is wrong; with a line for every problem.
     """
-    return _load(path, overrides or {}, CHOICES)
+    overrides = {} if overrides is None else overrides
+    if not isinstance(overrides, Mapping) or not all(isinstance(key, str) for key in overrides):
+        raise UserError(
+            f"must be values by dotted key, such as {{'training.kimg': 100}}, got {overrides!r}",
+            key="overrides",
+        )
+    return _load(path, overrides, CHOICES)
 
 
 def train(
@@ -288,7 +294,7 @@ class Generator:
         Raises:
           UserError: a seed is no whole number from 0 to 10**18 - 1.
         """
-        return self._studio.latents(given_seeds(seeds) or ())
+        return self._studio.latents(_seeds(seeds))
 
     def images(
         self,
@@ -309,9 +315,14 @@ class Generator:
         Raises:
           UserError: a seed or the truncation is out of range, or a class is unknown.
         """
-        chosen = given_seeds(seeds) or ()
-        return self._studio.images(chosen, given_classes(classes), truncation)
+        return self._studio.images(_seeds(seeds), given_classes(classes), truncation)
 
 
-def _names(names: str | Sequence[str]) -> tuple[str, ...]:
-    return (names,) if isinstance(names, str) else tuple(names)
+def _seeds(seeds: Any) -> Sequence[int]:
+    return given_seeds(() if seeds is None else seeds) or ()
+
+
+def _names(names: Any) -> tuple[Any, ...]:
+    # What is no list of names is refused by the request.
+    single = isinstance(names, str) or not isinstance(names, Iterable)
+    return (names,) if single else tuple(names)

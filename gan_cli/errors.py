@@ -23,6 +23,6 @@ class UserError(Exception):
         super().__init__("\n".join(prefix + problem for problem in self.problems))
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
     """Returns the first line of an exception's text, or its type's name where it has no text."""
     return (str(error).strip() or type(error).__name__).splitlines()[0]

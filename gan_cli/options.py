@@ -19,13 +19,23 @@ _KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: 
 
 
 def options_of(*functions: Callable) -> dict[str, Option]:
-    """Returns the options of all functions, by name, with their defaults."""
-    return {
+    """Returns the options of all functions, by name, with their defaults.
+
+    Raises:
+      UserError: an option has no default, or one of another type than options have.
+    """
+    options = {
         name: parameter.default
         for function in functions
         for name, parameter in inspect.signature(function).parameters.items()
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY
     }
+    wrong = [name for name, default in options.items() if type(default) not in _KINDS]
+    if wrong:
+        raise UserError(
+            *(f"option '{name}' needs a default: true or false, a number or text" for name in wrong)
+        )
+    return options
 
 
 def with_options(function: Callable, options: Mapping[str, Option]) -> Callable:

@@ -58,8 +58,13 @@ class Registry:
 
     def problem(self, name: str) -> str | None:
         """Returns what is wrong with `name`, in one line, or None where it is known."""
-        if name in self._entries or ":" in name:
+        if name in self._entries:
             return None
+        if ":" in name:
+            parts = name.split(":")
+            if len(parts) == 2 and all(part.strip() == part != "" for part in parts):
+                return None
+            return f"{self.kind} '{name}': your own part is named as module:attribute"
         near = difflib.get_close_matches(name, self._entries, n=1)
         hint = f"; did you mean '{near[0]}'?" if near else ""
         return f"unknown {self.kind} '{name}'{hint} (known: {', '.join(self._entries)})"
@@ -79,9 +84,16 @@ class Registry:
         try:
             with _own_modules():
                 found = _import(name)
-        except Exception as error:  # A user's module may fail in any way while it is imported.
+        # A user's module may fail in any way while it is imported, and may try to end the process.
+        except (Exception, SystemExit) as error:
             reason = first_line(error)
-            if not isinstance(error, ImportError | AttributeError | ValueError):
+            if isinstance(error, ModuleNotFoundError) and error.name == name.split(":")[0]:
+                module = name.split(":")[0]
+                reason = (
+                    f"there is no {module}.py in the working folder or beside the config, and no"
+                    " such module is installed"
+                )
+            elif not isinstance(error, ImportError | AttributeError | ValueError):
                 reason = f"{type(error).__name__}: {reason}"
             raise UserError(f"{self.kind} '{name}': cannot be imported: {reason}") from error
         self._check(name, found)

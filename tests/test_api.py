@@ -13,6 +13,7 @@ from PIL import Image
 
 import gan_cli
 from gan_cli.errors import UserError
+from gan_cli.studio.picture_requests import SeededRequest
 
 CONFIG = """
 name: tiny
@@ -317,6 +318,11 @@ WRONG = {
     "seeds": (lambda run: run.generator().images([-1]), "seeds", "must be a whole number"),
     "no seeds": (lambda run: run.generator().images([]), "seeds", "at least one"),
     "seeds of latents": (lambda run: run.generator().latents([2.5]), "seeds", "got 2.5"),
+    "seeds of latents left out": (
+        lambda run: run.generator().latents(None),
+        "seeds",
+        "must name at least one seed",
+    ),
     "class": (
         lambda run: run.generator().images([0], classes="cat"),
         "classes",
@@ -330,6 +336,21 @@ WRONG = {
     "walk": (lambda run: gan_cli.Walk("curve"), "kind", "must be one of linear, spherical"),
     "steps": (lambda run: gan_cli.Walk(steps=0), "steps", "must be a whole number of at least 1"),
     "no request": (lambda run: run.draw("grid"), "request", "for a picture, got 'grid'"),
+    "a request without a drawer": (
+        lambda run: run.draw(SeededRequest()),
+        "request",
+        "SeededRequest has no function here that draws it",
+    ),
+    "overrides in a list": (
+        lambda run: gan_cli.load_config(folder(run) / "tiny.yaml", ["seed=1"]),
+        "overrides",
+        "must be values by dotted key",
+    ),
+    "number as a key": (
+        lambda run: gan_cli.load_config(folder(run) / "tiny.yaml", {3: 1}),
+        "overrides",
+        "must be values by dotted key",
+    ),
     "bulk request": (
         lambda run: run.draw(gan_cli.Images()),
         "request",

@@ -19,6 +19,12 @@ def test_options_are_the_keyword_only_parameters_of_all_functions():
     assert options_of(lambda x, y=3: x) == {}
 
 
+@pytest.mark.parametrize("function", [lambda x, *, a: x, lambda x, *, a=[1]: x])
+def test_an_option_without_a_default_of_a_known_type_is_one_line(function):
+    with pytest.raises(UserError, match="option 'a' needs a default: true or false, a number or"):
+        options_of(scaled, function)
+
+
 def test_each_function_gets_its_own():
     given = {"factor": 3.0, "by": 10.0}
     assert with_options(scaled, given)(1.0) == 3.0

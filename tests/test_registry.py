@@ -45,6 +45,7 @@ def test_an_installed_module_comes_before_a_file_of_its_name(tmp_path):
         ("1 / 0", "PART", "ZeroDivisionError: division by zero"),
         ("def f(:", "PART", "SyntaxError: invalid syntax"),
         ("import not_there_at_all", "PART", "No module named 'not_there_at_all'"),
+        ("raise SystemExit(7)", "PART", "SystemExit: 7"),
     ],
 )
 def test_a_module_that_cannot_be_used_is_one_line(tmp_path, text, attribute, said):
@@ -56,6 +57,24 @@ def test_a_module_that_cannot_be_used_is_one_line(tmp_path, text, attribute, sai
     (problem,) = caught.value.problems
     assert problem.startswith(f"loss '{name}:{attribute}': cannot be imported: ")
     assert said in problem
+
+
+def test_a_module_that_is_not_there_is_one_line_that_says_where_it_is_looked_for():
+    with pytest.raises(UserError) as caught:
+        PARTS.load("nowhere_to_be_found:PART")
+    assert caught.value.problems == (
+        "loss 'nowhere_to_be_found:PART': cannot be imported: there is no nowhere_to_be_found.py in"
+        " the working folder or beside the config, and no such module is installed",
+    )
+
+
+@pytest.mark.parametrize("name", [":", "mine:", ":PART", "mine:PART:x", " mine:PART"])
+def test_a_name_with_a_colon_is_a_module_and_an_attribute(name):
+    said = f"loss '{name}': your own part is named as module:attribute"
+    assert PARTS.problem(name) == said
+    with pytest.raises(UserError) as caught:
+        PARTS.load(name)
+    assert caught.value.problems == (said,)
 
 
 @pytest.mark.parametrize(

@@ -44,8 +44,8 @@ def build_network(config: ResolvedConfig, network: str, num_classes: int) -> ker
     """Builds the `generator` or the `discriminator` of a resolved config.
 
     Raises:
-      UserError: the architecture does not build images of this size, or does not condition this
-        network as the config asks.
+      UserError: the architecture does not build images of this size, does not condition this
+        network as the config asks, or builds no Keras model.
     """
     height, width = config.data.image_size
     check_image_size(config, height, width)
@@ -70,4 +70,10 @@ def build_network(config: ResolvedConfig, network: str, num_classes: int) -> ker
         # A run from before an architecture had an option is one with the option's default.
         options={k: config.model.options.get(k, v) for k, v in architecture.options.items()},
     )
-    return getattr(architecture, f"build_{network}")(spec)
+    built = getattr(architecture, f"build_{network}")(spec)
+    if not isinstance(built, keras.Model):
+        raise UserError(
+            f"model.architecture: build_{network} of '{names[network]}' must return a keras.Model,"
+            f" got {type(built).__name__}"
+        )
+    return built

@@ -1,5 +1,7 @@
 """From a config and its data to the resolved config, by the rules of the components it names."""
 
+import itertools
+
 from gan_cli.assembly.networks import architecture_names
 from gan_cli.config.resolve import DataSummary, resolve
 from gan_cli.config.resolved import ResolvedConfig
@@ -46,14 +48,21 @@ def rules_for(config: Config, domain: Domain) -> Rules:
     """
     _check_parts(config)
     generator, discriminator = (ARCHITECTURES.load(name) for name in architecture_names(config))
+    loss = LOSSES.load(config.objective.loss)
     entries = (*(config.objective.penalties or ()), *config.objective.generator_penalties)
-    names = dict.fromkeys((*PENALTIES.names, *(entry.name for entry in entries)))
+    # A part of the user's own may bring penalties of the user's own.
+    brought = (
+        *loss.default_penalties,
+        *discriminator.penalties,
+        *itertools.chain.from_iterable(discriminator.conditioning_penalties.values()),
+    )
+    names = dict.fromkeys((*PENALTIES.names, *(entry.name for entry in entries), *brought))
     automatic = [name for name in AUGMENTATIONS.names if AUGMENTATIONS.load(name).automatic]
     return Rules(
         domain,
         generator,
         discriminator,
-        LOSSES.load(config.objective.loss),
+        loss,
         {name: PENALTIES.load(name) for name in names},
         automatic_augmentation=automatic[0] if automatic else None,
         label_features=FEATURE_NETWORKS.needing_labels,

@@ -4,6 +4,8 @@ Nothing here reads a file or needs TensorFlow, so a command can refuse bad input
 stand for tuples, and texts for paths.
 """
 
+import operator
+from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -41,17 +43,18 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.num_samples is not None and self.num_samples < FEWEST_IMAGES:
-            raise UserError(
-                f"must be at least {FEWEST_IMAGES}, got {self.num_samples}", key="num_samples"
-            )
-        if self.seed < 0:
-            raise UserError(f"must be at least 0, got {self.seed}", key="seed")
-        if self.features is not None and (problem := FEATURE_NETWORKS.problem(self.features)):
-            raise UserError(problem, key="features")
+        if self.num_samples is not None:
+            _set(self, "num_samples", _whole(self.num_samples, "num_samples", FEWEST_IMAGES))
+        _set(self, "seed", _whole(self.seed, "seed", 0))
+        if self.features is not None:
+            if not isinstance(self.features, str):
+                raise UserError(f"must be a name, got {self.features!r}", key="features")
+            if problem := FEATURE_NETWORKS.problem(self.features):
+                raise UserError(problem, key="features")
         if self.metrics is not None:
-            if isinstance(self.metrics, str):
-                raise UserError(f"must be a list of names, got '{self.metrics}'", key="metrics")
+            single = isinstance(self.metrics, str) or not isinstance(self.metrics, Iterable)
+            if single or not all(isinstance(name, str) for name in self.metrics):
+                raise UserError(f"must be a list of names, got {self.metrics!r}", key="metrics")
             problems = [found for name in self.metrics if (found := METRICS.problem(name))]
             if problems or not self.metrics:
                 raise UserError(*(problems or ["names no metric"]), key="metrics")
@@ -151,6 +154,19 @@ class StatisticsRequest(Settings):
             raise UserError(
                 "needs the real images; statistics give the Fréchet distance alone", key="metrics"
             )
+
+
+def _whole(value: Any, key: str, least: int) -> int:
+    """Returns a whole number of the range.
+
+    Raises:
+      UserError: the value is no whole number, or is too small.
+    """
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise UserError(f"must be a whole number, got {value!r}", key=key)
+    if value < least:
+        raise UserError(f"must be at least {least}, got {value}", key=key)
+    return operator.index(value)
 
 
 def _set(request: Settings, name: str, value: object) -> None:

@@ -1,7 +1,8 @@
 """Requests for many samples in files, and for the generator itself."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
+from typing import Any
 
 from gan_cli.errors import UserError
 from gan_cli.export import FORMATS
@@ -86,7 +87,8 @@ class Export:
     formats: Sequence[str] | str
 
     def __post_init__(self) -> None:
-        given = [self.formats] if isinstance(self.formats, str) else self.formats
+        single = isinstance(self.formats, str) or not isinstance(self.formats, Iterable)
+        given = [self.formats] if single else self.formats
         names = list(dict.fromkeys(str(name).strip() for name in given))
         if names == ["all"]:
             names = list(FORMATS.names)
@@ -98,14 +100,15 @@ class Export:
         checks.keep(self, formats=tuple(names))
 
 
-def _proportions(given: Sequence[float]) -> tuple[float, ...]:
+def _proportions(given: Any) -> tuple[float, ...]:
+    given = list(given) if isinstance(given, Iterable) else [given]
     try:
         numbers = tuple(checks.real_number(each, "proportions", 0.0) for each in given)
     except UserError:
         numbers = ()
     if not sum(numbers):
         raise UserError(
-            f"must be numbers such as 5,1,1, at least 0 and not all 0, got {list(given)}",
+            f"must be numbers such as 5,1,1, at least 0 and not all 0, got {given}",
             key="proportions",
         )
     return numbers

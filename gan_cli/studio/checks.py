@@ -136,11 +136,15 @@ def given_latents(value: Any) -> Any:
     """Returns paths of files as a tuple, or saved latents as they are.
 
     Raises:
-      UserError: no file is named.
+      UserError: no file is named, or the value is neither.
     """
     if value is None or hasattr(value, "latents"):
         return value
-    paths = (value,) if isinstance(value, str | Path) else tuple(value)
+    single = isinstance(value, str) or not isinstance(value, Iterable)
+    paths = (value,) if single else tuple(value)
     if not paths:
         raise UserError("names no file", key="latents")
+    for path in paths:
+        if not isinstance(path, str | Path):
+            raise UserError(f"must be the path of an .npz file, got {path}", key="latents")
     return tuple(Path(path) for path in paths)

@@ -3,6 +3,7 @@
 from typing import Any
 
 from gan_cli.domains.domain import PICTURES
+from gan_cli.errors import UserError
 from gan_cli.listener import Listener, Quiet
 from gan_cli.studio.draw.axes import draw_axes
 from gan_cli.studio.draw.seed_grid import draw_grid
@@ -46,6 +47,11 @@ def draw(studio: Studio, request: Request, listener: Listener | None = None) -> 
     Raises:
       UserError: this run's generator does not allow it; `key` names the field of the request.
     """
+    if type(request) not in _DRAWERS:
+        raise UserError(
+            f"{type(request).__name__} has no function here that draws it; call your own",
+            key="request",
+        )
     if not isinstance(request, Grid):
         studio.loaded.domain.require(PICTURES, str(studio.run.path), request.subject)
     drawer = _DRAWERS[type(request)]

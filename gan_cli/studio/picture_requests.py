@@ -284,9 +284,10 @@ class Axes(SeededRequest):
 def _shape(value: Any) -> tuple[int, int] | None:
     if value is None:
         return None
-    if not isinstance(value, Iterable) or isinstance(value, str) or len(tuple(value)) != 2:
+    sides = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else ()
+    if len(sides) != 2:
         raise UserError(f"must be two numbers, of rows and of columns, got {value}", key="shape")
-    rows, columns = (checks.whole_number(side, "shape", 1) for side in value)
+    rows, columns = (checks.whole_number(side, "shape", 1) for side in sides)
     if rows * columns > _MOST_ROOM:
         raise UserError(f"{rows}x{columns} has room for more than {_MOST_ROOM:,}", key="shape")
     return rows, columns

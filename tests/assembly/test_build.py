@@ -13,6 +13,7 @@ from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits, ImageDataset
 from gan_cli.domains.images import Images
 from gan_cli.errors import UserError
+from gan_cli.registry import look_in
 from gan_cli.training.distribution import Distribution
 
 
@@ -166,3 +167,24 @@ def test_what_moves_is_at_its_place_in_every_step():
         for model in (moving.state.generator_ema, moving.state.generator)
     )
     np.testing.assert_allclose(ema - weight, 0.5 ** (8 / half_life), rtol=1e-4)
+
+
+ARCHITECTURES_OF_NOTHING = """
+from dataclasses import replace
+from gan_cli.models.mlp import ARCHITECTURE
+G = replace(ARCHITECTURE, build_generator=lambda spec: None)
+D = replace(ARCHITECTURE, build_discriminator=lambda spec: [1])
+"""
+
+
+@pytest.mark.parametrize(
+    ("part", "network", "got"), [("G", "gen", "NoneType"), ("D", "discr", "list")]
+)
+def test_an_architecture_that_builds_no_model_is_one_line(tmp_path, part, network, got):
+    (tmp_path / "builds_nothing.py").write_text(ARCHITECTURES_OF_NOTHING)
+    look_in(tmp_path)
+    with pytest.raises(UserError) as caught:
+        step_of(model={"architecture": f"builds_nothing:{part}"})
+    (problem,) = caught.value.problems
+    assert problem.startswith(f"model.architecture: build_{network}")
+    assert problem.endswith(f"of 'builds_nothing:{part}' must return a keras.Model, got {got}")

@@ -12,6 +12,7 @@ from gan_cli.domains.mixture import mixture_named
 from gan_cli.domains.points import points_of
 from gan_cli.errors import UserError
 from gan_cli.objectives import LOSSES
+from gan_cli.registry import look_in
 
 
 def splits(count, shape, num_classes, domain=None):
@@ -119,3 +120,28 @@ def test_options_of_a_loss_and_of_penalties_are_filled_in():
         UserError, match=r"loss_options: unknown option 'fake_target' \(known: none"
     ):
         resolved(objective=objective | {"loss": "hinge"})
+
+
+OWN_PARTS = """
+from dataclasses import replace
+from gan_cli.models.mlp import ARCHITECTURE
+from gan_cli.objectives.losses import HINGE
+from gan_cli.objectives.penalties.penalty import Penalty
+PENALTY = Penalty(lambda update: 0.0, default_gamma=0.5)
+LOSS = replace(HINGE, default_penalties={"brings_penalties:PENALTY": 4})
+NETWORKS = replace(ARCHITECTURE, penalties=("brings_penalties:PENALTY",))
+WRONG = replace(HINGE, default_penalties={"r3": 4})
+"""
+
+
+def test_a_part_of_the_users_own_may_bring_a_penalty_of_the_users_own(tmp_path):
+    (tmp_path / "brings_penalties.py").write_text(OWN_PARTS)
+    look_in(tmp_path)
+    config = resolved(objective={"loss": "brings_penalties:LOSS"})
+    assert penalties(config.objective.penalties) == [("brings_penalties:PENALTY", 0.5, 4)]
+    config = resolved(
+        objective={"penalties": []}, model={"architecture": "brings_penalties:NETWORKS"}
+    )
+    assert penalties(config.objective.penalties) == [("brings_penalties:PENALTY", 0.5, 1)]
+    with pytest.raises(UserError, match=r"unknown penalty 'r3' \(known: "):
+        resolved(objective={"loss": "brings_penalties:WRONG"})

@@ -57,6 +57,7 @@ def test_classes_are_kept_as_a_tuple(given, kept):
         (lambda: Grid((0, 2)), "shape", "at least 1, got 0"),
         (lambda: Grid(8), "shape", "two numbers"),
         (lambda: Grid((10**6, 2)), "shape", "more than 1,000,000"),
+        (lambda: Grid(iter((1, 2, 3))), "shape", "two numbers"),
         (lambda: Walk("straight"), "kind", "must be one of linear, spherical, circle, classes"),
         (lambda: Walk(steps=0), "steps", "at least 1, got 0"),
         (lambda: Walk(loop=1), "loop", "true or false"),
@@ -68,6 +69,8 @@ def test_classes_are_kept_as_a_tuple(given, kept):
         (lambda: Walk(latents=LATENTS, seed=4), "seed", "not for saved ones"),
         (lambda: Walk(latents=LATENTS, truncation=1), "truncation", "not for saved ones"),
         (lambda: Walk(latents=[]), "latents", "names no file"),
+        (lambda: Walk(latents=3), "latents", "must be the path of an .npz file, got 3"),
+        (lambda: Walk(latents=np.zeros([2, 8])), "latents", "must be the path of an .npz file"),
         (lambda: Sheet("all"), "kind", "must be one of truncation"),
         (lambda: Sheet("truncation", truncation=1), "truncation", "is not for the sheet"),
         (lambda: Sheet("training", classes="all"), "classes", "is not for the sheet 'training'"),
@@ -92,8 +95,10 @@ def test_classes_are_kept_as_a_tuple(given, kept):
         (lambda: Dataset(0), "count", "at least 1, got 0"),
         (lambda: Dataset(5, proportions=[1, -2]), "proportions", "must be numbers such as 5,1,1"),
         (lambda: Dataset(5, proportions=[0, 0]), "proportions", "not all 0"),
+        (lambda: Dataset(5, proportions=0), "proportions", "must be numbers such as 5,1,1"),
         (lambda: Export("onxx"), "formats", "did you mean 'onnx'"),
         (lambda: Export([]), "formats", "names no format"),
+        (lambda: Export(None), "formats", "unknown export format 'None'"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_by_name(make, key, problem):
@@ -102,6 +107,10 @@ def test_what_cannot_be_drawn_is_refused_by_name(make, key, problem):
     assert caught.value.key == key
     assert problem in caught.value.problems[0]
     assert "--" not in str(caught.value)
+
+
+def test_a_shape_may_come_from_anything_that_is_iterable():
+    assert Grid(iter((2, 3))).shape == (2, 3)
 
 
 def test_the_seeds_that_nobody_names_follow_the_first_one():
