@@ -17,6 +17,8 @@ from gan_cli.assembly.step import build_step
 from gan_cli.config.schema import Config, PenaltyConfig
 from gan_cli.data.dataset import DataSplits, ImageDataset
 from gan_cli.domains.images import Images
+from gan_cli.domains.mixture import mixture_named
+from gan_cli.domains.points import points_of
 from gan_cli.errors import UserError
 from gan_cli.models import ARCHITECTURES
 from gan_cli.objectives import PENALTIES
@@ -36,7 +38,12 @@ def data(architecture):
         images = rng.integers(0, 256, (40, 8, 8, 3), dtype=np.uint8)
     labels = (np.arange(40) % 3).astype(np.int32)
     whole = ImageDataset(images, labels, ("a", "b", "c"), "x")
-    return DataSplits(whole, whole, Images(whole.images.shape[1:]))
+    domain = (
+        points_of(mixture_named("ring8"))
+        if architecture == POINTS
+        else Images(whole.images.shape[1:])
+    )
+    return DataSplits(whole, whole, domain)
 
 
 def build(architecture, **objective):
