@@ -296,7 +296,7 @@ WRONG = {
         lambda run: gan_cli.train(
             gan_cli.load_config(folder(run) / "tiny.yaml", {"seed": 1}), run.path
         ),
-        None,
+        "accept_changes",
         "pass accept_changes",
     ),
     "never resume": (

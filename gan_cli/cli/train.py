@@ -91,15 +91,23 @@ def _train(config: "Config", run_dir: Path, listener: "Listener", began: float) 
         with distribution.alive():
             print_description(Experiment.open(config, run_dir, distribution, listener).describe())
         return 0
-    outcome = run_experiment(
-        config,
-        run_dir,
-        _RESUME.value,
-        _ACCEPT_CHANGES.value,
-        listener,
-        distribution=distribution,
-        began=began,
-    )
+    try:
+        outcome = run_experiment(
+            config,
+            run_dir,
+            _RESUME.value,
+            _ACCEPT_CHANGES.value,
+            listener,
+            distribution=distribution,
+            began=began,
+        )
+    except UserError as error:
+        if error.key != _ACCEPT_CHANGES.name:
+            raise
+        # The lines of differences need no flag in front of them; the advice names the flag.
+        advice, *differences = error.problems
+        advice = advice.replace(f"pass {error.key}", f"pass --{error.key}")
+        raise UserError(advice, *differences) from error
     if distribution.is_chief:
         print_ending(outcome, listener)
     return exit_status(outcome)

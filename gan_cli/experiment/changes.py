@@ -30,6 +30,7 @@ def refuse_changes(run: RunDirectory, config: ResolvedConfig, data: DataSplits) 
             f"{run.path}: holds a run of another config; choose another run directory, or pass"
             " accept_changes to continue with the new config. What differs:",
             *(f"  {difference}" for difference in differences),
+            key="accept_changes",
         )
 
 

@@ -55,7 +55,7 @@ class AugmentationControl:
         if self.schedule is not None:
             self.probability.assign(self.schedule(images_shown))
 
-    def follow(
+    def adapt(
         self,
         step: tf.Tensor,
         images_per_step: int,

@@ -201,7 +201,7 @@ class TrainStep:
                 variable.assign(tf.clip_by_value(variable, -clip, clip))
         report = verdict.report | {"discriminator_gradient_norm": norm}
         if self.augmentation is not None:
-            self.augmentation.follow(
+            self.augmentation.adapt(
                 state.step,
                 self.losses.batch_size,
                 verdict.real["logits"],

@@ -73,7 +73,7 @@ def test_the_controller_moves_every_fourth_step_by_the_mean_signal():
     found, step = [], 0
     for logits_of_round in rounds:
         for logits in logits_of_round:
-            adaptive.follow(
+            adaptive.adapt(
                 tf.constant(step), 10, tf.constant(logits, tf.float32), tf.zeros(2), tf.zeros
             )
             found.append(float(adaptive.probability))
@@ -87,7 +87,7 @@ def test_the_held_out_ratio_is_measured_in_the_step_that_moves():
     for held_out, direction in (([0.0, 1.0], 1), ([2.0, 3.0], -1)):
         adaptive = control("held_out_ratio", adjustment_kimg=1.0)
         for step in range(4):
-            adaptive.follow(
+            adaptive.adapt(
                 tf.constant(step), 10, train, fake, lambda held_out=held_out: tf.constant(held_out)
             )
         # (3 - 0.5) / 3 is above 0.6, (3 - 2.5) / 3 below it.
@@ -96,7 +96,7 @@ def test_the_held_out_ratio_is_measured_in_the_step_that_moves():
 
 def test_a_fixed_probability_stays(small_gan, batch):
     fixed = control(None)
-    fixed.follow(tf.constant(3), 10, tf.ones(2), tf.zeros(2), tf.zeros)
+    fixed.adapt(tf.constant(3), 10, tf.ones(2), tf.zeros(2), tf.zeros)
     assert float(fixed.probability) == 0.5
 
 
