@@ -250,11 +250,9 @@ class TestFingerprint:
         assert len(prints) == 4
 
 
-def test_the_memory_of_a_container_counts(tmp_path, monkeypatch):
+def test_the_memory_of_a_container_counts(tmp_path):
     unlimited, limited = tmp_path / "unlimited", tmp_path / "limited"
     unlimited.write_text("max\n")
     limited.write_text("123456789\n")
-    monkeypatch.setattr("gan_cli.io.memory._CONTAINER_LIMITS", (unlimited, tmp_path / "none"))
-    assert machine_memory() > 2**28
-    monkeypatch.setattr("gan_cli.io.memory._CONTAINER_LIMITS", (unlimited, limited))
-    assert machine_memory() == 123456789
+    assert machine_memory((unlimited, tmp_path / "none")) > 2**28
+    assert machine_memory((unlimited, limited)) == 123456789

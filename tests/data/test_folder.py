@@ -1,6 +1,7 @@
 """Folders of image files: which are found, which class they have, and which are corrupt."""
 
 import io
+import os
 
 import numpy as np
 import pytest
@@ -12,7 +13,6 @@ from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import CorruptImageError
 from gan_cli.data.dataset import open_splits
 from gan_cli.data.decode import decode_image
-from gan_cli.data.sources import folder as folder_source
 
 SIZE = {"image_size": (16, 16)}
 
@@ -148,14 +148,15 @@ def test_clear_lines(tmp_path, folder, problems):
 
 
 def test_an_image_that_goes_while_the_folder_is_read_is_one_line(folder, problems, monkeypatch):
-    listed = folder_source._image_files
+    is_file = os.path.isfile
 
-    def list_and_lose(root):
-        files = listed(root)
-        files[2].unlink()
-        return files
+    def find_and_lose(path):
+        found = is_file(path)
+        if str(path).endswith("2.gif"):
+            os.unlink(path)
+        return found
 
-    monkeypatch.setattr(folder_source, "_image_files", list_and_lose)
+    monkeypatch.setattr(os.path, "isfile", find_and_lose)
     (line,) = problems(source="folder", path=str(folder), **SIZE)
     assert line == f"data.path: {folder}/cat/2.gif: cannot be read: No such file or directory"
 

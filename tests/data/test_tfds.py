@@ -1,5 +1,6 @@
 """The real Fashion-MNIST builder of TensorFlow Datasets, given the files it would download."""
 
+import functools
 import gzip
 import socket
 import sys
@@ -10,6 +11,8 @@ import pytest
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.dataset import open_splits
+from gan_cli.data.sources import tfds as tfds_source
+from gan_cli.data.sources.source import Source
 
 # Debian strips name and time from the gzip headers; with them, the files have the checksums that
 # TFDS knows, and it takes them from its folder for manual downloads.
@@ -68,7 +71,8 @@ def test_images_labels_and_class_names_are_the_published_ones(prepared, fashion_
 
 def test_images_too_many_to_decode_at_once_are_decoded_one_by_one(prepared, monkeypatch):
     at_once = open_splits(DataConfig(**prepared))
-    monkeypatch.setattr("gan_cli.data.sources.tfds._SHARE_OF_MEMORY", 0.0)
+    none_at_once = Source(functools.partial(tfds_source.open_source, share_of_memory=0.0))
+    monkeypatch.setattr(tfds_source, "SOURCE", none_at_once)
     one_by_one = open_splits(DataConfig(**prepared))
     assert one_by_one.fingerprint == at_once.fingerprint
 

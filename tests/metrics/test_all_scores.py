@@ -1,7 +1,9 @@
 """Every metric of the registry, on images whose faults are known."""
 
 import dataclasses
+import functools
 import json
+from types import ModuleType
 
 import keras
 import numpy as np
@@ -12,10 +14,16 @@ from gan_cli.errors import UserError
 from gan_cli.metrics.comparison import GanAccess
 from gan_cli.metrics.evaluation import Evaluation
 from gan_cli.metrics.feature_evaluator import FeatureEvaluator
-from gan_cli.metrics.features import FEATURE_NETWORKS, classifier
+from gan_cli.metrics.features import FEATURE_NETWORKS
 from gan_cli.metrics.features import random as random_features
 from gan_cli.metrics.features.network import FeatureNetwork
-from gan_cli.metrics.scores import METRICS, ms_ssim, path_length, sliced_wasserstein
+from gan_cli.metrics.scores import (
+    METRICS,
+    classification_accuracy,
+    ms_ssim,
+    path_length,
+    sliced_wasserstein,
+)
 
 # Digits have 8 pixels, which MS-SSIM does not fit; training a classifier per set takes long.
 QUICK = tuple(
@@ -54,6 +62,12 @@ def fair(evaluator, digits) -> Evaluation:
     return evaluator.evaluate([images], labels=labels)
 
 
+def measure_with(monkeypatch: pytest.MonkeyPatch, score: ModuleType, **parameters: int) -> None:
+    """Gives the metric of a module less work than usual."""
+    measure = functools.partial(score.measure, **parameters)
+    monkeypatch.setattr(score, "METRIC", dataclasses.replace(score.METRIC, measure=measure))
+
+
 def values(evaluation: Evaluation) -> dict[str, float]:
     return {name: score.value for name, score in evaluation.scores.items()}
 
@@ -61,10 +75,9 @@ def values(evaluation: Evaluation) -> dict[str, float]:
 def test_every_metric_gives_figures_with_a_source(digits, monkeypatch):
     network = FEATURE_NETWORKS.load("classifier")(digits.train, digits.holdout)
     # Of what is trained on generated images.
-    monkeypatch.setattr(classifier, "_FEWEST_STEPS", 60)
-    monkeypatch.setattr(classifier, "_MOST_STEPS", 60)
-    monkeypatch.setattr(path_length, "_PATHS", 200)
-    monkeypatch.setattr(sliced_wasserstein, "_REPEATS", 1)
+    measure_with(monkeypatch, classification_accuracy, steps=60)
+    measure_with(monkeypatch, path_length, paths=200)
+    measure_with(monkeypatch, sliced_wasserstein, repeats=1)
     evaluator = FeatureEvaluator(network, digits.train, digits.holdout, ("all",), GAN)
     images, labels = digits.train.images[:200], digits.train.labels[:200]
     seen = []
@@ -257,7 +270,7 @@ def _cosines(dimension: int) -> np.ndarray:
 
 
 def test_images_that_repeat_one_another_are_alike_by_ms_ssim(monkeypatch):
-    monkeypatch.setattr(ms_ssim, "_PAIRS", 200)
+    measure_with(monkeypatch, ms_ssim, most_pairs=200)
     train = stripes(40, (24, 20, 1), seed=0)
     network = random_features.build(train, train)
     evaluator = FeatureEvaluator(network, train, train, metrics=("ms_ssim",))
@@ -270,8 +283,7 @@ def test_images_that_repeat_one_another_are_alike_by_ms_ssim(monkeypatch):
 
 
 def test_a_class_that_cannot_be_told_lowers_the_classification_accuracy(digits, monkeypatch):
-    monkeypatch.setattr(classifier, "_FEWEST_STEPS", 200)
-    monkeypatch.setattr(classifier, "_MOST_STEPS", 200)
+    measure_with(monkeypatch, classification_accuracy, steps=200)
     network = random_features.build(digits.train, digits.holdout)
     metrics = ("classification_accuracy",)
     evaluator = FeatureEvaluator(network, digits.train, digits.holdout, metrics=metrics)

@@ -3,7 +3,6 @@
 import numpy as np
 import pytest
 
-from gan_cli.metrics.maths import bootstrap
 from gan_cli.metrics.maths.bootstrap import (
     frechet_half_width,
     frechet_influences,
@@ -21,10 +20,7 @@ def test_half_width_of_a_mean_is_that_of_the_resampled_bootstrap():
 
 
 @pytest.mark.parametrize("most_resampled", [64, 1])
-def test_half_width_of_the_frechet_distance_is_the_spread_of_repeated_draws(
-    most_resampled, monkeypatch
-):
-    monkeypatch.setattr(bootstrap, "_MOST_RESAMPLED_DIMENSIONS", most_resampled)
+def test_half_width_of_the_frechet_distance_is_the_spread_of_repeated_draws(most_resampled):
     rng = np.random.default_rng(2)
 
     def draw() -> tuple[np.ndarray, np.ndarray]:
@@ -32,7 +28,10 @@ def test_half_width_of_the_frechet_distance_is_the_spread_of_repeated_draws(
 
     pairs = [draw() for _ in range(80)]
     distances = [frechet_distance(moments_of(real), moments_of(fake)) for real, fake in pairs]
-    half_widths = [frechet_half_width(real, fake, rng) for real, fake in pairs[:10]]
+    half_widths = [
+        frechet_half_width(real, fake, rng, most_resampled_dimensions=most_resampled)
+        for real, fake in pairs[:10]
+    ]
     assert np.mean(half_widths) == pytest.approx(1.96 * np.std(distances), rel=0.3)
 
 

@@ -1,5 +1,6 @@
 """What every feature network promises, and that the classifier is trained well and kept safely."""
 
+import functools
 from concurrent.futures import ThreadPoolExecutor
 
 import keras
@@ -8,17 +9,19 @@ import pytest
 from made_images import dataset, stripes
 
 from gan_cli.config.schema import DataConfig
-from gan_cli.data.dataset import open_splits
+from gan_cli.data.dataset import ImageDataset, open_splits
 from gan_cli.errors import UserError
 from gan_cli.metrics.features import FEATURE_NETWORKS, classifier
 from gan_cli.metrics.features import random as random_features
+from gan_cli.metrics.features.network import FeatureNetwork
+
+# Trains for a moment only, where accuracy does not matter.
+quick_classifier = functools.partial(classifier.build, steps=12)
 
 
-@pytest.fixture
-def quick(monkeypatch):
-    """Trains for a moment only, where accuracy does not matter."""
-    monkeypatch.setattr(classifier, "_FEWEST_STEPS", 12)
-    monkeypatch.setattr(classifier, "_MOST_STEPS", 12)
+def quick_build(name: str, train: ImageDataset, holdout: ImageDataset) -> FeatureNetwork:
+    options = {"steps": 12} if name == "classifier" else {}
+    return FEATURE_NETWORKS.load(name)(train, holdout, **options)
 
 
 @pytest.fixture
@@ -33,10 +36,10 @@ every_network = pytest.mark.parametrize("name", ["classifier", "random"])
 
 @every_network
 @pytest.mark.parametrize("shape", [(8, 8, 1), (12, 20, 3), (9, 9, 4), (130, 70, 3)])
-@pytest.mark.usefixtures("quick", "empty_cache")
+@pytest.mark.usefixtures("empty_cache")
 def test_every_network_takes_every_shape(name, shape):
     train = stripes(20, shape, seed=0)
-    network = FEATURE_NETWORKS.load(name)(train, stripes(6, shape, seed=1))
+    network = quick_build(name, train, stripes(6, shape, seed=1))
     features = network.features(train.images)
     assert network.name == name
     assert features.shape == (20, network.dimension)
@@ -47,10 +50,10 @@ def test_every_network_takes_every_shape(name, shape):
 
 
 @every_network
-@pytest.mark.usefixtures("quick", "empty_cache")
+@pytest.mark.usefixtures("empty_cache")
 def test_features_do_not_depend_on_the_company(name):
     train = stripes(300, (8, 8, 1), seed=0)
-    network = FEATURE_NETWORKS.load(name)(train, train)
+    network = quick_build(name, train, train)
     together = network.features(train.images)
     np.testing.assert_array_equal(network.features(train.images[290:]), together[290:])
     in_batches = network.features(iter(np.split(train.images, [1, 100, 257])))
@@ -71,7 +74,6 @@ def test_small_batches_share_a_pass():
 
 
 @every_network
-@pytest.mark.usefixtures("quick")
 def test_the_same_images_give_the_same_network(name, tmp_path, monkeypatch):
     train = stripes(40, (8, 8, 1), seed=0)
     hashes = []
@@ -81,7 +83,7 @@ def test_the_same_images_give_the_same_network(name, tmp_path, monkeypatch):
         try:
             # Another process would have drawn other numbers before.
             keras.utils.set_random_seed(run)
-            network = FEATURE_NETWORKS.load(name)(train, train)
+            network = quick_build(name, train, train)
         finally:
             keras.config.set_dtype_policy("float32")
         hashes.append(network.sha256)
@@ -89,17 +91,17 @@ def test_the_same_images_give_the_same_network(name, tmp_path, monkeypatch):
 
 
 @every_network
-@pytest.mark.usefixtures("quick", "empty_cache")
+@pytest.mark.usefixtures("empty_cache")
 def test_images_of_another_shape_or_type_are_refused(name):
     train = stripes(20, (8, 8, 1), seed=0)
-    network = FEATURE_NETWORKS.load(name)(train, train)
+    network = quick_build(name, train, train)
     with pytest.raises(ValueError, match=r"\(8, 8, 1\)"):
         network.features(np.zeros((2, 8, 9, 1), np.uint8))
     with pytest.raises(ValueError, match="uint8"):
         network.features(np.zeros((2, 8, 8, 1), np.float32))
 
 
-@pytest.mark.usefixtures("quick", "empty_cache")
+@pytest.mark.usefixtures("empty_cache")
 def test_the_hash_follows_weights_and_scale():
     bright = stripes(40, (8, 8, 1), seed=0)
     dark = dataset(bright.images // 2, bright.labels, bright.class_names)
@@ -145,45 +147,42 @@ def test_classifier_needs_classes(names):
         classifier.build(train, train)
 
 
-@pytest.mark.usefixtures("quick")
 def test_second_time_comes_from_the_cache(empty_cache, monkeypatch):
     train = stripes(40, (8, 8, 1), seed=0)
-    first = classifier.build(train, train)
+    first = quick_classifier(train, train)
     (path,) = (empty_cache / "features").iterdir()
     monkeypatch.setattr(classifier, "train_model", lambda *_: pytest.fail("trained again"))
-    assert classifier.build(train, train).sha256 == first.sha256
+    assert quick_classifier(train, train).sha256 == first.sha256
     assert path.suffix == ".npz"
 
 
-@pytest.mark.usefixtures("quick", "empty_cache")
+@pytest.mark.usefixtures("empty_cache")
 def test_other_images_get_another_classifier():
     one, other = stripes(40, (8, 8, 1), seed=0), stripes(40, (8, 8, 1), seed=1)
-    assert classifier.build(one, one).sha256 != classifier.build(other, other).sha256
+    assert quick_classifier(one, one).sha256 != quick_classifier(other, other).sha256
 
 
-@pytest.mark.usefixtures("quick")
 def test_damaged_cache_is_replaced(empty_cache):
     train = stripes(40, (8, 8, 1), seed=0)
-    sound = classifier.build(train, train)
+    sound = quick_classifier(train, train)
     (path,) = (empty_cache / "features").iterdir()
     whole = path.read_bytes()
     np.savez(path, **{str(i): np.zeros(3) for i in range(len(sound.model.weights))})
     of_another_shape = path.read_bytes()
     for damaged in (whole[: len(whole) // 2], b"x" * 999, b"", of_another_shape):
         path.write_bytes(damaged)
-        assert classifier.build(train, train).sha256 == sound.sha256
+        assert quick_classifier(train, train).sha256 == sound.sha256
         with np.load(path) as file:
             assert file["0"].shape == tuple(sound.model.weights[0].shape)
         assert list(path.parent.iterdir()) == [path]
 
 
-@pytest.mark.usefixtures("quick")
 def test_cache_that_cannot_be_written_costs_only_time(tmp_path, monkeypatch, caplog):
     blocked = tmp_path / "file"
     blocked.write_text("no folder")
     monkeypatch.setenv("GAN_CLI_CACHE", str(blocked))
     train = stripes(40, (8, 8, 1), seed=0)
-    assert classifier.build(train, train).dimension == 64
+    assert quick_classifier(train, train).dimension == 64
     assert "cannot be saved" in caplog.text
 
 

@@ -5,18 +5,16 @@ import pytest
 from scipy.spatial.distance import cdist
 from sklearn.cluster import KMeans
 
-from gan_cli.metrics.maths import nearest
 from gan_cli.metrics.maths.clusters import cells_of, k_means
 from gan_cli.metrics.maths.nearest import nearest_neighbours
 
 
 @pytest.mark.parametrize("offset", [0.0, 1000.0])
-def test_neighbours_are_those_of_all_distances(offset, monkeypatch):
-    monkeypatch.setattr(nearest, "_BLOCK", 16)
+def test_neighbours_are_those_of_all_distances(offset):
     rng = np.random.default_rng(0)
     points, others = rng.normal(size=(50, 7)) + offset, rng.normal(size=(90, 7)) + offset
     distances = cdist(points, others)
-    indices, found = nearest_neighbours(points, others, k=4)
+    indices, found = nearest_neighbours(points, others, k=4, block_size=16)
     np.testing.assert_array_equal(indices, np.argsort(distances, axis=1)[:, :4])
     np.testing.assert_allclose(found, np.sort(distances, axis=1)[:, :4], rtol=1e-12)
 

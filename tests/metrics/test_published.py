@@ -1,5 +1,6 @@
 """The published graph: fetched once, held against its hash, and never half."""
 
+import functools
 import hashlib
 import io
 import tarfile
@@ -71,6 +72,9 @@ def archive(**members: bytes) -> bytes:
 
 
 GRAPH = bytes(range(256)) * 40
+published_graph = functools.partial(
+    published.published_graph, num_bytes=len(GRAPH), seconds_to_answer=1
+)
 
 
 @pytest.fixture
@@ -78,8 +82,6 @@ def cache(tmp_path, monkeypatch, server):
     """An empty cache, and `GRAPH` as the published graph."""
     monkeypatch.setenv("GAN_CLI_CACHE", str(tmp_path / "cache"))
     monkeypatch.setattr(published, "SHA256", hashlib.sha256(GRAPH).hexdigest())
-    monkeypatch.setattr(published, "_NUM_BYTES", len(GRAPH))
-    monkeypatch.setattr(published, "_SECONDS_TO_ANSWER", 1)
     served = tuple(server.address(path) for path in ("/graph.pb", "/archive.tgz"))
     monkeypatch.setattr(published, "SOURCES", served)
     return tmp_path / "cache" / "features" / published.NAME
@@ -92,9 +94,9 @@ def test_the_hash_and_the_addresses_are_whole():
 
 def test_the_first_time_it_is_fetched_and_later_kept(server, cache):
     server.content["/graph.pb"] = GRAPH
-    assert published.published_graph() == GRAPH
+    assert published_graph() == GRAPH
     assert cache.read_bytes() == GRAPH
-    assert published.published_graph() == GRAPH
+    assert published_graph() == GRAPH
     assert server.asked == ["/graph.pb"]
 
 
@@ -103,7 +105,7 @@ def test_another_source_stands_in_for_one_that_fails(server, cache, first):
     if first is not None:
         server.content["/graph.pb"] = first
     server.content["/archive.tgz"] = archive(other=b"x" * 20_000, classify_image_graph_def=GRAPH)
-    assert published.published_graph() == GRAPH
+    assert published_graph() == GRAPH
     assert cache.read_bytes() == GRAPH
     assert server.asked == ["/graph.pb", "/archive.tgz"]
 
@@ -113,7 +115,7 @@ def test_a_damaged_copy_is_fetched_again(server, cache, damage, caplog):
     cache.parent.mkdir(parents=True)
     cache.write_bytes(damage)
     server.content["/graph.pb"] = GRAPH
-    assert published.published_graph() == GRAPH
+    assert published_graph() == GRAPH
     assert cache.read_bytes() == GRAPH
     assert "downloading it again" in caplog.text
 
@@ -138,7 +140,7 @@ def test_a_failed_download_is_one_line_that_says_what_to_do(
     if content is not None:
         server.content[path] = content
     with pytest.raises(UserError) as caught:
-        published.published_graph()
+        published_graph()
     (line,) = caught.value.problems
     assert line.startswith(
         "evaluation.features: the Inception graph cannot be downloaded (127.0.0.1: "
@@ -152,14 +154,14 @@ def test_without_a_network(cache, monkeypatch):
     # Nothing listens there.
     monkeypatch.setattr(published, "SOURCES", ("http://127.0.0.1:1/graph.pb",))
     with pytest.raises(UserError, match=r"cannot be downloaded \(127\.0\.0\.1: .*refused"):
-        published.published_graph()
+        published_graph()
 
 
 def test_a_cache_that_cannot_be_written_costs_only_time(server, cache, caplog):
     cache.parent.parent.mkdir()
     cache.parent.write_text("in the way")
     server.content["/graph.pb"] = GRAPH
-    assert published.published_graph() == GRAPH
+    assert published_graph() == GRAPH
     assert "cannot be saved in the cache" in caplog.text
 
 
@@ -167,7 +169,6 @@ def test_images_are_scored_by_fid_from_the_name_alone(server, cache, tmp_path, m
     write_graph(tmp_path / "graph.pb")
     graph = (tmp_path / "graph.pb").read_bytes()
     monkeypatch.setattr(published, "SHA256", hashlib.sha256(graph).hexdigest())
-    monkeypatch.setattr(published, "_NUM_BYTES", len(graph))
     server.content["/archive.tgz"] = archive(classify_image_graph_def=graph)
     rng = np.random.default_rng(0)
     for name in ("real", "fake"):
@@ -184,8 +185,8 @@ def test_images_are_scored_by_fid_from_the_name_alone(server, cache, tmp_path, m
 def test_the_download_reports_how_far_it_is(server, cache):
     server.content["/graph.pb"] = GRAPH
     heard = []
-    published.published_graph(lambda done, total: heard.append((done, total)))
+    published_graph(lambda done, total: heard.append((done, total)))
     assert heard == [(0, 1)]
     # From the cache there is nothing to report.
-    published.published_graph(lambda done, total: heard.append((done, total)))
+    published_graph(lambda done, total: heard.append((done, total)))
     assert len(heard) == 1

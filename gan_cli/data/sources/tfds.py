@@ -21,12 +21,16 @@ _READ_AT_ONCE = 256
 _SHARE_OF_MEMORY = 0.1
 
 
-def open_source(config: DataConfig) -> SourceSplits:
+def open_source(config: DataConfig, share_of_memory: float = _SHARE_OF_MEMORY) -> SourceSplits:
     """Opens split `data.split` of the TFDS builder `data.name`.
 
     `data.holdout_split`, by default `test` where there is one, is held out for evaluation. Splits
     may be written as TFDS writes them: `train[:90%]`, `train+validation`. The images are kept in
     memory, in their stored encoding unless they are small and of one size.
+
+    Args:
+      share_of_memory: images that take less than this share of the machine's memory are decoded all
+        at once, if they are of one size.
 
     Raises:
       UserError: the builder or a split is unknown, has no images, or cannot be prepared.
@@ -42,8 +46,10 @@ def open_source(config: DataConfig) -> SourceSplits:
         holdout = "test"
     if holdout == keys.split:
         raise UserError(f"data.holdout_split: must differ from data.split, '{holdout}'")
-    train = _collection(builder, "split", keys.split)
-    return SourceSplits(train, _collection(builder, "holdout_split", holdout) if holdout else None)
+    train = _collection(builder, "split", keys.split, share_of_memory)
+    if not holdout:
+        return SourceSplits(train)
+    return SourceSplits(train, _collection(builder, "holdout_split", holdout, share_of_memory))
 
 
 def _prepared_builder(name: str, data_dir: str | None) -> Any:
@@ -88,7 +94,7 @@ def _is_offline(builder: Any) -> bool:
     return True
 
 
-def _collection(builder: Any, key: str, split: str) -> Collection:
+def _collection(builder: Any, key: str, split: str, share_of_memory: float) -> Collection:
     import tensorflow_datasets as tfds
 
     features = builder.info.features
@@ -97,7 +103,7 @@ def _collection(builder: Any, key: str, split: str) -> Collection:
     keys = [image_key] if label_key is None else [image_key, label_key]
     try:
         count = builder.info.splits[split].num_examples
-        decoded = _fits_decoded(features[image_key], count)
+        decoded = _fits_decoded(features[image_key], count, share_of_memory)
         dataset = builder.as_dataset(
             split=split,
             decoders=None if decoded else {image_key: tfds.decode.SkipDecoding()},
@@ -131,7 +137,7 @@ def _collection(builder: Any, key: str, split: str) -> Collection:
     )
 
 
-def _fits_decoded(feature: Any, count: int) -> bool:
+def _fits_decoded(feature: Any, count: int, share_of_memory: float) -> bool:
     """Returns whether all images have one shape and are small enough to be kept decoded.
 
     TensorFlow decodes many small images at once several times faster than one by one.
@@ -141,7 +147,7 @@ def _fits_decoded(feature: Any, count: int) -> bool:
         len(shape) == 3
         and None not in shape
         and feature.np_dtype == np.uint8
-        and count * math.prod(shape) < _SHARE_OF_MEMORY * machine_memory()
+        and count * math.prod(shape) < share_of_memory * machine_memory()
     )
 
 

@@ -40,6 +40,7 @@ def build(
     train: ImageDataset,
     holdout: ImageDataset,
     progress: Callable[[int, int], None] | None = None,
+    steps: int | None = None,
 ) -> FeatureNetwork:
     """Trains the classifier on `train`, or loads it if it was trained on the same images before.
 
@@ -52,6 +53,7 @@ def build(
     Args:
       holdout: the images that the accuracy is measured on.
       progress: called during training with the steps taken and the number of all steps.
+      steps: number of training steps; None: four epochs, within the bounds above.
 
     Raises:
       UserError: the images do not have labels of at least two classes.
@@ -62,10 +64,11 @@ def build(
             " use 'random' for these images"
         )
     model = untrained(train.images.shape[1:], len(train.class_names))
-    key = hashlib.sha256(f"{train.fingerprint} {_RECIPE}".encode()).hexdigest()
+    recipe = f"{_RECIPE}" if steps is None else f"{_RECIPE} {steps}"
+    key = hashlib.sha256(f"{train.fingerprint} {recipe}".encode()).hexdigest()
     path = cache_folder("features") / f"classifier-{key}.npz"
     if not _load(model, path):
-        train_model(model, train, progress)
+        train_model(model, train, progress, steps)
         _save(model, path)
     network = build_network("classifier", model, train.images)
     return with_accuracy(network, holdout.images, holdout.labels)
@@ -109,9 +112,11 @@ def train_model(
     model: keras.Model,
     train: ImageDataset,
     progress: Callable[[int, int], None] | None = None,
+    steps: int | None = None,
 ) -> None:
     """Trains the network as described in `build`."""
-    steps = min(max(_EPOCHS * len(train.images) // _BATCH_SIZE, _FEWEST_STEPS), _MOST_STEPS)
+    if steps is None:
+        steps = min(max(_EPOCHS * len(train.images) // _BATCH_SIZE, _FEWEST_STEPS), _MOST_STEPS)
     # Without warm-up, some of the rectified units die in the first steps.
     warmup = steps // 8
     schedule = keras.optimizers.schedules.CosineDecay(

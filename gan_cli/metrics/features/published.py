@@ -37,13 +37,19 @@ Progress = Callable[[int, int], None] | None
 _logger = logging.getLogger(__name__)
 
 
-def published_graph(progress: Progress = None) -> bytes:
+def published_graph(
+    progress: Progress = None,
+    num_bytes: int = _NUM_BYTES,
+    seconds_to_answer: float = _SECONDS_TO_ANSWER,
+) -> bytes:
     """Returns the graph from the cache or, the first time, from the network.
 
     Its content is compared with the hash, wherever it comes from.
 
     Args:
       progress: called during a download with the megabytes received so far and in all.
+      num_bytes: size of the graph; a longer download is broken off.
+      seconds_to_answer: how long a server may stay silent.
 
     Raises:
       UserError: it can be read from neither.
@@ -57,7 +63,7 @@ def published_graph(progress: Progress = None) -> bytes:
         pass
     except (OSError, ValueError) as error:
         _logger.warning("%s: cannot be used, downloading it again: %s", path, error)
-    content = _downloaded(progress)
+    content = _downloaded(progress, num_bytes, seconds_to_answer)
     problem = write_bytes(path, content)
     if problem:
         # The graph in memory is sound; only the next run has to download it again.
@@ -65,13 +71,13 @@ def published_graph(progress: Progress = None) -> bytes:
     return content
 
 
-def _downloaded(progress: Progress) -> bytes:
+def _downloaded(progress: Progress, num_bytes: int, seconds_to_answer: float) -> bytes:
     problems = []
     for source in SOURCES:
         try:
-            content = _fetched(source, progress)
+            content = _fetched(source, progress, num_bytes, seconds_to_answer)
             if source.endswith(".tgz"):
-                content = _member(content)
+                content = _member(content, num_bytes)
             _check(content)
             return content
         except _FAILURES as error:
@@ -82,32 +88,32 @@ def _downloaded(progress: Progress) -> bytes:
     )
 
 
-def _fetched(url: str, progress: Progress) -> bytes:
+def _fetched(url: str, progress: Progress, num_bytes: int, seconds_to_answer: float) -> bytes:
     """Returns what an address holds.
 
     Raises:
       ValueError: it is longer than the graph.
     """
     content = io.BytesIO()
-    with urllib.request.urlopen(url, timeout=_SECONDS_TO_ANSWER) as response:
-        total = response.length or _NUM_BYTES
+    with urllib.request.urlopen(url, timeout=seconds_to_answer) as response:
+        total = response.length or num_bytes
         while block := response.read(_BLOCK):
             content.write(block)
-            if content.tell() > _NUM_BYTES:
-                raise ValueError(f"more than {_NUM_BYTES:,} bytes")
+            if content.tell() > num_bytes:
+                raise ValueError(f"more than {num_bytes:,} bytes")
             if progress is not None:
                 progress(content.tell() // _BLOCK, -(-total // _BLOCK))
     return content.getvalue()
 
 
-def _member(archive: bytes) -> bytes:
+def _member(archive: bytes, num_bytes: int) -> bytes:
     """Returns the graph out of the archive; unpacks no other member."""
     with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as members:
         for member in members:
             if member.isfile() and PurePosixPath(member.name).name == NAME:
                 content = members.extractfile(member)
                 assert content is not None  # A plain file has content.
-                return content.read(_NUM_BYTES)
+                return content.read(num_bytes)
     raise ValueError(f"the archive holds no {NAME}")
 
 

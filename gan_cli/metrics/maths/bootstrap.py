@@ -23,18 +23,25 @@ def mean_half_width(values: np.ndarray) -> float:
 
 
 def frechet_half_width(
-    real: np.ndarray, generated: np.ndarray, rng: np.random.Generator, resamples: int = 50
+    real: np.ndarray,
+    generated: np.ndarray,
+    rng: np.random.Generator,
+    resamples: int = 50,
+    *,
+    most_resampled_dimensions: int = _MOST_RESAMPLED_DIMENSIONS,
 ) -> float:
     """Returns the half-width for the Fréchet distance, from its spread over resamples of both sets.
 
     The resamples are drawn with replacement. Only their spread is used, not their mean: finite sets
     overestimate the distance, and resamples, which repeat images, overestimate it once more. In
-    more than 64 dimensions the spread comes from `frechet_influences` instead.
+    many dimensions the spread comes from `frechet_influences` instead.
 
     Args:
       real, generated: features, [count, dimension].
+      resamples: number of resamples.
+      most_resampled_dimensions: the largest dimension of features that are resampled.
     """
-    if real.shape[1] > _MOST_RESAMPLED_DIMENSIONS:
+    if real.shape[1] > most_resampled_dimensions:
         influences = frechet_influences(real, generated)
         variance = sum(np.var(each) / len(each) for each in influences)
         return float(_NORMAL_95 * np.sqrt(variance))

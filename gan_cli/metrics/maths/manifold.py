@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_BLOCK = 1024
+_BLOCK_SIZE = 1024
 
 
 @dataclass(frozen=True)
@@ -39,18 +39,27 @@ class RealManifold:
       real: features, [count, dimension].
       manifold_k: which neighbour a ball reaches to, for precision and recall.
       density_k: which neighbour a ball reaches to, for density and coverage.
+      block_size: rows of the matrix of distances that are held in memory at once.
 
     Raises:
       ValueError: there are too few points to have a k-th nearest neighbour.
     """
 
-    def __init__(self, real: np.ndarray, manifold_k: int = 3, density_k: int = 5):
+    def __init__(
+        self,
+        real: np.ndarray,
+        manifold_k: int = 3,
+        density_k: int = 5,
+        *,
+        block_size: int = _BLOCK_SIZE,
+    ):
         _require_more_than(max(manifold_k, density_k), real)
         self.manifold_k, self.density_k = manifold_k, density_k
+        self._block_size = block_size
         # Moving the origin changes no distance, and keeps digits that large coordinates would cost.
         self._centre = real.mean(axis=0, dtype=np.float64)
         self._real = real - self._centre
-        self._radii = squared_radii(self._real, [manifold_k, density_k])
+        self._radii = squared_radii(self._real, [manifold_k, density_k], block_size=block_size)
 
     def compare(self, generated: np.ndarray) -> Neighbourhoods:
         """Compares generated features, [count, dimension], with the real ones.
@@ -60,12 +69,14 @@ class RealManifold:
         """
         _require_more_than(self.manifold_k, generated)
         generated = generated - self._centre
-        (generated_radii,) = squared_radii(generated, [self.manifold_k])
+        (generated_radii,) = squared_radii(
+            generated, [self.manifold_k], block_size=self._block_size
+        )
         precision = np.zeros(len(generated))
         density = np.zeros(len(generated))
         recall = np.zeros(len(self._real), bool)
         nearest_generated = np.full(len(self._real), np.inf)
-        for rows, squares in _squared_distances(generated, self._real):
+        for rows, squares in _squared_distances(generated, self._real, self._block_size):
             precision[rows] = (squares <= self._radii[0]).any(axis=1)
             density[rows] = (squares < self._radii[1]).sum(axis=1) / self.density_k
             recall |= (squares <= generated_radii[rows, None]).any(axis=0)
@@ -79,15 +90,18 @@ def _require_more_than(k: int, features: np.ndarray) -> None:
         raise ValueError(f"neighbour number {k} needs more than {k} points, got {len(features)}")
 
 
-def squared_radii(features: np.ndarray, ks: list[int]) -> list[np.ndarray]:
+def squared_radii(
+    features: np.ndarray, ks: list[int], *, block_size: int = _BLOCK_SIZE
+) -> list[np.ndarray]:
     """Returns each point's squared distance to its k-th nearest other point: float64 [count].
 
     Args:
       features: [count, dimension].
       ks: one array is returned for each k.
+      block_size: rows of the matrix of distances that are held in memory at once.
     """
     radii = np.empty((len(ks), len(features)))
-    for rows, squares in _squared_distances(features, features):
+    for rows, squares in _squared_distances(features, features, block_size):
         # A point is its own nearest neighbour, at rank 0.
         squares[np.arange(len(squares)), np.arange(len(features))[rows]] = 0.0
         ordered = np.partition(squares, ks, axis=1)
@@ -96,12 +110,12 @@ def squared_radii(features: np.ndarray, ks: list[int]) -> list[np.ndarray]:
 
 
 def _squared_distances(
-    points: np.ndarray, others: np.ndarray
+    points: np.ndarray, others: np.ndarray, block_size: int
 ) -> Iterator[tuple[slice, np.ndarray]]:
     """Yields the rows of the matrix of squared distances, block by block."""
     other_norms = (others**2).sum(axis=1)
-    for start in range(0, len(points), _BLOCK):
-        rows = slice(start, min(start + _BLOCK, len(points)))
+    for start in range(0, len(points), block_size):
+        rows = slice(start, min(start + block_size, len(points)))
         block = points[rows]
         squares = (block**2).sum(axis=1)[:, None] + other_norms - 2.0 * block @ others.T
         yield rows, np.maximum(squares, 0.0)

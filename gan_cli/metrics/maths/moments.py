@@ -9,7 +9,7 @@ import numpy as np
 # A pivot below this share of the largest variance counts as a rounding error.
 _SMALLEST_PIVOT = 1e-12
 # Vectors in one matrix product. Adding the product up costs as much as multiplying some hundred.
-_BLOCK = 8192
+_BLOCK_SIZE = 8192
 
 
 @dataclass(frozen=True)
@@ -53,15 +53,19 @@ class MomentsAccumulator:
     however small the batches are. Blocks are merged by the pairwise update of Chan, Golub and
     LeVeque (1979). Unlike sums of squares, it keeps its digits where the mean is large compared
     with the spread.
+
+    Args:
+      dimension: length of the vectors.
+      block_size: vectors held in memory at once; at least `dimension` are.
     """
 
-    def __init__(self, dimension: int):
+    def __init__(self, dimension: int, *, block_size: int = _BLOCK_SIZE):
         self._mean = np.zeros(dimension)
         self._scatter = np.zeros((dimension, dimension))
         self._merged = 0
         # At least as many rows as dimensions: as long as there are no more vectors than that,
         # `result` takes the root from the vectors. One row more, for the shift of the mean.
-        self._rows = np.empty((max(_BLOCK, dimension) + 1, dimension))
+        self._rows = np.empty((max(block_size, dimension) + 1, dimension))
         self._waiting = 0
 
     def add(self, features: np.ndarray) -> None:
@@ -112,11 +116,21 @@ class MomentsAccumulator:
         return Moments(count, self._mean.copy(), self._scatter / (count - 1))
 
 
-def moments_of(batches: np.ndarray | Iterable[np.ndarray]) -> Moments:
-    """Returns the moments of one array of vectors, or of all batches together."""
+def moments_of(
+    batches: np.ndarray | Iterable[np.ndarray], *, block_size: int = _BLOCK_SIZE
+) -> Moments:
+    """Returns the moments of one array of vectors, or of all batches together.
+
+    Args:
+      batches: [count, dimension] each, of any float type.
+      block_size: as for `MomentsAccumulator`.
+
+    Raises:
+      ValueError: there are fewer than two vectors, or a feature is not finite.
+    """
     parts = iter([batches] if isinstance(batches, np.ndarray) else batches)
     first = np.asarray(next(parts, np.empty((0, 0))))
-    accumulator = MomentsAccumulator(first.shape[1])
+    accumulator = MomentsAccumulator(first.shape[1], block_size=block_size)
     accumulator.add(first)
     for batch in parts:
         accumulator.add(batch)

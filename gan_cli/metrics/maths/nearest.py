@@ -2,13 +2,18 @@
 
 import numpy as np
 
-_BLOCK = 1024
+_BLOCK_SIZE = 1024
 # Additional candidates, so that rounding in the quick distances cannot drop the true neighbour.
 _SPARE = 4
 
 
 def nearest_neighbours(
-    points: np.ndarray, others: np.ndarray, k: int = 1, own: np.ndarray | None = None
+    points: np.ndarray,
+    others: np.ndarray,
+    k: int = 1,
+    own: np.ndarray | None = None,
+    *,
+    block_size: int = _BLOCK_SIZE,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Finds the `k` of `others` that are nearest to each point.
 
@@ -19,6 +24,7 @@ def nearest_neighbours(
       points, others: features, [count, dimension].
       own: int64 [count], the index of each point in `others`, where it does not count as a
         neighbour; None: the sets share no points.
+      block_size: points whose distances to all others are held in memory at once.
 
     Returns:
       Indices into `others`, int64 [count, k], and distances, float64 [count, k], ascending.
@@ -37,8 +43,8 @@ def nearest_neighbours(
     number = min(k + _SPARE + (own is not None), len(others))
     indices = np.empty((len(points), k), np.int64)
     distances = np.empty((len(points), k))
-    for start in range(0, len(points), _BLOCK):
-        rows = slice(start, min(start + _BLOCK, len(points)))
+    for start in range(0, len(points), block_size):
+        rows = slice(start, min(start + block_size, len(points)))
         block = np.asarray(points[rows], np.float64)
         squares = norms - 2.0 * (block - centre).astype(np.float32) @ quick.T
         if own is not None:

@@ -15,17 +15,26 @@ from gan_cli.metrics.sample import Sample
 
 
 def measure(
-    sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
+    sample: Sample,
+    comparison: Comparison,
+    rng: np.random.Generator,
+    thorough: bool,
+    steps: int | None = None,
 ) -> Measurement:
-    """Computes `classification_accuracy`; see `metric.Metric`."""
+    """Computes `classification_accuracy`; see `metric.Metric`.
+
+    Args:
+      steps: number of training steps of the classifier; None: as in `classifier.build`.
+    """
     del rng, thorough
     if sample.image_labels is None:
         raise UnavailableError("needs a class-conditional generator")
     holdout = comparison.holdout
     model = untrained(sample.images.shape[1:], len(holdout.class_names))
-    train_model(
-        model, ImageDataset(sample.images, sample.image_labels, holdout.class_names, fingerprint="")
+    generated = ImageDataset(
+        sample.images, sample.image_labels, holdout.class_names, fingerprint=""
     )
+    train_model(model, generated, steps=steps)
     probabilities = FeatureNetwork("classification_accuracy", model).probabilities(holdout.images)
     assert probabilities is not None  # The network ends in classes.
     assert holdout.labels is not None  # `needs` lists them.

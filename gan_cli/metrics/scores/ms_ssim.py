@@ -38,14 +38,22 @@ def draw_pairs(
 
 
 def measure(
-    sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
+    sample: Sample,
+    comparison: Comparison,
+    rng: np.random.Generator,
+    thorough: bool,
+    most_pairs: int = _PAIRS,
 ) -> Measurement:
-    """Computes `ms_ssim`; see `metric.Metric`."""
+    """Computes `ms_ssim`; see `metric.Metric`.
+
+    Args:
+      most_pairs: number of pairs drawn; where classes are known, some may be dropped.
+    """
     del comparison, thorough
     images = sample.images
     if not scale_weights(min(images.shape[1:3])):
         raise UnavailableError(f"needs images of at least {FILTER_SIDE} pixels")
-    pairs = draw_pairs(sample.image_labels, len(images), _PAIRS, rng)
+    pairs = draw_pairs(sample.image_labels, len(images), most_pairs, rng)
     if not len(pairs):
         raise UnavailableError("needs two images of the same class")
     values = []

@@ -70,9 +70,19 @@ def trimmed(lengths: np.ndarray) -> np.ndarray:
 
 
 def measure(
-    sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
+    sample: Sample,
+    comparison: Comparison,
+    rng: np.random.Generator,
+    thorough: bool,
+    paths: int = _PATHS,
 ) -> Measurement:
-    """Computes `ppl_z_<network>` and, for generators with styles, `ppl_wend_<network>`."""
+    """Computes `ppl_z_<network>` and, for generators with styles, `ppl_wend_<network>`.
+
+    The other parameters are those of `metric.Metric`.
+
+    Args:
+      paths: number of paths, of which each figure is the mean.
+    """
     del sample, thorough
     gan = comparison.gan
     assert gan.draw_latents is not None  # `needs` lists a generator.
@@ -86,8 +96,8 @@ def measure(
         return features
 
     lengths: dict[str, list[np.ndarray]] = {}
-    for start in range(0, _PATHS, _BATCH_SIZE):
-        count = min(_BATCH_SIZE, _PATHS - start)
+    for start in range(0, paths, _BATCH_SIZE):
+        count = min(_BATCH_SIZE, paths - start)
         one, other = gan.draw_latents(count, rng), gan.draw_latents(count, rng)
         labels = gan.draw_labels(count, rng) if gan.draw_labels else None
         positions = rng.random((count, 1))

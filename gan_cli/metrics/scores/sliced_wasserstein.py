@@ -33,7 +33,7 @@ def sliced_wasserstein(
 
 
 def patch_distances(
-    real: np.ndarray, generated: np.ndarray, rng: np.random.Generator
+    real: np.ndarray, generated: np.ndarray, rng: np.random.Generator, repeats: int = _REPEATS
 ) -> dict[int, float]:
     """Returns 1000 times the distance for each level of the Laplacian pyramid, by its larger side.
 
@@ -41,6 +41,7 @@ def patch_distances(
 
     Args:
       real, generated: uint8 [count, height, width, channels], of the same count.
+      repeats: how often random directions are drawn, 128 each time.
     """
     levels = [laplacian_pyramid(images.astype(np.float32)) for images in (real, generated)]
     distances = {}
@@ -54,21 +55,29 @@ def patch_distances(
             descriptors.append(scaled.reshape(len(patches), -1).astype(np.float32))
         side = max(real_level.shape[1:3])
         of_real, of_generated = descriptors
-        distances[side] = 1000.0 * sliced_wasserstein(of_real, of_generated, rng)
+        distances[side] = 1000.0 * sliced_wasserstein(of_real, of_generated, rng, repeats)
     return distances
 
 
 def measure(
-    sample: Sample, comparison: Comparison, rng: np.random.Generator, thorough: bool
+    sample: Sample,
+    comparison: Comparison,
+    rng: np.random.Generator,
+    thorough: bool,
+    repeats: int = _REPEATS,
 ) -> Measurement:
-    """Computes `swd_<side>` of each level, and their mean `swd`; see `metric.Metric`."""
+    """Computes `swd_<side>` of each level, and their mean `swd`; see `metric.Metric`.
+
+    Args:
+      repeats: as for `patch_distances`.
+    """
     del thorough
     real, generated = comparison.reference.images, sample.images
     if min(real.shape[1:3]) < _PATCH_SIDE:
         raise UnavailableError(f"needs images of at least {_PATCH_SIDE} pixels")
     count = min(len(real), len(generated), _MOST_IMAGES)
     real, generated = (images[rng.permutation(len(images))[:count]] for images in (real, generated))
-    by_side = patch_distances(real, generated, rng)
+    by_side = patch_distances(real, generated, rng, repeats)
     figures = {f"swd_{side}": value for side, value in by_side.items()}
     if len(figures) > 1:
         figures["swd"] = float(np.mean(list(by_side.values())))
