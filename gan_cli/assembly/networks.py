@@ -2,6 +2,7 @@
 
 import keras
 
+from gan_cli.assembly.checks import check_network
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.config.schema import ArchitecturePair, Config
 from gan_cli.errors import UserError
@@ -71,9 +72,4 @@ def build_network(config: ResolvedConfig, network: str, num_classes: int) -> ker
         options={k: config.model.options.get(k, v) for k, v in architecture.options.items()},
     )
     built = getattr(architecture, f"build_{network}")(spec)
-    if not isinstance(built, keras.Model):
-        raise UserError(
-            f"model.architecture: build_{network} of '{names[network]}' must return a keras.Model,"
-            f" got {type(built).__name__}"
-        )
-    return built
+    return check_network(built, network, names[network], spec)

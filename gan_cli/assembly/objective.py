@@ -3,6 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
+from gan_cli.assembly.checks import check_loss
 from gan_cli.assembly.ramps import first_value, ramp_of, setting_of
 from gan_cli.config.resolved import ResolvedConfig, ResolvedPenalty
 from gan_cli.data.dataset import ImageDataset
@@ -34,6 +35,7 @@ def build_objective(config: ResolvedConfig, state: GanState) -> Objective:
     objective, model, kimg = config.objective, config.model, config.training.kimg
     loss: Loss = LOSSES.load(objective.loss)
     loss = loss.with_options(objective.loss_options)
+    check_loss(loss, objective.loss)
     if objective.label_smoothing and not loss.has_real_target:
         smoothable = [name for name in LOSSES.names if LOSSES.load(name).has_real_target]
         raise UserError(
