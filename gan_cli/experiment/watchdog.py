@@ -101,10 +101,12 @@ class Watchdog:
         )
         labels = self._train.labels if self._train.labels is not None else np.zeros(count, int)
         values = {}
-        generated = self._sampler.images(latents, labels.astype(np.int32))
-        diversity = self.data.domain.diversity(generated, images)
-        if diversity is not None:
-            values["diversity"] = diversity
+        # Where modes can be counted, evaluations tell more, and no samples are needed here.
+        if self.data.domain.num_modes is None:
+            generated = self._sampler.images(latents, labels.astype(np.int32))
+            diversity = self.data.domain.diversity(generated, images)
+            if diversity is not None:
+                values["diversity"] = diversity
         ratio, ranking = self._judged(tf.constant(latents), tf.constant(labels, tf.int32))
         if float(ranking) >= 2 * LEAST_RANKING - 1:
             values["overfitting"] = float(ratio)
