@@ -140,8 +140,10 @@ class TrainStep:
             own_seed = fold(seed, GENERATOR_PENALTY + number)
             latents, fake_labels = self.generator_inputs(real_labels, own_seed)
             fake = forward(state.generator, with_labels(latents, fake_labels))
+            # The step's last update of the discriminator moves the augmentation.
             report = self.update_discriminator(
-                Batch(real, fake, real_labels, fake_labels, own_seed)
+                Batch(real, fake, real_labels, fake_labels, own_seed),
+                adapts=fresh and number == len(own),
             )
 
         real, real_labels = batches[0]
@@ -152,7 +154,7 @@ class TrainStep:
             if not fresh:
                 with tape.stop_recording():
                     constant = dataclasses.replace(batch, fake=tf.stop_gradient(fake))
-                    report = self.update_discriminator(constant)
+                    report = self.update_discriminator(constant, adapts=True)
             total, generator_report = self.losses.generator(batch)
             scaled_loss = state.generator_optimizer.scale_loss(replicas.share(total))
         gradients = gradients_of(tape, scaled_loss, state.generator)
@@ -175,25 +177,29 @@ class TrainStep:
             generator_loss = state.generator_optimizer.scale_loss(replicas.share(total))
         gradients = gradients_of(tape, scaled_loss, state.discriminator)
         generator_gradients = gradients_of(generator_tape, generator_loss, state.generator)
-        report = self.move_discriminator(gradients, verdict, seed)
+        report = self.move_discriminator(gradients, verdict, seed, adapts=True)
         return report | generator_report | self.move_generator(generator_gradients)
 
-    def update_discriminator(self, batch: Batch) -> Report:
-        """Makes one update of the discriminator; the generated images are constant."""
+    def update_discriminator(self, batch: Batch, adapts: bool) -> Report:
+        """Makes one update of the discriminator; the generated images are constant.
+
+        Args:
+          adapts: whether the augmentation follows this update's logits.
+        """
         before_update(self.state.discriminator, self.state.images_shown)
         with tf.GradientTape() as tape:
             verdict = self.losses.discriminator(batch)
             scaled_loss = self.scaled_for_discriminator(verdict)
         gradients = gradients_of(tape, scaled_loss, self.state.discriminator)
-        return self.move_discriminator(gradients, verdict, batch.seed)
+        return self.move_discriminator(gradients, verdict, batch.seed, adapts)
 
     def scaled_for_discriminator(self, verdict: Verdict) -> tf.Tensor:
         return self.state.discriminator_optimizer.scale_loss(replicas.share(verdict.total))
 
     def move_discriminator(
-        self, gradients: list[tf.Tensor], verdict: Verdict, seed: tf.Tensor
+        self, gradients: list[tf.Tensor], verdict: Verdict, seed: tf.Tensor, adapts: bool
     ) -> Report:
-        """Updates the discriminator, and the augmentation that follows its logits."""
+        """Updates the discriminator, and the augmentation if it follows this update's logits."""
         state, clip = self.state, self.objective.weight_clip
         norm = self.apply(gradients, state.discriminator, state.discriminator_optimizer)
         if clip is not None:
@@ -201,13 +207,14 @@ class TrainStep:
                 variable.assign(tf.clip_by_value(variable, -clip, clip))
         report = verdict.report | {"discriminator_gradient_norm": norm}
         if self.augmentation is not None:
-            self.augmentation.adapt(
-                state.step,
-                self.losses.batch_size,
-                verdict.real["logits"],
-                verdict.fake["logits"],
-                lambda: self.losses.judge_held_out(seed),
-            )
+            if adapts:
+                self.augmentation.adapt(
+                    state.step,
+                    self.images_per_step,
+                    verdict.real["logits"],
+                    verdict.fake["logits"],
+                    lambda: self.losses.judge_held_out(seed),
+                )
             report["augmentation_probability"] = tf.convert_to_tensor(self.augmentation.probability)
         return report
 

@@ -152,3 +152,23 @@ def test_a_growing_discriminator_is_shown_real_images_as_coarse_as_generated_one
     means = exact.reshape(8, 3, 4, 3, 4).mean(axis=(2, 4))
     for real in (seen[0], seen[3]):
         np.testing.assert_allclose(real[:, ::4, ::4, 0], means, atol=1e-5)
+
+
+@pytest.mark.parametrize("generator_batch", ["shared", "fresh"])
+def test_the_probability_moves_once_in_four_steps_whatever_the_critic_updates(
+    small_gan, batch, generator_batch
+):
+    gan = small_gan(
+        objective={
+            "n_critic": 3,
+            "generator_batch": generator_batch,
+            "loss": "non_saturating",
+            "augmentation": {"name": "ada", "signal": "real_sign", "probability": 0.5},
+        }
+    )
+    control = gan.step.augmentation
+    images, labels = (tf.repeat(part, 3, axis=0) for part in batch)
+    for _ in range(4):
+        gan.step(images, labels)
+    moved = len(images) * 4 / (control.adjustment_kimg * 1000)
+    assert abs(float(control.probability) - 0.5) == pytest.approx(moved, rel=1e-3)
