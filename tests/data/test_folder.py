@@ -75,6 +75,22 @@ def test_hidden_and_other_files_are_passed_over_and_links_are_followed(tmp_path)
     assert sorted(levels) == [10, 40]
 
 
+def test_every_ending_of_a_jpeg_is_read(tmp_path):
+    for ending in ("jpg", "jfif", "JFIF", "jpe"):
+        Image.new("L", (9, 9), 7).save(tmp_path / f"{ending}-1.{ending}", format="jpeg")
+    splits = open_splits(DataConfig(source="folder", path=str(tmp_path), **SIZE))
+    assert len(splits.train.images) + len(splits.holdout.images) == 4
+
+
+def test_the_folder_that_macos_adds_to_archives_is_no_class_and_hides_no_split(tmp_path):
+    for part in ("train/cat", "train/dog", "test/cat", "__MACOSX/train/cat"):
+        for index in range(2):
+            save_gray(tmp_path / part / f"{index}.png", 50)
+    splits = open_splits(DataConfig(source="folder", path=str(tmp_path), **SIZE))
+    assert splits.train.class_names == ("cat", "dog")
+    assert (len(splits.train.images), len(splits.holdout.images)) == (4, 2)
+
+
 def test_folders_called_train_and_test_are_splits(tmp_path):
     names = ["train/a/1.png", "train/b/2.png", "train/a/3.png", "test/b/4.png", "val/a/5.png"]
     for level, name in enumerate(names):

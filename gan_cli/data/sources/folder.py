@@ -13,7 +13,12 @@ from gan_cli.data.sources.source import Source
 from gan_cli.errors import UserError
 from gan_cli.io.paths import user_path
 
-ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm", ".pgm")
+ENDINGS = (
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp"),
+    *(".gif", ".tif", ".tiff", ".ppm", ".pgm"),
+)
+# What macOS puts into archives: a copy of each name, without an image behind it.
+_JUNK_FOLDER = "__MACOSX"
 # In order of preference.
 _HOLDOUT_FOLDERS = ("test", "validation", "valid", "val")
 
@@ -43,7 +48,7 @@ def open_source(config: DataConfig) -> SourceSplits:
 
 
 def _splits(root: Path) -> SourceSplits:
-    below = {path.name for path in root.iterdir() if path.is_dir() and path.name[0] != "."}
+    below = {path.name for path in root.iterdir() if path.is_dir() and _is_visible(path.name)}
     splits = [name for name in _HOLDOUT_FOLDERS if name in below]
     if splits and "train" in below and below <= {"train", *_HOLDOUT_FOLDERS}:
         train = _collection(root / "train", None)
@@ -83,6 +88,10 @@ def _collection(root: Path, class_names: tuple[str, ...] | None) -> Collection:
     )
 
 
+def _is_visible(folder: str) -> bool:
+    return not folder.startswith(".") and folder != _JUNK_FOLDER
+
+
 def _image_files(root: Path) -> list[Path]:
     found, visited = [], set()
     for folder, folders, names in os.walk(root, followlinks=True):
@@ -93,7 +102,7 @@ def _image_files(root: Path) -> list[Path]:
             continue
         visited.add((status.st_dev, status.st_ino))
         # In place: os.walk visits what is left here. Hidden folders hold thumbnails and the like.
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(filter(_is_visible, folders))
         found += [
             Path(folder, name)
             for name in names
