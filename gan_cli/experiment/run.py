@@ -24,8 +24,9 @@ def run_experiment(
 ) -> Outcome:
     """Trains a GAN in this process, or continues a run that stopped.
 
-    In the main thread, the first SIGINT or SIGTERM ends training after a checkpoint is saved; the
-    process's own signal handlers are restored afterwards.
+    In the main thread, the first SIGINT, SIGTERM or SIGHUP ends training after a checkpoint is
+    saved; SIGHUP is left alone where the process ignores it, as under nohup. The process's own
+    signal handlers are restored afterwards.
 
     Args:
       run_dir: where everything about the run is kept; by default `runs/NAME`, of the config's name.

@@ -65,7 +65,10 @@ class Action:
 
 
 class StopRequest:
-    """Records the first SIGINT or SIGTERM as a request to stop; a second one ends the process."""
+    """Records the first signal to stop as a request; a second one ends the process.
+
+    The signals are SIGINT, SIGTERM, and SIGHUP unless the process ignores it, as under nohup.
+    """
 
     def __init__(self) -> None:
         self.signal: signal.Signals | None = None
@@ -74,7 +77,9 @@ class StopRequest:
     def __enter__(self) -> "StopRequest":
         # Only the main thread can set signal handlers.
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+                if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+                    continue
                 self._previous[number] = signal.signal(number, self._handle)
         return self
 

@@ -93,7 +93,7 @@ def test_the_deadline_stops_it_as_the_end_does():
     assert ran == [seen[-1]]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_finishes_the_call_runs_the_actions_and_puts_the_handlers_back(number):
     before = signal.getsignal(number)
     ran = []
@@ -106,3 +106,18 @@ def test_a_signal_finishes_the_call_runs_the_actions_and_puts_the_handlers_back(
     assert received == number
     assert seen == ran == [40]
     assert signal.getsignal(number) is before
+
+
+def test_a_hang_up_that_the_process_ignores_does_not_stop_it():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+
+        def hung_up(images, labels):
+            os.kill(os.getpid(), signal.SIGHUP)
+            return {"loss": 0.0}
+
+        received, _ = run(hung_up, 1000, [])
+        assert received is None
+        assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
