@@ -180,7 +180,7 @@ class TrainStep:
         report = self.move_discriminator(gradients, verdict, seed, adapts=True)
         return report | generator_report | self.move_generator(generator_gradients)
 
-    def update_discriminator(self, batch: Batch, adapts: bool) -> Report:
+    def update_discriminator(self, batch: Batch, adapts: bool = True) -> Report:
         """Makes one update of the discriminator; the generated images are constant.
 
         Args:
