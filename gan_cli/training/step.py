@@ -154,7 +154,7 @@ class TrainStep:
             if not fresh:
                 with tape.stop_recording():
                     constant = dataclasses.replace(batch, fake=tf.stop_gradient(fake))
-                    report = self.update_discriminator(constant, adapts=True)
+                    report = self.update_discriminator(constant)
             total, generator_report = self.losses.generator(batch)
             scaled_loss = state.generator_optimizer.scale_loss(replicas.share(total))
         gradients = gradients_of(tape, scaled_loss, state.generator)
