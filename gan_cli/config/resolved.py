@@ -10,6 +10,7 @@ from pydantic import Field
 
 from gan_cli.config.base import NonNegative, Positive, PositiveInt
 from gan_cli.config.data_section import Channels, DataConfig, ImageSize
+from gan_cli.config.ramp_values import NonNegativeOrRamp
 from gan_cli.config.schema import (
     AugmentationConfig,
     Config,
@@ -18,7 +19,6 @@ from gan_cli.config.schema import (
     GeneratorConditioning,
     GuardConfig,
     ModelConfig,
-    NonNegativeOrRamp,
     ObjectiveConfig,
     OptimizerConfig,
     PenaltyConfig,
