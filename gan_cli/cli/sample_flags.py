@@ -2,6 +2,7 @@
 
 from absl import flags
 
+from gan_cli.domains.tile_layout import RESAMPLING
 from gan_cli.studio.picture_requests import METHODS, SHEETS, WALKS
 
 flags.DEFINE_string("run_dir", None, "Run directory of gan-train.")
@@ -47,7 +48,21 @@ flags.DEFINE_string(
     " single images.",
 )
 flags.DEFINE_string(
-    "grid", None, "ROWSxCOLUMNS of the picture; by default 8x8, or what the seeds fill."
+    "grid",
+    None,
+    "ROWSxCOLUMNS of the picture; by default 8x8, or what the seeds fill. With --walk: a mosaic in"
+    " which each image walks through seeds of its own.",
+)
+flags.DEFINE_integer(
+    "scale",
+    None,
+    "Enlarge images by this whole factor, 1 to 64; by default small images to about 64 pixels.",
+)
+flags.DEFINE_enum(
+    "resample",
+    "nearest",
+    RESAMPLING,
+    "How images are enlarged: nearest repeats pixels, lanczos smooths.",
 )
 flags.DEFINE_integer(
     "until",
@@ -64,8 +79,12 @@ flags.DEFINE_enum(
     " for a strip, and .gif, .apng, .webp or .mp4 for an animation.",
 )
 flags.DEFINE_bool("loop", False, "Return from the last seed, or class, to the first.")
-flags.DEFINE_integer("steps", 16, "Images from one seed, or class, to the next.")
-flags.DEFINE_integer("frames_per_second", 12, "Speed of an animation, 1 to 100.")
+flags.DEFINE_integer(
+    "steps",
+    None,
+    "Images from one seed, or class, to the next; by default 16 in a strip and 48 in an animation.",
+)
+flags.DEFINE_integer("frames_per_second", 24, "Speed of an animation, 1 to 100.")
 flags.DEFINE_enum(
     "directions",
     None,
@@ -148,5 +167,7 @@ flags.DEFINE_string(
 MARKED = ("no_provenance", "c2pa_certificate", "c2pa_key", "c2pa_timestamp")
 # Flags of modes that draw from a run by seed.
 SEEDED = ("checkpoint", "seed", "seeds", "classes", "truncation", *MARKED)
+# Flags of modes that lay several images out.
+TILED = (*SEEDED, "scale", "resample")
 # Flags of several modes, which the help text lists first.
-SHARED = ("run_dir", *SEEDED[:3], "latents", "classes", "truncation", *MARKED, "out")
+SHARED = ("run_dir", *SEEDED[:3], "latents", "classes", "truncation", *TILED[-2:], *MARKED, "out")
