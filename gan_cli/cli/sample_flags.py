@@ -2,6 +2,7 @@
 
 from absl import flags
 
+from gan_cli.cli.list_flags import define_list
 from gan_cli.domains.tile_layout import RESAMPLING
 from gan_cli.studio.picture_requests import METHODS, SHEETS, WALKS
 
@@ -13,7 +14,7 @@ flags.DEFINE_string(
 )
 flags.DEFINE_integer("seed", 0, "First seed; the others follow it.")
 flags.DEFINE_string("seeds", None, "Seeds in place of --seed, such as 0-63 or 1,5,10-12.")
-flags.DEFINE_list("latents", None, "Files of latents, such as --project writes, in place of seeds.")
+define_list("latents", "Files of latents, such as --project writes, in place of seeds.")
 flags.DEFINE_string(
     "classes",
     None,
@@ -114,9 +115,8 @@ flags.DEFINE_integer(
     "Write this many images, from --seed on, to --out/train/CLASS/: the layout of"
     " keras.utils.image_dataset_from_directory and of TFDS's ImageFolder.",
 )
-flags.DEFINE_list(
+define_list(
     "proportions",
-    None,
     "One number for each of --classes, or of all classes, such as 5,1,1: the shares of the images;"
     " by default equal.",
 )
@@ -150,9 +150,8 @@ flags.DEFINE_bool("explore", False, "Serve a page with sliders to this machine's
 flags.DEFINE_integer(
     "port", 8765, "Port of the page; 0: any that is free.", lower_bound=0, upper_bound=65535
 )
-flags.DEFINE_list(
+define_list(
     "export",
-    None,
     "Write the generator to the new folder --out, with a model card: keras, saved_model, onnx,"
     " litert, litert_float16, litert_int8; several with commas, or all.",
 )
