@@ -18,7 +18,7 @@ ROOT = Path(gan_cli.__file__).parent
 ORDER = (
     {"errors", "listener"},
     {"io", "registry", "options", "replicas", "devices", "tensorflow_setup"},
-    {"config"},
+    {"config", "music"},
     {"domains"},
     {"data", "models", "objectives"},
     {"run", "export"},

@@ -5,6 +5,7 @@ import keras
 from gan_cli.assembly.checks import check_network
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.config.schema import ArchitecturePair, Config
+from gan_cli.data.sources import domain_of
 from gan_cli.errors import UserError
 from gan_cli.models import ARCHITECTURES
 from gan_cli.models.contract import Architecture, ModelSpec
@@ -70,6 +71,7 @@ def build_network(config: ResolvedConfig, network: str, num_classes: int) -> ker
         max_channels=config.model.max_channels,
         # A run from before an architecture had an option is one with the option's default.
         options={k: config.model.options.get(k, v) for k, v in architecture.options.items()},
+        layout=domain_of(config.data).layout,
     )
     built = getattr(architecture, f"build_{network}")(spec)
     return check_network(built, network, names[network], spec)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from absl import flags
 
 from gan_cli.cli import app
+from gan_cli.cli.list_flags import define_list
 from gan_cli.errors import UserError
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _RUN_DIR = flags.DEFINE_string("run_dir", None, "Run directory of gan-train.")
 _CHECKPOINT = flags.DEFINE_string(
     "checkpoint", "best", "Which checkpoint: best, latest, the number of images shown, or all."
 )
-_COMPARE = flags.DEFINE_list("compare", None, "Run directories to score side by side.")
+_COMPARE = define_list("compare", "Run directories to score side by side.")
 _REAL = flags.DEFINE_string(
     "real",
     None,
@@ -38,16 +39,16 @@ _NUM_SAMPLES = flags.DEFINE_integer(
 _FEATURES = flags.DEFINE_string(
     "features", None, "Feature network instead of the config's, such as random or inception."
 )
-_METRICS = flags.DEFINE_list(
-    "metrics", None, "Metrics instead of the config's, separated by commas, or all."
-)
+_METRICS = define_list("metrics", "Metrics instead of the config's, separated by commas, or all.")
 _STATS = flags.DEFINE_string(
     "stats",
     None,
     "npz file of mean and covariance to compute the Fréchet distance to; written if there is none.",
 )
 _SEED = flags.DEFINE_integer("seed", 0, "Seed of the generated images and of the resampling.")
-_OUT = flags.DEFINE_string("out", None, "JSON file for the scores.")
+_OUT = flags.DEFINE_string(
+    "out", None, "File for the scores: .csv, .html, or any other ending for JSON."
+)
 
 
 # Flags by the request's field, where their names differ.
@@ -56,14 +57,27 @@ _FLAG_OF = {"statistics": "stats", "run_dirs": "compare"}
 
 def main(argv: Sequence[str]) -> int:
     runs = [*_COMPARE.value, *argv[1:]] if _COMPARE.value else []
-    if argv[1:] and not runs:
-        raise UserError(f"unexpected argument '{argv[1]}'; flags start with --")
+    _check_arguments(argv[1:], bool(runs))
     _check_what_is_scored(runs)
     try:
         _score(_request(runs))
     except UserError as error:
         raise UserError(*error.problems, key=_FLAG_OF.get(error.key or "", error.key)) from error
     return 0
+
+
+def _check_arguments(arguments: Sequence[str], compares: bool) -> None:
+    """Raises UserError for arguments that are no runs to compare."""
+    from gan_cli.metrics.scores import METRICS
+
+    for argument in arguments:
+        if METRICS.problem(argument) is None and not Path(argument).is_dir():
+            named = ",".join([*(_METRICS.value or ()), argument])
+            raise UserError(
+                f"unexpected argument '{argument}'; separate metrics by commas: --metrics {named}"
+            )
+        if not compares:
+            raise UserError(f"unexpected argument '{argument}'; flags start with --")
 
 
 def _check_what_is_scored(runs: list[str]) -> None:

@@ -2,6 +2,8 @@
 
 from absl import flags
 
+from gan_cli.cli.list_flags import define_list
+from gan_cli.domains.tile_layout import RESAMPLING
 from gan_cli.studio.picture_requests import METHODS, SHEETS, WALKS
 
 flags.DEFINE_string("run_dir", None, "Run directory of gan-train.")
@@ -12,7 +14,7 @@ flags.DEFINE_string(
 )
 flags.DEFINE_integer("seed", 0, "First seed; the others follow it.")
 flags.DEFINE_string("seeds", None, "Seeds in place of --seed, such as 0-63 or 1,5,10-12.")
-flags.DEFINE_list("latents", None, "Files of latents, such as --project writes, in place of seeds.")
+define_list("latents", "Files of latents, such as --project writes, in place of seeds.")
 flags.DEFINE_string(
     "classes",
     None,
@@ -47,7 +49,21 @@ flags.DEFINE_string(
     " single images.",
 )
 flags.DEFINE_string(
-    "grid", None, "ROWSxCOLUMNS of the picture; by default 8x8, or what the seeds fill."
+    "grid",
+    None,
+    "ROWSxCOLUMNS of the picture; by default 8x8, or what the seeds fill. With --walk: a mosaic in"
+    " which each image walks through seeds of its own.",
+)
+flags.DEFINE_integer(
+    "scale",
+    None,
+    "Enlarge images by this whole factor, 1 to 64; by default small images to about 64 pixels.",
+)
+flags.DEFINE_enum(
+    "resample",
+    "nearest",
+    RESAMPLING,
+    "How images are enlarged: nearest repeats pixels, lanczos smooths.",
 )
 flags.DEFINE_integer(
     "until",
@@ -64,8 +80,12 @@ flags.DEFINE_enum(
     " for a strip, and .gif, .apng, .webp or .mp4 for an animation.",
 )
 flags.DEFINE_bool("loop", False, "Return from the last seed, or class, to the first.")
-flags.DEFINE_integer("steps", 16, "Images from one seed, or class, to the next.")
-flags.DEFINE_integer("frames_per_second", 12, "Speed of an animation, 1 to 100.")
+flags.DEFINE_integer(
+    "steps",
+    None,
+    "Images from one seed, or class, to the next; by default 16 in a strip and 48 in an animation.",
+)
+flags.DEFINE_integer("frames_per_second", 24, "Speed of an animation, 1 to 100.")
 flags.DEFINE_enum(
     "directions",
     None,
@@ -95,9 +115,8 @@ flags.DEFINE_integer(
     "Write this many images, from --seed on, to --out/train/CLASS/: the layout of"
     " keras.utils.image_dataset_from_directory and of TFDS's ImageFolder.",
 )
-flags.DEFINE_list(
+define_list(
     "proportions",
-    None,
     "One number for each of --classes, or of all classes, such as 5,1,1: the shares of the images;"
     " by default equal.",
 )
@@ -131,9 +150,8 @@ flags.DEFINE_bool("explore", False, "Serve a page with sliders to this machine's
 flags.DEFINE_integer(
     "port", 8765, "Port of the page; 0: any that is free.", lower_bound=0, upper_bound=65535
 )
-flags.DEFINE_list(
+define_list(
     "export",
-    None,
     "Write the generator to the new folder --out, with a model card: keras, saved_model, onnx,"
     " litert, litert_float16, litert_int8; several with commas, or all.",
 )
@@ -148,5 +166,7 @@ flags.DEFINE_string(
 MARKED = ("no_provenance", "c2pa_certificate", "c2pa_key", "c2pa_timestamp")
 # Flags of modes that draw from a run by seed.
 SEEDED = ("checkpoint", "seed", "seeds", "classes", "truncation", *MARKED)
+# Flags of modes that lay several images out.
+TILED = (*SEEDED, "scale", "resample")
 # Flags of several modes, which the help text lists first.
-SHARED = ("run_dir", *SEEDED[:3], "latents", "classes", "truncation", *MARKED, "out")
+SHARED = ("run_dir", *SEEDED[:3], "latents", "classes", "truncation", *TILED[-2:], *MARKED, "out")

@@ -12,9 +12,15 @@ from typing import TYPE_CHECKING, Any
 from absl import flags
 
 from gan_cli.cli import app
-from gan_cli.cli.sample_flags import MARKED, SEEDED
+from gan_cli.cli.sample_flags import MARKED, SEEDED, TILED
 from gan_cli.errors import UserError
-from gan_cli.media.formats import PICTURES, check_bulk_ending, check_ending, check_folder
+from gan_cli.media.formats import (
+    ANIMATIONS,
+    PICTURES,
+    check_bulk_ending,
+    check_ending,
+    check_folder,
+)
 from gan_cli.studio import texts
 from gan_cli.studio.bulk_requests import Dataset, Export, Images
 from gan_cli.studio.edit_requests import EditRequest, Inpaint, Project, SuperResolve
@@ -27,6 +33,8 @@ if TYPE_CHECKING:
 Flags = flags.FlagValues
 _LONGEST_VALUE = 200
 _NOT_CONFIRMED = 1
+# Two seconds from one seed to the next, at 24 frames a second.
+_STEPS_OF_STRIP, _STEPS_OF_ANIMATION = 16, 48
 
 
 @dataclass(frozen=True)
@@ -84,20 +92,25 @@ def _pictures(values: Flags) -> Grid | Images:
             raise UserError("counts from --seed; leave out --seeds and --grid", key="until")
         return Images(count=values.until, **seeds, **drawn)
     shape = None if values.grid is None else texts.parse_shape(values.grid)
-    grid = Grid(shape, **seeds, **drawn)
+    grid = Grid(shape, **seeds, **drawn, **_tiles(values))
     if ending in PICTURES:
         return grid
+    if values.scale is not None:
+        raise UserError("is for one picture; arrays and folders keep the size", key="scale")
     if shape is not None:
         seeds = {"seeds": grid.layout(0)[0]}
     return Images(**seeds, **drawn)
 
 
 def _walk(values: Flags) -> Walk:
-    check_ending(Path(values.out), moves=True)
+    moves = check_ending(Path(values.out), moves=True) in ANIMATIONS
+    steps = _STEPS_OF_ANIMATION if moves else _STEPS_OF_STRIP
     return Walk(
         values.walk,
         loop=values.loop,
-        steps=values.steps,
+        steps=steps if values.steps is None else values.steps,
+        shape=None if values.grid is None else texts.parse_shape(values.grid),
+        **_tiles(values),
         truncation=values.truncation,
         latents=values.latents,
         classes=_classes(values),
@@ -112,6 +125,7 @@ def _axes(values: Flags) -> Axes:
         axes=values.axes,
         extent=values.extent,
         move=None if values.move is None else texts.parse_move(values.move),
+        **_tiles(values),
         latents=values.latents,
         classes=_classes(values),
         **_seeds(values),
@@ -122,6 +136,7 @@ def _sheet(values: Flags) -> Sheet:
     check_ending(Path(values.out))
     return Sheet(
         values.sheet,
+        **_tiles(values),
         truncation=values.truncation,
         latents=values.latents,
         classes=_classes(values),
@@ -325,6 +340,10 @@ def _classes(values: Flags) -> str | tuple[str, ...] | None:
     return None if values.classes is None else texts.parse_classes(values.classes)
 
 
+def _tiles(values: Flags) -> dict[str, Any]:
+    return {"scale": values.scale, "resample": values.resample}
+
+
 def _float_or_nan(text: str) -> float:
     try:
         return float(text)
@@ -353,6 +372,7 @@ MODES: tuple[Mode, ...] = (
         _pictures,
         _draw_or_write,
         own=("grid", "until"),
+        takes=TILED,
         keys={"shape": "grid", "count": "until"},
     ),
     Mode(
@@ -361,8 +381,8 @@ MODES: tuple[Mode, ...] = (
         _walk,
         _draw,
         own=("walk", "loop", "steps", "frames_per_second"),
-        takes=(*SEEDED, "latents"),
-        keys={"kind": "walk"},
+        takes=(*TILED, "latents", "grid"),
+        keys={"kind": "walk", "shape": "grid"},
     ),
     Mode(
         "directions",
@@ -370,7 +390,7 @@ MODES: tuple[Mode, ...] = (
         _axes,
         _draw,
         own=("directions", "axes", "extent", "move"),
-        takes=("checkpoint", "seed", "seeds", "latents", "classes", *MARKED),
+        takes=("checkpoint", "seed", "seeds", "latents", "classes", "scale", "resample", *MARKED),
         keys={"method": "directions"},
     ),
     Mode(
@@ -379,7 +399,7 @@ MODES: tuple[Mode, ...] = (
         _sheet,
         _draw,
         own=("sheet",),
-        takes=(*SEEDED, "latents"),
+        takes=(*TILED, "latents"),
         keys={"kind": "sheet"},
     ),
     Mode(

@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from gan_cli.evaluation.results import ComparedRuns, Scored, ScoredRun
 from gan_cli.metrics.evaluation import Score
+
+_WIDTH_OF_METRIC_AND_FLOOR, _WIDTH_OF_COLUMN = 36, 12
 
 
 def print_scores(scored: Scored) -> None:
@@ -50,38 +53,91 @@ def print_curve(run: ScoredRun) -> None:
 
 
 def print_comparison(compared: ComparedRuns) -> None:
-    """Prints the scores of several runs side by side, and what they mean for each run."""
-    columns = {f"{run.run_dir} {run.kimg:g} kimg": run.scores for run in compared.runs}
-    cells = {
-        figure: f"{spread.mean:.4g} ± {spread.deviation:.2g}"
-        for figure, spread in compared.spread.items()
-    }
-    print_side_by_side(
-        f"features: {compared.runs[0].features.name}",
-        columns,
-        {"mean ± deviation": cells} if cells else {},
-    )
-    print_lines([f"{run.run_dir}: {line}" for run in compared.runs for line in run.interpretation])
+    """Prints the scores of several runs side by side, their means, and what they mean for each."""
+    runs = compared.runs
+    print_lines([f"[{n + 1}] {run.run_dir}, {run.kimg:g} kimg" for n, run in enumerate(runs)])
+    columns = {f"[{number + 1}]": run.scores for number, run in enumerate(runs)}
+    title = f"features: {runs[0].features.name}; *: best"
+    for part in _fitting(list(columns), Console().width):
+        _print_marked(title, {name: columns[name] for name in part}, columns)
+    if any(method.spread for method in compared.methods):
+        print_methods(compared)
+    print_lines(compared.sentences())
 
 
-def print_side_by_side(
-    title: str,
-    columns: Mapping[str, Mapping[str, Score]],
-    more: Mapping[str, Mapping[str, str]] | None = None,
+def print_methods(compared: ComparedRuns) -> None:
+    """Prints mean and sample deviation by method, the best mean marked."""
+    table = Table(title="mean ± deviation by method; *: best")
+    table.add_column("metric", no_wrap=True)
+    for method in compared.methods:
+        runs = ", ".join(f"[{number + 1}]" for number in method.runs)
+        table.add_column(escape(f"{method.name}\n{runs}"), justify="right", overflow="fold")
+    for figure, score in compared.runs[0].scores.items():
+        means = [
+            method.spread[figure].mean
+            if figure in method.spread
+            else compared.runs[method.runs[0]].scores[figure].value
+            if len(method.runs) == 1 and figure in compared.runs[method.runs[0]].scores
+            else None
+            for method in compared.methods
+        ]
+        cells = [
+            "-"
+            if mean is None
+            else f"{mean:.4g}"
+            + (f" ± {method.spread[figure].deviation:.2g}" if figure in method.spread else "")
+            + _mark(mean, means, score.higher_is_better)
+            for mean, method in zip(means, compared.methods, strict=True)
+        ]
+        table.add_row(labelled(figure, score), *cells)
+    Console().print(table)
+
+
+def _print_marked(
+    title: str, columns: Mapping[str, Mapping[str, Score]], every: Mapping[str, Mapping[str, Score]]
 ) -> None:
+    """Prints some of the columns, with the floor, and with the best of all columns marked."""
+    table = Table(title=title)
+    table.add_column("metric", no_wrap=True)
+    for name in (*columns, "floor"):
+        # Rich takes brackets for its markup.
+        table.add_column(escape(name), justify="right")
+    for figure, score in next(iter(every.values())).items():
+        values = [s[figure].value for s in every.values() if figure in s]
+        cells = [
+            number(s[figure].value) + _mark(s[figure].value, values, score.higher_is_better)
+            if figure in s
+            else "-"
+            for s in columns.values()
+        ]
+        table.add_row(labelled(figure, score), *cells, number(score.floor))
+    Console().print(table)
+
+
+def _mark(value: float, values: Sequence[float | None], higher_is_better: bool) -> str:
+    known = [each for each in values if each is not None]
+    best = max(known) if higher_is_better else min(known)
+    return "*" if len(known) > 1 and value == best else ""
+
+
+def _fitting(names: Sequence[str], width: int) -> list[Sequence[str]]:
+    """Splits columns into tables that fit a terminal."""
+    most = max((width - _WIDTH_OF_METRIC_AND_FLOOR) // _WIDTH_OF_COLUMN, 1)
+    return [names[start : start + most] for start in range(0, len(names), most)]
+
+
+def print_side_by_side(title: str, columns: Mapping[str, Mapping[str, Score]]) -> None:
     """Prints several sets of samples, with a row for each figure and a column for each set.
 
     Args:
       columns: the scores, by the name of the set.
-      more: further columns of text, by name and figure.
     """
     table = Table(title=title)
     table.add_column("metric", no_wrap=True)
-    for name in (*columns, *(more or {})):
+    for name in columns:
         table.add_column(name, justify="right", overflow="fold")
     for figure, score in next(iter(columns.values())).items():
         cells = [number(s[figure].value) if figure in s else "-" for s in columns.values()]
-        cells += [texts.get(figure, "-") for texts in (more or {}).values()]
         table.add_row(labelled(figure, score), *cells)
     Console().print(table)
 

@@ -22,6 +22,8 @@ from pydantic import (
 
 from gan_cli.config.base import Choice, Option, Positive, PositiveInt, Section
 
+MidiKey = Annotated[int, Field(ge=0, le=127)]
+
 
 class SourceKeys(Section):
     """Base of the sections that hold the keys of one source.
@@ -33,11 +35,22 @@ class SourceKeys(Section):
 
     has_own_shape: ClassVar[bool] = False
 
+    def has_shape_of_its_own(self) -> bool:
+        """Returns whether samples of these keys have a shape of their own."""
+        return self.has_own_shape
+
 
 class BuiltinKeys(SourceKeys):
     """A data set that is part of the package."""
 
-    name: str = Field("digits", description="Name of the data set.")
+    name: str = Field(
+        "digits",
+        description="Name of the data set: digits (images) or songs (phrases of music).",
+    )
+
+    def has_shape_of_its_own(self) -> bool:
+        """Returns whether the data set is of anything but images."""
+        return self.name != "digits"
 
 
 class FolderKeys(SourceKeys):
@@ -50,6 +63,37 @@ class IdxKeys(SourceKeys):
     """IDX files, the format of MNIST."""
 
     path: str | None = Field(None, description="A folder of IDX files, or one file of images.")
+
+
+class MidiKeys(SourceKeys):
+    """A folder of MIDI files, cut into phrases of several bars."""
+
+    has_own_shape: ClassVar[bool] = True
+
+    path: str | None = Field(None, description="The folder; folders inside it are the classes.")
+    bars: Annotated[int, Field(ge=1, le=64)] = Field(4, description="Length of a phrase in bars.")
+    steps_per_beat: Annotated[int, Field(ge=1, le=24)] = Field(
+        4, description="Steps of a beat: 4 are sixteenths of 4/4; 12 and 24 hold triplets as well."
+    )
+    meter: str = Field(
+        "4/4", description="The meter of phrases; parts of files in other meters are left out."
+    )
+    tracks: Annotated[tuple[str, ...], Field(strict=False, min_length=1)] = Field(
+        ("drums", "piano", "guitar", "bass", "strings"),
+        description="Tracks of a phrase: drums, families of General MIDI's instruments, or 'other'"
+        " for those that no other track takes.",
+    )
+    pitches: Annotated[tuple[MidiKey, MidiKey], Field(strict=False)] = Field(
+        (24, 95), description="Lowest and highest MIDI key of a phrase; 60 is middle C."
+    )
+    transpose: Literal["within_range", "none"] = Field(
+        "within_range",
+        description="within_range: move each training phrase, drums apart, by a random interval"
+        " that keeps it within the pitches.",
+    )
+    tempo: Annotated[float, Field(ge=10, le=400)] = Field(
+        120.0, description="Beats a minute in the files that are written."
+    )
 
 
 class NpzKeys(SourceKeys):
@@ -122,9 +166,21 @@ def _unless_own_shape(check: Callable[[object], object]) -> WrapValidator:
     def validate(
         value: object, bounds: ValidatorFunctionWrapHandler, info: ValidationInfo
     ) -> object:
-        return check(value) if may_have_own_shape(info.data.get("source")) else bounds(value)
+        return check(value) if _may_have_own_shape(info.data) else bounds(value)
 
     return WrapValidator(validate)
+
+
+def _may_have_own_shape(given: dict[str, Any]) -> bool:
+    """Returns whether the samples of a section may have another shape than images have.
+
+    Args:
+      given: the keys before `image_size`, validated; without those that are wrong.
+    """
+    keys = given.get(given.get("source", ""))
+    if isinstance(keys, SourceKeys):
+        return keys.has_shape_of_its_own()
+    return given.get("source") is not None
 
 
 PixelCount = Annotated[int, Field(ge=8, le=1024)]
@@ -156,6 +212,7 @@ class DataConfig(Section):
     builtin: BuiltinKeys = BuiltinKeys()
     folder: FolderKeys = FolderKeys()
     idx: IdxKeys = IdxKeys()
+    midi: MidiKeys = MidiKeys()
     npz: NpzKeys = NpzKeys()
     points: PointsKeys = PointsKeys()
     tfds: TfdsKeys = TfdsKeys()
@@ -197,7 +254,9 @@ class DataConfig(Section):
     def _keys_in_sections(cls, given: Any) -> Any:
         return in_sections(given) if isinstance(given, dict) else given
 
-    @field_validator("builtin", "folder", "idx", "npz", "points", "tfds", "options", mode="before")
+    @field_validator(
+        "builtin", "folder", "idx", "midi", "npz", "points", "tfds", "options", mode="before"
+    )
     @classmethod
     def _of_the_chosen_source(cls, value: Any, info: ValidationInfo) -> Any:
         source, section = info.data.get("source"), info.field_name
@@ -229,13 +288,6 @@ SECTIONS = (*SOURCE_KEYS, "options")
 def section_of(source: str) -> str:
     """Returns the key of `data` that holds the keys of a source."""
     return source if source in SOURCE_KEYS else "options"
-
-
-def may_have_own_shape(source: str | None) -> bool:
-    """Returns whether samples of a source may have another shape than images have."""
-    if source is None or source not in SOURCE_KEYS:
-        return source is not None
-    return SOURCE_KEYS[source].has_own_shape
 
 
 def sources_with(key: str) -> list[str]:

@@ -23,6 +23,10 @@ class Collection:
       identity: text that changes whenever the files behind the samples do; decodes none of them.
       images: all samples, if they are in memory anyway: uint8 [count, height, width(, channels)],
         or in the stored form of the source's domain.
+      groups: int32 [count], the group of each sample, or None. Samples of one group, such as parts
+        of one piece of music, are either trained on or held out.
+      corrupt: a line for each file that cannot be read, where that shows on opening.
+      notes: a sentence for each thing that the source does to the files without being asked.
     """
 
     count: int
@@ -32,6 +36,9 @@ class Collection:
     class_names: tuple[str, ...]
     identity: str
     images: np.ndarray | None = None
+    groups: np.ndarray | None = None
+    corrupt: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

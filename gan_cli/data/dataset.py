@@ -12,7 +12,7 @@ from gan_cli.data.collection import Collection
 from gan_cli.data.form import choose_form
 from gan_cli.data.materialise import materialise
 from gan_cli.data.sources import source_of
-from gan_cli.data.split import choose_evenly
+from gan_cli.data.split import choose_evenly, choose_groups
 from gan_cli.domains.domain import Domain
 from gan_cli.domains.images import Images
 from gan_cli.errors import UserError
@@ -79,6 +79,9 @@ def open_splits(
     domain = None if source.domain is None else source.domain(config)
     splits = source.open(config)
     train, holdout = splits.train, splits.holdout
+    unread = [*train.corrupt, *(holdout.corrupt if holdout else ())]
+    if unread and config.on_corrupt == "fail":
+        raise UserError(*_corrupt_problems(unread))
     if train.count < 2:
         raise UserError(
             f"data: source '{config.source}' gives {train.count} images; at least 2 are needed"
@@ -93,13 +96,22 @@ def open_splits(
         if len(chosen) < 2:
             raise UserError("data.max_images: must be at least 2, so that one can be held out")
         count = round(len(chosen) * config.holdout_fraction)
-        held = choose_evenly(chosen, train.labels, min(max(count, 1), len(chosen) - 1))
+        if train.groups is None:
+            held = choose_evenly(chosen, train.labels, min(max(count, 1), len(chosen) - 1))
+        elif len(np.unique(train.groups[chosen])) < 2:
+            raise UserError(
+                f"data: source '{config.source}' gives samples of one file alone; at least 2 files"
+                " are needed, so that one can be held out"
+            )
+        else:
+            held = choose_groups(chosen, train.labels, train.groups, count)
         parts = [(train, np.setdiff1d(chosen, held)), (train, held)]
 
     preparation, notes = choose_form(config, train, domain)
     total = sum(len(indices) for _, indices in parts)
     datasets: list[ImageDataset] = []
-    skipped: list[str] = []
+    skipped: list[str] = unread
+    notes = (*train.notes, *notes)
     done = 0
     for collection, indices in parts:
         prepared = materialise(
@@ -148,6 +160,8 @@ def open_whole(
     if config.max_images is not None and config.max_images < len(chosen):
         chosen = choose_evenly(chosen, collection.labels, config.max_images)
     preparation, _ = choose_form(config, collection, domain)
+    if collection.corrupt and config.on_corrupt == "fail":
+        raise UserError(*_corrupt_problems(list(collection.corrupt)))
     prepared = materialise(
         collection,
         chosen,

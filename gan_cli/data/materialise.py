@@ -110,14 +110,12 @@ def _fill(
         for row in range(first, min(first + _TASK_SIZE, len(indices))):
             index = int(indices[row])
             try:
-                images[row] = prepare_image(
-                    collection.read(index),
-                    form.height,
-                    form.width,
-                    form.channels,
-                    form.fit,
-                    form.background,
-                )
+                sample = collection.read(index)
+                if not isinstance(sample, np.ndarray) or sample.shape != images.shape[1:]:
+                    sample = prepare_image(
+                        sample, form.height, form.width, form.channels, form.fit, form.background
+                    )
+                images[row] = sample
             except CorruptImageError as error:
                 problems[row] = f"{collection.describe(index)}: {error}"
         return problems

@@ -1,6 +1,7 @@
 """Training batches, whose order depends on the seed and the position alone."""
 
 import functools
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -14,6 +15,7 @@ def training_batches(
     seed: int,
     first_image: int = 0,
     mirror: bool = False,
+    vary: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
     steps_per_call: int = 1,
     updates_per_step: int = 1,
     worker: int = 0,
@@ -29,6 +31,8 @@ def training_batches(
     Args:
       first_image: position to start from: the number of images shown so far.
       mirror: whether to flip a random half of every epoch's images from left to right.
+      vary: changes samples, [count, height, width, channels], by float64 [count] in [0, 1), drawn
+        for each sample in each epoch; see `Domain.varied`. None: samples stay as they are.
       updates_per_step: number of parts of a batch that are used one after another.
       worker, workers: index of this process, and number of processes. Each process loads only its
         own slice of every part of the batches that a single process would get.
@@ -45,20 +49,22 @@ def training_batches(
 
     # Two epochs are in use at once where a batch runs across their border.
     @functools.lru_cache(maxsize=2)
-    def epoch_order(epoch: int) -> tuple[np.ndarray, np.ndarray]:
+    def epoch_order(epoch: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         rng = np.random.default_rng([seed, epoch])
-        return rng.permutation(count), rng.permutation(count) < count // 2
+        return rng.permutation(count), rng.permutation(count) < count // 2, rng.random(count)
 
     def gather(element: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         epochs, places = np.divmod(first_image + element * per_element + own, count)
         used, which = np.unique(epochs, return_inverse=True)
         orders = [epoch_order(int(epoch)) for epoch in used]
         offsets = which * count + places
-        indices = np.concatenate([order for order, _ in orders])[offsets]
+        indices = np.concatenate([order for order, _, _ in orders])[offsets]
         images = dataset.images[indices]
         if mirror:
-            flip = np.concatenate([flipped for _, flipped in orders])[offsets]
+            flip = np.concatenate([flipped for _, flipped, _ in orders])[offsets]
             images[flip] = images[flip, :, ::-1]
+        if vary is not None:
+            images = vary(images, np.concatenate([draws for _, _, draws in orders])[offsets])
         return images, labels[indices]
 
     def load(element: tf.Tensor) -> dict[str, tf.Tensor]:

@@ -26,3 +26,40 @@ def choose_evenly(indices: np.ndarray, labels: np.ndarray | None, count: int) ->
         shuffled = shuffled[np.argsort(labels[shuffled], kind="stable")]
     places = (np.arange(count) + 0.5) * len(indices) / max(count, 1)
     return np.sort(shuffled[places.astype(np.int64)])
+
+
+def choose_groups(
+    indices: np.ndarray, labels: np.ndarray | None, groups: np.ndarray, count: int
+) -> np.ndarray:
+    """Chooses whole groups at random, of about `count` samples in all, every class in proportion.
+
+    At least one group is chosen, and of every class one is left, except where all groups are of
+    different classes: there, one group is chosen whatever its class.
+
+    Args:
+      indices: int64 [n], indices of samples, of at least two groups.
+      labels: int32, label of every sample, or None: all are of one class.
+      groups: int32, group of every sample; a group's class is that of its first sample.
+
+    Returns:
+      int64, the indices of the chosen groups, ascending.
+    """
+    rng = np.random.default_rng(_SEED)
+    names, first, sizes = np.unique(groups[indices], return_index=True, return_counts=True)
+    classes = np.zeros(len(names), np.int32) if labels is None else labels[indices[first]]
+    shuffled = rng.permutation(len(names))
+    chosen: list[int] = []
+    # What one class gives too little or too much, the next one makes up for.
+    missing = 0.0
+    for label in np.unique(classes):
+        own = shuffled[classes[shuffled] == label]
+        missing += count * sizes[own].sum() / len(indices)
+        for group in own[:-1]:
+            if sizes[group] / 2 <= missing:
+                chosen.append(group)
+                missing -= sizes[group]
+    if not chosen:
+        several = np.bincount(classes)[classes] > 1
+        allowed = np.flatnonzero(several) if several.any() else np.arange(len(names))
+        chosen = [allowed[np.argmin(sizes[allowed])]]
+    return np.sort(indices[np.isin(groups[indices], names[chosen])])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
@@ -70,6 +71,25 @@ class Domain(ABC):
     def array_shape(self) -> tuple[int, ...]:
         """Shape of one sample in an npz file that is written for users."""
         return self.stored_shape
+
+    @property
+    def layout(self) -> Mapping[str, int]:
+        """What an architecture may know of a sample beside its shape, such as bars of music."""
+        return {}
+
+    @property
+    def varies(self) -> bool:
+        """Whether `varied` changes training samples."""
+        return False
+
+    def varied(self, samples: np.ndarray, draws: np.ndarray) -> np.ndarray:
+        """Returns training samples changed at random, such as transposed music.
+
+        Args:
+          samples: [count, *stored_shape].
+          draws: float64 [count] in [0, 1): a function of the run's seed, the epoch and the sample.
+        """
+        return samples
 
     @property
     def num_modes(self) -> int | None:

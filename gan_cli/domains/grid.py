@@ -3,6 +3,8 @@
 import numpy as np
 from PIL import Image
 
+from gan_cli.domains.tile_layout import FRAMED, TileLayout
+
 # Smaller images are enlarged, by a whole factor, until they reach about this side.
 _COMFORTABLE_SIDE = 64
 
@@ -17,15 +19,15 @@ def enlargement(height: int, width: int) -> int:
     return max(round(_COMFORTABLE_SIDE / max(height, width)), 1)
 
 
-def image_grid(images: np.ndarray, columns: int, padding: int = 2) -> Image.Image:
+def image_grid(images: np.ndarray, columns: int, layout: TileLayout = FRAMED) -> Image.Image:
     """Lays images out row by row on white.
-
-    Small images are enlarged without smoothing, so that every pixel keeps its value.
 
     Args:
       images: uint8 [count, height, width, channels].
-      padding: pixels between images, before enlargement.
     """
+    factor = layout.scale or enlargement(*images.shape[1:3])
+    images = enlarged(images, factor, layout.resample)
+    padding = factor * layout.padding
     count, height, width, channels = images.shape
     rows = -(-count // columns)
     sheet = np.full(
@@ -37,8 +39,24 @@ def image_grid(images: np.ndarray, columns: int, padding: int = 2) -> Image.Imag
         row, column = divmod(index, columns)
         top, left = (padding + row * (height + padding), padding + column * (width + padding))
         sheet[top : top + height, left : left + width] = image
-    factor = enlargement(height, width)
-    return to_pillow(sheet.repeat(factor, axis=0).repeat(factor, axis=1))
+    return to_pillow(sheet)
+
+
+def enlarged(images: np.ndarray, factor: int, resample: str = "nearest") -> np.ndarray:
+    """Enlarges each image by a whole factor.
+
+    Args:
+      images: uint8 [count, height, width, channels].
+      resample: name in `tile_layout.RESAMPLING`; `nearest` keeps the value of every pixel.
+    """
+    if resample == "nearest":
+        return images.repeat(factor, axis=1).repeat(factor, axis=2)
+    size = factor * images.shape[2], factor * images.shape[1]
+    smooth = Image.Resampling[resample.upper()]
+    resized = [to_pillow(image).resize(size, smooth) for image in images]
+    return np.stack([np.asarray(each) for each in resized]).reshape(
+        len(images), size[1], size[0], images.shape[3]
+    )
 
 
 def split_grid(

@@ -3,11 +3,13 @@
 import dataclasses
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from gan_cli.evaluation.methods import Method, Spread
+from gan_cli.evaluation.score_files import csv_text, html_text, score_rows
 from gan_cli.io.files import atomic_write
 from gan_cli.metrics.evaluation import Evaluation, Score
 from gan_cli.metrics.run_evaluator import FeatureFacts
@@ -20,13 +22,29 @@ class Result(ABC):
     def record(self) -> Any:
         """Returns the result in JSON's own types."""
 
+    @abstractmethod
+    def rows(self) -> list[dict[str, Any]]:
+        """Returns a row for each figure of each set of samples, as tables have them."""
+
+    @abstractmethod
+    def sentences(self) -> Sequence[str]:
+        """Returns what the figures mean."""
+
     def save(self, path: str | Path) -> None:
-        """Writes the record as JSON.
+        """Writes a `.csv` of all figures, an `.html` page, or else everything as JSON.
 
         Raises:
           UserError: the file cannot be written.
         """
-        atomic_write(Path(path), json.dumps(self.record(), indent=1))
+        path = Path(path)
+        ending = path.suffix.lower()
+        if ending == ".csv":
+            content = csv_text(self.rows())
+        elif ending == ".html":
+            content = html_text(path.stem, self.rows(), self.sentences())
+        else:
+            content = json.dumps(self.record(), indent=1)
+        atomic_write(path, content)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +67,12 @@ class Scored(Result):
     def scores(self) -> dict[str, Score]:
         """The figures by name."""
         return self.evaluation.scores
+
+    def rows(self) -> list[dict[str, Any]]:
+        return score_rows(self.record(), run=self.title)
+
+    def sentences(self) -> Sequence[str]:
+        return self.interpretation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,6 +112,9 @@ class ScoredCheckpoint(Scored):
             "reading": list(self.interpretation),
         }
 
+    def rows(self) -> list[dict[str, Any]]:
+        return score_rows(self.record(), run=str(self.run_dir))
+
 
 @dataclass(frozen=True, kw_only=True)
 class ScoredRun(Result):
@@ -106,13 +133,11 @@ class ScoredRun(Result):
         """Returns the checkpoints' records."""
         return [scored.record() for scored in self.checkpoints]
 
+    def rows(self) -> list[dict[str, Any]]:
+        return [row for scored in self.checkpoints for row in scored.rows()]
 
-@dataclass(frozen=True)
-class Spread:
-    """One figure over several runs: mean and sample standard deviation."""
-
-    mean: float
-    deviation: float
+    def sentences(self) -> Sequence[str]:
+        return self.checkpoints[-1].interpretation
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,19 +147,50 @@ class ComparedRuns(Result):
     Attributes:
       runs: in the order of the request.
       spread: by figure, where the runs differ by their seeds alone; else empty.
+      methods: the runs grouped by their configs.
+      seeds: the training seed of each run, by its position.
+      remarks: what makes the runs hard to compare, such as checkpoints of different lengths.
     """
 
     runs: tuple[ScoredCheckpoint, ...]
     spread: Mapping[str, Spread]
+    methods: tuple[Method, ...] = ()
+    remarks: tuple[str, ...] = ()
+    seeds: Mapping[int, int] = field(default_factory=dict)
 
     def record(self) -> dict[str, Any]:
         """Returns the runs' records, and the spread of each figure."""
         return {
             "runs": [{"run": str(scored.run_dir), **scored.record()} for scored in self.runs],
-            "mean_and_deviation": {
-                figure: dataclasses.asdict(spread) for figure, spread in self.spread.items()
-            },
+            "mean_and_deviation": _spreads(self.spread),
+            "methods": [
+                {
+                    "method": method.name,
+                    "runs": [str(self.runs[number].run_dir) for number in method.runs],
+                    "mean_and_deviation": _spreads(method.spread),
+                }
+                for method in self.methods
+            ],
+            "remarks": list(self.remarks),
         }
+
+    def rows(self) -> list[dict[str, Any]]:
+        names = {number: method.name for method in self.methods for number in method.runs}
+        return [
+            row | {"method": names.get(number, ""), "seed": self.seeds.get(number, "")}
+            for number, run in enumerate(self.runs)
+            for row in run.rows()
+        ]
+
+    def sentences(self) -> Sequence[str]:
+        return [
+            *self.remarks,
+            *(f"{run.run_dir}: {line}" for run in self.runs for line in run.interpretation),
+        ]
+
+
+def _spreads(spread: Mapping[str, Spread]) -> dict[str, dict[str, float]]:
+    return {figure: dataclasses.asdict(each) for figure, each in spread.items()}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,19 +1,15 @@
 """Scores checkpoints of a run, or several runs side by side."""
 
 import dataclasses
-from statistics import mean, stdev
 
-from gan_cli.config.load import config_differences
 from gan_cli.errors import UserError
+from gan_cli.evaluation.methods import group_by_method
 from gan_cli.evaluation.requests import ComparisonRequest, RunRequest
-from gan_cli.evaluation.results import ComparedRuns, ScoredCheckpoint, ScoredRun, Spread
+from gan_cli.evaluation.results import ComparedRuns, ScoredCheckpoint, ScoredRun
 from gan_cli.evaluation.scorer import RunScorer
 from gan_cli.listener import Listener
 from gan_cli.run.checkpoint import CheckpointStore
 from gan_cli.run.report.page import write_report
-
-# Keys that may differ between runs that repeat each other.
-_REPEATS = ("seed", "name")
 
 
 def score_checkpoint(request: RunRequest, listener: Listener | None = None) -> ScoredCheckpoint:
@@ -64,27 +60,26 @@ def compare_runs(request: ComparisonRequest, listener: Listener | None = None) -
     for scorer in scorers:
         scorer.share_evaluator(first)
         scored.append(scorer.score())
-    spread = _spread(scored) if _repeat_each_other(scorers) else {}
-    return ComparedRuns(runs=tuple(scored), spread=spread)
-
-
-def _repeat_each_other(scorers: list[RunScorer]) -> bool:
-    """Whether there are several runs that differ by their seeds alone."""
     configs = [scorer.loaded.config for scorer in scorers]
-    differing = [line for other in configs[1:] for line in config_differences(configs[0], other)]
-    if not all(line.split(":")[0].strip() in _REPEATS for line in differing):
-        return False
-    return len(configs) >= 2 and len({config.seed for config in configs}) == len(configs)
+    methods = group_by_method(configs, [each.scores for each in scored])
+    seeds = [config.seed for config in configs]
+    repeat = len(methods) == 1 and len(set(seeds)) == len(seeds)
+    return ComparedRuns(
+        runs=tuple(scored),
+        spread=methods[0].spread if repeat else {},
+        methods=methods,
+        remarks=_remarks(scored),
+        seeds=dict(enumerate(seeds)),
+    )
 
 
-def _spread(scored: list[ScoredCheckpoint]) -> dict[str, Spread]:
-    """Returns mean and deviation of each figure that all have."""
-    values = {
-        figure: [each.scores[figure].value for each in scored if figure in each.scores]
-        for figure in scored[0].scores
-    }
-    return {
-        figure: Spread(mean(found), stdev(found))
-        for figure, found in values.items()
-        if len(found) == len(scored)
-    }
+def _remarks(scored: list[ScoredCheckpoint]) -> tuple[str, ...]:
+    """Returns a sentence where the checkpoints come from different lengths of training."""
+    lengths = sorted({each.kimg for each in scored})
+    if len(lengths) == 1:
+        return ()
+    shown = f"{lengths[0]:g} to {lengths[-1]:g}"
+    return (
+        f"The checkpoints were trained for different lengths, {shown} kimg: part of the differences"
+        " may be due to that. Name a checkpoint by its number of images to compare equal lengths.",
+    )

@@ -96,7 +96,11 @@ def _describe_network(model: keras.Model) -> NetworkDescription:
 
 def _write_picture(config: ResolvedConfig, data: DataSplits, run: RunDirectory) -> Path:
     batches = training_batches(
-        data.train, config.training.batch_size, config.seed, mirror=config.data.mirror
+        data.train,
+        config.training.batch_size,
+        config.seed,
+        mirror=config.data.mirror,
+        vary=data.domain.varied if data.domain.varies else None,
     )
     batch = next(iter(batches))
     path = run.path / "dry-run-reals.png"

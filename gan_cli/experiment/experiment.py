@@ -282,6 +282,7 @@ class Experiment:
             self.config.seed,
             first_image=self.step.reals_taken(images_shown),
             mirror=self.config.data.mirror,
+            vary=self.data.domain.varied if self.data.domain.varies else None,
             steps_per_call=self.config.training.steps_per_call,
             updates_per_step=self.step.objective.real_batches,
             worker=self.distribution.worker,

@@ -10,6 +10,7 @@ ARCHITECTURES = Registry(
         "dcgan": "gan_cli.models.dcgan:ARCHITECTURE",
         "fastgan": "gan_cli.models.fastgan:ARCHITECTURE",
         "mlp": "gan_cli.models.mlp:ARCHITECTURE",
+        "musegan": "gan_cli.models.musegan:ARCHITECTURE",
         "points_mlp": "gan_cli.models.points_mlp:ARCHITECTURE",
         "progan": "gan_cli.models.progan:ARCHITECTURE",
         "r3gan": "gan_cli.models.r3gan:ARCHITECTURE",

@@ -56,6 +56,7 @@ class ModelSpec:
       base_channels: width of the layers at full resolution.
       max_channels: upper bound of the width, which doubles with every halving of the resolution.
       options: every setting of `Architecture.options`, with the value that the config gives it.
+      layout: what the kind of sample tells beside its shape; see `domains.domain.Domain.layout`.
     """
 
     height: int
@@ -67,6 +68,7 @@ class ModelSpec:
     base_channels: int = 32
     max_channels: int = 512
     options: Mapping[str, Option] = field(default_factory=dict)
+    layout: Mapping[str, int] = field(default_factory=dict)
 
     def width_at(self, level: int) -> int:
         """Returns the number of channels after `level` halvings of the resolution."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gan_cli.media.credentials import Signer
     from gan_cli.sampling.saved_latents import SavedLatents
 
-DEFAULT_FRAMES_PER_SECOND = 12
+DEFAULT_FRAMES_PER_SECOND = 24
 
 
 @dataclass(frozen=True)
@@ -134,5 +134,5 @@ class Drawing:
             what = f"{num_frames} frames"
         else:
             count = len(self.saved.latents if self.saved else self.seeds)
-            what = f"{self.request.record_kind} of {count}"
+            what = f"{self.request.record_kind} of {count}" if count > 1 else "one image"
         return f"{what}, {self.studio.checkpoint_text}"

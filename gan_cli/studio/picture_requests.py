@@ -3,19 +3,23 @@
 A request knows no generator and needs no TensorFlow. `gan_cli.studio.draw` draws it.
 """
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from gan_cli.domains.tile_layout import RESAMPLING, TileLayout
 from gan_cli.errors import UserError
-from gan_cli.studio import checks
+from gan_cli.studio import checks, texts
 from gan_cli.studio.checks import Classes, Seeds
 
 if TYPE_CHECKING:
     from gan_cli.sampling.saved_latents import SavedLatents
 
+# How pictures were laid out when their records named no layout, and how they are now.
+FIRST_LAYOUT, LAYOUT = 1, 2
 WALKS = ("linear", "spherical", "circle", "classes")
 SHEETS = ("truncation", "classes", "real", "training", "mix")
 METHODS = ("sefa", "pca")
@@ -24,6 +28,7 @@ MOST_AXES = 64
 UNCONDITIONAL_PAIRS = 4
 # Images that a grid may have room for. How many one picture holds is checked when it is drawn.
 _MOST_ROOM = 1_000_000
+_MOST_SCALE = 64
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,54 @@ class SeededRequest(Request):
                 raise UserError("is for latents drawn by seed, not for saved ones", key=name)
 
 
+@dataclass(frozen=True, kw_only=True)
+class TiledRequest(SeededRequest):
+    """A request for images side by side.
+
+    Attributes:
+      scale: whole factor by which images are enlarged, 1 to 64; None: small images to about 64
+        pixels.
+      resample: `nearest` repeats pixels; `lanczos` smooths.
+      layout_version: 2; the records of older pictures lack it, and mean 1: a white frame around a
+        single image too, and no sheet wraps.
+    """
+
+    scale: int | None = None
+    resample: str = "nearest"
+    layout_version: int = LAYOUT
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        scale = self.scale
+        checks.keep(
+            self,
+            scale=None if scale is None else checks.whole_number(scale, "scale", 1, _MOST_SCALE),
+            resample=checks.choice(self.resample, "resample", RESAMPLING),
+            layout_version=checks.whole_number(
+                self.layout_version, "layout_version", FIRST_LAYOUT, LAYOUT
+            ),
+        )
+
+    @property
+    def wraps(self) -> bool:
+        """Whether a sheet that is much higher than wide continues on the right."""
+        return self.layout_version > FIRST_LAYOUT
+
+    def tiles(self, count: int) -> TileLayout:
+        """Returns the layout of so many images: a single one has no frame."""
+        padding = 0 if count == 1 and self.layout_version > FIRST_LAYOUT else 2
+        return TileLayout(scale=self.scale, resample=self.resample, padding=padding)
+
+
+def _recorded(**fields: str) -> Mapping[str, str]:
+    """Returns the keys of a record, with those of every tiled request."""
+    return MappingProxyType(
+        {**fields, "scale": "scale", "resample": "resample", "layout": "layout_version"}
+    )
+
+
 @dataclass(frozen=True)
-class Grid(SeededRequest):
+class Grid(TiledRequest):
     """Images in rows and columns; samples of other kinds as their domain draws them.
 
     Attributes:
@@ -90,7 +141,7 @@ class Grid(SeededRequest):
     truncation: float | None = None
 
     record_kind = "grid"
-    recorded = MappingProxyType({"grid": "shape", "classes": "classes", "truncation": "truncation"})
+    recorded = _recorded(grid="shape", classes="classes", truncation="truncation")
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -120,7 +171,7 @@ class Grid(SeededRequest):
 
 
 @dataclass(frozen=True)
-class Walk(SeededRequest):
+class Walk(TiledRequest):
     """A path through the latent space, as a strip or as an animation.
 
     Attributes:
@@ -130,6 +181,9 @@ class Walk(SeededRequest):
       steps: images from one seed, or class, to the next.
       truncation: as in `Grid`.
       latents: files of latents, or the latents, in place of seeds; linear and spherical walks only.
+      shape: rows and columns of a mosaic, in which each image walks through seeds of its own and,
+        in conditional runs, keeps one class; the seeds of all images' first stop come first, then
+        those of the second. In a walk between classes: how the seeds are laid out. None: one walk.
     """
 
     kind: str = "spherical"
@@ -138,16 +192,16 @@ class Walk(SeededRequest):
     steps: int = 16
     truncation: float | None = None
     latents: "tuple[Path, ...] | SavedLatents | None" = None
+    shape: tuple[int, int] | None = None
 
     record_kind = "walk"
-    recorded = MappingProxyType(
-        {
-            "walk": "kind",
-            "loop": "loop",
-            "steps": "steps",
-            "classes": "classes",
-            "truncation": "truncation",
-        }
+    recorded = _recorded(
+        walk="kind",
+        loop="loop",
+        steps="steps",
+        classes="classes",
+        truncation="truncation",
+        grid="shape",
     )
     subject = "kind"
 
@@ -160,9 +214,12 @@ class Walk(SeededRequest):
             steps=checks.whole_number(self.steps, "steps", 1),
             truncation=checks.given_truncation(self.truncation),
             latents=checks.given_latents(self.latents),
+            shape=_shape(self.shape),
         )
         self._refuse_seeds_beside_latents(self.latents, self.truncation)
         if self.latents is not None:
+            if self.shape is not None:
+                raise UserError("is not for saved latents, which make one walk", key="shape")
             if self.kind not in ("linear", "spherical"):
                 raise UserError(
                     f"is for linear and spherical walks, not for '{self.kind}'", key="latents"
@@ -170,20 +227,44 @@ class Walk(SeededRequest):
             if self.classes is not None:
                 raise UserError("is not for saved latents, which have their own", key="classes")
             return
-        count = len(self.walked_seeds)
-        fewest = 1 if self.kind == "classes" else 2
-        if count < fewest or (self.kind == "circle" and count > 2):
-            wanted = "two seeds" if self.kind == "circle" else f"at least {fewest} seeds"
-            raise UserError(f"a {self.kind} walk goes through {wanted}, got {count}", key="seeds")
+        self._check_number_of_seeds()
+
+    @property
+    def num_walks(self) -> int:
+        """Number of walks through seeds of their own."""
+        return 1 if self.shape is None or self.kind == "classes" else math.prod(self.shape)
 
     @property
     def walked_seeds(self) -> Seeds:
-        """The seeds that the walk goes through, by default 4, of a circle 2."""
-        return self.seeds_or_first(2 if self.kind == "circle" else 4)
+        """The seeds that the walk goes through, by default 4, of a circle 2; of each image."""
+        if self.kind == "classes" and self.shape is not None:
+            return self.seeds_or_first(math.prod(self.shape))
+        return self.seeds_or_first(self.num_walks * (2 if self.kind == "circle" else 4))
+
+    def _check_number_of_seeds(self) -> None:
+        count = len(self.walked_seeds)
+        if self.kind == "classes" and self.shape is not None and count != math.prod(self.shape):
+            raise UserError(
+                f"{texts.shape_text(self.shape)} shows {math.prod(self.shape)} seeds, got {count}",
+                key="shape",
+            )
+        if count % self.num_walks:
+            raise UserError(
+                f"must be a multiple of the {self.num_walks} images of the mosaic, got {count}",
+                key="seeds",
+            )
+        each = count // self.num_walks
+        fewest = 1 if self.kind == "classes" else 2
+        if each < fewest or (self.kind == "circle" and each > 2):
+            wanted = "two seeds" if self.kind == "circle" else f"at least {fewest} seeds"
+            where = "" if self.num_walks == 1 else " for each image"
+            raise UserError(
+                f"a {self.kind} walk goes through {wanted}{where}, got {each}", key="seeds"
+            )
 
 
 @dataclass(frozen=True)
-class Sheet(SeededRequest):
+class Sheet(TiledRequest):
     """A picture that answers one question about a generator.
 
     Attributes:
@@ -200,7 +281,7 @@ class Sheet(SeededRequest):
     latents: "tuple[Path, ...] | SavedLatents | None" = None
 
     record_kind = "sheet"
-    recorded = MappingProxyType({"sheet": "kind", "classes": "classes", "truncation": "truncation"})
+    recorded = _recorded(sheet="kind", classes="classes", truncation="truncation")
     subject = "kind"
 
     def __post_init__(self) -> None:
@@ -230,7 +311,7 @@ class Sheet(SeededRequest):
 
 
 @dataclass(frozen=True)
-class Axes(SeededRequest):
+class Axes(TiledRequest):
     """What the strongest directions of the latent space change, from one image.
 
     Attributes:
@@ -251,14 +332,8 @@ class Axes(SeededRequest):
     latents: "tuple[Path, ...] | SavedLatents | None" = None
 
     record_kind = "directions"
-    recorded = MappingProxyType(
-        {
-            "directions": "method",
-            "axes": "axes",
-            "extent": "extent",
-            "move": "move",
-            "classes": "classes",
-        }
+    recorded = _recorded(
+        directions="method", axes="axes", extent="extent", move="move", classes="classes"
     )
     subject = "method"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from gan_cli.errors import UserError
 from gan_cli.sampling.saved_latents import from_recipe
-from gan_cli.studio.picture_requests import UNCONDITIONAL_PAIRS, Request, Sheet
+from gan_cli.studio.picture_requests import FIRST_LAYOUT, UNCONDITIONAL_PAIRS, Request, Sheet
 from gan_cli.studio.place import Place, parse_place_text
 from gan_cli.studio.texts import (
     move_text,
@@ -84,6 +84,8 @@ def request_of(
         if name in names and (value is not None or name in required):
             reader = _READERS.get(name)
             values[name] = value if reader is None else reader(str(value))
+    if "layout_version" in names:
+        values.setdefault("layout_version", FIRST_LAYOUT)
     if "latents" in names:
         found_latents = recipe.get("latents") is not None
         values["latents"] = from_recipe(recipe, latent_dim, num_classes) if found_latents else None

@@ -3,7 +3,8 @@
 import pytest
 
 from gan_cli.cli import tables
-from gan_cli.evaluation.results import ComparedRuns, ScoredCheckpoint, ScoredRun, Spread
+from gan_cli.evaluation.methods import Method, Spread
+from gan_cli.evaluation.results import ComparedRuns, ScoredCheckpoint, ScoredRun
 from gan_cli.metrics.evaluation import Evaluation, Score
 from gan_cli.metrics.run_evaluator import FeatureFacts
 
@@ -31,7 +32,7 @@ def scored(kimg, value, run_dir="runs/a", **more):
 
 
 def cells(line):
-    return [cell.strip() for cell in line.strip("│ ").replace("┃", "│").split("│")]
+    return [cell.strip() for cell in line.strip("│┃ ").replace("┃", "│").split("│")]
 
 
 def test_one_set_of_samples(capsys):
@@ -59,14 +60,41 @@ def test_checkpoints_side_by_side(capsys):
     assert ["fd ↓", "3.25", "1.5"] in [cells(line) for line in lines]
 
 
-def test_runs_side_by_side_with_their_mean(capsys):
-    runs = (scored(1, 3.0), scored(1, 2.0, "runs/b"))
-    tables.print_comparison(ComparedRuns(runs=runs, spread={"fd": Spread(2.5, 0.7071)}))
+def compared(*runs, methods=(), remarks=()):
+    return ComparedRuns(runs=runs, spread={}, methods=methods, remarks=remarks)
+
+
+def test_runs_side_by_side_with_the_best_marked_and_the_floor(capsys):
+    runs = (scored(1, 3.0), scored(2, 2.0, "runs/b"))
+    tables.print_comparison(compared(*runs, remarks=("They differ in length.",)))
     out = capsys.readouterr().out
     rows = [cells(line) for line in out.splitlines()]
-    assert ["fd ↓", "3", "2", "2.5 ± 0.71"] in rows
-    assert ["recall ↑", "0.125", "0.125", "-"] in rows
-    assert "features: classifier" in out
+    assert out.startswith("[1] runs/a, 1 kimg\n[2] runs/b, 2 kimg\n")
+    assert ["metric", "[1]", "[2]", "floor"] in rows
+    assert ["fd ↓", "3", "2*", "0.5"] in rows
+    assert ["recall ↑", "0.125*", "0.125*", "0.75"] in rows
+    assert "features: classifier; *: best" in out
+    assert "They differ in length.\n" in out
     assert "runs/b: No sign of [copied] images." in out
-    tables.print_comparison(ComparedRuns(runs=runs, spread={}))
-    assert "mean" not in capsys.readouterr().out
+    assert "mean" not in out
+
+
+def test_methods_have_means_of_their_own(capsys):
+    runs = (scored(1, 3.0), scored(1, 1.0, "runs/b"), scored(1, 4.0, "runs/c"))
+    methods = (Method("hinge", (0, 1), {"fd": Spread(2.0, 1.4142)}), Method("lsgan", (2,), {}))
+    tables.print_comparison(compared(*runs, methods=methods))
+    rows = [cells(line) for line in capsys.readouterr().out.splitlines()]
+    assert ["hinge", "lsgan"] in rows
+    assert ["metric", "[1], [2]", "[3]"] in rows
+    assert ["fd ↓", "2 ± 1.4*", "4"] in rows
+    assert ["recall ↑", "-", "0.125"] in rows
+
+
+def test_many_runs_fit_a_narrow_terminal(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    tables.print_comparison(compared(*(scored(n, n / 7, f"runs/{n}") for n in range(1, 10))))
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    rows = [cells(line) for line in lines if line.startswith("│ fd")]
+    values = [value for row in rows for value in row[1:-1]]
+    assert values == [f"{n / 7:.4g}" + ("*" if n == 1 else "") for n in range(1, 10)]

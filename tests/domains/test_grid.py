@@ -4,12 +4,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_cli.domains.grid import image_grid, split_grid
+from gan_cli.domains.grid import image_grid, split_grid, to_pillow
+from gan_cli.domains.tile_layout import TileLayout
 
 
 def test_every_pixel_is_where_it_belongs():
     images = np.random.default_rng(0).integers(0, 256, (5, 32, 30, 3), dtype=np.uint8)
-    grid = np.asarray(image_grid(images, columns=2, padding=1))
+    grid = np.asarray(image_grid(images, columns=2, layout=TileLayout(padding=1)))
     assert grid.shape == (2 * (3 * 33 + 1), 2 * (2 * 31 + 1), 3)
     small = grid[::2, ::2]
     np.testing.assert_array_equal(grid[1::2, 1::2], small)
@@ -26,3 +27,14 @@ def test_modes(channels, mode):
 def test_a_picture_of_another_size_is_no_grid():
     with pytest.raises(ValueError, match="is no grid of images of 12 x 10 pixels"):
         split_grid(Image.new("RGB", (100, 77)), 12, 10, 3)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_lanczos_enlarges_each_image_by_itself(channels):
+    """Against Pillow, and no image bleeds into its neighbour."""
+    images = np.random.default_rng(1).integers(0, 256, (2, 8, 6, channels), dtype=np.uint8)
+    layout = TileLayout(scale=3, resample="lanczos", padding=1)
+    grid = np.asarray(image_grid(images, 2, layout)).reshape(30, 45, channels)
+    alone = to_pillow(images[1]).resize((18, 24), Image.Resampling.LANCZOS)
+    np.testing.assert_array_equal(grid[3:27, 24:42], np.asarray(alone).reshape(24, 18, channels))
+    assert (grid[:, 21:24] == 255).all()

@@ -22,6 +22,7 @@ def saved_run(
     data: dict = DIGITS,
     model: dict | None = None,
     training: dict | None = None,
+    objective: dict | None = None,
     seed: int = 0,
     checkpoints: tuple[int, ...] = (64,),
 ) -> GanState:
@@ -38,6 +39,7 @@ def saved_run(
                 "discriminator_channels": 8,
                 **(model or {}),
             },
+            "objective": objective or {},
             "training": {"precision": "float32", **(training or {})},
             "seed": seed,
         },

@@ -22,6 +22,10 @@ SECTIONS = {
         "data": {"source": "builtin", "name": "digits"},
         "evaluation": {"features": "random"},
     },
+    "phrases": {
+        "data": {"source": "builtin", "name": "songs"},
+        "model": {"architecture": "musegan"},
+    },
     "modes": {
         "data": {"source": "points", "num_points": 500},
         "model": {"architecture": "points_mlp"},

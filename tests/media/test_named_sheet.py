@@ -18,3 +18,16 @@ def test_names_stand_beside_their_rows_and_above_their_columns():
     assert inked.max() < above + 3 * 68
     columns = np.nonzero(pixels[:above, left:] < 128)[1]
     assert 4 + 2 * 68 < columns.min() <= columns.max() < 4 + 3 * 68
+
+
+def test_a_high_sheet_wraps_in_blocks_of_rows():
+    shades = np.arange(26, dtype=np.uint8)[:, None, None, None, None]
+    images = np.broadcast_to(shades, (26, 10, 64, 64, 1))
+    names = [f"class {number}" for number in range(26)]
+    high = named_sheet(images, names)
+    wrapped = named_sheet(images, names, wrap=True)
+    assert high.height > 2 * high.width
+    assert (wrapped.width, wrapped.height) == (2 * high.width, 2 + 13 * 66)
+    pixels = np.asarray(wrapped)
+    assert pixels[4, wrapped.width // 2 - 4] == 0
+    assert pixels[4, wrapped.width - 4] == 13

@@ -1,5 +1,7 @@
 """Requests as records hold them."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from gan_cli.errors import UserError
 from gan_cli.sampling.saved_latents import SavedLatents
 from gan_cli.studio.dispatch import RECORDED
 from gan_cli.studio.image_requests import SingleImage
-from gan_cli.studio.picture_requests import Axes, Grid, Sheet, Walk
+from gan_cli.studio.picture_requests import Axes, Grid, Sheet, TiledRequest, Walk
 from gan_cli.studio.place import Place
 from gan_cli.studio.recipes import recorded_fields, request_of
 from gan_cli.studio.studio import Studio
@@ -41,7 +43,23 @@ RECORDS = [
 
 
 @pytest.mark.parametrize(("request_", "record"), RECORDS)
+def test_an_earlier_record_gives_the_request_of_then_back(request_, record):
+    if isinstance(request_, TiledRequest):
+        request_ = dataclasses.replace(request_, layout_version=1)
+    recipe = {"kind": request_.record_kind, **record}
+    if hasattr(request_, "seeds"):
+        recipe["seeds"] = seeds_text(request_.seeds)
+    assert request_of(recipe, RECORDED, latent_dim=8, num_classes=10) == request_
+
+
+@pytest.mark.parametrize(("request_", "record"), RECORDS)
 def test_a_record_has_its_keys_and_gives_the_request_back(request_, record):
+    if isinstance(request_, Walk):
+        request_ = dataclasses.replace(request_, shape=(1, 1))
+        record = {**record, "grid": "1x1"}
+    if isinstance(request_, TiledRequest):
+        request_ = dataclasses.replace(request_, scale=3, resample="lanczos")
+        record = {**record, "scale": 3, "resample": "lanczos", "layout": 2}
     written = recorded_fields(request_, str)
     assert written == record
     assert list(written) == list(record)

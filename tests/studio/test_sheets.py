@@ -25,7 +25,7 @@ def unnamed(monkeypatch):
     """The images that a sheet is made of, with the names of rows and columns."""
     made = []
 
-    def named_sheet(images, row_names=(), column_names=()):
+    def named_sheet(images, row_names=(), column_names=(), *layout):
         made.append((images, list(row_names), list(column_names)))
         return Image.new("L", (1, 1))
 

@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 
 from gan_cli.assembly.networks import build_network
+from gan_cli.domains.grid import image_grid
+from gan_cli.domains.tile_layout import TileLayout
 from gan_cli.errors import UserError
 from gan_cli.studio.class_mixer import class_mixer
 from gan_cli.studio.draw.walk import draw_walk
@@ -106,3 +108,38 @@ def test_files_of_walks_have_their_frames_and_are_made_again(
 def test_walks_that_cannot_be_are_refused(digits_run, gan_sample, flags, message):
     with pytest.raises(UserError, match=message):
         gan_sample("--run_dir", digits_run, *flags)
+
+
+def test_each_image_of_a_mosaic_walks_through_seeds_of_its_own(studio):
+    """The first frame shows the first seeds, the last frame the last ones."""
+    request = Walk("linear", steps=3, seeds=range(10, 22), shape=(2, 3), classes=(1, 5), scale=2)
+    frames = draw_walk(studio, request).frames
+    assert len(frames) == 4
+    for frame, first in ((frames[0], 10), (frames[-1], 16)):
+        own = studio.images(range(first, first + 6), (1, 5))
+        expected = image_grid(own, 3, TileLayout(scale=2))
+        np.testing.assert_array_equal(np.asarray(frame), np.asarray(expected))
+
+
+def test_a_single_image_has_a_frame_only_in_pictures_of_earlier_versions(studio):
+    height, width = studio.images(3, (4,)).shape[1:3]
+    walk = Walk("linear", steps=2, seeds=(3, 4), classes=(4,), scale=1)
+    assert draw_walk(studio, walk).frames[0].size == (width, height)
+    earlier = dataclasses.replace(walk, layout_version=1)
+    assert draw_walk(studio, earlier).frames[0].size == (width + 4, height + 4)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"seeds": range(7)}, "seeds: must be a multiple of the 6 images of the mosaic, got 7"),
+        ({"seeds": range(6)}, "a linear walk goes through at least 2 seeds for each image, got 1"),
+        ({"kind": "classes", "seeds": (1, 2)}, "shape: 2x3 shows 6 seeds, got 2"),
+        ({"scale": 65}, "scale: must be a whole number from 1 to 64, got 65"),
+        ({"resample": "cubic"}, "resample: must be one of nearest, lanczos, got 'cubic'"),
+    ],
+)
+def test_mosaics_that_do_not_add_up_are_refused(changes, message):
+    with pytest.raises(UserError) as caught:
+        Walk(**{"kind": "linear", "shape": (2, 3), **changes})
+    assert message in f"{caught.value.key}: {caught.value}"

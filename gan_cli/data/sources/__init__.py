@@ -18,6 +18,7 @@ SOURCES = Registry(
         "builtin": "gan_cli.data.sources.builtin:SOURCE",
         "folder": "gan_cli.data.sources.folder:SOURCE",
         "idx": "gan_cli.data.sources.idx:SOURCE",
+        "midi": "gan_cli.data.sources.midi:SOURCE",
         "npz": "gan_cli.data.sources.npz:SOURCE",
         "points": "gan_cli.data.sources.points:SOURCE",
         "tfds": "gan_cli.data.sources.tfds:SOURCE",
@@ -51,7 +52,8 @@ def domain_of(config: ResolvedData) -> Domain:
     from gan_cli.domains.images import Images
 
     source = source_of(config)
-    if source.domain is not None:
-        return source.domain(config)
+    domain = None if source.domain is None else source.domain(config)
+    if domain is not None:
+        return domain
     height, width = config.image_size
     return Images((height, width, config.channels))

@@ -22,11 +22,12 @@ class Source:
       open: from the config's data section to the training samples, and to those held out where the
         source keeps some apart. Raises `UserError` where it cannot open them.
       domain: from the config's data section to the kind of sample that `open` gives; None: images
-        of `data.image_size` and `data.channels`, or of their own size where these are open.
+        of `data.image_size` and `data.channels`, or of their own size where these are open. The
+        function may return None as well.
     """
 
     open: Callable[..., SourceSplits]
-    domain: Callable[..., Domain] | None = None
+    domain: Callable[..., Domain | None] | None = None
 
     @property
     def options(self) -> dict[str, Option]:

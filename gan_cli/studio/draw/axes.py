@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gan_cli.domains.grid import to_pillow
+from gan_cli.domains.grid import enlarged, to_pillow
 from gan_cli.errors import UserError
 from gan_cli.io.files import write_arrays
 from gan_cli.media.named_sheet import named_sheet
@@ -65,10 +65,12 @@ def draw_axes(studio: Studio, request: Axes) -> Drawing:
     start = space.positions(latents[None])[0]
     if move:
         moved = start + _shift(found, move)
-        image = studio.images_at(space, moved[None])[0]
+        image = studio.images_at(space, moved[None])
+        if request.scale is not None:
+            image = enlarged(image, request.scale, request.resample)
         along = ", ".join(f"{steps:+g} along {axis}" for axis, steps in move.items())
         return Drawing(
-            studio, request, lambda: to_pillow(image), description=f"moved {along}", **origin
+            studio, request, lambda: to_pillow(image[0]), description=f"moved {along}", **origin
         )
     steps = np.linspace(-request.extent, request.extent, _COLUMNS)
     rows = [
@@ -77,7 +79,8 @@ def draw_axes(studio: Studio, request: Axes) -> Drawing:
     ]
     names = [f"{number + 1} ({100 * share:.0f} %)" for number, share in enumerate(found.shares)]
     columns = [f"{step:+g}" if step else "0" for step in steps]
-    sheet = named_sheet(np.stack(rows), names, columns)
+    tiles = request.tiles(len(rows) * _COLUMNS)
+    sheet = named_sheet(np.stack(rows), names, columns, tiles, request.wraps)
     return AxesDrawing(
         studio,
         request,

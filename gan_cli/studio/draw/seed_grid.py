@@ -1,5 +1,7 @@
 """Samples of seeds in one picture."""
 
+from gan_cli.domains.domain import PICTURES
+from gan_cli.domains.grid import image_grid
 from gan_cli.media.formats import refuse_too_many
 from gan_cli.studio.drawing import Drawing
 from gan_cli.studio.picture_requests import Grid
@@ -17,5 +19,10 @@ def draw_grid(studio: Studio, request: Grid) -> Drawing:
     refuse_too_many(domain.picture_spaces(len(seeds), columns))
     labels = studio.labels(request.classes, len(seeds))
     samples = studio.labelled_images(seeds, labels, request.truncation)
-    picture = domain.picture(samples, columns, None)
+    if PICTURES in domain.supports:
+        picture = image_grid(samples, columns, request.tiles(len(seeds)))
+    elif request.scale is not None:
+        domain.require(PICTURES, str(studio.run.path), "scale")
+    else:
+        picture = domain.picture(samples, columns, None)
     return Drawing(studio, request, lambda: picture, seeds=seeds)

@@ -55,24 +55,27 @@ def draw_walk(studio: Studio, request: Walk) -> Drawing:
     return Drawing(
         studio,
         request,
-        draw_image=lambda: _strip(tracks, request.steps),
-        draw_frames=lambda: _frames(tracks.images),
+        draw_image=lambda: _strip(tracks, request),
+        draw_frames=lambda: _frames(tracks.images, request),
         seeds=seeds,
         saved=saved,
     )
 
 
-def _frames(images: np.ndarray) -> list[Image.Image]:
+def _frames(images: np.ndarray, request: Walk) -> list[Image.Image]:
     """Lays all tracks out side by side, for each step of the walk."""
     count = len(images)
     refuse_too_many(count * images.shape[1])
     columns = int(np.ceil(np.sqrt(count))) if count > _MOST_IN_A_ROW else count
-    return [image_grid(frame, columns) for frame in images.swapaxes(0, 1)]
+    if request.shape is not None:
+        columns = request.shape[1]
+    tiles = request.tiles(count)
+    return [image_grid(frame, columns, tiles) for frame in images.swapaxes(0, 1)]
 
 
-def _strip(tracks: _Tracks, steps: int) -> Image.Image:
+def _strip(tracks: _Tracks, request: Walk) -> Image.Image:
     """Lays the walk out with one row for each leg, from stop to stop."""
-    images, stops = tracks.images, list(tracks.stops)
+    images, stops, steps = tracks.images, list(tracks.stops), request.steps
     closed = images.shape[1] % steps == 0
     if closed:
         images = np.concatenate([images, images[:, :1]], axis=1)
@@ -84,10 +87,32 @@ def _strip(tracks: _Tracks, steps: int) -> Image.Image:
         for name in tracks.names
         for leg in legs
     ]
-    return named_sheet(np.stack(rows), row_names)
+    tiles = request.tiles(len(rows) * (steps + 1))
+    return named_sheet(np.stack(rows), row_names, layout=tiles, wrap=request.wraps)
+
+
+def _mosaic(studio: Studio, request: Walk, seeds: Sequence[int]) -> _Tracks:
+    """Makes a track for each image of the mosaic, through seeds of its own."""
+    path, count = _path(studio, request), request.num_walks
+    refuse_too_many(len(seeds) * request.steps)
+    nodes = studio.latents(seeds, request.truncation)
+    if request.kind == "circle":
+        walks = [circle_path(nodes[k], nodes[count + k], request.steps) for k in range(count)]
+        stops = ["first", "second", "-first", "-second"]
+    else:
+        walks = [path(nodes[k::count], request.steps, request.loop) for k in range(count)]
+        stops = [f"stop {number + 1}" for number in range(len(seeds) // count)]
+    labels = studio.labels(request.classes, count)
+    latents = np.concatenate(walks)
+    each = None if labels is None else np.repeat(labels, len(walks[0]))
+    images = studio.sampler_for(request.truncation).images(latents, each)
+    names = [f"image {number + 1}" for number in range(count)]
+    return _Tracks(images.reshape(count, len(walks[0]), *images.shape[1:]), names, stops)
 
 
 def _between_seeds(studio: Studio, request: Walk, seeds: Sequence[int]) -> _Tracks:
+    if request.shape is not None:
+        return _mosaic(studio, request, seeds)
     path = _path(studio, request)
     numbers = studio.class_numbers(request.classes)
     count = 1 if numbers is None else len(numbers)

@@ -1,0 +1,1 @@
+"""Music: notes, MIDI files, piano rolls, sound and pictures of notes."""
