@@ -2,11 +2,11 @@
 
 python -m benchmarks.letters FOLDER [SIDE [COPIES [FONTS]]]
 
-A labelled set in colour: 26 classes, every letter of every font COPIES times (1), each time in two other
-colours, at SIDE pixels (64). Fonts are read from FONTS (/usr/share/fonts). These packages of Debian
-bring some 1,100 that draw Latin letters:
+A labelled set in colour of 26 classes: each letter of each font COPIES times (1), each time in two
+other colours, at SIDE pixels (64). Fonts are read from FONTS (/usr/share/fonts). These packages of
+Debian bring some 1,100 that draw Latin capitals:
 
-    apt-get install --no-install-recommends {packages}
+    apt-get install --no-install-recommends PACKAGES      (see below)
 
 What is drawn depends on the fonts and on nothing else: the same fonts make the same images. Fonts
 that lack a letter, or that draw two letters alike (symbols, boxes), are passed over and counted.
@@ -100,7 +100,7 @@ def letters(path: Path, side: int) -> dict[str, Image.Image] | None:
         drawn = {bytes(font.getmask(c)) for c in string.ascii_uppercase}
     except (OSError, ValueError):
         return None
-    # Where capitals look like small letters, or like the sign for what is missing, they are not told apart.
+    # Signs for what is missing, and capitals that look alike, are no alphabet.
     if len(drawn) < len(string.ascii_uppercase) or missing in drawn:
         return None
     largest = max(max(right - left, bottom - top) for left, top, right, bottom in boxes.values())
@@ -116,7 +116,7 @@ def letters(path: Path, side: int) -> dict[str, Image.Image] | None:
         masks[character] = fine.resize((side, side), Image.Resampling.BOX)
     # Of icons and ornaments, most cover nearly nothing or nearly all.
     covered = [np.asarray(mask).mean() / 255 for mask in masks.values()]
-    return masks if 0.02 < min(covered) and max(covered) < 0.6 else None
+    return masks if min(covered) > 0.02 and max(covered) < 0.6 else None
 
 
 def coloured(mask: Image.Image, key: str) -> Image.Image:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from gan_cli.config.earlier import earlier_options
 from gan_cli.config.load import read_with_parents
 from gan_cli.config.problems import describe
 from gan_cli.config.resolve import with_intervals
@@ -15,7 +16,8 @@ from gan_cli.errors import UserError
 def read_saved_config(path: Path) -> ResolvedConfig:
     """Returns the resolved config of a run.
 
-    What an earlier version did not know is filled in as it would be chosen today.
+    What an earlier version did not know is filled in as it would be chosen today. Options that
+    change the networks are the exception: they get the values by which that version built them.
 
     Raises:
       UserError: the file cannot be read, or is no resolved config; with a line for every problem.
@@ -23,6 +25,10 @@ def read_saved_config(path: Path) -> ResolvedConfig:
     data, places = read_with_parents(path)
     try:
         config = Config.model_validate(data)
+        options = earlier_options(config.model) | config.model.options
+        config = config.model_copy(
+            update={"model": config.model.model_copy(update={"options": options})}
+        )
         training = config.training
         if training.kimg is not None and training.batch_size is not None:
             config = with_intervals(config, training.kimg, training.batch_size)

@@ -21,7 +21,7 @@ from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits, open_splits
 from gan_cli.data.pipeline import training_batches
 from gan_cli.errors import UserError, first_line
-from gan_cli.experiment.changes import describe_data, refuse_changes
+from gan_cli.experiment.changes import describe_data, refuse_changes, with_options_of_run
 from gan_cli.experiment.dry_run import Description, describe_experiment
 from gan_cli.experiment.outcome import Ending, Outcome
 from gan_cli.experiment.recorder import Recorder, images_between_looks
@@ -77,6 +77,8 @@ class Experiment:
           UserError: the data cannot be read, or the config does not fit it.
         """
         listener = listener or Quiet()
+        run = RunDirectory(run_dir)
+        config = with_options_of_run(config, run)
         if config.data.image_size is not None:
             # Before many images are prepared in a size that the networks cannot make.
             check_image_size(config, *config.data.image_size)
@@ -88,7 +90,6 @@ class Experiment:
             listener.message(f"note: {note}")
         resolved = resolve_for(config, data)
         set_determinism(resolved.training.deterministic)
-        run = RunDirectory(run_dir)
         num_classes = len(data.train.class_names)
         state = build_state(resolved, num_classes, distribution)
         for warning in warnings_of(resolved, state.discriminator, distribution.replicas):
