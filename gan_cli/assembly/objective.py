@@ -112,8 +112,10 @@ def build_augmentation(
     signal = entry.signal
     if signal is None and augmentation.adaptive and entry.probability is None:
         # Where the offset of logits is arbitrary, so is their sign.
-        relative = "held_out_ratio" if len(held_out.images) else "pair_sign"
-        signal = "real_sign" if loss.signed_logits else relative
+        if loss.signed_logits:
+            signal = "real_sign"
+        else:
+            signal = "held_out_ratio" if len(held_out.images) else "pair_sign"
     if signal == "real_sign" and not loss.signed_logits:
         raise UserError(
             "objective.augmentation.signal: 'real_sign' means nothing under loss"
