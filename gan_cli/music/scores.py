@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import itertools
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from gan_cli.music.piece import COMMON_TIME, Instrument, MeterChange, Note, Piece, TempoChange, Track
+from gan_cli.music.piece import (
+    COMMON_TIME,
+    Instrument,
+    MeterChange,
+    Note,
+    Piece,
+    TempoChange,
+    Track,
+)
 
 VOICES = tuple(Instrument(name, 52) for name in ("soprano", "alto", "tenor", "bass"))
 _TICKS_PER_QUARTER = 480
@@ -117,7 +126,7 @@ def _voice(part: ElementTree.Element) -> _Voice:
             pickup = end
     if not is_in_four:
         raise ScoreError("not in 4/4 from beginning to end")
-    if any(before.end > after.start for before, after in zip(notes, notes[1:], strict=False)):
+    if any(before.end > after.start for before, after in itertools.pairwise(notes)):
         raise ScoreError("with two notes at once in a voice")
     kept = tuple(
         note._replace(start=max(note.start - pickup, 0), end=note.end - pickup)

@@ -21,7 +21,7 @@ TIED = note("F", 4, 4, alter="1") + note("G", 4, 4, '<tie type="start"/>')
 PICKUP = note("D", 4, 2)
 HELD = (
     note("G", 4, 2, '<tie type="stop"/>')
-    + '<note><grace/><pitch><step>A</step><octave>4</octave></pitch></note>'
+    + "<note><grace/><pitch><step>A</step><octave>4</octave></pitch></note>"
     + "<note><rest/><duration>2</duration></note>"
     + note("G", 4, 1)
     + "<forward><duration>2</duration></forward>"
