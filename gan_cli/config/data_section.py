@@ -238,10 +238,16 @@ class DataConfig(Section):
     options: dict[str, Option] = Field(
         {}, description="Keys of a source of your own, module:attribute."
     )
-    holdout_fraction: Annotated[float, Field(gt=0, lt=1)] = Field(
+    holdout_fraction: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.1,
         description="Share of the samples held out for evaluation where the source has no split for"
-        " it.",
+        " it; 0: train on all, without evaluation.",
+    )
+    holdout_by: Literal["content", "order"] | None = Field(
+        None,
+        description="What decides which files are held out; content, the default: a hash of each"
+        " file, so that adding files moves none; order: their order by name, as in earlier"
+        " versions.",
     )
     max_images: PositiveInt | None = Field(
         None,

@@ -15,12 +15,15 @@ from gan_cli.errors import UserError
 def read_saved_config(path: Path) -> ResolvedConfig:
     """Returns the resolved config of a run.
 
-    What an earlier version did not know is filled in as it would be chosen today.
+    What an earlier version did not know is filled in as it would be chosen today, except the rule
+    of the hold-out: a run keeps the images that it began with.
 
     Raises:
       UserError: the file cannot be read, or is no resolved config; with a line for every problem.
     """
     data, places = read_with_parents(path)
+    if isinstance(data.get("data"), dict):
+        data["data"].setdefault("holdout_by", "order")
     try:
         config = Config.model_validate(data)
         training = config.training

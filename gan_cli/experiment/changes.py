@@ -6,6 +6,7 @@ from gan_cli.assembly.resolving import rules_for
 from gan_cli.config.load import config_differences
 from gan_cli.config.resolve import fill_all_options
 from gan_cli.config.resolved import ResolvedConfig
+from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits
 from gan_cli.errors import UserError
 from gan_cli.run.directory import RunDirectory
@@ -32,6 +33,19 @@ def refuse_changes(run: RunDirectory, config: ResolvedConfig, data: DataSplits) 
             *(f"  {difference}" for difference in differences),
             key="accept_changes",
         )
+
+
+def with_recorded_split(config: Config, run: RunDirectory) -> Config:
+    """Returns the config with the rule of the hold-out by which a run began, unless it names one.
+
+    Raises:
+      UserError: the run's config is damaged.
+    """
+    if config.data.holdout_by is not None or not run.exists():
+        return config
+    rule = run.read_config().data.holdout_by
+    data = config.data.model_copy(update={"holdout_by": rule})
+    return config.model_copy(update={"data": data})
 
 
 def describe_data(data: DataSplits) -> dict[str, Any]:

@@ -15,13 +15,14 @@ from gan_cli.assembly.resolving import resolve_for
 from gan_cli.assembly.state import build_state
 from gan_cli.assembly.step import build_step
 from gan_cli.assembly.warnings import warnings_of
+from gan_cli.config.limits import FEWEST_HELD_OUT
 from gan_cli.config.load import dump_config
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits, open_splits
 from gan_cli.data.pipeline import training_batches
 from gan_cli.errors import UserError, first_line
-from gan_cli.experiment.changes import describe_data, refuse_changes
+from gan_cli.experiment.changes import describe_data, refuse_changes, with_recorded_split
 from gan_cli.experiment.dry_run import Description, describe_experiment
 from gan_cli.experiment.outcome import Ending, Outcome
 from gan_cli.experiment.recorder import Recorder, images_between_looks
@@ -77,6 +78,8 @@ class Experiment:
           UserError: the data cannot be read, or the config does not fit it.
         """
         listener = listener or Quiet()
+        run = RunDirectory(run_dir)
+        config = with_recorded_split(config, run)
         if config.data.image_size is not None:
             # Before many images are prepared in a size that the networks cannot make.
             check_image_size(config, *config.data.image_size)
@@ -86,9 +89,15 @@ class Experiment:
             listener.skipped(problem)
         for note in data.notes:
             listener.message(f"note: {note}")
+        held_out = len(data.holdout.images)
+        if config.evaluation.every_kimg != 0 and held_out < FEWEST_HELD_OUT:
+            listener.message(
+                f"note: {held_out} images are held out, and an evaluation needs"
+                f" {FEWEST_HELD_OUT}: the run trains without evaluation; add images, or raise"
+                " data.holdout_fraction"
+            )
         resolved = resolve_for(config, data)
         set_determinism(resolved.training.deterministic)
-        run = RunDirectory(run_dir)
         num_classes = len(data.train.class_names)
         state = build_state(resolved, num_classes, distribution)
         for warning in warnings_of(resolved, state.discriminator, distribution.replicas):

@@ -146,7 +146,7 @@ def test_only_the_first_of_many_corrupt_files_are_listed(tmp_path, problems):
     assert len(lines) == 21
     assert "and 30 more; repair or remove them" in lines[-1]
     (line,) = problems(source="folder", path=str(tmp_path), **SIZE, on_corrupt="skip")
-    assert "too few images are left" in line
+    assert "no images are left to train on" in line
     assert "50 of 50 are corrupt" in line
 
 
