@@ -164,7 +164,8 @@ def transpositions(
       cells: uint8 [steps, pitches, tracks].
       furthest: bounds of the answer, such as (-6, 5).
       ranges: for each track, the lowest and the highest index of a pitch that it may play; a track
-        that leaves its range on one side already is not moved further to that side. Empty: all pitches.
+        that leaves its range on one side already is not moved further to that side. Empty: all
+        pitches.
     """
     pitched = ~np.array(drums)
     sounding = np.flatnonzero(cells[:, :, pitched].any(axis=(0, 2)))
