@@ -1,5 +1,6 @@
 """Samples of a source, which can be read one by one in a fixed order."""
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -42,6 +43,10 @@ class Collection:
     groups: np.ndarray | None = None
     corrupt: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    def with_notes(self, notes: tuple[str, ...]) -> "Collection":
+        """Returns the collection with further notes before its own."""
+        return dataclasses.replace(self, notes=notes + self.notes)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from gan_cli.assembly.initial_weights import initialise
 from gan_cli.assembly.networks import check_image_size
 from gan_cli.assembly.resolving import resolve_for
 from gan_cli.assembly.state import build_state
@@ -162,6 +163,12 @@ class Experiment:
             )
         if self.run.exists() and not accept_changes:
             refuse_changes(self.run, self.config, self.data)
+        initialised = None
+        if self.config.training.init_from is not None and not checkpoints:
+            names = tuple(self.data.train.class_names)
+            initialised = initialise(self.config, self.state, names)
+            for line in initialised.lines():
+                self.listener.message(line)
         # Nothing has been written so far, and nobody else writes from here on.
         self.lock.acquire()
         newest = self.store.newest_good(on_damage=self.listener.message)
@@ -174,6 +181,8 @@ class Experiment:
             )
         self.run.write_config(self.config)
         self.run.write_environment(describe_environment(describe_data(self.data)))
+        if initialised is not None:
+            self.run.write_initial_weights(initialised.record())
         images_so_far = self.state.images_so_far()
         MetricsLog(self.run.metrics).truncate_after(images_so_far)
         interventions = interventions_of(self.step.remedies)
