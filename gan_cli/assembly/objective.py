@@ -112,7 +112,10 @@ def build_augmentation(
     signal = entry.signal
     if signal is None and augmentation.adaptive and entry.probability is None:
         # Where the offset of logits is arbitrary, so is their sign.
-        signal = "real_sign" if loss.signed_logits else "held_out_ratio"
+        if loss.signed_logits:
+            signal = "real_sign"
+        else:
+            signal = "held_out_ratio" if len(held_out.images) else "pair_sign"
     if signal == "real_sign" and not loss.signed_logits:
         raise UserError(
             "objective.augmentation.signal: 'real_sign' means nothing under loss"
@@ -121,6 +124,11 @@ def build_augmentation(
         )
     images = None
     if signal == "held_out_ratio":
+        if not len(held_out.images):
+            raise UserError(
+                "objective.augmentation.signal: 'held_out_ratio' needs held-out images, of which"
+                " there are none; use 'pair_sign', or raise data.holdout_fraction"
+            )
         chosen = np.random.default_rng(0).permutation(len(held_out.images))[:MOST_HELD_OUT]
         chosen.sort()
         labels = np.zeros(len(chosen)) if held_out.labels is None else held_out.labels[chosen]

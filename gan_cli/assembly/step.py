@@ -10,12 +10,14 @@ from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import ImageDataset
 from gan_cli.data.sources import domain_of
 from gan_cli.errors import UserError
+from gan_cli.models.contract import MAPPING, has_styles
+from gan_cli.models.weight_places import finest_weights
 from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.precision import dtype_policy
 from gan_cli.training.remedies import Remedies
 from gan_cli.training.schedule import learning_rate_factor
 from gan_cli.training.state import GanState
-from gan_cli.training.step import Averaging, TrainStep
+from gan_cli.training.step import Averaging, Frozen, TrainStep
 from gan_cli.training.step_losses import StepLosses
 
 
@@ -94,7 +96,36 @@ def build_step(
         ),
         fake_labels=uniform_labels if model.label_sampling == "uniform" else None,
         skip_non_finite=config.guard.on_non_finite == "skip",
+        frozen=frozen_weights(config, state),
     )
+
+
+def frozen_weights(config: ResolvedConfig, state: GanState) -> Frozen | None:
+    """Returns the weights that `training.freeze` names; None: none.
+
+    Raises:
+      UserError: a network has no such weights.
+    """
+    freeze = config.training.freeze
+    if freeze is None:
+        return None
+    discriminator: tuple[keras.Variable, ...] = ()
+    if freeze.discriminator:
+        discriminator = tuple(finest_weights(state.discriminator, freeze.discriminator))
+        if not discriminator:
+            raise UserError(
+                "training.freeze.discriminator: this discriminator has no layers of several"
+                " resolutions; it must be 0"
+            )
+    generator: tuple[keras.Variable, ...] = ()
+    if freeze.mapping:
+        if not has_styles(state.generator):
+            raise UserError(
+                "training.freeze.mapping: this generator has no mapping network; it must be false"
+            )
+        generator = tuple(state.generator.get_layer(MAPPING).trainable_variables)
+    until = None if freeze.until_kimg is None else round(1000 * freeze.until_kimg)
+    return Frozen(generator, discriminator, until)
 
 
 def build_remedies(config: ResolvedConfig, state: GanState) -> Remedies | None:

@@ -40,6 +40,7 @@ def _check_option(value: object) -> object:
 
 Option = Annotated[bool | int | float | str, BeforeValidator(_check_option)]
 PositiveInt = Annotated[int, Field(ge=1)]
+NonNegativeInt = Annotated[int, Field(ge=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]
 Fraction = Annotated[float, Field(ge=0, lt=1)]

@@ -53,6 +53,24 @@ class BuiltinKeys(SourceKeys):
         return self.name != "digits"
 
 
+class ChoralesKeys(SourceKeys):
+    """Bach's chorales for four voices in 4/4, read from an installed music21."""
+
+    has_own_shape: ClassVar[bool] = True
+
+    bars: Annotated[int, Field(ge=1, le=16)] = Field(
+        4, description="Length of a phrase in bars of 16 steps."
+    )
+    transpose: Literal["within_range", "none"] = Field(
+        "within_range",
+        description="within_range: move each training phrase by a random interval that keeps every"
+        " voice within its range.",
+    )
+    tempo: Annotated[float, Field(ge=10, le=400)] = Field(
+        80.0, description="Beats a minute in the files that are written."
+    )
+
+
 class FolderKeys(SourceKeys):
     """A folder of image files."""
 
@@ -210,6 +228,7 @@ class DataConfig(Section):
         " name."
     )
     builtin: BuiltinKeys = BuiltinKeys()
+    chorales: ChoralesKeys = ChoralesKeys()
     folder: FolderKeys = FolderKeys()
     idx: IdxKeys = IdxKeys()
     midi: MidiKeys = MidiKeys()
@@ -219,10 +238,16 @@ class DataConfig(Section):
     options: dict[str, Option] = Field(
         {}, description="Keys of a source of your own, module:attribute."
     )
-    holdout_fraction: Annotated[float, Field(gt=0, lt=1)] = Field(
+    holdout_fraction: Annotated[float, Field(ge=0, lt=1)] = Field(
         0.1,
         description="Share of the samples held out for evaluation where the source has no split for"
-        " it.",
+        " it; 0: train on all, without evaluation.",
+    )
+    holdout_by: Literal["content", "order"] | None = Field(
+        None,
+        description="What decides which files are held out; content, the default: a hash of each"
+        " file, so that adding files moves none; order: their order by name, and classes in the"
+        " order 1, 10, 2, as in earlier versions.",
     )
     max_images: PositiveInt | None = Field(
         None,
@@ -255,7 +280,16 @@ class DataConfig(Section):
         return in_sections(given) if isinstance(given, dict) else given
 
     @field_validator(
-        "builtin", "folder", "idx", "midi", "npz", "points", "tfds", "options", mode="before"
+        "builtin",
+        "chorales",
+        "folder",
+        "idx",
+        "midi",
+        "npz",
+        "points",
+        "tfds",
+        "options",
+        mode="before",
     )
     @classmethod
     def _of_the_chosen_source(cls, value: Any, info: ValidationInfo) -> Any:

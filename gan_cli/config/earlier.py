@@ -52,6 +52,8 @@ def modernised(config: dict[str, Any]) -> dict[str, Any]:
         if source not in sources_with(key) and (source in SOURCE_KEYS or data[key] == default)
     }
     config = {**config, "data": {key: v for key, v in data.items() if key not in foreign}}
+    # The images that were held out then must not be trained on now.
+    config["data"].setdefault("holdout_by", "order")
     if isinstance(evaluation, dict):
         evaluation = dict(evaluation)
         if evaluation.get("metrics") == _METRICS:

@@ -70,7 +70,10 @@ def resolve(config: Config, summary: DataSummary, rules: Rules, precision: str) 
     resolved = config.model_copy(
         update={
             "data": _fill(
-                config.data, image_size=(summary.height, summary.width), channels=summary.channels
+                config.data,
+                image_size=(summary.height, summary.width),
+                channels=summary.channels,
+                holdout_by="content",
             ),
             "model": _fill(
                 config.model,

@@ -4,7 +4,7 @@ Each class narrows its section of `schema.py`: a key that stands here can no lon
 keep their place and their bounds, so that a resolved config is written and read like any other.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -31,6 +31,7 @@ from gan_cli.config.schema import (
 class ResolvedData(DataConfig):
     image_size: ImageSize
     channels: Channels
+    holdout_by: Literal["content", "order"]
 
 
 class ResolvedModel(ModelConfig):

@@ -16,13 +16,16 @@ from gan_cli.errors import UserError
 def read_saved_config(path: Path) -> ResolvedConfig:
     """Returns the resolved config of a run.
 
-    What an earlier version did not know is filled in as it would be chosen today. Options that
-    change the networks are the exception: they get the values by which that version built them.
+    What an earlier version did not know is filled in as it would be chosen today, with two
+    exceptions: a run keeps the images that it held out at its start, and options that change the
+    networks get the values by which that version built them.
 
     Raises:
       UserError: the file cannot be read, or is no resolved config; with a line for every problem.
     """
     data, places = read_with_parents(path)
+    if isinstance(data.get("data"), dict):
+        data["data"].setdefault("holdout_by", "order")
     try:
         config = Config.model_validate(data)
         options = earlier_options(config.model) | config.model.options

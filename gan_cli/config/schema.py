@@ -34,6 +34,8 @@ from gan_cli.config.objective_section import (
 )
 from gan_cli.config.ramp_values import Ramp
 from gan_cli.config.training_section import (
+    FreezeConfig,
+    InitConfig,
     OptimizerConfig,
     Precision,
     ScheduleConfig,
@@ -47,8 +49,10 @@ __all__ = [
     "DataConfig",
     "DiscriminatorConditioning",
     "EvaluationConfig",
+    "FreezeConfig",
     "GeneratorConditioning",
     "GuardConfig",
+    "InitConfig",
     "InstanceNoiseConfig",
     "ModelConfig",
     "ObjectiveConfig",

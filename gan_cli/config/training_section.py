@@ -1,10 +1,18 @@
 """The `training` section: length, optimisers, devices, and what is kept."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from gan_cli.config.base import Fraction, NonNegative, Positive, PositiveInt, Probability, Section
+from gan_cli.config.base import (
+    Fraction,
+    NonNegative,
+    NonNegativeInt,
+    Positive,
+    PositiveInt,
+    Probability,
+    Section,
+)
 from gan_cli.config.ramp_values import FractionOrRamp, NonNegativeOrRamp, Ramp
 
 Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
@@ -53,6 +61,41 @@ class ScheduleConfig(Section):
     )
 
 
+class InitConfig(Section):
+    """What a run takes from the weights that it starts from."""
+
+    networks: Annotated[
+        tuple[Literal["generator", "discriminator"], ...], Field(strict=False, min_length=1)
+    ] = Field(("generator", "discriminator"), description="Networks that take over weights.")
+    average: bool = Field(
+        True,
+        description="Start the generator from the averaged weights; false: from those that were"
+        " trained.",
+    )
+    optimizers: Literal["fresh", "keep"] = Field(
+        "fresh",
+        description="fresh: the optimisers' moments start at 0; keep: take them over, which needs"
+        " networks of the same shape.",
+    )
+
+
+class FreezeConfig(Section):
+    """Weights that training leaves as they are."""
+
+    discriminator: NonNegativeInt = Field(
+        0,
+        description="Number of resolutions, from the finest on, whose layers in the discriminator"
+        " stay as they are (FreezeD, Mo et al. 2020).",
+    )
+    mapping: bool = Field(
+        False, description="Whether the generator's mapping network stays as it is (stylegan2)."
+    )
+    until_kimg: Positive | None = Field(
+        None,
+        description="Where freezing ends, in thousands of images; default: at the end of the run.",
+    )
+
+
 class TrainingConfig(Section):
     """Length, optimisers, devices, and what is kept of training."""
 
@@ -67,6 +110,15 @@ class TrainingConfig(Section):
     )
     precision: Literal["auto"] | Precision = Field(
         "auto", description="Type that the layers compute in; auto: the fastest on this machine."
+    )
+    init_from: str | None = Field(
+        None,
+        description="Weights to start from: a run directory, a checkpoint's folder, or a generator"
+        " exported as .keras.",
+    )
+    init: InitConfig = InitConfig()
+    freeze: FreezeConfig | None = Field(
+        None, description="Weights that training leaves as they are; default: none."
     )
     generator_optimizer: OptimizerConfig = OptimizerConfig()
     discriminator_optimizer: OptimizerConfig = OptimizerConfig()

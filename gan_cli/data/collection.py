@@ -1,5 +1,6 @@
 """Samples of a source, which can be read one by one in a fixed order."""
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,9 +24,12 @@ class Collection:
       identity: text that changes whenever the files behind the samples do; decodes none of them.
       images: all samples, if they are in memory anyway: uint8 [count, height, width(, channels)],
         or in the stored form of the source's domain.
+      content: from an index to bytes that are the same for samples of the same content, and others
+        for other samples, whatever their names; None: samples are known by their order alone.
       groups: int32 [count], the group of each sample, or None. Samples of one group, such as parts
         of one piece of music, are either trained on or held out.
       corrupt: a line for each file that cannot be read, where that shows on opening.
+      passed_over: a line for each file that is no sample.
       notes: a sentence for each thing that the source does to the files without being asked.
     """
 
@@ -36,9 +40,15 @@ class Collection:
     class_names: tuple[str, ...]
     identity: str
     images: np.ndarray | None = None
+    content: Callable[[int], bytes] | None = None
     groups: np.ndarray | None = None
     corrupt: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
+
+    def with_notes(self, notes: tuple[str, ...]) -> "Collection":
+        """Returns the collection with further notes before its own."""
+        return dataclasses.replace(self, notes=notes + self.notes)
 
 
 @dataclass(frozen=True)

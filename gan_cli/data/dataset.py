@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -12,7 +13,7 @@ from gan_cli.data.collection import Collection
 from gan_cli.data.form import choose_form
 from gan_cli.data.materialise import materialise
 from gan_cli.data.sources import source_of
-from gan_cli.data.split import choose_evenly, choose_groups
+from gan_cli.data.split import choose_by_content, choose_evenly, choose_groups
 from gan_cli.domains.domain import Domain
 from gan_cli.domains.images import Images
 from gan_cli.errors import UserError
@@ -46,6 +47,7 @@ class DataSplits:
       domain: the kind of sample that both hold.
       skipped: a line for each image that cannot be decoded.
       notes: a sentence for each thing that preparation does to the images without being asked.
+      passed_over: a line for each file that is no sample.
     """
 
     train: ImageDataset
@@ -53,6 +55,7 @@ class DataSplits:
     domain: Domain
     skipped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -66,8 +69,10 @@ def open_splits(
 ) -> DataSplits:
     """Opens, prepares and splits the images that a config names.
 
-    Where the source has no test split of its own, `holdout_fraction` of the images are held out:
-    the same images in every run, whatever its seed, and the same share of every class.
+    Where the source has no test split of its own, about `holdout_fraction` of the images are held
+    out: the same images in every run, whatever its seed. Files are chosen by a hash of their
+    content, so that those held out stay so when files are added; other samples by their place, the
+    same share of every class.
 
     Args:
       progress: called now and then with the numbers of images prepared so far and in total.
@@ -90,13 +95,26 @@ def open_splits(
     chosen = np.arange(train.count)
     if config.max_images is not None and config.max_images < train.count:
         chosen = choose_evenly(chosen, train.labels, config.max_images)
+    own_notes = train.notes
+    if holdout is not None and train.labels is not None and holdout.labels is None:
+        own_notes += (
+            "the test images have no labels, unlike the training images: they are left out, and"
+            " training images are held out instead (data.holdout_fraction)",
+        )
+        holdout = None
     if holdout is not None and holdout.count:
         parts = [(train, chosen), (holdout, np.arange(holdout.count))]
     else:
         if len(chosen) < 2:
             raise UserError("data.max_images: must be at least 2, so that one can be held out")
         count = round(len(chosen) * config.holdout_fraction)
-        if train.groups is None:
+        if not config.holdout_fraction:
+            held = chosen[:0]
+        elif train.content is not None and config.holdout_by != "order" and train.groups is None:
+            with ThreadPoolExecutor() as threads:
+                contents = list(threads.map(train.content, chosen.tolist()))
+            held = choose_by_content(chosen, train.labels, contents, config.holdout_fraction)
+        elif train.groups is None:
             held = choose_evenly(chosen, train.labels, min(max(count, 1), len(chosen) - 1))
         elif len(np.unique(train.groups[chosen])) < 2:
             raise UserError(
@@ -111,7 +129,7 @@ def open_splits(
     total = sum(len(indices) for _, indices in parts)
     datasets: list[ImageDataset] = []
     skipped: list[str] = unread
-    notes = (*train.notes, *notes)
+    notes = (*own_notes, *notes)
     done = 0
     for collection, indices in parts:
         prepared = materialise(
@@ -134,13 +152,15 @@ def open_splits(
         )
     if skipped and config.on_corrupt == "fail":
         raise UserError(*_corrupt_problems(skipped))
-    if not all(len(dataset.images) for dataset in datasets):
+    if not len(datasets[0].images):
         raise UserError(
-            f"data: too few images are left to train on and to hold out:"
+            f"data: no images are left to train on:"
             f" {len(skipped)} of {total} are corrupt, such as {skipped[0]}"
         )
     shape = (preparation.height, preparation.width, preparation.channels)
-    return DataSplits(datasets[0], datasets[1], domain or Images(shape), tuple(skipped), notes)
+    return DataSplits(
+        datasets[0], datasets[1], domain or Images(shape), tuple(skipped), notes, train.passed_over
+    )
 
 
 def open_whole(

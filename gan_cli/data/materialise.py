@@ -81,8 +81,11 @@ def materialise(
         whole = whole[..., np.newaxis] if whole.ndim == 3 else whole
         if whole.shape[1:] == shape[1:]:
             return Prepared(whole[indices], indices, ())
-    if cache == "memory" or (
-        cache == "auto" and math.prod(shape) < _SHARE_OF_MEMORY * machine_memory()
+    # An empty file cannot be mapped into memory.
+    if (
+        not len(indices)
+        or cache == "memory"
+        or (cache == "auto" and math.prod(shape) < _SHARE_OF_MEMORY * machine_memory())
     ):
         images = np.empty(shape, np.uint8)
         corrupt = _fill(images, collection, indices, preparation, progress)

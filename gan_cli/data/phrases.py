@@ -164,7 +164,7 @@ def _notes(
         notes.append(note)
     if joined:
         notes.append(
-            "joined to a note of one step and the same pitch before (more data.steps_per_beat keep"
-            f" them apart): {joined:,} of {total:,} notes"
+            "joined to a note of one step and the same pitch before (more steps of a beat keep them"
+            f" apart): {joined:,} of {total:,} notes"
         )
     return notes

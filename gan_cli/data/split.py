@@ -1,7 +1,14 @@
 """Draws a part of the samples: the same ones in every run."""
 
+import hashlib
+from collections.abc import Sequence
+
 import numpy as np
 
+# Held-out samples of one evaluation: density and coverage need a fifth neighbour.
+FEWEST_HELD_OUT = 6
+# Images from which on a data set of the default `holdout_fraction` has that many.
+FEWEST_TO_EVALUATE = 60
 # Not the seed of a run, on which the held-out samples must not depend.
 _SEED = 20_140_610
 
@@ -63,3 +70,35 @@ def choose_groups(
         allowed = np.flatnonzero(several) if several.any() else np.arange(len(names))
         chosen = [allowed[np.argmin(sizes[allowed])]]
     return np.sort(indices[np.isin(groups[indices], names[chosen])])
+
+
+def choose_by_content(
+    indices: np.ndarray, labels: np.ndarray | None, contents: Sequence[bytes], fraction: float
+) -> np.ndarray:
+    """Chooses those of `indices` whose content has a hash in the lowest `fraction` of all hashes.
+
+    What is chosen depends on each sample alone: adding samples moves none of the others, and equal
+    samples stay together. Two rules come before this one in small sets. At least one sample is
+    chosen, and `FEWEST_HELD_OUT` where there are `FEWEST_TO_EVALUATE`: those of the lowest hashes.
+    Of every class, the sample of the highest hash is left, and with it those equal to it.
+
+    Args:
+      indices: int64 [n], indices of samples.
+      labels: int32, label of every sample, or None: all are of one class.
+      contents: [n], a content for each of `indices`.
+      fraction: from 0, which chooses none, to 1.
+
+    Returns:
+      int64, ascending.
+    """
+    if not fraction or len(indices) < 2:
+        return indices[:0]
+    digests = (hashlib.sha256(content).digest()[:8] for content in contents)
+    hashes = np.array([int.from_bytes(digest, "big") for digest in digests], np.uint64)
+    classes = np.zeros(len(indices), int) if labels is None else labels[indices]
+    highest = {label: hashes[classes == label].max() for label in np.unique(classes)}
+    stays = np.isin(hashes, list(highest.values()))
+    least = FEWEST_HELD_OUT if len(indices) >= FEWEST_TO_EVALUATE else 1
+    lowest = np.sort(hashes[~stays])
+    bound = max(int(fraction * 2**64), int(lowest[:least][-1]) if lowest.size else 0)
+    return np.sort(indices[(hashes <= np.uint64(min(bound, 2**64 - 1))) & ~stays])

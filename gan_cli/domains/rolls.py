@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from gan_cli.domains.domain import Domain
+from gan_cli.domains.domain import SOUND, Domain
 from gan_cli.domains.images import to_model_range
 from gan_cli.music.phrases import RollForm, transposed, transpositions
 from gan_cli.music.piece import Piece
@@ -34,15 +34,18 @@ class Rolls(Domain):
       form: meter, steps, tracks and pitches.
       beats_a_minute: tempo of the files that are written.
       transposes: whether training moves each phrase by a random interval.
+      ranges: for each track, the lowest and the highest MIDI key to which training moves it; empty:
+        the form's pitches.
     """
 
     form: RollForm
     beats_a_minute: float
     transposes: bool
+    ranges: tuple[tuple[int, int], ...] = ()
 
     name: ClassVar[str] = "phrases"
     stored_dtype: ClassVar[str] = "uint8"
-    supports: ClassVar[frozenset[str]] = frozenset()
+    supports: ClassVar[frozenset[str]] = frozenset({SOUND})
     evaluator: ClassVar[str] = "phrases"
     gamma: ClassVar[float | None] = 1.0
     most_evaluated: ClassVar[int] = 1_000
@@ -65,17 +68,18 @@ class Rolls(Domain):
         return self.transposes
 
     def varied(self, samples: np.ndarray, draws: np.ndarray) -> np.ndarray:
-        """Moves every phrase by an interval that keeps its notes within the form's pitches.
+        """Moves every phrase by an interval that keeps its notes within the ranges.
 
         Args:
           samples: uint8 [count, steps, pitches, tracks].
           draws: float64 [count] in [0, 1), which choose among the intervals that a phrase allows,
             at most six semitones down and five up.
         """
-        drums = self._drums
+        drums, lowest = self._drums, self.form.lowest
+        ranges = tuple((low - lowest, high - lowest) for low, high in self.ranges)
         moved = np.empty_like(samples)
         for index, (cells, draw) in enumerate(zip(samples, draws, strict=True)):
-            low, high = transpositions(cells, drums, FURTHEST)
+            low, high = transpositions(cells, drums, FURTHEST, ranges)
             moved[index] = transposed(cells, low + int(draw * (high - low + 1)), drums)
         return moved
 

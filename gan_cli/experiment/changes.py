@@ -60,6 +60,19 @@ def refuse_changes(run: RunDirectory, config: ResolvedConfig, data: DataSplits) 
         )
 
 
+def with_recorded_split(config: Config, run: RunDirectory) -> Config:
+    """Returns the config with the rule of the hold-out by which a run began, unless it names one.
+
+    Raises:
+      UserError: the run's config is damaged.
+    """
+    if config.data.holdout_by is not None or not run.exists():
+        return config
+    rule = run.read_config().data.holdout_by
+    data = config.data.model_copy(update={"holdout_by": rule})
+    return config.model_copy(update={"data": data})
+
+
 def describe_data(data: DataSplits) -> dict[str, Any]:
     """Returns the facts about the data that a run's environment records."""
     return {

@@ -10,6 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from gan_cli.assembly.initial_weights import initialise
 from gan_cli.assembly.networks import check_image_size
 from gan_cli.assembly.resolving import resolve_for
 from gan_cli.assembly.state import build_state
@@ -20,8 +21,14 @@ from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits, open_splits
 from gan_cli.data.pipeline import training_batches
+from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.errors import UserError, first_line
-from gan_cli.experiment.changes import describe_data, refuse_changes, with_options_of_run
+from gan_cli.experiment.changes import (
+    describe_data,
+    refuse_changes,
+    with_options_of_run,
+    with_recorded_split,
+)
 from gan_cli.experiment.dry_run import Description, describe_experiment
 from gan_cli.experiment.outcome import Ending, Outcome
 from gan_cli.experiment.recorder import Recorder, images_between_looks
@@ -78,7 +85,7 @@ class Experiment:
         """
         listener = listener or Quiet()
         run = RunDirectory(run_dir)
-        config = with_options_of_run(config, run)
+        config = with_options_of_run(with_recorded_split(config, run), run)
         if config.data.image_size is not None:
             # Before many images are prepared in a size that the networks cannot make.
             check_image_size(config, *config.data.image_size)
@@ -88,6 +95,13 @@ class Experiment:
             listener.skipped(problem)
         for note in data.notes:
             listener.message(f"note: {note}")
+        held_out = len(data.holdout.images)
+        if config.evaluation.every_kimg != 0 and held_out < FEWEST_HELD_OUT:
+            listener.message(
+                f"note: {held_out} images are held out, and an evaluation needs"
+                f" {FEWEST_HELD_OUT}: the run trains without evaluation; add images, or raise"
+                " data.holdout_fraction"
+            )
         resolved = resolve_for(config, data)
         set_determinism(resolved.training.deterministic)
         num_classes = len(data.train.class_names)
@@ -154,6 +168,12 @@ class Experiment:
             )
         if self.run.exists() and not accept_changes:
             refuse_changes(self.run, self.config, self.data)
+        initialised = None
+        if self.config.training.init_from is not None and not checkpoints:
+            names = tuple(self.data.train.class_names)
+            initialised = initialise(self.config, self.state, names)
+            for line in initialised.lines():
+                self.listener.message(line)
         # Nothing has been written so far, and nobody else writes from here on.
         self.lock.acquire()
         newest = self.store.newest_good(on_damage=self.listener.message)
@@ -166,6 +186,8 @@ class Experiment:
             )
         self.run.write_config(self.config)
         self.run.write_environment(describe_environment(describe_data(self.data)))
+        if initialised is not None:
+            self.run.write_initial_weights(initialised.record())
         images_so_far = self.state.images_so_far()
         MetricsLog(self.run.metrics).truncate_after(images_so_far)
         interventions = interventions_of(self.step.remedies)

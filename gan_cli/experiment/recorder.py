@@ -7,6 +7,7 @@ import numpy as np
 
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits
+from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.evaluation.evaluator import build_evaluator
 from gan_cli.io.files import atomic_write
 from gan_cli.listener import TRAINING, Listener
@@ -49,6 +50,8 @@ class Recorder:
         self._total_images = _images(config.training.kimg)
         self.num_classes = len(data.train.class_names) if config.model.conditional else 0
         self._evaluator: RunEvaluator | None = None
+        enough = len(data.holdout.images) >= FEWEST_HELD_OUT
+        self._evaluates = bool(config.evaluation.every_kimg) and enough
         self._reports: list[Mapping[str, float]] = []
         self._training_seconds = 0.0
         # A resumed run continues the count of its log.
@@ -70,7 +73,7 @@ class Recorder:
             Action(_images(training.grid_every_kimg), self.draw_grid),
             Action(_images(training.checkpoint_every_kimg), self.save),
         ]
-        if evaluation.every_kimg:
+        if self._evaluates:
             actions.append(Action(_images(evaluation.every_kimg), self.evaluate))
         # The guard looks before a checkpoint is saved that it may have to discard.
         actions.insert(1, Action(images_between_looks(self.config), look))
@@ -95,7 +98,7 @@ class Recorder:
             # Real images: they carry no record of a model.
             atomic_write(self.run.samples / "reals.png", encoded(reals, ".png", None))
             self.draw_grid(0)
-        if self.config.evaluation.every_kimg:
+        if self._evaluates:
             # Before the clock starts, since the evaluator may have to train a classifier.
             self._evaluator = self._build_evaluator()
             if self._score_is_overdue(images, self._evaluator.tracked[0]):

@@ -91,8 +91,9 @@ class Watchdog:
     def measure(self) -> dict[str, float]:
         """Returns the guard's own figures; those that are not finite are left out.
 
-        `diversity`, where the domain defines it; `overfitting`, where D separates real from
-        generated samples; and the largest singular value of each weight and of each network.
+        `diversity`, where the domain defines it; `overfitting`, where samples are held out and D
+        separates real from generated ones; and the largest singular value of each weight and of
+        each network.
         """
         config, images = self.config.model, self._train.images
         count = len(images)
@@ -107,9 +108,10 @@ class Watchdog:
             diversity = self.data.domain.diversity(generated, images)
             if diversity is not None:
                 values["diversity"] = diversity
-        ratio, ranking = self._judged(tf.constant(latents), tf.constant(labels, tf.int32))
-        if float(ranking) >= 2 * LEAST_RANKING - 1:
-            values["overfitting"] = float(ratio)
+        if len(self._held_out.images):
+            ratio, ranking = self._judged(tf.constant(latents), tf.constant(labels, tf.int32))
+            if float(ranking) >= 2 * LEAST_RANKING - 1:
+                values["overfitting"] = float(ratio)
         for network in ("generator", "discriminator"):
             found = largest_singular_values(getattr(self.state, network))
             values[f"{network}_singular_value"] = max(found.values())

@@ -16,6 +16,7 @@ import numpy as np
 
 from gan_cli.config.limits import FEWEST_IMAGES
 from gan_cli.data.dataset import ImageDataset
+from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.errors import UserError
 from gan_cli.metrics.comparison import Comparison, GanAccess
 from gan_cli.metrics.evaluation import Evaluation, Score
@@ -25,7 +26,7 @@ from gan_cli.metrics.interpretation import interpret
 from gan_cli.metrics.maths.frechet_distance import frechet_distance
 from gan_cli.metrics.maths.moments import Moments, MomentsAccumulator
 from gan_cli.metrics.metric import Measurement, Metric, Need, UnavailableError
-from gan_cli.metrics.run_evaluator import FEWEST_HELD_OUT, FeatureFacts
+from gan_cli.metrics.run_evaluator import FeatureFacts
 from gan_cli.metrics.sample import Sample, gather
 from gan_cli.metrics.scores import DEFAULT_METRICS, METRICS
 

@@ -13,9 +13,6 @@ from gan_cli.listener import Listener, Quiet
 from gan_cli.metrics.comparison import GanAccess
 from gan_cli.metrics.evaluation import Evaluation
 
-# Held-out samples: density and coverage need a fifth neighbour.
-FEWEST_HELD_OUT = 6
-
 
 @dataclass(frozen=True)
 class FeatureFacts:

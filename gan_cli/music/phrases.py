@@ -72,7 +72,11 @@ def cut(piece: Piece, form: RollForm) -> Cut:
     notes: list[list[Note]] = [[] for _ in form.instruments]
     without_track = 0
     for track in piece.tracks:
-        index = track_of(track.instrument, form.names)
+        index: int | None
+        if track.instrument in form.instruments:
+            index = form.instruments.index(track.instrument)
+        else:
+            index = track_of(track.instrument, form.names)
         if index is None:
             without_track += len(track.notes)
         else:
@@ -149,17 +153,28 @@ def transposed(cells: np.ndarray, semitones: int, drums: tuple[bool, ...]) -> np
 
 
 def transpositions(
-    cells: np.ndarray, drums: tuple[bool, ...], furthest: tuple[int, int]
+    cells: np.ndarray,
+    drums: tuple[bool, ...],
+    furthest: tuple[int, int],
+    ranges: tuple[tuple[int, int], ...] = (),
 ) -> tuple[int, int]:
     """Returns how far a roll can be moved down and up without losing a note.
 
     Args:
       cells: uint8 [steps, pitches, tracks].
       furthest: bounds of the answer, such as (-6, 5).
+      ranges: for each track, the lowest and the highest index of a pitch that it may play; a track
+        that leaves its range on one side already is not moved further to that side. Empty: all
+        pitches.
     """
     pitched = ~np.array(drums)
     sounding = np.flatnonzero(cells[:, :, pitched].any(axis=(0, 2)))
     if not len(sounding):
         return 0, 0
     down, up = -int(sounding[0]), cells.shape[1] - 1 - int(sounding[-1])
+    for track, (lowest, highest) in enumerate(ranges):
+        own = np.flatnonzero(cells[:, :, track].any(axis=0))
+        if len(own) and not drums[track]:
+            down = max(down, min(lowest - int(own[0]), 0))
+            up = min(up, max(highest - int(own[-1]), 0))
     return max(down, furthest[0]), min(up, furthest[1])

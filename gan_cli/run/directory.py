@@ -32,6 +32,7 @@ class RunDirectory:
         self.report = self.path / "report.html"
         self.guard = self.path / "guard.jsonl"
         self.post_mortem = self.path / "post_mortem"
+        self.initial_weights = self.path / "initial_weights.json"
         self.unmarked = self.path / "unmarked.jsonl"
 
     def exists(self) -> bool:
@@ -49,6 +50,10 @@ class RunDirectory:
         """
         self._require(self.config)
         return read_saved_config(self.config)
+
+    def write_initial_weights(self, record: dict[str, Any]) -> None:
+        """Keeps what became of each weight of a run that started from others."""
+        atomic_write(self.initial_weights, json.dumps(record, indent=1))
 
     def write_environment(self, environment: dict[str, Any]) -> None:
         atomic_write(self.environment, json.dumps(environment, indent=1))

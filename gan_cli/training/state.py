@@ -46,8 +46,8 @@ class GanState:
             **model_variables("generator", self.generator),
             **model_variables("discriminator", self.discriminator),
             **model_variables("generator_ema", self.generator_ema),
-            **_optimizer_variables("generator_optimizer", self.generator_optimizer),
-            **_optimizer_variables("discriminator_optimizer", self.discriminator_optimizer),
+            **optimizer_variables("generator_optimizer", self.generator_optimizer),
+            **optimizer_variables("discriminator_optimizer", self.discriminator_optimizer),
             "step": self.step,
             "images_shown": self.images_shown,
             **{f"memory/{name}": variable for name, variable in self.memory.items()},
@@ -63,5 +63,6 @@ def model_variables(part: str, model: keras.Model) -> dict[str, tf.Variable]:
     return {f"{part}/{i}/{v.name}": v.value for i, v in enumerate(model.variables)}
 
 
-def _optimizer_variables(part: str, optimizer: keras.optimizers.Optimizer) -> dict:
+def optimizer_variables(part: str, optimizer: keras.optimizers.Optimizer) -> dict[str, tf.Variable]:
+    """Returns an optimiser's variables by their names in checkpoints."""
     return {f"{part}/{i}": v.value for i, v in enumerate(optimizer.variables)}

@@ -35,6 +35,20 @@ Reals = tuple[tf.Tensor, tf.Tensor | None]
 
 
 @dataclass(frozen=True)
+class Frozen:
+    """Weights that updates leave as they are.
+
+    Attributes:
+      generator, discriminator: trainable weights of each network.
+      until_images: from so many images shown on, they are trained; None: never.
+    """
+
+    generator: tuple[keras.Variable, ...] = ()
+    discriminator: tuple[keras.Variable, ...] = ()
+    until_images: int | None = None
+
+
+@dataclass(frozen=True)
 class Averaging:
     """Settings of the running average of the generator's weights; see `ema.ema_decay`."""
 
@@ -61,6 +75,8 @@ class TrainStep:
       fake_labels: from a seed to int32 labels [batch_size] for the generated images. By default
         generated images get the labels of the real batch, and so the frequencies of the data.
       skip_non_finite: leave a network unchanged if its gradient is not finite.
+      frozen: weights that stay as they are. Optimisers go on observing their gradients, so that
+        the first update of a weight that is released is of the usual size.
     """
 
     def __init__(
@@ -74,6 +90,7 @@ class TrainStep:
         second_betas: tuple[Setting | None, Setting | None] = (None, None),
         fake_labels: Callable[[tf.Tensor], tf.Tensor] | None = None,
         skip_non_finite: bool = False,
+        frozen: Frozen | None = None,
     ):
         self.losses, self.averaging = losses, averaging
         self.state, self.objective = losses.state, losses.objective
@@ -84,6 +101,7 @@ class TrainStep:
         self.second_betas = second_betas
         self.seed = tf.constant([seed, 0], tf.int32)
         self.fake_labels, self.skip_non_finite = fake_labels, skip_non_finite
+        self.frozen = frozen or Frozen()
 
     def reals_taken(self, images_shown: int) -> int:
         """Returns the position in the stream of real images after `images_shown`."""
@@ -201,7 +219,12 @@ class TrainStep:
     ) -> Report:
         """Updates the discriminator, and the augmentation if it follows this update's logits."""
         state, clip = self.state, self.objective.weight_clip
-        norm = self.apply(gradients, state.discriminator, state.discriminator_optimizer)
+        norm = self.apply(
+            gradients,
+            state.discriminator,
+            state.discriminator_optimizer,
+            self.frozen.discriminator,
+        )
         if clip is not None:
             for variable in state.discriminator.trainable_variables:
                 variable.assign(tf.clip_by_value(variable, -clip, clip))
@@ -220,7 +243,9 @@ class TrainStep:
 
     def move_generator(self, gradients: list[tf.Tensor]) -> Report:
         state = self.state
-        norm = self.apply(gradients, state.generator, state.generator_optimizer)
+        norm = self.apply(
+            gradients, state.generator, state.generator_optimizer, self.frozen.generator
+        )
         return {"generator_gradient_norm": norm}
 
     def generator_inputs(
@@ -248,14 +273,30 @@ class TrainStep:
         if self.augmentation is not None:
             self.augmentation.keep_to_schedule(state.images_shown)
 
-    def apply(self, gradients: list[tf.Tensor], model: keras.Model, optimizer: Any) -> tf.Tensor:
+    def apply(
+        self,
+        gradients: list[tf.Tensor],
+        model: keras.Model,
+        optimizer: Any,
+        frozen: tuple[keras.Variable, ...] = (),
+    ) -> tf.Tensor:
         """Takes one optimiser step, and returns the gradient's global norm.
 
         A loss-scaled optimiser unscales gradients, and skips those that are not finite.
+
+        Args:
+          frozen: weights of the model that keep their values.
         """
+        before = [tf.identity(variable.value) for variable in frozen]
         norm = tf.linalg.global_norm(gradients)
         wanted = tf.math.is_finite(norm) if self.skip_non_finite else None
         replicas.apply(optimizer, gradients, model.trainable_variables, wanted)
+        for variable, value in zip(frozen, before, strict=True):
+            kept = value
+            if self.frozen.until_images is not None:
+                is_frozen = self.state.images_shown < self.frozen.until_images
+                kept = tf.where(is_frozen, value, variable.value)
+            variable.assign(kept)
         return norm / getattr(optimizer, "dynamic_scale", 1.0)
 
 

@@ -34,6 +34,14 @@ def test_it_means_what_it_meant(read, earlier_run):
     assert config.evaluation.metrics is None
 
 
+def test_a_run_keeps_the_rule_of_its_hold_out(read, earlier_run):
+    assert read(earlier_run).data.holdout_by == "order"
+    now = yaml.safe_load(dump_config(read(earlier_run)))
+    assert read(now, "data", holdout_by="content").data.holdout_by == "content"
+    del now["data"]["holdout_by"]
+    assert read(now).data.holdout_by == "order"
+
+
 def test_a_run_of_today_keeps_the_metrics_that_it_names(read, earlier_run):
     now = yaml.safe_load(dump_config(read(earlier_run)))
     assert now["evaluation"]["metrics"] is None

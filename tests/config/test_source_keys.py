@@ -100,8 +100,8 @@ def test_both_forms_mean_the_same_and_a_run_keeps_the_section(write, text, secti
         ),
         (
             "{source: foldr, path: a}",
-            "data.source: unknown source 'foldr'; did you mean 'folder'? (known: builtin, folder,"
-            " idx, midi, npz, points, tfds)",
+            "data.source: unknown source 'foldr'; did you mean 'folder'? (known: builtin,"
+            " chorales, folder, idx, midi, npz, points, tfds)",
         ),
         (
             "{source: folder, folder: x}",

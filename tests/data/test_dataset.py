@@ -2,6 +2,7 @@
 
 import errno
 import os
+import shutil
 import threading
 
 import numpy as np
@@ -60,22 +61,72 @@ class TestChooseEvenly:
 class TestSplits:
     def test_a_share_of_every_class_is_held_out(self, folder):
         splits = open_splits(DataConfig(**folder, holdout_fraction=0.1))
-        np.testing.assert_array_equal(np.bincount(splits.holdout.labels), [2, 4])
-        np.testing.assert_array_equal(np.bincount(splits.train.labels), [18, 36])
+        # At least six, of 60 images.
+        assert 6 <= len(splits.holdout.images) <= 12
+        np.testing.assert_array_equal(
+            np.bincount(splits.train.labels) + np.bincount(splits.holdout.labels), [20, 40]
+        )
         trained = {image.tobytes() for image in splits.train.images}
         assert not trained & {image.tobytes() for image in splits.holdout.images}
 
     def test_max_images_takes_its_share_of_every_class(self, folder):
         splits = open_splits(DataConfig(**folder, max_images=30, holdout_fraction=0.2))
-        np.testing.assert_array_equal(np.bincount(splits.train.labels), [8, 16])
-        np.testing.assert_array_equal(np.bincount(splits.holdout.labels), [2, 4])
+        labels = np.concatenate([splits.train.labels, splits.holdout.labels])
+        np.testing.assert_array_equal(np.bincount(labels), [10, 20])
         (problem,) = _problems(folder, max_images=1)
         assert problem == "data.max_images: must be at least 2, so that one can be held out"
 
-    @pytest.mark.parametrize("fraction", [0.001, 0.999])
-    def test_neither_split_is_ever_empty(self, folder, fraction):
-        splits = open_splits(DataConfig(**folder, max_images=2, holdout_fraction=fraction))
-        assert (len(splits.train.images), len(splits.holdout.images)) == (1, 1)
+    @pytest.mark.parametrize(("fraction", "held_out"), [(0.001, 6), (0.999, 58)])
+    def test_neither_split_is_ever_empty(self, folder, fraction, held_out):
+        splits = open_splits(DataConfig(**folder, holdout_fraction=fraction))
+        assert len(splits.holdout.images) == held_out
+        assert set(splits.train.labels) == {0, 1}
+
+    def test_files_held_out_stay_so_when_others_come(self, folder, tmp_path):
+        before = open_splits(DataConfig(**folder, holdout_fraction=0.25))
+        for number in range(60, 300):
+            pixels = np.random.default_rng(number).integers(0, 256, (10, 12, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "images" / "few" / f"0{number}.png")
+        after = open_splits(DataConfig(**folder, holdout_fraction=0.25))
+        trained, held_out = _pixels(after.train), _pixels(after.holdout)
+        assert _pixels(before.holdout) <= held_out
+        assert _pixels(before.train) <= trained
+        assert 50 <= len(held_out) <= 100
+
+    def test_copies_of_a_file_are_on_one_side(self, folder, tmp_path):
+        for file in sorted((tmp_path / "images").glob("*/*.png")):
+            shutil.copy(file, file.with_name(f"copy-{file.name}"))
+        splits = open_splits(DataConfig(**folder))
+        assert len(splits.train.images) + len(splits.holdout.images) == 120
+        assert not _pixels(splits.train) & _pixels(splits.holdout)
+
+    @pytest.mark.parametrize("source", ["folder", "builtin"])
+    def test_nothing_is_held_out_where_the_fraction_is_0(self, folder, source):
+        given = folder if source == "folder" else {"source": "builtin"}
+        splits = open_splits(DataConfig(**given, holdout_fraction=0))
+        assert len(splits.train.images) == (60 if source == "folder" else 1797)
+        assert len(splits.holdout.images) == len(splits.holdout.labels) == 0
+
+    def test_the_only_image_of_a_class_is_trained_on(self, tmp_path):
+        for number in range(100):
+            (tmp_path / f"class{number}").mkdir()
+            Image.new("L", (9, 9), number).save(tmp_path / f"class{number}" / "image.png")
+        splits = open_splits(DataConfig(source="folder", path=str(tmp_path)))
+        assert sorted(splits.train.labels) == list(range(100))
+
+    def test_by_order_as_earlier_runs_did(self, folder):
+        splits = open_splits(DataConfig(**folder, holdout_by="order"))
+        np.testing.assert_array_equal(np.bincount(splits.holdout.labels), [2, 4])
+
+    def test_test_images_without_labels_are_left_out(self, tmp_path):
+        images = np.random.default_rng(0).integers(0, 256, (90, 8, 8), dtype=np.uint8)
+        path = tmp_path / "images.npz"
+        labels = np.arange(80) % 2
+        np.savez(path, images=images[:80], labels=labels, holdout_images=images[80:])
+        splits = open_splits(DataConfig(source="npz", path=str(path)))
+        np.testing.assert_array_equal(np.bincount(splits.holdout.labels), [4, 4])
+        (note,) = splits.notes
+        assert "the test images have no labels" in note
 
     def test_images_of_one_size_keep_it_and_others_get_64_pixels(self, folder, tmp_path):
         assert open_splits(DataConfig(**folder)).train.images.shape[1:] == (10, 12, 3)
@@ -102,6 +153,10 @@ class TestSplits:
     def test_a_source_of_ones_own(self):
         splits = open_splits(DataConfig(source=f"{__name__}:open_gradients", image_size=(8, 8)))
         assert splits.train.images.shape == (9, 8, 8, 1)
+
+
+def _pixels(dataset: ImageDataset) -> set[bytes]:
+    return {image.tobytes() for image in dataset.images}
 
 
 def open_gradients(_config: DataConfig) -> SourceSplits:

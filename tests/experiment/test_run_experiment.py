@@ -126,6 +126,20 @@ def test_a_run_that_diverges_says_what_went_wrong(tmp_path):
     assert CheckpointStore(tmp_path / "run/checkpoints").all() == []
 
 
+@pytest.mark.parametrize("data", [{"max_images": 30}, {"holdout_fraction": 0}])
+def test_few_images_train_without_evaluation_after_one_line(data, tmp_path):
+    changed = {**TINY, "data": {"source": "builtin", **data}, "evaluation": {"every_kimg": 0.032}}
+    heard = Recording()
+    outcome = run_experiment(
+        Config.model_validate(changed, context=CHOICES), tmp_path / "run", listener=heard
+    )
+    assert outcome.ending is Ending.FINISHED
+    held_out = 0 if "holdout_fraction" in data else 3
+    lines = [text for text in heard.messages if "without evaluation" in text]
+    assert len(lines) == 1
+    assert f"{held_out} images are held out, and an evaluation needs 6" in lines[0]
+
+
 class TestResume:
     def refusal(self, *arguments):
         with pytest.raises(UserError) as caught:

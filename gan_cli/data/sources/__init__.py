@@ -16,6 +16,7 @@ SOURCES = Registry(
     "source",
     {
         "builtin": "gan_cli.data.sources.builtin:SOURCE",
+        "chorales": "gan_cli.data.sources.chorales:SOURCE",
         "folder": "gan_cli.data.sources.folder:SOURCE",
         "idx": "gan_cli.data.sources.idx:SOURCE",
         "midi": "gan_cli.data.sources.midi:SOURCE",

@@ -7,6 +7,7 @@ import numpy as np
 
 from gan_cli.config.limits import FEWEST_IMAGES
 from gan_cli.data.dataset import ImageDataset
+from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.domains.mixture import Mixture
 from gan_cli.domains.points import Points
 from gan_cli.errors import UserError
@@ -16,7 +17,7 @@ from gan_cli.metrics.maths.bootstrap import frechet_half_width
 from gan_cli.metrics.maths.frechet_distance import frechet_distance
 from gan_cli.metrics.maths.moments import moments_of
 from gan_cli.metrics.modes.counts import MODE_METRICS, count_modes, mode_half_widths
-from gan_cli.metrics.run_evaluator import FEWEST_HELD_OUT, EvaluatorInputs, FeatureFacts
+from gan_cli.metrics.run_evaluator import EvaluatorInputs, FeatureFacts
 
 _FRECHET = "fd_coordinates"
 

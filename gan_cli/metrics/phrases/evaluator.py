@@ -8,6 +8,7 @@ import numpy as np
 
 from gan_cli.config.limits import FEWEST_IMAGES
 from gan_cli.data.dataset import DataSplits
+from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.domains.rolls import Rolls
 from gan_cli.errors import UserError
 from gan_cli.metrics.comparison import GanAccess
@@ -16,7 +17,7 @@ from gan_cli.metrics.maths.bootstrap import frechet_half_width, mean_half_width
 from gan_cli.metrics.maths.frechet_distance import frechet_distance
 from gan_cli.metrics.maths.moments import moments_of
 from gan_cli.metrics.phrases.descriptors import descriptors
-from gan_cli.metrics.run_evaluator import FEWEST_HELD_OUT, EvaluatorInputs, FeatureFacts
+from gan_cli.metrics.run_evaluator import EvaluatorInputs, FeatureFacts
 
 _FRECHET, _IN_SCALE, _GROOVE = "fd_descriptors", "in_scale_error", "groove_error"
 # Where these descriptors stand in a vector, from its end.

@@ -21,7 +21,7 @@ def leaky_relu(x: tf.Tensor, gain: float = LEAKY_RELU_GAIN) -> tf.Tensor:
     return tf.nn.leaky_relu(x, 0.2) * tf.cast(gain, x.dtype)
 
 
-class _Equalized(keras.layers.Layer):
+class Equalized(keras.layers.Layer):
     """Base of layers with one linear map.
 
     Args:
@@ -90,7 +90,7 @@ class _Equalized(keras.layers.Layer):
 
 
 @keras.saving.register_keras_serializable("gan_cli")
-class EqualizedDense(_Equalized):
+class EqualizedDense(Equalized):
     """A dense layer: [..., n] to [..., units]."""
 
     def __init__(self, units: int, **kwargs: Any) -> None:
@@ -111,7 +111,7 @@ class EqualizedDense(_Equalized):
 
 
 @keras.saving.register_keras_serializable("gan_cli")
-class EqualizedConv2D(_Equalized):
+class EqualizedConv2D(Equalized):
     """A stride-1 convolution that keeps the size: [batch, height, width, n] to [..., filters]."""
 
     def __init__(self, filters: int, kernel_size: int, **kwargs: Any) -> None:

@@ -112,6 +112,12 @@ class _Growing(keras.layers.Layer):
             dtype=self.dtype_policy,
         )
 
+    def layers_by_level(self) -> list[tuple[int, str, keras.layers.Layer]]:
+        """Returns the layers within, each with its level, 0 being the finest, and its role."""
+        return [
+            (level, "block", layer) for level, layers in enumerate(self.blocks) for layer in layers
+        ]
+
     def before_update(self, images_shown: tf.Tensor) -> None:
         """Sets the level of detail."""
         self.level_of_detail.assign(
@@ -218,6 +224,11 @@ class GrowingGenerator(_Growing):
     def _image(self, x: tf.Tensor, level: int) -> tf.Tensor:
         return tf.cast(self.to_image[level](x), tf.float32)
 
+    def layers_by_level(self) -> list[tuple[int, str, keras.layers.Layer]]:
+        first = [(self.top, "first", layer) for layer in (self.first, self.first_bias)]
+        images = [(level, "to_image", layer) for level, layer in enumerate(self.to_image)]
+        return first + super().layers_by_level() + images
+
     def compute_output_spec(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         return keras.KerasTensor([inputs.shape[0], *self.ladder[0], self.channels], "float32")
 
@@ -312,6 +323,11 @@ class GrowingDiscriminator(_Growing):
             # At most two weights, those of neighbouring levels, are not 0; they sum to 1.
             views.append(view * tf.maximum(1.0 - tf.abs(detail - level), 0.0))
         return tf.add_n(views)
+
+    def layers_by_level(self) -> list[tuple[int, str, keras.layers.Layer]]:
+        images = [(level, "from_image", layer) for level, layer in enumerate(self.from_image)]
+        last = [(self.top, "last", layer) for layer in (self.last, self.to_features)]
+        return images + super().layers_by_level() + last
 
     def compute_output_spec(self, inputs: keras.KerasTensor) -> keras.KerasTensor:
         return keras.KerasTensor([inputs.shape[0], self.widths[-1]], self.compute_dtype)
