@@ -29,6 +29,7 @@ class Collection:
       groups: int32 [count], the group of each sample, or None. Samples of one group, such as parts
         of one piece of music, are either trained on or held out.
       corrupt: a line for each file that cannot be read, where that shows on opening.
+      passed_over: a line for each file that is no sample.
       notes: a sentence for each thing that the source does to the files without being asked.
     """
 
@@ -43,6 +44,7 @@ class Collection:
     groups: np.ndarray | None = None
     corrupt: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
 
     def with_notes(self, notes: tuple[str, ...]) -> "Collection":
         """Returns the collection with further notes before its own."""
