@@ -5,8 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from gan_cli.config.limits import FEWEST_HELD_OUT, FEWEST_TO_EVALUATE
-
+# Held-out samples of one evaluation: density and coverage need a fifth neighbour.
+FEWEST_HELD_OUT = 6
+# Images from which on a data set of the default `holdout_fraction` has that many.
+FEWEST_TO_EVALUATE = 60
 # Not the seed of a run, on which the held-out samples must not depend.
 _SEED = 20_140_610
 

@@ -16,12 +16,12 @@ from gan_cli.assembly.resolving import resolve_for
 from gan_cli.assembly.state import build_state
 from gan_cli.assembly.step import build_step
 from gan_cli.assembly.warnings import warnings_of
-from gan_cli.config.limits import FEWEST_HELD_OUT
 from gan_cli.config.load import dump_config
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits, open_splits
 from gan_cli.data.pipeline import training_batches
+from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.errors import UserError, first_line
 from gan_cli.experiment.changes import describe_data, refuse_changes, with_recorded_split
 from gan_cli.experiment.dry_run import Description, describe_experiment

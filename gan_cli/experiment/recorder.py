@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from gan_cli.config.limits import FEWEST_HELD_OUT
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits
+from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.evaluation.evaluator import build_evaluator
 from gan_cli.io.files import atomic_write
 from gan_cli.listener import TRAINING, Listener

@@ -14,8 +14,9 @@ from typing import Any, get_args
 
 import numpy as np
 
-from gan_cli.config.limits import FEWEST_HELD_OUT, FEWEST_IMAGES
+from gan_cli.config.limits import FEWEST_IMAGES
 from gan_cli.data.dataset import ImageDataset
+from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.errors import UserError
 from gan_cli.metrics.comparison import Comparison, GanAccess
 from gan_cli.metrics.evaluation import Evaluation, Score

@@ -78,6 +78,8 @@ MAY_STAY_OPEN = {
     "objective.augmentation",
     "objective.instance_noise",
     "objective.weight_clip",
+    "training.freeze",
+    "training.init_from",
     "training.max_minutes",
     # The end of the run.
     "training.learning_rate_schedule.until_kimg",

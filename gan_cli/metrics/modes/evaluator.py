@@ -5,8 +5,9 @@ from typing import cast
 
 import numpy as np
 
-from gan_cli.config.limits import FEWEST_HELD_OUT, FEWEST_IMAGES
+from gan_cli.config.limits import FEWEST_IMAGES
 from gan_cli.data.dataset import ImageDataset
+from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.domains.mixture import Mixture
 from gan_cli.domains.points import Points
 from gan_cli.errors import UserError

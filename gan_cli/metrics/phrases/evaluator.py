@@ -6,8 +6,9 @@ from typing import cast
 
 import numpy as np
 
-from gan_cli.config.limits import FEWEST_HELD_OUT, FEWEST_IMAGES
+from gan_cli.config.limits import FEWEST_IMAGES
 from gan_cli.data.dataset import DataSplits
+from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.domains.rolls import Rolls
 from gan_cli.errors import UserError
 from gan_cli.metrics.comparison import GanAccess
