@@ -24,7 +24,12 @@ from gan_cli.data.pipeline import training_batches
 from gan_cli.data.report import report_on
 from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.errors import UserError, first_line
-from gan_cli.experiment.changes import describe_data, refuse_changes, with_recorded_split
+from gan_cli.experiment.changes import (
+    describe_data,
+    refuse_changes,
+    with_options_of_run,
+    with_recorded_split,
+)
 from gan_cli.experiment.dry_run import Description, describe_experiment
 from gan_cli.experiment.outcome import Ending, Outcome
 from gan_cli.experiment.recorder import Recorder, images_between_looks
@@ -81,7 +86,7 @@ class Experiment:
         """
         listener = listener or Quiet()
         run = RunDirectory(run_dir)
-        config = with_recorded_split(config, run)
+        config = with_options_of_run(with_recorded_split(config, run), run)
         if config.data.image_size is not None:
             # Before many images are prepared in a size that the networks cannot make.
             check_image_size(config, *config.data.image_size)
