@@ -3,6 +3,7 @@
 from typing import Any
 
 from gan_cli.assembly.resolving import rules_for
+from gan_cli.config.earlier import earlier_options
 from gan_cli.config.load import config_differences
 from gan_cli.config.resolve import fill_all_options
 from gan_cli.config.resolved import ResolvedConfig
@@ -10,6 +11,30 @@ from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits
 from gan_cli.errors import UserError
 from gan_cli.run.directory import RunDirectory
+
+
+def with_options_of_run(config: Config, run: RunDirectory) -> Config:
+    """Returns the config that continues a run which began before its architecture had all options.
+
+    Such an option is as that run has it, unless the config names it. Where the directory holds no
+    run, or the run has another architecture, the config stays as it is.
+    """
+    if not run.config.is_file():
+        return config
+    try:
+        saved = run.read_config().model
+    except UserError:
+        # What cannot be read is reported where the run is resumed.
+        return config
+    if saved.architecture != config.model.architecture:
+        return config
+    kept = {
+        name: value
+        for name, value in earlier_options(saved).items()
+        if saved.options.get(name) == value
+    }
+    model = config.model.model_copy(update={"options": kept | config.model.options})
+    return config.model_copy(update={"model": model})
 
 
 def refuse_changes(run: RunDirectory, config: ResolvedConfig, data: DataSplits) -> None:
