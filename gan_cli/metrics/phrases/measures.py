@@ -28,7 +28,7 @@ def pitch_classes(sounds: np.ndarray, form: RollForm) -> np.ndarray:
 
     Drums do not count.
     """
-    bars = _bars(_pitched(sounds, form), form).any(axis=2)
+    bars = np.asarray(_bars(_pitched(sounds, form), form).any(axis=2))
     counts = folded(bars, form.lowest, axis=2).astype(bool).sum(axis=2)
     return _mean_where(counts, counts > 0)
 
