@@ -154,7 +154,7 @@ class TestLayers:
     def test_a_key_that_is_given_for_the_new_source_is_not_dropped(self, write):
         path = write("data: {source: idx, path: a}\n")
         assert problems(path, "data.path=b", "data.source=builtin") == [
-            "overrides: data.path: is a key of sources 'folder', 'idx', 'midi', 'npz', but"
+            "overrides: data.path: is a key of sources 'folder', 'idx', 'midi', 'npz', 'text', but"
             " data.source is 'builtin'"
         ]
 
