@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from gan_cli.assembly.resolving import rules_for
+from gan_cli.config.earlier import earlier_options
 from gan_cli.config.load import config_differences
 from gan_cli.config.resolve import fill_all_options
 from gan_cli.config.resolved import ResolvedConfig
@@ -30,6 +31,30 @@ _FREE_WITHOUT_INTERVENTIONS = (
     "guard.every_kimg",
     "guard.grace_kimg",
 )
+
+
+def with_options_of_run(config: Config, run: RunDirectory) -> Config:
+    """Returns the config that continues a run which began before its architecture had all options.
+
+    Such an option is as that run has it, unless the config names it. Where the directory holds no
+    run, or the run has another architecture, the config stays as it is.
+    """
+    if not run.config.is_file():
+        return config
+    try:
+        saved = run.read_config().model
+    except UserError:
+        # What cannot be read is reported where the run is resumed.
+        return config
+    if saved.architecture != config.model.architecture:
+        return config
+    kept = {
+        name: value
+        for name, value in earlier_options(saved).items()
+        if saved.options.get(name) == value
+    }
+    model = config.model.model_copy(update={"options": kept | config.model.options})
+    return config.model_copy(update={"model": model})
 
 
 def refuse_changes(run: RunDirectory, config: ResolvedConfig, data: DataSplits) -> None:

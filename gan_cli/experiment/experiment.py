@@ -21,11 +21,13 @@ from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits, open_splits
 from gan_cli.data.pipeline import training_batches
+from gan_cli.data.report import report_on
 from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.errors import UserError, first_line
 from gan_cli.experiment.changes import (
     describe_data,
     refuse_changes,
+    with_options_of_run,
     with_recorded_plan,
     with_recorded_split,
 )
@@ -85,7 +87,7 @@ class Experiment:
         """
         listener = listener or Quiet()
         run = RunDirectory(run_dir)
-        config = with_recorded_split(config, run)
+        config = with_options_of_run(with_recorded_split(config, run), run)
         if config.data.image_size is not None:
             # Before many images are prepared in a size that the networks cannot make.
             check_image_size(config, *config.data.image_size)
@@ -95,6 +97,8 @@ class Experiment:
             listener.skipped(problem)
         for note in data.notes:
             listener.message(f"note: {note}")
+        for warning in report_on(data).warnings():
+            listener.message(f"warning: {warning}")
         held_out = len(data.holdout.images)
         if config.evaluation.every_kimg != 0 and held_out < FEWEST_HELD_OUT:
             listener.message(
@@ -198,6 +202,8 @@ class Experiment:
             )
         self.run.write_config(self.config)
         self.run.write_environment(describe_environment(describe_data(self.data)))
+        report = report_on(self.data)
+        self.run.write_data_report(report.as_json(), [*report.skipped, *report.passed_over])
         if initialised is not None:
             self.run.write_initial_weights(initialised.record())
         images_so_far = self.state.images_so_far()

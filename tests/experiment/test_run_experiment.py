@@ -189,3 +189,24 @@ class TestResume:
             "  training.generator_optimizer.learning_rate"
         ]
         assert run_experiment(changed, run_dir, accept_changes=True).images_shown == 80
+
+
+def test_a_run_from_before_an_option_continues_without_it(tmp_path):
+    """The config that began the run says nothing of the option, whose default has changed since."""
+    values = {**TINY, "data": {**TINY["data"], "image_size": 8}}
+    values["model"] = {**TINY["model"], "architecture": "conv", "options": {"low_pass": False}}
+    values["training"] = {**TINY["training"], "kimg": 0.032}
+    began = Config.model_validate(values, context=CHOICES)
+    run_experiment(began, tmp_path / "run")
+    saved = tmp_path / "run" / "config.yaml"
+    text = saved.read_text()
+    assert "    low_pass: false\n" in text
+    saved.write_text(text.replace("    low_pass: false\n", ""))
+    model = {k: v for k, v in values["model"].items() if k != "options"}
+    same = Config.model_validate({**values, "model": model}, context=CHOICES)
+    assert run_experiment(same, tmp_path / "run").ending is Ending.FINISHED
+    other = Config.model_validate(
+        {**values, "model": {**model, "options": {"low_pass": True}}}, context=CHOICES
+    )
+    with pytest.raises(UserError, match=r"another config"):
+        run_experiment(other, tmp_path / "run")
