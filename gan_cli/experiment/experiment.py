@@ -108,7 +108,7 @@ class Experiment:
             )
         resolved = resolve_for(config, data)
         store = CheckpointStore(run.checkpoints, resolved.training.keep_checkpoints)
-        if store.all():
+        if store.all() and run.exists():
             resolved = with_recorded_plan(resolved, config, run.read_config())
             schedule, kimg = resolved.training.learning_rate_schedule, resolved.training.kimg
             if schedule.name != "constant" and (schedule.until_kimg or kimg) < kimg:
@@ -182,7 +182,7 @@ class Experiment:
                 key="resume",
             )
         # Nothing binds a run that has kept no weights yet.
-        if checkpoints and not accept_changes:
+        if checkpoints and self.run.exists() and not accept_changes:
             refuse_changes(self.run, self.config, self.data)
         initialised = None
         if self.config.training.init_from is not None and not checkpoints:
