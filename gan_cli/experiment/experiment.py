@@ -28,6 +28,7 @@ from gan_cli.experiment.changes import (
     describe_data,
     refuse_changes,
     with_options_of_run,
+    with_recorded_plan,
     with_recorded_split,
 )
 from gan_cli.experiment.dry_run import Description, describe_experiment
@@ -106,6 +107,17 @@ class Experiment:
                 " data.holdout_fraction"
             )
         resolved = resolve_for(config, data)
+        store = CheckpointStore(run.checkpoints, resolved.training.keep_checkpoints)
+        if store.all() and run.exists():
+            resolved = with_recorded_plan(resolved, config, run.read_config())
+            schedule, kimg = resolved.training.learning_rate_schedule, resolved.training.kimg
+            if schedule.name != "constant" and (schedule.until_kimg or kimg) < kimg:
+                listener.message(
+                    f"note: training goes to {kimg:g} kimg; the learning rates end their schedule"
+                    f" at {schedule.until_kimg:g} kimg and stay at {schedule.final_factor:g} of"
+                    " their values from there on; to change that, set"
+                    " training.learning_rate_schedule.until_kimg and accept the change"
+                )
         set_determinism(resolved.training.deterministic)
         num_classes = len(data.train.class_names)
         state = build_state(resolved, num_classes, distribution)
@@ -118,7 +130,7 @@ class Experiment:
             run,
             state,
             build_step(resolved, state, num_classes, data.holdout, distribution),
-            CheckpointStore(run.checkpoints, resolved.training.keep_checkpoints),
+            store,
             RunLock(run.path),
             distribution,
             listener,
@@ -169,7 +181,8 @@ class Experiment:
                 " directory, or 'auto'",
                 key="resume",
             )
-        if self.run.exists() and not accept_changes:
+        # Nothing binds a run that has kept no weights yet.
+        if checkpoints and self.run.exists() and not accept_changes:
             refuse_changes(self.run, self.config, self.data)
         initialised = None
         if self.config.training.init_from is not None and not checkpoints:
