@@ -282,8 +282,8 @@ class DataConfig(Section):
     holdout_by: Literal["content", "order"] | None = Field(
         None,
         description="What decides which files are held out; content, the default: a hash of each"
-        " file, so that adding files moves none; order: their order by name, as in earlier"
-        " versions.",
+        " file, so that adding files moves none; order: their order by name, and classes in the"
+        " order 1, 10, 2, as in earlier versions.",
     )
     max_images: PositiveInt | None = Field(
         None,

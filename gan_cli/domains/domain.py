@@ -23,6 +23,8 @@ EXPORT = "export"
 PICTURES = "pictures of single samples"
 FOLDER = "folders of files"
 RECORDS = "TFRecord files"
+# Files of notes and of sound. A domain that supports them has a method `piece`.
+SOUND = "sound"
 
 ALL_FEATURES = frozenset(
     {AUGMENTATION, MIRROR, NETWORK_FEATURES, EXPORT, PICTURES, FOLDER, RECORDS}
