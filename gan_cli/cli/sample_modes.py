@@ -17,6 +17,7 @@ from gan_cli.errors import UserError
 from gan_cli.media.formats import (
     ANIMATIONS,
     PICTURES,
+    SOUNDS,
     check_bulk_ending,
     check_ending,
     check_folder,
@@ -35,6 +36,8 @@ _LONGEST_VALUE = 200
 _NOT_CONFIRMED = 1
 # Two seconds from one seed to the next, at 24 frames a second.
 _STEPS_OF_STRIP, _STEPS_OF_ANIMATION = 16, 48
+# Phrases from one seed to the next.
+_STEPS_OF_PIECE = 4
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,8 @@ class Mode:
 
 def _pictures(values: Flags) -> Grid | Images:
     ending = Path(values.out).suffix.lower()
-    if ending not in PICTURES:
+    is_one = ending in (*PICTURES, *SOUNDS)
+    if not is_one:
         check_bulk_ending(Path(values.out))
     elif values.until is not None:
         raise UserError(f"many images go to a folder, .npz or .tfrecord, not {ending}", key="until")
@@ -93,7 +97,7 @@ def _pictures(values: Flags) -> Grid | Images:
         return Images(count=values.until, **seeds, **drawn)
     shape = None if values.grid is None else texts.parse_shape(values.grid)
     grid = Grid(shape, **seeds, **drawn, **_tiles(values))
-    if ending in PICTURES:
+    if is_one:
         return grid
     if values.scale is not None:
         raise UserError("is for one picture; arrays and folders keep the size", key="scale")
@@ -103,8 +107,10 @@ def _pictures(values: Flags) -> Grid | Images:
 
 
 def _walk(values: Flags) -> Walk:
-    moves = check_ending(Path(values.out), moves=True) in ANIMATIONS
+    moves = check_ending(Path(values.out), moves=True, sounds=True) in ANIMATIONS
     steps = _STEPS_OF_ANIMATION if moves else _STEPS_OF_STRIP
+    if Path(values.out).suffix.lower() in SOUNDS:
+        steps = _STEPS_OF_PIECE
     return Walk(
         values.walk,
         loop=values.loop,

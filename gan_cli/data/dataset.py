@@ -47,6 +47,7 @@ class DataSplits:
       domain: the kind of sample that both hold.
       skipped: a line for each image that cannot be decoded.
       notes: a sentence for each thing that preparation does to the images without being asked.
+      passed_over: a line for each file that is no sample.
     """
 
     train: ImageDataset
@@ -54,6 +55,7 @@ class DataSplits:
     domain: Domain
     skipped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
 
     @property
     def fingerprint(self) -> str:
@@ -156,7 +158,9 @@ def open_splits(
             f" {len(skipped)} of {total} are corrupt, such as {skipped[0]}"
         )
     shape = (preparation.height, preparation.width, preparation.channels)
-    return DataSplits(datasets[0], datasets[1], domain or Images(shape), tuple(skipped), notes)
+    return DataSplits(
+        datasets[0], datasets[1], domain or Images(shape), tuple(skipped), notes, train.passed_over
+    )
 
 
 def open_whole(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from gan_cli.domains.domain import Domain
+from gan_cli.domains.domain import SOUND, Domain
 from gan_cli.domains.images import to_model_range
 from gan_cli.music.phrases import RollForm, transposed, transpositions
 from gan_cli.music.piece import Piece
@@ -45,7 +45,7 @@ class Rolls(Domain):
 
     name: ClassVar[str] = "phrases"
     stored_dtype: ClassVar[str] = "uint8"
-    supports: ClassVar[frozenset[str]] = frozenset()
+    supports: ClassVar[frozenset[str]] = frozenset({SOUND})
     evaluator: ClassVar[str] = "phrases"
     gamma: ClassVar[float | None] = 1.0
     most_evaluated: ClassVar[int] = 1_000

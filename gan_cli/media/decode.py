@@ -12,8 +12,10 @@ from gan_cli.errors import UserError, first_line
 from gan_cli.io.memory import machine_memory
 from gan_cli.io.npz import read_npz
 from gan_cli.media.encode import sidecar
+from gan_cli.media.formats import SOUNDS
 from gan_cli.media.gif_xmp import xmp_of
 from gan_cli.media.provenance import Provenance, from_json, from_xmp
+from gan_cli.media.sound import sound_provenance
 from gan_cli.media.video import decoded_video
 
 
@@ -28,6 +30,8 @@ def read_provenance(path: Path) -> Provenance | None:
         found = arrays_provenance(read_npz(path, ["provenance"]))
     elif ending == ".json":
         found = from_json(file_content(path))
+    elif ending in SOUNDS:
+        found = sound_provenance(file_content(path), ending)
     else:
         found = _from_picture(file_content(path))
     if found is None and sidecar(path).is_file():

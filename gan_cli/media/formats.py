@@ -8,25 +8,31 @@ from gan_cli.errors import UserError
 PICTURES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 ANIMATIONS = {".gif": "GIF", ".apng": "PNG", ".webp": "WEBP", ".mp4": "MP4"}
 BULK = (".npz", ".tfrecord")
+SOUNDS = (".mid", ".wav")
 MOST_IMAGES = 4096
 
 
-def check_ending(path: Path, moves: bool = False) -> str:
+def check_ending(path: Path, moves: bool = False, sounds: bool = False) -> str:
     """Returns the ending of a picture's file, in lower case.
 
     Args:
       moves: whether the picture can be written as an animation as well.
+      sounds: whether what it shows can be written as music as well.
 
     Raises:
       UserError: the ending names no format of these pictures.
     """
     ending = path.suffix.lower()
+    if sounds and ending in SOUNDS:
+        return ending
     if ending in PICTURES or (moves and ending in ANIMATIONS):
         return ending
     known = ", ".join(PICTURES)
     if moves:
         stills = ", ".join(ending for ending in PICTURES if ending not in ANIMATIONS)
         known = f"{stills} for a strip or {', '.join(ANIMATIONS)} for an animation"
+    if sounds:
+        known += f", or {' or '.join(SOUNDS)} for music"
     raise UserError(f"must end in {known}, got '{path}'", key="path")
 
 

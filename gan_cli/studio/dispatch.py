@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gan_cli.domains.domain import PICTURES
+from gan_cli.domains.domain import PICTURES, SOUND
 from gan_cli.errors import UserError
 from gan_cli.listener import Listener, Quiet
 from gan_cli.studio.draw.axes import draw_axes
@@ -52,7 +52,8 @@ def draw(studio: Studio, request: Request, listener: Listener | None = None) -> 
             f"{type(request).__name__} has no function here that draws it; call your own",
             key="request",
         )
-    if not isinstance(request, Grid):
+    is_piece = isinstance(request, Walk) and SOUND in studio.loaded.domain.supports
+    if not isinstance(request, Grid) and not is_piece:
         studio.loaded.domain.require(PICTURES, str(studio.run.path), request.subject)
     drawer = _DRAWERS[type(request)]
     if isinstance(request, EditRequest):

@@ -6,8 +6,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from gan_cli.errors import UserError
+from gan_cli.io.files import atomic_write
 from gan_cli.media.encode import encoded, encoded_animation, write_marked
-from gan_cli.media.formats import ANIMATIONS, check_ending
+from gan_cli.media.formats import ANIMATIONS, SOUNDS, check_ending
+from gan_cli.media.sound import encoded_sound
 from gan_cli.studio.checks import whole_number
 from gan_cli.studio.picture_requests import Request
 from gan_cli.studio.recipes import recorded_fields
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from gan_cli.media.credentials import Signer
+    from gan_cli.music.piece import Piece
     from gan_cli.sampling.saved_latents import SavedLatents
 
 DEFAULT_FRAMES_PER_SECOND = 24
@@ -40,6 +44,7 @@ class Drawing:
       request: what was asked for.
       draw_image: lays it out as one picture.
       draw_frames: lays it out as the frames of an animation, all of one size; None: it has none.
+      draw_piece: writes it as one piece of music; None: it is none.
       seeds: the seeds whose samples it shows; none where it shows saved latents.
       saved: the latents that it shows, in place of seeds.
       digital_source_type: IPTC's; None: wholly generated.
@@ -50,6 +55,7 @@ class Drawing:
     request: Request
     draw_image: "Callable[[], Image.Image]"
     draw_frames: "Callable[[], Sequence[Image.Image]] | None" = None
+    draw_piece: "Callable[[], Piece] | None" = None
     seeds: Sequence[int] = ()
     saved: "SavedLatents | None" = None
     digital_source_type: str | None = None
@@ -97,7 +103,9 @@ class Drawing:
           UserError: the ending is unknown, or the file cannot be written.
         """
         path = Path(path)
-        ending = check_ending(path, self.draw_frames is not None)
+        ending = check_ending(path, self.draw_frames is not None, self.draw_piece is not None)
+        if self.draw_piece is not None and ending in SOUNDS:
+            return self._save_sound(path, ending, self.draw_piece(), unmarked, signer)
         animated = self.draw_frames is not None and ending in ANIMATIONS
         speed = whole_number(frames_per_second, "frames_per_second", 1, 100)
         frames = self.frames if animated else (self.image,)
@@ -111,6 +119,18 @@ class Drawing:
             content = encoded(frames[0], ending, mark, signer)
         write_marked(path, content, mark)
         return (Written(path, self._describe(len(frames) if animated else None)),)
+
+    def _save_sound(
+        self, path: Path, ending: str, piece: "Piece", unmarked: bool, signer: "Signer | None"
+    ) -> tuple[Written, ...]:
+        if signer is not None:
+            raise UserError(f"signs pictures, not {ending} files", key="certificate")
+        provenance = self.studio.provenance(self.recipe(ending, None), self.digital_source_type)
+        mark = self.studio.mark(provenance, path, unmarked)
+        atomic_write(path, encoded_sound(piece, ending, mark))
+        seconds = piece.seconds_at(piece.length)
+        what = f"{piece.num_notes} notes, {seconds:.0f} s, of {self.studio.checkpoint_text}"
+        return (Written(path, what),)
 
     def recipe(self, ending: str, frames_per_second: int | None) -> dict[str, Any]:
         """Returns what the file's record says about how its pixels come about.

@@ -13,8 +13,9 @@ from gan_cli.io.npz import read_npz
 from gan_cli.media.credentials import MEDIA_TYPES, Credentials, read_credentials
 from gan_cli.media.decode import decoded, file_content, read_provenance
 from gan_cli.media.encode import encoded, encoded_animation
-from gan_cli.media.formats import ANIMATIONS, PICTURES
+from gan_cli.media.formats import ANIMATIONS, PICTURES, SOUNDS
 from gan_cli.media.provenance import Provenance
+from gan_cli.media.sound import encoded_sound
 from gan_cli.sampling.bulk_export import CHUNK
 from gan_cli.studio.checks import given_truncation
 from gan_cli.studio.dispatch import RECORDED, draw
@@ -98,25 +99,30 @@ def _compare(path: Path, provenance: Provenance, run_dir: str | Path) -> Compari
     try:
         if provenance.recipe.get("kind") == "arrays":
             return _compare_arrays(path, studio, provenance.recipe)
-        return _compare_pictures(path, studio, provenance.recipe)
+        return _compare_pictures(path, studio, provenance)
     except UserError as error:
         raise UserError(f"{path}: its record cannot be followed: {error}") from error
 
 
-def _compare_pictures(path: Path, studio: Studio, recipe: Mapping[str, Any]) -> Comparison:
-    loaded = studio.loaded
+def _compare_pictures(path: Path, studio: Studio, provenance: Provenance) -> Comparison:
+    loaded, recipe = studio.loaded, provenance.recipe
     latent_dim = loaded.config.model.latent_dim
     request = request_of(recipe, RECORDED, latent_dim, loaded.num_classes)
     speed = _speed(recipe)
     # Single images of folders, and of the page that explores, do not say that they are PNG files.
-    ending = recipe.get("format") or (".png" if recipe.get("kind") in _OWN_SIZE else None)
-    if ending not in (PICTURES if speed is None else ANIMATIONS):
+    ending: Any = recipe.get("format") or (".png" if recipe.get("kind") in _OWN_SIZE else None)
+    if ending not in ((*PICTURES, *SOUNDS) if speed is None else ANIMATIONS):
         raise UserError(f"unknown format '{ending}'")
     drawing = draw(studio, request)
     if recipe.get("kind") not in _OWN_SIZE and (
         (seeds_text(drawing.seeds) or None) != recipe.get("seeds")
     ):
         raise UserError("its seeds are not those that it names")
+    if ending in SOUNDS:
+        if drawing.draw_piece is None:
+            raise UserError(f"'{ending}' is for music, which {studio.run.path} does not make")
+        again = encoded_sound(drawing.draw_piece(), ending, provenance)
+        return Comparison(again == file_content(path), "every byte of the music")
     # Both sides go through the same encoder, which may lose something.
     if speed is None:
         again = encoded(drawing.image, ending, None)

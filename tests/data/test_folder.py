@@ -102,6 +102,90 @@ def test_folders_called_train_and_test_are_splits(tmp_path):
     assert splits.holdout.labels.tolist() == [1]
 
 
+@pytest.mark.parametrize(
+    ("train", "test"), [("Train", "Testing"), ("training", "TEST"), ("train", "Validation")]
+)
+def test_splits_in_any_case_beside_stray_folders(tmp_path, train, test):
+    for part in (f"{train}/cat", f"{train}/dog", f"{test}/cat", "labels"):
+        save_gray(tmp_path / part / "1.png", 50)
+    (tmp_path / "annotations").mkdir()
+    (tmp_path / "annotations" / "1.xml").write_text("<xml/>")
+    splits = open_splits(DataConfig(source="folder", path=str(tmp_path), **SIZE))
+    assert splits.train.class_names == ("cat", "dog")
+    assert (len(splits.train.images), len(splits.holdout.images)) == (2, 1)
+    assert f"images in {tmp_path} outside these two are passed over: labels" in splits.notes
+    assert f"{tmp_path}/annotations/1.xml: is no image of a known kind" in splits.passed_over
+
+
+@pytest.mark.parametrize("above", ["train", "archive", "archive/Training", "archive/images"])
+def test_folders_around_all_images_are_looked_through(tmp_path, above):
+    for name in ("cat/1.png", "cat/2.png", "dog/3.png"):
+        save_gray(tmp_path / above / name, 50)
+    splits = open_splits(DataConfig(source="folder", path=str(tmp_path), **SIZE))
+    assert splits.train.class_names == ("cat", "dog")
+    assert str(tmp_path / above) in " ".join(splits.notes)
+
+
+def test_classes_are_ordered_as_numbers_unless_the_run_is_an_earlier_one(tmp_path):
+    for number in range(1, 13):
+        save_gray(tmp_path / str(number) / "1.png", number)
+    given = {"source": "folder", "path": str(tmp_path)}
+    splits = open_splits(DataConfig(**given))
+    assert splits.train.class_names == tuple(map(str, range(1, 13)))
+    for image, label in zip(splits.train.images, splits.train.labels, strict=True):
+        assert image[0, 0, 0] == label + 1
+    earlier = open_splits(DataConfig(**given, holdout_by="order"))
+    assert earlier.train.class_names[:3] == ("1", "10", "11")
+
+
+def test_one_name_in_two_spellings_is_one_class(tmp_path):
+    save_gray(tmp_path / "caf\u00e9" / "1.png", 1)
+    save_gray(tmp_path / "cafe\u0301" / "2.png", 2)
+    save_gray(tmp_path / "bar" / "3.png", 3)
+    splits = open_splits(DataConfig(source="folder", path=str(tmp_path)))
+    assert splits.train.class_names == ("bar", "caf\u00e9")
+
+
+def test_a_class_of_which_nothing_can_be_read_is_refused(tmp_path, problems):
+    save_gray(tmp_path / "cat" / "1.png", 1)
+    (tmp_path / "dog").mkdir()
+    (tmp_path / "dog" / "1.HEIC").write_bytes(b"heic")
+    (line,) = problems(source="folder", path=str(tmp_path))
+    assert f"{tmp_path}/dog holds images, none of which can be read" in line
+    (line,) = problems(source="folder", path=str(tmp_path / "dog"))
+    assert line.endswith("; it holds 1 .heic")
+
+
+def test_what_is_passed_over_is_counted(tmp_path):
+    save_gray(tmp_path / "1.png", 1)
+    save_gray(tmp_path / "2.png", 2)
+    for name in ("a.txt", "b.txt", "c.heic", "Thumbs.db"):
+        (tmp_path / name).write_text("no image")
+    splits = open_splits(DataConfig(source="folder", path=str(tmp_path)))
+    assert splits.notes == (
+        f"3 files in {tmp_path} are no images of a known kind and are passed over:"
+        " 2 .txt, 1 .heic (a.txt, b.txt, c.heic)",
+    )
+
+
+def test_runs_and_exports_in_the_folder_are_not_read(tmp_path):
+    for level in range(4):
+        save_gray(tmp_path / f"{level}.png", level)
+    for name in ("runs/one/config.yaml", "runs/one/environment.json", "out/set/export.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text('{"config_name": "a", "model_sha256": "ab"}')
+    save_gray(tmp_path / "runs/one/samples/grid.png", 9)
+    save_gray(tmp_path / "out/set/0.png", 9)
+    splits = open_splits(DataConfig(source="folder", path=str(tmp_path)))
+    levels = [*splits.train.images[:, 0, 0, 0], *splits.holdout.images[:, 0, 0, 0]]
+    assert sorted(levels) == [0, 1, 2, 3]
+    assert "runs and exports of gan-cli are not read as data" in splits.notes[0]
+    # Asked for by name, an export is read.
+    save_gray(tmp_path / "out/set/1.png", 9)
+    export = open_splits(DataConfig(source="folder", path=str(tmp_path / "out/set")))
+    assert len(export.train.images) + len(export.holdout.images) == 2
+
+
 def test_a_class_that_is_only_held_out_is_refused(tmp_path, problems):
     for name in ["train/a/1.png", "train/b/2.png", "test/c/3.png"]:
         save_gray(tmp_path / name, 0)

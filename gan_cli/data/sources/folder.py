@@ -2,6 +2,10 @@
 
 import hashlib
 import os
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,28 +13,27 @@ import numpy as np
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, SourceSplits
 from gan_cli.data.decode import decode_image
+from gan_cli.data.image_files import ENDINGS, FoundFiles, find_files
 from gan_cli.data.sources.source import Source
 from gan_cli.errors import UserError
 from gan_cli.io.paths import user_path
 
-ENDINGS = (
-    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp"),
-    *(".gif", ".tif", ".tiff", ".ppm", ".pgm"),
-)
-# What macOS puts into archives: a copy of each name, without an image behind it.
-_JUNK_FOLDER = "__MACOSX"
 # What is read of each end of a file to tell it from others: the rest of a large scan adds nothing.
 _END_BYTES = 2**16
 # In order of preference.
-_HOLDOUT_FOLDERS = ("test", "validation", "valid", "val")
+_HOLDOUT_FOLDERS = ("test", "testing", "validation", "valid", "val")
+_TRAINING_FOLDERS = ("train", "training")
 
 
 def open_source(config: DataConfig) -> SourceSplits:
     """Opens all image files below `data.path`, ordered by name.
 
-    If the folder has subfolders, the class of an image is the first folder on its path. Subfolders
-    that are `train` and one or more of `test`, `validation`, `valid`, `val` are splits instead, and
-    may have class folders of their own.
+    If the folder has subfolders with images, the class of an image is the first folder on its path,
+    in the order 1, 2, 10. Subfolders `train` or `training` and one or more of `test`, `testing`,
+    `validation`, `valid`, `val`, in any case, are splits instead, and may have class folders of
+    their own; images beside them are passed over. A lone `train`, and a single folder around all
+    others, are looked through. Runs and exports of gan-cli are never read, unless `data.path` is
+    one of them.
 
     Raises:
       UserError: the folder is missing, unreadable or without images, or only some of the images
@@ -43,43 +46,91 @@ def open_source(config: DataConfig) -> SourceSplits:
         what = "is not a folder" if root.exists() else "does not exist"
         raise UserError(f"data.path: {root} {what}; it must be a folder of images")
     try:
-        return _splits(root)
+        return _splits(root, by_name=config.holdout_by == "order")
     except OSError as error:
         # The folder may change meanwhile, and links may lead to disks that are gone.
         raise UserError(f"data.path: {error.filename}: cannot be read: {error.strerror}") from error
 
 
-def _splits(root: Path) -> SourceSplits:
-    below = {path.name for path in root.iterdir() if path.is_dir() and _is_visible(path.name)}
-    splits = [name for name in _HOLDOUT_FOLDERS if name in below]
-    if splits and "train" in below and below <= {"train", *_HOLDOUT_FOLDERS}:
-        train = _collection(root / "train", None)
-        return SourceSplits(train, _collection(root / splits[0], train.class_names))
-    return SourceSplits(_collection(root, None))
+def _splits(root: Path, by_name: bool) -> SourceSplits:
+    """Finds out what the folders below a folder are: splits, classes, or neither.
+
+    Args:
+      by_name: whether classes are ordered as earlier versions did, 1, 10, 2.
+    """
+    found = find_files(root)
+    counts = Counter(file.relative_to(root).parts[0] for file in found.images)
+    below = [name for name in counts if (root / name).is_dir()]
+    trained = [name for name in below if name.lower() in _TRAINING_FOLDERS]
+    held_out = sorted(
+        (name for name in below if name.lower() in _HOLDOUT_FOLDERS),
+        key=lambda name: _HOLDOUT_FOLDERS.index(name.lower()),
+    )
+    if len(trained) == 1 and held_out:
+        others = [name for name in counts if name not in (trained[0], held_out[0])]
+        train = _collection(root / trained[0], find_files(root / trained[0]), None, by_name)
+        notes = _folder_notes(root, trained[0], held_out[0], others)
+        unread = found.only_outside(root / trained[0])
+        train = replace(
+            train, notes=notes + train.notes, passed_over=train.passed_over + unread.lines()
+        )
+        holdout = _collection(
+            root / held_out[0], find_files(root / held_out[0]), train.class_names, by_name
+        )
+        return SourceSplits(train, holdout)
+    # A folder that encloses everything, as archives do, and a `train` without a `test`.
+    if len(counts) == 1 and below:
+        inner = root / below[0]
+        inside = {file.relative_to(inner).parts for file in found.images}
+        if trained or all(len(parts) > 1 for parts in inside):
+            splits = _splits(inner, by_name)
+            note = f"all images lie in {inner}, which is taken for the folder of data"
+            return replace(splits, train=replace(splits.train, notes=(note, *splits.train.notes)))
+    return SourceSplits(_collection(root, found, None, by_name))
 
 
-def _collection(root: Path, class_names: tuple[str, ...] | None) -> Collection:
+def _folder_notes(root: Path, trained: str, held_out: str, others: list[str]) -> tuple[str, ...]:
+    notes = [f"{root / trained} is trained on, and {root / held_out} is held out"]
+    if others:
+        shown = ", ".join(others[:3]) + (", ..." if len(others) > 3 else "")
+        notes.append(f"images in {root} outside these two are passed over: {shown}")
+    return tuple(notes)
+
+
+def _collection(
+    root: Path, found: FoundFiles, class_names: tuple[str, ...] | None, by_name: bool
+) -> Collection:
     """Opens a folder; its classes must be among `class_names`, unless this is None."""
-    files = _image_files(root)
+    files = list(found.images)
     if not files:
-        raise UserError(f"data.path: {root} holds no images ({', '.join(ENDINGS)})")
+        raise UserError(
+            f"data.path: {root} holds no images ({', '.join(ENDINGS)}){found.instead()}"
+        )
     parts = [file.relative_to(root).parts for file in files]
-    found = sorted({part[0] for part in parts if len(part) > 1})
+    folders = {part[0] for part in parts if len(part) > 1}
     loose = [part[0] for part in parts if len(part) == 1]
-    if found and loose:
+    if folders and loose:
         raise UserError(
             f"data.path: {root} holds both class folders and {len(loose)} loose images, such as"
             f" {loose[0]}; move them into a class folder, or the folders elsewhere"
         )
-    names = tuple(found) if class_names is None else class_names
-    if unknown := sorted(set(found) - set(names)):
+    if unread := found.unread_classes(root, folders):
+        raise UserError(
+            f"data.path: {root / unread[0]} holds images, none of which can be read"
+            f" ({', '.join(ENDINGS)}); convert them, or move the folder elsewhere"
+        )
+    # One name may be written in two ways: é as one character, or as e and an accent.
+    name_of = {folder: unicodedata.normalize("NFC", folder) for folder in folders}
+    classes = sorted(set(name_of.values()), key=None if by_name else natural_key)
+    names = tuple(classes) if class_names is None else class_names
+    if unknown := sorted(set(classes) - set(names)):
         raise UserError(
             f"data.path: {root} holds class folder '{unknown[0]}', which is not a class of the"
             f" training images"
             f" (known: {', '.join(names) or 'no classes'})"
         )
     numbers = {name: number for number, name in enumerate(names)}
-    labels = np.array([numbers[part[0]] for part in parts], np.int32) if found else None
+    labels = np.array([numbers[name_of[part[0]]] for part in parts], np.int32) if folders else None
     return Collection(
         count=len(files),
         read=lambda index: decode_image(files[index]),
@@ -88,7 +139,15 @@ def _collection(root: Path, class_names: tuple[str, ...] | None) -> Collection:
         class_names=names,
         identity=_identity(root, files),
         content=lambda index: file_content(files[index]),
+        notes=found.notes(root),
+        passed_over=found.lines(),
     )
+
+
+def natural_key(name: str) -> list[tuple[int, int, str]]:
+    """Returns a key by which 2 comes before 10, and letters are ordered as ever."""
+    pieces = re.split(r"([0-9]+)", name)
+    return [(0, int(piece), piece) if piece.isdecimal() else (1, 0, piece) for piece in pieces]
 
 
 def file_content(path: Path) -> bytes:
@@ -106,32 +165,6 @@ def file_content(path: Path) -> bytes:
     except OSError:
         return os.fsencode(path.name)
     return b"".join((str(size).encode(), *ends))
-
-
-def _is_visible(folder: str) -> bool:
-    return not folder.startswith(".") and folder != _JUNK_FOLDER
-
-
-def _image_files(root: Path) -> list[Path]:
-    found, visited = [], set()
-    for folder, folders, names in os.walk(root, followlinks=True):
-        status = os.stat(folder)
-        if (status.st_dev, status.st_ino) in visited:
-            # A link to a folder above this one; following it would never end.
-            folders.clear()
-            continue
-        visited.add((status.st_dev, status.st_ino))
-        # In place: os.walk visits what is left here. Hidden folders hold thumbnails and the like.
-        folders[:] = sorted(filter(_is_visible, folders))
-        found += [
-            Path(folder, name)
-            for name in names
-            if name.lower().endswith(ENDINGS)
-            and not name.startswith(".")
-            # Not a broken link, nor a pipe, whose reader would wait without end.
-            and os.path.isfile(os.path.join(folder, name))
-        ]
-    return sorted(found)
 
 
 def _identity(root: Path, files: list[Path]) -> str:

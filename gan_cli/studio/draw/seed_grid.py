@@ -1,8 +1,11 @@
 """Samples of seeds in one picture."""
 
-from gan_cli.domains.domain import PICTURES
+from dataclasses import replace
+
+from gan_cli.domains.domain import PICTURES, SOUND
 from gan_cli.domains.grid import image_grid
 from gan_cli.media.formats import refuse_too_many
+from gan_cli.studio.draw.music import piece_of
 from gan_cli.studio.drawing import Drawing
 from gan_cli.studio.picture_requests import Grid
 from gan_cli.studio.studio import Studio
@@ -25,4 +28,7 @@ def draw_grid(studio: Studio, request: Grid) -> Drawing:
         domain.require(PICTURES, str(studio.run.path), "scale")
     else:
         picture = domain.picture(samples, columns, None)
-    return Drawing(studio, request, lambda: picture, seeds=seeds)
+    drawing = Drawing(studio, request, lambda: picture, seeds=seeds)
+    if SOUND in domain.supports:
+        return replace(drawing, draw_piece=lambda: piece_of(domain, samples))
+    return drawing

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image
 
+from gan_cli.domains.domain import SOUND
 from gan_cli.domains.grid import image_grid
 from gan_cli.errors import UserError
 from gan_cli.media.formats import refuse_too_many
@@ -13,6 +14,7 @@ from gan_cli.media.named_sheet import named_sheet
 from gan_cli.sampling.latent_paths import circle_path, linear_path, spherical_path
 from gan_cli.sampling.saved_latents import SavedLatents
 from gan_cli.studio.class_mixer import class_mixer
+from gan_cli.studio.draw.music import piece_of
 from gan_cli.studio.drawing import Drawing
 from gan_cli.studio.picture_requests import Walk
 from gan_cli.studio.studio import Studio
@@ -52,6 +54,17 @@ def draw_walk(studio: Studio, request: Walk) -> Drawing:
         tracks = _between_classes(studio, request, seeds)
     else:
         tracks = _between_seeds(studio, request, seeds)
+    domain = studio.loaded.domain
+    if SOUND in domain.supports:
+        phrases = tracks.images.reshape(-1, *tracks.images.shape[2:])
+        return Drawing(
+            studio,
+            request,
+            draw_image=lambda: domain.picture(phrases, request.steps, None),
+            draw_piece=lambda: piece_of(domain, phrases),
+            seeds=seeds,
+            saved=saved,
+        )
     return Drawing(
         studio,
         request,
