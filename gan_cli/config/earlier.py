@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from gan_cli.config.base import Option
 from gan_cli.config.data_section import SOURCE_KEYS, sources_with
 from gan_cli.config.limits import FEWEST_IMAGES
+from gan_cli.config.model_section import ArchitecturePair, ModelConfig
 
 # The keys of all sources stood side by side in `data`, in every run, with these defaults.
 _DATA_KEYS = {
@@ -17,6 +19,22 @@ _DATA_KEYS = {
 }
 # Written where the config named no metrics.
 _METRICS = ["frechet", "kernel", "precision_recall", "density_coverage"]
+
+# Options that architectures got later, with the values by which earlier runs are built.
+LATER_OPTIONS: dict[str, dict[str, Option]] = {"conv": {"low_pass": False}}
+
+
+def earlier_options(model: ModelConfig) -> dict[str, Option]:
+    """Returns the options of a model that did not exist when some runs began, as they have them."""
+    named = model.architecture
+    pair = named if isinstance(named, ArchitecturePair) else None
+    names = {pair.generator, pair.discriminator} if pair else {named}
+    return {
+        option: value
+        for name, options in LATER_OPTIONS.items()
+        if name in names
+        for option, value in options.items()
+    }
 
 
 def modernised(config: dict[str, Any]) -> dict[str, Any]:

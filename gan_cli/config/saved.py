@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from gan_cli.config.earlier import earlier_options
 from gan_cli.config.load import read_with_parents
 from gan_cli.config.problems import describe
 from gan_cli.config.resolve import with_intervals
@@ -15,8 +16,9 @@ from gan_cli.errors import UserError
 def read_saved_config(path: Path) -> ResolvedConfig:
     """Returns the resolved config of a run.
 
-    What an earlier version did not know is filled in as it would be chosen today, except the rule
-    of the hold-out: a run keeps the images that it began with.
+    What an earlier version did not know is filled in as it would be chosen today, with two
+    exceptions: a run keeps the images that it held out at its start, and options that change the
+    networks get the values by which that version built them.
 
     Raises:
       UserError: the file cannot be read, or is no resolved config; with a line for every problem.
@@ -26,6 +28,10 @@ def read_saved_config(path: Path) -> ResolvedConfig:
         data["data"].setdefault("holdout_by", "order")
     try:
         config = Config.model_validate(data)
+        options = earlier_options(config.model) | config.model.options
+        config = config.model_copy(
+            update={"model": config.model.model_copy(update={"options": options})}
+        )
         training = config.training
         if training.kimg is not None and training.batch_size is not None:
             config = with_intervals(config, training.kimg, training.batch_size)

@@ -79,7 +79,7 @@ def array_collection(
     if images.dtype != np.uint8 or not right_shape or 0 in images.shape[1:]:
         raise UserError(
             f"{name}: images must be uint8 [count, height, width] or [count, height, width, 1, 3"
-            f" or 4], got {images.dtype} {list(images.shape)}"
+            f" or 4], got {images.dtype} {list(images.shape)}{_how_to_convert(images)}"
         )
     return Collection(
         count=len(images),
@@ -90,6 +90,24 @@ def array_collection(
         identity=identity,
         images=images,
     )
+
+
+def _how_to_convert(images: np.ndarray) -> str:
+    """Returns the line of NumPy that brings common other forms to the right one, or nothing."""
+    channels_first = images.ndim == 4 and images.shape[1] in (1, 3, 4)
+    moved = channels_first and images.shape[3] not in (1, 3, 4)
+    code = "images.transpose(0, 2, 3, 1)" if moved else "images"
+    if images.dtype.kind == "f" and images.size:
+        least, greatest = float(images.min()), float(images.max())
+        if least >= 0 and greatest <= 1:
+            code = f"({code} * 255).round().astype('uint8')"
+        elif least >= -1 and greatest <= 1:
+            code = f"({code} * 127.5 + 127.5).round().astype('uint8')"
+        elif least >= 0 and greatest <= 255:
+            code = f"{code}.round().astype('uint8')"
+        else:
+            return ""
+    return "" if code == "images" else f"; in NumPy: images = {code}"
 
 
 def numbered_classes(labels: np.ndarray) -> tuple[str, ...]:

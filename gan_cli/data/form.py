@@ -16,6 +16,8 @@ from gan_cli.errors import UserError
 _PROBED = 200
 # Used where the images have no common size of their own that is fit to train on.
 _DEFAULT_SIDE = 64
+# Images of one size that are this share of all decide the size; the rest are resized.
+_COMMON_SHARE = 0.9
 _OWN_SIDES = range(8, 257)
 _CHANNELS = (1, 3, 4)
 _FITS = {
@@ -56,7 +58,11 @@ def choose_form(
     probe = Probe()
     if config.image_size is None or config.channels is None:
         probe = _look_at(collection)
-    height, width = config.image_size or _own_size(probe) or (_DEFAULT_SIDE, _DEFAULT_SIDE)
+    # Earlier runs keep their size: one image of another size made it 64 pixels.
+    least_share = 1.0 if config.holdout_by == "order" else _COMMON_SHARE
+    height, width = (
+        config.image_size or _own_size(probe, least_share) or (_DEFAULT_SIDE, _DEFAULT_SIDE)
+    )
     # Transparency is composed away unless it is asked for.
     channels = config.channels or min(max(probe.channels, default=1), 3)
     form = Preparation(height, width, channels, config.fit, config.background)
@@ -86,10 +92,12 @@ def _look_at(collection: Collection) -> Probe:
     return probe
 
 
-def _own_size(probe: Probe) -> tuple[int, int] | None:
-    if len(probe.sizes) != 1:
+def _own_size(probe: Probe, least_share: float) -> tuple[int, int] | None:
+    if not probe.sizes:
         return None
-    (size,) = probe.sizes
+    ((size, count),) = probe.sizes.most_common(1)
+    if count < least_share * probe.sizes.total():
+        return None
     return size if all(side in _OWN_SIDES for side in size) else None
 
 

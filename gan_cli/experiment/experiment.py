@@ -21,9 +21,16 @@ from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits, open_splits
 from gan_cli.data.pipeline import training_batches
+from gan_cli.data.report import report_on
 from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.errors import UserError, first_line
-from gan_cli.experiment.changes import describe_data, refuse_changes, with_recorded_split
+from gan_cli.experiment.changes import (
+    describe_data,
+    refuse_changes,
+    with_options_of_run,
+    with_recorded_plan,
+    with_recorded_split,
+)
 from gan_cli.experiment.dry_run import Description, describe_experiment
 from gan_cli.experiment.outcome import Ending, Outcome
 from gan_cli.experiment.recorder import Recorder, images_between_looks
@@ -80,7 +87,7 @@ class Experiment:
         """
         listener = listener or Quiet()
         run = RunDirectory(run_dir)
-        config = with_recorded_split(config, run)
+        config = with_options_of_run(with_recorded_split(config, run), run)
         if config.data.image_size is not None:
             # Before many images are prepared in a size that the networks cannot make.
             check_image_size(config, *config.data.image_size)
@@ -90,6 +97,8 @@ class Experiment:
             listener.skipped(problem)
         for note in data.notes:
             listener.message(f"note: {note}")
+        for warning in report_on(data).warnings():
+            listener.message(f"warning: {warning}")
         held_out = len(data.holdout.images)
         if config.evaluation.every_kimg != 0 and held_out < FEWEST_HELD_OUT:
             listener.message(
@@ -98,6 +107,17 @@ class Experiment:
                 " data.holdout_fraction"
             )
         resolved = resolve_for(config, data)
+        store = CheckpointStore(run.checkpoints, resolved.training.keep_checkpoints)
+        if store.all() and run.exists():
+            resolved = with_recorded_plan(resolved, config, run.read_config())
+            schedule, kimg = resolved.training.learning_rate_schedule, resolved.training.kimg
+            if schedule.name != "constant" and (schedule.until_kimg or kimg) < kimg:
+                listener.message(
+                    f"note: training goes to {kimg:g} kimg; the learning rates end their schedule"
+                    f" at {schedule.until_kimg:g} kimg and stay at {schedule.final_factor:g} of"
+                    " their values from there on; to change that, set"
+                    " training.learning_rate_schedule.until_kimg and accept the change"
+                )
         set_determinism(resolved.training.deterministic)
         num_classes = len(data.train.class_names)
         state = build_state(resolved, num_classes, distribution)
@@ -110,7 +130,7 @@ class Experiment:
             run,
             state,
             build_step(resolved, state, num_classes, data.holdout, distribution),
-            CheckpointStore(run.checkpoints, resolved.training.keep_checkpoints),
+            store,
             RunLock(run.path),
             distribution,
             listener,
@@ -161,7 +181,8 @@ class Experiment:
                 " directory, or 'auto'",
                 key="resume",
             )
-        if self.run.exists() and not accept_changes:
+        # Nothing binds a run that has kept no weights yet.
+        if checkpoints and self.run.exists() and not accept_changes:
             refuse_changes(self.run, self.config, self.data)
         initialised = None
         if self.config.training.init_from is not None and not checkpoints:
@@ -181,6 +202,8 @@ class Experiment:
             )
         self.run.write_config(self.config)
         self.run.write_environment(describe_environment(describe_data(self.data)))
+        report = report_on(self.data)
+        self.run.write_data_report(report.as_json(), [*report.skipped, *report.passed_over])
         if initialised is not None:
             self.run.write_initial_weights(initialised.record())
         images_so_far = self.state.images_so_far()

@@ -11,6 +11,8 @@ _LACKING_SHARE = 0.7
 # From this r_v on, D has overfitted. Without overfitting r_v is 0; it is 1 where D treats held-out
 # images like generated ones.
 _OVERFITTED = 0.5
+# A pattern of period two is visible from this multiple of the floor on.
+_CHECKERED = 2.0
 _FEWEST_FOR_FRECHET = 2048
 
 
@@ -25,6 +27,7 @@ def interpret(evaluation: Evaluation, network_name: str) -> tuple[str, ...]:
         *_classes(evaluation),
         *_copies(evaluation),
         *_variety(scores),
+        *_checkerboard(scores),
         *_overfitting(scores),
         *_trust(evaluation, network_name),
     )
@@ -84,6 +87,20 @@ def _variety(scores: dict[str, Score]) -> list[str]:
                 f"{lacking} ({name} {score.value:.2f}, of training images {score.floor:.2f})."
             )
     return sentences
+
+
+def _checkerboard(scores: dict[str, Score]) -> list[str]:
+    score = scores.get("checkerboard")
+    if score is None:
+        return []
+    # Training images differ from held-out ones by chance only; unknown ones count as equal.
+    floor = 1.0 if score.floor is None else max(score.floor, 1.0)
+    if score.value <= _CHECKERED * floor:
+        return []
+    return [
+        f"A checkerboard or stripes of period two are {score.value:.1f} times as strong as in real"
+        f" images (training images: {floor:.1f}): look at flat areas at full size."
+    ]
 
 
 def _overfitting(scores: dict[str, Score]) -> list[str]:

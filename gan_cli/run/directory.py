@@ -25,6 +25,8 @@ class RunDirectory:
         self.path = Path(path)
         self.config = self.path / "config.yaml"
         self.environment = self.path / "environment.json"
+        self.data_report = self.path / "data.json"
+        self.skipped = self.path / "skipped.txt"
         self.metrics = self.path / "metrics.jsonl"
         self.samples = self.path / "samples"
         self.checkpoints = self.path / "checkpoints"
@@ -57,6 +59,15 @@ class RunDirectory:
 
     def write_environment(self, environment: dict[str, Any]) -> None:
         atomic_write(self.environment, json.dumps(environment, indent=1))
+
+    def write_data_report(self, report: dict[str, Any], left_out: list[str]) -> None:
+        """Writes the report on the data, and a line for each file that is left out, if any."""
+        atomic_write(self.data_report, json.dumps(report, indent=1))
+        if left_out:
+            lines = "".join(f"{line}\n" for line in left_out)
+            atomic_write(self.skipped, lines.encode("utf-8", "backslashreplace"))
+        else:
+            self.skipped.unlink(missing_ok=True)
 
     def read_environment(self) -> dict[str, Any]:
         """Returns what `write_environment` was given.

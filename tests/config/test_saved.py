@@ -71,3 +71,15 @@ def test_it_can_be_trained_from_again(tmp_path, read, earlier_run):
     config = read(earlier_run)
     again = load_config(tmp_path / "config.yaml", [], CHOICES)
     assert again.model_dump() == config.model_dump()
+
+
+def test_a_run_from_before_an_option_is_built_as_it_was(read, earlier_run):
+    """Its images would change; a run that names the option keeps what it names."""
+    default = read(earlier_run, "model", architecture="conv")
+    assert default.model.options["low_pass"] is False
+    named = read(earlier_run, "model", architecture="conv", options={"low_pass": True})
+    assert named.model.options["low_pass"] is True
+    pair = read(earlier_run, "model", architecture={"generator": "conv", "discriminator": "sngan"})
+    assert pair.model.options["low_pass"] is False
+    other = read(earlier_run, "model", architecture="dcgan")
+    assert "low_pass" not in other.model.options

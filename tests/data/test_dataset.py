@@ -130,7 +130,8 @@ class TestSplits:
 
     def test_images_of_one_size_keep_it_and_others_get_64_pixels(self, folder, tmp_path):
         assert open_splits(DataConfig(**folder)).train.images.shape[1:] == (10, 12, 3)
-        Image.new("L", (50, 40)).save(tmp_path / "images" / "many" / "other.png")
+        for number in range(10):
+            Image.new("L", (50, 40)).save(tmp_path / "images" / "many" / f"other{number}.png")
         assert open_splits(DataConfig(**folder)).train.images.shape[1:] == (64, 64, 3)
         sized = open_splits(DataConfig(**folder, image_size=(8, 9), channels=4))
         assert sized.train.images.shape[1:] == (8, 9, 4)

@@ -77,3 +77,12 @@ def test_what_happens_to_channels_is_told():
     assert shape == (16, 16, 1)
     assert notes[1:] == ["1 of 4 images looked at are in colour and are converted to gray"]
     assert form_of(mixed, channels=4) == ((16, 16, 4), [])
+
+
+def test_one_image_of_another_size_does_not_change_the_size_of_all():
+    images = [image(128, 128)] * 39 + [image(127, 128)]
+    shape, notes = form_of(images)
+    assert shape == (128, 128, 3)
+    assert "images of 127x128 pixels are resized to 128x128" in notes[0]
+    assert form_of(images, holdout_by="order")[0] == (64, 64, 3)
+    assert form_of([image(128, 128)] * 8 + [image(127, 128)] * 2)[0] == (64, 64, 3)

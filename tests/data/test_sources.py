@@ -34,7 +34,7 @@ class TestBuiltin:
 
     def test_an_unknown_name_is_refused(self, problems):
         assert problems(source="builtin", name="cats") == [
-            "data.name: unknown builtin 'cats' (known: digits, songs)"
+            "data.name: unknown builtin 'cats' (known: digits, songs, surnames, unicode)"
         ]
 
 
@@ -209,3 +209,24 @@ class TestNpz:
     def test_missing_paths_are_named(self, tmp_path, problems):
         assert "data.path: is required" in problems(source="npz")[0]
         assert "does not exist" in problems(source="npz", path=str(tmp_path / "x.npz"))[0]
+
+
+@pytest.mark.parametrize(
+    ("shape", "least", "code"),
+    [
+        ((10, 8, 9, 3), 0.0, "(images * 255).round().astype('uint8')"),
+        ((10, 8, 9), -1.0, "(images * 127.5 + 127.5).round().astype('uint8')"),
+        ((10, 3, 8, 9), 0.0, "(images.transpose(0, 2, 3, 1) * 255).round().astype('uint8')"),
+    ],
+)
+def test_arrays_of_other_forms_are_refused_with_the_line_that_helps(
+    tmp_path, problems, shape, least, code
+):
+    images = np.random.default_rng(0).uniform(least, 1, shape).astype(np.float32)
+    np.savez(tmp_path / "a.npz", images=images)
+    (line,) = problems(source="npz", path=str(tmp_path / "a.npz"))
+    assert line.endswith(f"; in NumPy: images = {code}")
+    converted = eval(code, {"images": images})  # The line does what it says.
+    np.savez(tmp_path / "a.npz", images=converted)
+    splits = open_splits(DataConfig(source="npz", path=str(tmp_path / "a.npz")))
+    assert len(splits.train.images) == 9

@@ -40,6 +40,7 @@ def test_a_checkpoint_is_scored_and_the_scores_are_kept(run_dir, capsys):
         "recall",
         "density",
         "coverage",
+        "checkerboard",
         "c_t",
         "near_copies_pct",
     }

@@ -53,9 +53,11 @@ def test_training_images_score_near_the_floor(evaluator, digits):
         "recall",
         "density",
         "coverage",
+        "checkerboard",
     ]
     for metric, score in scores.items():
-        assert score.higher_is_better == (not metric.startswith(("fd_", "kd_")))
+        distance = metric.startswith(("fd_", "kd_", "checkerboard"))
+        assert score.higher_is_better == (not distance)
         assert score.interval >= 0
         from_floor = abs(score.value - score.floor)
         assert from_floor < 0.15 * abs(score.ceiling - score.floor), metric

@@ -15,13 +15,23 @@ from gan_cli.metrics.comparison import GanAccess
 from gan_cli.metrics.evaluation import Evaluation, Score
 from gan_cli.metrics.maths.bootstrap import frechet_half_width, mean_half_width
 from gan_cli.metrics.maths.frechet_distance import frechet_distance
+from gan_cli.metrics.maths.manifold import Neighbourhoods, RealManifold
 from gan_cli.metrics.maths.moments import moments_of
+from gan_cli.metrics.phrases.copies import CopyFinder
 from gan_cli.metrics.phrases.descriptors import descriptors
+from gan_cli.metrics.phrases.markov import MarkovChain
+from gan_cli.metrics.phrases.measures import choral_measures, general_measures, mean
+from gan_cli.metrics.phrases.overlap import overlap_area
 from gan_cli.metrics.run_evaluator import EvaluatorInputs, FeatureFacts
 
 _FRECHET, _IN_SCALE, _GROOVE = "fd_descriptors", "in_scale_error", "groove_error"
 # Where these descriptors stand in a vector, from its end.
 _PLACES = {_IN_SCALE: -3, _GROOVE: -1}
+_NEIGHBOURS = ("precision", "recall", "density", "coverage")
+_OVERLAP = "overlap_area"
+_LONGEST_COPY, _COPIED = "longest_copy", "copied_8_beats"
+_MANY_BEATS = 8
+_CHAIN = "markov_chain"
 
 
 def build(inputs: EvaluatorInputs) -> "PhrasesEvaluator":
@@ -51,11 +61,16 @@ class PhrasesEvaluator:
                 f"data: at least {FEWEST_HELD_OUT} held-out phrases are needed to evaluate, got"
                 f" {len(data.holdout.images)}; raise data.holdout_fraction"
             )
-        self.form, self.train = cast(Rolls, data.domain).form, data.train
+        domain = cast(Rolls, data.domain)
+        self.form, self.ranges = domain.form, domain.ranges
+        self.train, self.holdout = data.train, data.holdout.images
         reference = descriptors(data.holdout.images, self.form)
         # What no held-out phrase varies in would count without bound.
         self.scale = np.maximum(reference.std(axis=0), 0.01)
         self.reference = reference / self.scale
+        self.manifold = RealManifold(self.reference)
+        means = general_measures(self.holdout, self.form)
+        self.means = {name: mean(numbers) for name, numbers in means.items()}
         # Figures compare where phrases have one form, and vectors one scale.
         facts = repr(self.form).encode() + self.scale.tobytes()
         self.features = FeatureFacts("descriptors", hashlib.sha256(facts).hexdigest())
@@ -73,18 +88,19 @@ class PhrasesEvaluator:
     ) -> Evaluation:
         """Scores batches of phrases.
 
-        The floor is measured on training phrases. The ceiling is measured on training phrases whose
-        cells are shuffled over steps and pitches within each track.
+        The floor is measured on training phrases, that of copies on held-out ones. The ceiling is
+        measured on training phrases whose cells are shuffled over steps and pitches within each
+        track. The details hold the scores of a Markov chain over the training phrases' beats.
 
         Args:
-          seed: decides the resamples and the noise.
+          seed: decides the resamples, the noise, and what the chain draws.
           labels, progress: not used; part of the protocol.
 
         Raises:
           UserError: there are too few phrases.
         """
         del labels, progress
-        ours = self._described(generated)
+        ours = np.concatenate(list(generated))
         if len(ours) < FEWEST_IMAGES:
             raise UserError(
                 f"at least {FEWEST_IMAGES} generated phrases are needed to evaluate, got"
@@ -95,23 +111,57 @@ class PhrasesEvaluator:
         real = self.train.images[chosen]
         cells = real.reshape(len(real), -1, real.shape[-1])
         noise = rng.permuted(cells, axis=1).reshape(real.shape)
-        floor, ceiling = (self._measure(self._described([each])) for each in (real, noise))
-        intervals = {_FRECHET: frechet_half_width(self.reference, ours, rng)}
+        described = self._described([ours])
+        intervals = {_FRECHET: frechet_half_width(self.reference, described, rng)}
         for name, place in _PLACES.items():
-            intervals[name] = mean_half_width(ours[:, place] * self.scale[place])
+            intervals[name] = mean_half_width(described[:, place] * self.scale[place])
+        chain = MarkovChain(self.train.images, self.form).draw(len(ours), rng)
+        values, floor, ceiling, baseline = map(self._all_figures, (ours, real, noise, chain))
+        finder = CopyFinder(self.train.images, self.form)
+        copies = [finder.longest(each) for each in (ours, self.holdout, real, chain)]
+        for longest, figures in zip(copies, (values, floor, ceiling, baseline), strict=True):
+            figures.update(self._copy_figures(longest))
+        for name, numbers in self._measures(ours).items():
+            known = numbers[~np.isnan(numbers)]
+            if len(known):
+                key = f"{name}_error" if name in self.means else name
+                intervals[key] = mean_half_width(known)
         scores = {
-            name: Score(value, intervals[name], floor[name], ceiling[name], False)
-            for name, value in self._measure(ours).items()
+            name: Score(
+                value,
+                intervals.get(name),
+                floor[name],
+                ceiling[name],
+                name in (*_NEIGHBOURS, _OVERLAP),
+                count=len(ours),
+            )
+            for name, value in values.items()
+            if not np.isnan([value, floor[name], ceiling[name]]).any()
         }
-        return Evaluation(scores, len(ours), len(self.reference), len(real))
+        skipped = {
+            name: "no phrase has what it is counted from" for name in values if name not in scores
+        }
+        chain_figures = {name: value for name, value in baseline.items() if name in scores}
+        return Evaluation(
+            scores,
+            len(ours),
+            len(self.reference),
+            len(real),
+            details={_CHAIN: {"scores": chain_figures}},
+            skipped=skipped,
+        )
 
     def interpret(self, evaluation: Evaluation) -> tuple[str, ...]:
-        """Says what the figures compare."""
-        del evaluation
-        return (
-            "in_scale_error and groove_error are distances between means: of the share of notes in"
-            " the best major scale, and of the likeness of neighbouring bars.",
+        """Says what the figures compare, and sets the Markov chain beside them."""
+        text = (
+            "Figures that end in _error are distances between means, such as of the share of notes"
+            " in the best major scale (in_scale) or of the likeness of neighbouring bars (groove).",
         )
+        chain = evaluation.details.get(_CHAIN, {}).get("scores", {})
+        if not chain:
+            return text
+        figures = ", ".join(f"{name} {value:.3g}" for name, value in chain.items())
+        return (*text, f"A Markov chain over two beats, without a network, has: {figures}.")
 
     def classify(self, samples: np.ndarray) -> np.ndarray | None:
         """Returns None: no classes are recognised."""
@@ -128,3 +178,34 @@ class PhrasesEvaluator:
         distance = frechet_distance(moments_of(self.reference), moments_of(ours))
         shift = np.abs(ours.mean(axis=0) - self.reference.mean(axis=0)) * self.scale
         return {_FRECHET: distance, **{name: float(shift[at]) for name, at in _PLACES.items()}}
+
+    def _all_figures(self, rolls: np.ndarray) -> dict[str, float]:
+        """Returns all figures but those of copies, NaN where there is nothing to measure."""
+        described = self._described([rolls])
+        figures = self._measure(described)
+        neighbours: Neighbourhoods = self.manifold.compare(described)
+        figures |= {name: float(getattr(neighbours, name).mean()) for name in _NEIGHBOURS}
+        areas = [
+            overlap_area(ours, theirs)
+            for ours, theirs in zip(self.reference.T, described.T, strict=True)
+        ]
+        figures[_OVERLAP] = float(np.mean(areas))
+        for name, numbers in self._measures(rolls).items():
+            value = mean(numbers)
+            if name in self.means:
+                name, value = f"{name}_error", abs(value - self.means[name])
+            figures[name] = value
+        return figures
+
+    def _measures(self, rolls: np.ndarray) -> dict[str, np.ndarray]:
+        """Returns the numbers of each phrase that figures are means of, by name."""
+        found = general_measures(rolls, self.form)
+        if self.ranges:
+            found |= choral_measures(rolls, self.form, self.ranges)
+        return found
+
+    def _copy_figures(self, longest: np.ndarray) -> dict[str, float]:
+        figures = {_LONGEST_COPY: float(longest.mean())}
+        if self.form.grid.steps >= _MANY_BEATS * self.form.grid.steps_per_beat:
+            figures[_COPIED] = float((longest >= _MANY_BEATS).mean())
+        return figures

@@ -27,6 +27,7 @@ METRICS = MetricRegistry(
         "classification_accuracy": f"{_FOLDER}.classification_accuracy:METRIC",
         "sliced_wasserstein": f"{_FOLDER}.sliced_wasserstein:METRIC",
         "ms_ssim": f"{_FOLDER}.ms_ssim:METRIC",
+        "checkerboard": f"{_FOLDER}.checkerboard:METRIC",
         "feature_diversity": f"{_FOLDER}.feature_diversity:METRIC",
         "bins": f"{_FOLDER}.bins:METRIC",
         "authenticity": f"{_FOLDER}.authenticity:METRIC",
@@ -37,4 +38,4 @@ METRICS = MetricRegistry(
     },
     of="gan_cli.metrics.metric:Metric",
 )
-DEFAULT_METRICS = ("frechet", "kernel", "precision_recall", "density_coverage")
+DEFAULT_METRICS = ("frechet", "kernel", "precision_recall", "density_coverage", "checkerboard")

@@ -34,6 +34,21 @@ def filtered(x: tf.Tensor, padding: int, gain: float = 1.0) -> tf.Tensor:
     return x
 
 
+def smoothed(x: tf.Tensor) -> tf.Tensor:
+    """Averages images [batch, height, width, n] along both sides by [1, 2, 1] / 4.
+
+    The size stays the same; beyond the border the outermost pixels repeat. Patterns of period two
+    vanish, whichever of the two sides they run along.
+    """
+    for axis in (1, 2):
+        size = x.shape[axis]
+        first, last = _part(x, axis, 0, 1), _part(x, axis, size - 1, 1)
+        wide = tf.concat([first, x, last], axis=axis)
+        outer = _part(wide, axis, 0, size) + _part(wide, axis, 2, size)
+        x = (outer + 2.0 * x) * tf.cast(0.25, x.dtype)
+    return x
+
+
 def cropped(x: tf.Tensor, size: tuple[int, ...]) -> tf.Tensor:
     """Returns the top left part of this size: doubling exceeds odd sizes by a row or a column."""
     return x if tuple(x.shape[1:3]) == size else x[:, : size[0], : size[1]]
@@ -113,3 +128,14 @@ class FilteredDownsampling(keras.layers.Layer):
     def compute_output_shape(self, input_shape: Any) -> Any:
         batch, height, width, channels = input_shape
         return batch, (height + 1) // 2, (width + 1) // 2, channels
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class LowPass(keras.layers.Layer):
+    """Averages neighbouring pixels by [1, 2, 1] / 4 along both sides: see `smoothed`."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        return smoothed(inputs)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        return input_shape

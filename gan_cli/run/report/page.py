@@ -12,6 +12,7 @@ from gan_cli.run.guard_log import GuardLog
 from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.report.plots import curves_svg
 from gan_cli.run.report.scores import newest_evaluation
+from gan_cli.run.report.verdict import judge
 
 # Title, prefixes of the values to plot, and whether the axis is logarithmic; in the page's order.
 _PLOTS = (
@@ -60,8 +61,10 @@ def write_report(run: RunDirectory) -> None:
     )
     rows = MetricsLog(run.metrics).read()
     plots = (*_PLOTS, *((name, (name,), False) for name in _further_scores(rows)))
+    evaluation, guarded = newest_evaluation(run), GuardLog(run.guard).read()
     page = template.render(
         name=run.path.name,
+        verdict=judge(rows, evaluation, guarded),
         latest=rows[-1] if rows else None,
         plots=[
             {"title": title, "svg": svg}
@@ -69,8 +72,8 @@ def write_report(run: RunDirectory) -> None:
             if (svg := _plot(rows, prefixes, logarithmic))
         ],
         grids=_grids(run),
-        evaluation=newest_evaluation(run),
-        guarded=GuardLog(run.guard).read(),
+        evaluation=evaluation,
+        guarded=guarded,
         config=run.config.read_text("utf-8") if run.config.is_file() else "",
         environment=run.environment.read_text("utf-8") if run.environment.is_file() else "",
     )
@@ -97,8 +100,12 @@ def _grids(run: RunDirectory) -> list[dict[str, str]]:
     grids = run.saved_grids(_MOST_GRIDS)
     pictures = [("Real images", run.samples / "reals.png")]
     pictures += [(f"{kimg} kimg", path) for kimg, path in reversed(grids)]
+    shown: dict[bytes, str] = {}
+    for title, path in pictures:
+        if path.is_file():
+            # A run that is trained longer can draw the same grid twice.
+            shown.setdefault(path.read_bytes(), title)
     return [
-        {"title": title, "data": base64.b64encode(path.read_bytes()).decode()}
-        for title, path in pictures
-        if path.is_file()
+        {"title": title, "data": base64.b64encode(content).decode()}
+        for content, title in shown.items()
     ]

@@ -14,9 +14,9 @@ def curves_svg(curves: Mapping[str, Curve], logarithmic: bool, x_label: str) -> 
     """Draws a line for each name; returns None where no line has two points."""
     if not any(len(points) > 1 for points in curves.values()):
         return None
-    figure = Figure(figsize=(6, 2.8))
+    figure = Figure(figsize=(4.8, 2.9))
     # Room for axis labels of any length; measuring them would mean drawing each figure twice.
-    figure.subplots_adjust(left=0.13, right=0.98, bottom=0.18, top=0.95)
+    figure.subplots_adjust(left=0.15, right=0.98, bottom=0.17, top=0.96)
     axes = figure.add_subplot()
     for index, (name, points) in enumerate(curves.items()):
         marker = "o" if len(points) < 60 else None
@@ -27,7 +27,7 @@ def curves_svg(curves: Mapping[str, Curve], logarithmic: bool, x_label: str) -> 
         axes.set_yscale("log")
     axes.set_xlabel(x_label)
     if len(curves) > 1:
-        axes.legend(frameon=False, fontsize="small")
+        axes.legend(frameon=False, fontsize="medium")
     return _svg(figure, axes, ", ".join(curves))
 
 

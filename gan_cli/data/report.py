@@ -1,0 +1,118 @@
+"""What became of the data: counts, classes, brightness, and everything that is left out."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from gan_cli.data.dataset import DataSplits, ImageDataset
+
+# Lines about classes; a set may have thousands.
+_CLASSES_SHOWN = 20
+# Of a larger set, this many samples, spread over it, give the brightness.
+_MEASURED = 2_000
+# A set whose brightest value is below this share of white is told to be dark.
+_DARK = 0.25
+
+
+@dataclass(frozen=True)
+class DataReport:
+    """The facts about the data of a run, for people and for programs.
+
+    Attributes:
+      train_by_class, holdout_by_class: samples of each class, by name; empty without classes.
+      shape: height, width and channels of each sample as stored.
+      brightness: least, mean and greatest of the stored values of images, from 0 to 255; None for
+        other kinds of samples.
+      skipped: a line for each sample that cannot be decoded.
+      passed_over: a line for each file that is no sample.
+      notes: a sentence for each thing that happens to the data without being asked.
+    """
+
+    train_images: int
+    holdout_images: int
+    train_by_class: dict[str, int]
+    holdout_by_class: dict[str, int]
+    shape: tuple[int, ...]
+    brightness: tuple[int, float, int] | None
+    skipped: tuple[str, ...]
+    passed_over: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """Returns the report as text, a line for each fact."""
+        shape = "x".join(map(str, self.shape))
+        lines = [f"{self.train_images:,} to train on, {self.holdout_images:,} held out, of {shape}"]
+        for name, count in list(self.train_by_class.items())[:_CLASSES_SHOWN]:
+            held_out = self.holdout_by_class.get(name, 0)
+            lines.append(f"class {name}: {count:,} to train on, {held_out:,} held out")
+        if (more := len(self.train_by_class) - _CLASSES_SHOWN) > 0:
+            lines.append(f"and {more:,} more classes")
+        if self.brightness is not None:
+            least, mean, greatest = self.brightness
+            lines.append(f"values from {least} to {greatest} of 255, {mean:.0f} on average")
+        if self.skipped:
+            lines.append(f"{len(self.skipped):,} cannot be decoded, such as {self.skipped[0]}")
+        if self.passed_over:
+            lines.append(f"{len(self.passed_over):,} files or folders are passed over")
+        return [*lines, *self.notes, *self.warnings()]
+
+    def warnings(self) -> list[str]:
+        """Returns a sentence for each thing that is likely to be wrong with the data."""
+        if self.brightness is None or not self.train_images:
+            return []
+        least, _, greatest = self.brightness
+        if least == greatest:
+            return [
+                f"all images are of one colour, {least} of 255: nothing can be learnt from them"
+            ]
+        if greatest < 255 * _DARK:
+            return [
+                f"the brightest value is {greatest} of 255: the images are nearly black. Images of"
+                " more than 8 bits are divided by 257, and floats are taken to lie in [0, 255]:"
+                " scale them to the whole range first"
+            ]
+        return []
+
+    def as_json(self) -> dict[str, Any]:
+        """Returns the report as JSON can hold it."""
+        return {
+            "train_images": self.train_images,
+            "holdout_images": self.holdout_images,
+            "train_by_class": self.train_by_class,
+            "holdout_by_class": self.holdout_by_class,
+            "shape": list(self.shape),
+            "brightness": None if self.brightness is None else list(self.brightness),
+            "skipped": len(self.skipped),
+            "passed_over": len(self.passed_over),
+            "notes": list(self.notes),
+            "warnings": self.warnings(),
+        }
+
+
+def report_on(data: DataSplits) -> DataReport:
+    """Returns the facts about prepared data."""
+    images = data.train.images
+    brightness = None
+    if data.domain.name == "images" and len(images):
+        spread = np.linspace(0, len(images) - 1, min(len(images), _MEASURED)).astype(int)
+        some = np.asarray(images[spread])
+        brightness = int(some.min()), float(some.mean()), int(some.max())
+    return DataReport(
+        len(images),
+        len(data.holdout.images),
+        _by_class(data.train),
+        _by_class(data.holdout),
+        tuple(images.shape[1:]),
+        brightness,
+        data.skipped,
+        data.passed_over,
+        data.notes,
+    )
+
+
+def _by_class(dataset: ImageDataset) -> dict[str, int]:
+    if dataset.labels is None:
+        return {}
+    counts = np.bincount(dataset.labels, minlength=len(dataset.class_names))
+    return {name: int(n) for name, n in zip(dataset.class_names, counts, strict=False)}
