@@ -61,7 +61,7 @@ def replace_file(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
         raise
 
 
-def open_regular(path: Path) -> IO[bytes]:
+def open_regular(path: Path) -> io.BufferedReader:
     """Opens a file to read, unless it is a pipe or a device, which may have no end.
 
     Raises:

@@ -108,12 +108,12 @@ def _block(table: bytes, handle: bytes) -> Iterator[tuple[bytes, bytes]]:
         raise ValueError("the index is compressed, which TensorFlow's never is")
     (restarts,) = struct.unpack("<I", table[end - 4 : end])
     end -= 4 * (restarts + 1)
-    starts = (
-        set(struct.unpack(f"<{restarts}I", table[end : end + 4 * restarts])) if restarts else ()
-    )
-    position, name, seen = offset, b"", set()
     if end < offset or not restarts:
         raise ValueError("the index is damaged: a block has no entries")
+    starts = set(struct.unpack_from(f"<{restarts}I", table, end))
+    position, name = offset, b""
+    # Also an empty block has a start.
+    seen = {0}
     while position < end:
         seen.add(position - offset)
         shared, position = _varint(table, position)
@@ -125,7 +125,7 @@ def _block(table: bytes, handle: bytes) -> Iterator[tuple[bytes, bytes]]:
         position += added
         yield name, table[position : position + length]
         position += length
-    if not starts <= (seen | {0}):
+    if not starts <= seen:
         raise ValueError("the index is damaged: a block's entries start elsewhere")
 
 
