@@ -158,7 +158,10 @@ def shared_out(total: int, proportions: Sequence[float]) -> list[int]:
 
     By largest remainders (Hamilton): what rounding down leaves over goes where it took the most.
     """
-    exact = [total * share / sum(proportions) for share in proportions]
+    # Of the largest: sums of numbers near the largest float would overflow.
+    largest = max(proportions)
+    shares = [proportion / largest for proportion in proportions]
+    exact = [total * share / sum(shares) for share in shares]
     counts = [int(count) for count in exact]
     remainders = [count - whole for count, whole in zip(exact, counts, strict=True)]
     # Among equal remainders, the first goes first.

@@ -240,6 +240,10 @@ def test_help(command, tmp_path):
 
 BAD_INPUT = {
     "no config flag": (["gan-train"], "--config"),
+    "two configs": (
+        ["gan-train", "tiny.yaml", "x"],
+        "unexpected argument 'x'; the config is 'tiny.yaml'",
+    ),
     "missing yaml": (["gan-train", "--config=none.yaml"], "none.yaml: cannot read the config"),
     "unknown flag": (["gan-train", "--confg=x"], "Unknown command line flag 'confg'"),
     "stray argument": (["gan-eval", "--run_dir=runs/tiny", "x"], "unexpected argument 'x'"),
