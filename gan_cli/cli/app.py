@@ -5,8 +5,10 @@ import contextlib
 import gc
 import os
 import re
+import shutil
 import sys
 import tempfile
+import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +16,13 @@ from types import ModuleType
 
 from absl import app, flags, logging
 
+from gan_cli import __version__
 from gan_cli.errors import UserError
 from gan_cli.tensorflow_setup import LOG_LEVEL, QUIET
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
+_WIDEST_HELP = 100
 # Keras imports these where they are installed, for wrappers and plots that nothing here uses.
 _OPTIONAL_TO_KERAS = ("sklearn", "pandas", "matplotlib.pyplot")
 
@@ -62,6 +66,9 @@ def run(
             print(f"{_command()}: interrupted", file=sys.stderr)
             return INTERRUPTED
 
+    if "--version" in sys.argv[1:]:
+        print(f"gan-cli {__version__}")
+        return
     # Abseil's own help shows the flags of every imported module, and exits with 1.
     if {"-h", "-help", "--help"} & set(sys.argv[1:]):
         print("\n\n".join(map(_help, sections or [_section_of(sys.modules[main.__module__])])))
@@ -98,16 +105,38 @@ def _section_of(module: ModuleType) -> Section:
 
 
 def _help(section: Section) -> str:
-    lines = [section.text, "", "flags:"]
+    """Returns a part of the help text, no wider than the terminal."""
+    width = min(shutil.get_terminal_size().columns, _WIDEST_HELP)
+    lines = [*_wrapped(section.text, width, ""), "", "flags:"]
     for flag in (flags.FLAGS[name] for name in section.flags):
         choices = getattr(flag.parser, "enum_values", None)
         value = "|".join(choices) if choices else "..."
-        name = f"--[no]{flag.name}" if flag.boolean else f"--{flag.name}={value}"
+        # A boolean flag that is off by default need not be switched off.
+        name = f"--{'[no]' if flag.default else ''}{flag.name}"
+        name = name if flag.boolean else f"--{flag.name}={value}"
         default = f" (default: {flag.default})" if flag.default not in (None, [], False) else ""
         # Abseil adds the choices, and that a flag may be repeated, to the text itself.
         text = str(flag.help).partition(";\n")[0].removeprefix(f"<{value}>: ")
-        lines += [f"  {name}", f"      {text}{default}"]
+        lines += [
+            line.replace("| ", "|") for line in _wrapped(name.replace("|", "| "), width, "  ")
+        ]
+        lines += _wrapped(f"{text}{default}", width, " " * 6)
     return "\n".join(lines)
+
+
+def _wrapped(text: str, width: int, indent: str) -> list[str]:
+    """Returns lines of at most `width` characters; a single longer word stays whole."""
+    lines: list[str] = []
+    for line in text.splitlines():
+        lines += textwrap.wrap(
+            line,
+            width,
+            initial_indent=indent,
+            subsequent_indent=indent + "    " * line.startswith(("gan-", "--")),
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [""]
+    return lines
 
 
 def import_tensorflow(first: Callable[[], object] = lambda: None) -> None:

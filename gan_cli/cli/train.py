@@ -1,8 +1,9 @@
 """gan-train: trains a GAN from one YAML file.
 
-gan-train --config configs/digits.yaml
-gan-train --config configs/digits.yaml --set training.kimg=100 --set seed=1
-gan-train --config configs/digits.yaml --seeds 0-4
+gan-train builtin:digits
+gan-train --init mine.yaml photos/
+gan-train mine.yaml --set training.kimg=100 --set seed=1
+gan-train mine.yaml --seeds 0-4
 """
 
 import sys
@@ -21,7 +22,16 @@ if TYPE_CHECKING:
     from gan_cli.config.schema import Config
     from gan_cli.listener import Listener
 
-_CONFIG = flags.DEFINE_string("config", None, "YAML file of the experiment.", required=True)
+_CONFIG = flags.DEFINE_string(
+    "config",
+    None,
+    "YAML file of the experiment, or builtin:NAME for a config that the package brings; may also be"
+    " written without --config.",
+)
+_LIST_CONFIGS = flags.DEFINE_bool("list_configs", False, "List the configs of the package.")
+_INIT = flags.DEFINE_string(
+    "init", None, "Write a commented config to this file, for the folder of images that follows."
+)
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "Run directory; by default runs/NAME.")
 _SET = flags.DEFINE_multi_string("set", [], "Overrides the config: key.path=value; repeatable.")
 _SEEDS = flags.DEFINE_string(
@@ -38,8 +48,9 @@ _ACCEPT_CHANGES = flags.DEFINE_bool(
     "accept_changes", False, "Continue a run although its config or its data have changed."
 )
 _DRY_RUN = flags.DEFINE_bool(
-    "dry_run", False, "Build everything, describe it, write a sheet of real images, and stop."
+    "dry_run", False, "Say what would be trained and for how long, draw real images, and stop."
 )
+_VERBOSE = flags.DEFINE_bool("verbose", False, "With --dry_run: full config and layers, too.")
 
 # Starts gan-train of this very package, wherever it was imported from, and searches the working
 # folder for nothing.
@@ -61,14 +72,41 @@ def main(argv: Sequence[str]) -> int:
     from gan_cli.config.load import load_config
     from gan_cli.run.directory import default_run_dir
 
-    del argv
     began = time.monotonic()
-    config = load_config(_CONFIG.value, _SET.value, CHOICES, "--set")
+    if _LIST_CONFIGS.value or _INIT.value is not None:
+        _help_to_start(argv[1:])
+        return 0
+    config = load_config(_take_config(argv[1:]), _SET.value, CHOICES, "--set")
     run_dir = Path(_RUN_DIR.value or default_run_dir(config))
     listener = ConsoleListener()
     if _SEEDS.value is not None:
         return _train_seeds(run_dir, listener)
     return _train(config, run_dir, listener, began)
+
+
+def _help_to_start(arguments: Sequence[str]) -> None:
+    """Lists the package's configs, or writes one for the user's images."""
+    from gan_cli.config import builtin
+
+    if _INIT.value is None:
+        for name, text in builtin.described().items():
+            print(f"{name:26} {text}")
+        return
+    if len(arguments) > 1:
+        raise UserError(f"takes one folder of images, got '{arguments[1]}' too", key="init")
+    builtin.write_starter(_INIT.value, arguments[0] if arguments else None)
+    print(f"written: {_INIT.value}; look at it, then: gan-train {_INIT.value} --dry_run")
+
+
+def _take_config(arguments: Sequence[str]) -> str:
+    """Returns the config that is named with or without --config."""
+    configs = [*arguments] if _CONFIG.value is None else [_CONFIG.value, *arguments]
+    if not configs:
+        raise UserError("--config is required: a YAML file, or a name of --list_configs")
+    if len(configs) > 1:
+        raise UserError(f"unexpected argument '{configs[1]}'; the config is '{configs[0]}'")
+    flags.FLAGS["config"].value = configs[0]
+    return configs[0]
 
 
 def _train(config: "Config", run_dir: Path, listener: "Listener", began: float) -> int:
@@ -89,7 +127,8 @@ def _train(config: "Config", run_dir: Path, listener: "Listener", began: float) 
     assert distribution is not None  # `open_devices` has run.
     if _DRY_RUN.value:
         with distribution.alive():
-            print_description(Experiment.open(config, run_dir, distribution, listener).describe())
+            experiment = Experiment.open(config, run_dir, distribution, listener)
+            print_description(experiment.describe(), _VERBOSE.value)
         return 0
     try:
         outcome = run_experiment(
@@ -127,7 +166,7 @@ def _train_seeds(run_dir: Path, listener: "Listener") -> int:
     for override in _SET.value:
         if override.partition("=")[0].strip() == "seed":
             raise UserError(f"--set {override}: cannot be combined with --seeds")
-    load_config(_CONFIG.value, [*_SET.value, f"seed={max(seeds)}"], CHOICES, "--set")
+    load_config(_CONFIG.value or "", [*_SET.value, f"seed={max(seeds)}"], CHOICES, "--set")
     status = train_seeds(seeds, run_dir, _command_for, listener)
     if not status:
         folders = " ".join(map(str, seed_directories(run_dir, seeds)))
@@ -149,7 +188,7 @@ def _command_for(seed: int, run_dir: Path) -> list[str]:
 
 
 def entry_point() -> None:
-    app.run(main)
+    app.run(main, takes_arguments=True)
 
 
 if __name__ == "__main__":

@@ -45,7 +45,8 @@ class BuiltinKeys(SourceKeys):
 
     name: str = Field(
         "digits",
-        description="Name of the data set: digits (images) or songs (phrases of music).",
+        description="Name of the data set: digits (images), songs (phrases of music), surnames or"
+        " unicode (strings).",
     )
 
     def has_shape_of_its_own(self) -> bool:
@@ -132,6 +133,40 @@ class PointsKeys(SourceKeys):
     num_points: Annotated[int, Field(ge=20)] = Field(100_000, description="Number of points drawn.")
     mode_std: Positive | None = Field(
         None, description="Standard deviation of a mode; default: the mixture's usual one."
+    )
+
+
+def _check_alphabet(value: str) -> str:
+    if len(set(value)) != len(value):
+        raise ValueError("must name each character once")
+    return value
+
+
+class TextKeys(SourceKeys):
+    """Lines of text, each a sample."""
+
+    has_own_shape: ClassVar[bool] = True
+
+    path: str | None = Field(
+        None, description="A UTF-8 file with a sample a line, or a folder of .txt, each a class."
+    )
+    length: Annotated[int, Field(ge=2, le=1024)] | None = Field(
+        None,
+        description="Most characters of a string; default: as many as the longest line has, up to"
+        " 32.",
+    )
+    case: Literal["keep", "lower"] = Field(
+        "keep", description="lower: convert all lines to lower case."
+    )
+    on_long: Literal["skip", "cut"] = Field(
+        "skip", description="What happens to lines of more characters: leave them out, or cut them."
+    )
+    alphabet: (
+        Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_check_alphabet)] | None
+    ) = Field(
+        None,
+        description="Characters to learn; lines with others are left out. Default: all that occur,"
+        " at most 255.",
     )
 
 
@@ -234,6 +269,7 @@ class DataConfig(Section):
     midi: MidiKeys = MidiKeys()
     npz: NpzKeys = NpzKeys()
     points: PointsKeys = PointsKeys()
+    text: TextKeys = TextKeys()
     tfds: TfdsKeys = TfdsKeys()
     options: dict[str, Option] = Field(
         {}, description="Keys of a source of your own, module:attribute."
@@ -287,6 +323,7 @@ class DataConfig(Section):
         "midi",
         "npz",
         "points",
+        "text",
         "tfds",
         "options",
         mode="before",

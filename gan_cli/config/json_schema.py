@@ -21,7 +21,7 @@ def json_schema(names: dict[str, tuple[str, ...]]) -> str:
     } | Config.model_json_schema()
     schema["properties"]["extends"] = {
         "type": "string",
-        "description": "Another config file, relative to this one, that this one changes.",
+        "description": "The config that this one changes: a relative path, or builtin:NAME.",
     }
     # A file that extends another may leave even `data` to it.
     del schema["required"], schema["$defs"]["DataConfig"]["required"]

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from gan_cli.config import yaml_text
+from gan_cli.config import builtin, yaml_text
 from gan_cli.config.data_section import without_replaced_keys
 from gan_cli.config.earlier import modernised
 from gan_cli.config.problems import describe, show_value
@@ -25,11 +25,12 @@ def load_config(
 ) -> Config:
     """Reads a config file, what it extends, and overrides.
 
-    `extends: other.yaml`, relative to the file, is read first; sections are merged key by key, and
-    anything else, lists too, is replaced. Paths within the config are left as they are written:
-    relative ones are relative to the working directory.
+    `extends: other.yaml`, relative to the file, or `builtin:NAME` is read first; sections
+    are merged key by key, and anything else, lists too, is replaced. Paths within the config are
+    left as they are written: relative ones are relative to the working directory.
 
     Args:
+      path: a file, or `builtin:NAME` for a config that the package brings.
       overrides: values by dotted key, or texts of the form `key.path=value` whose values are YAML.
         An element of a list is named by its index, as in `objective.penalties.0.gamma`.
       choices: registries by family, for the fields marked with `schema.Choice`; the names of a
@@ -39,8 +40,9 @@ def load_config(
     Raises:
       UserError: with one line for every problem found.
     """
-    data, places = read_with_parents(Path(path))
-    look_in(Path(path).parent)
+    path = builtin.located(path)
+    data, places = read_with_parents(path)
+    look_in(path.parent)
     problems: list[str] = []
     pairs: Iterable[Any] = overrides.items() if isinstance(overrides, Mapping) else overrides
     # A change of the source comes first: it drops keys of the file, but none of other overrides.
@@ -107,7 +109,10 @@ def read_with_parents(path: Path, children: tuple[str, ...] = ()) -> tuple[dict,
     if not isinstance(parent, str) or "\0" in parent:
         raise UserError(f"{place}: extends: must be a file name, got {show_value(parent)}")
     chain = (*children, os.path.realpath(path))
-    parent_path = path.parent / parent
+    try:
+        parent_path = path.parent / builtin.located(parent)
+    except UserError as error:
+        raise UserError(f"{place}: extends: {error}") from error
     if os.path.realpath(parent_path) in chain:
         raise UserError(f"{place}: extends: {parent_path} extends this file in turn")
     try:
@@ -126,7 +131,8 @@ def _read(path: Path) -> tuple[dict, Places]:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise UserError(f"{path}: cannot read the config: {error.strerror}") from error
+        hint = builtin.hint_for(path) if isinstance(error, FileNotFoundError) else ""
+        raise UserError(f"{path}: cannot read the config: {error.strerror}{hint}") from error
     except UnicodeDecodeError as error:
         raise UserError(f"{path}: is not a text file in UTF-8") from error
     data, places = yaml_text.parse(text, str(path))

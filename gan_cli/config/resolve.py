@@ -5,10 +5,11 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from gan_cli.config.data_section import DataConfig, SourceKeys, section_of
 from gan_cli.config.limits import FEWEST_IMAGES
 from gan_cli.config.problems import describe
 from gan_cli.config.resolved import ResolvedConfig
-from gan_cli.config.rules import Rules
+from gan_cli.config.rules import DomainRules, Rules
 from gan_cli.config.schema import (
     AugmentationConfig,
     Config,
@@ -70,7 +71,7 @@ def resolve(config: Config, summary: DataSummary, rules: Rules, precision: str) 
     resolved = config.model_copy(
         update={
             "data": _fill(
-                config.data,
+                _decided(config.data, domain),
                 image_size=(summary.height, summary.width),
                 channels=summary.channels,
                 holdout_by="content",
@@ -183,6 +184,16 @@ def with_intervals(config: Config, kimg: float, batch_size: int) -> Config:
             "guard": _fill(config.guard, every_kimg=kimg / 50, grace_kimg=kimg / 10),
         }
     )
+
+
+def _decided(data: DataConfig, domain: DomainRules) -> DataConfig:
+    """Returns the data section with those keys of its source that the samples decide."""
+    section = section_of(data.source)
+    keys = getattr(data, section)
+    # Other sources of the same kind of sample may have no such keys.
+    known = type(keys).model_fields if isinstance(keys, SourceKeys) else {}
+    decided = {key: value for key, value in domain.decided.items() if key in known}
+    return data.model_copy(update={section: _fill(keys, **decided)}) if decided else data
 
 
 def _check_labels(config: Config, summary: DataSummary, rules: Rules) -> None:

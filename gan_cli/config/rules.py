@@ -6,7 +6,7 @@ that it reads of one kind of component; see the class that the docstring names.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from gan_cli.options import Option
 
@@ -75,6 +75,9 @@ class DomainRules(Protocol):
     def most_evaluated(self) -> int: ...
 
     def default_kimg(self, num_samples: int) -> float: ...
+
+    @property
+    def decided(self) -> Mapping[str, Any]: ...
 
     def default_features(self, num_classes: int) -> str | None: ...
 

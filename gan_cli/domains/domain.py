@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gan_cli.errors import UserError
 
@@ -23,6 +23,7 @@ EXPORT = "export"
 PICTURES = "pictures of single samples"
 FOLDER = "folders of files"
 RECORDS = "TFRecord files"
+LINES = "files of text"
 # Files of notes and of sound. A domain that supports them has a method `piece`.
 SOUND = "sound"
 
@@ -77,6 +78,14 @@ class Domain(ABC):
     @property
     def layout(self) -> Mapping[str, int]:
         """What an architecture may know of a sample beside its shape, such as bars of music."""
+        return {}
+
+    @property
+    def decided(self) -> Mapping[str, Any]:
+        """Values for those keys of the source that a config leaves open and the data decide.
+
+        A resolved config holds them, so that the domain can be rebuilt without the data.
+        """
         return {}
 
     @property

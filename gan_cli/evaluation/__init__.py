@@ -12,5 +12,6 @@ EVALUATORS = Registry(
         "features": "gan_cli.evaluation.evaluator:build_feature_evaluator",
         "modes": "gan_cli.metrics.modes.evaluator:build",
         "phrases": "gan_cli.metrics.phrases.evaluator:build",
+        "strings": "gan_cli.metrics.strings.evaluator:build",
     },
 )

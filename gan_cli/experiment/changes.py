@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import ValidationError
+
 from gan_cli.assembly.resolving import rules_for
 from gan_cli.config.earlier import earlier_options
 from gan_cli.config.load import config_differences
@@ -11,6 +13,24 @@ from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits
 from gan_cli.errors import UserError
 from gan_cli.run.directory import RunDirectory
+
+# Keys whose values change no weight of a run: its name, its end, and what is written on the way.
+_FREE_KEYS = (
+    "name",
+    "training.kimg",
+    "training.max_minutes",
+    "training.grid_every_kimg",
+)
+# Keys that a guard which acts depends on, and that change no weight where the guard only warns.
+_FREE_WITHOUT_INTERVENTIONS = (
+    "training.log_every_kimg",
+    "training.checkpoint_every_kimg",
+    "training.keep_checkpoints",
+    "evaluation.every_kimg",
+    "evaluation.num_samples",
+    "guard.every_kimg",
+    "guard.grace_kimg",
+)
 
 
 def with_options_of_run(config: Config, run: RunDirectory) -> Config:
@@ -40,13 +60,25 @@ def with_options_of_run(config: Config, run: RunDirectory) -> Config:
 def refuse_changes(run: RunDirectory, config: ResolvedConfig, data: DataSplits) -> None:
     """Compares a config and its data with those of a run.
 
+    Keys that change no weight may differ.
+
     Raises:
-      UserError: something differs; a line for each difference.
+      UserError: something else differs; a line for each such difference.
     """
     saved = run.read_config()
     # A run that began before a component had an option continues with the option's default.
     saved = fill_all_options(saved, rules_for(saved, data.domain))
-    differences = config_differences(saved, config)
+    free = _free_keys(saved, config)
+    if saved.training.kimg != config.training.kimg:
+        # An open end of the run so far is where its plan ended.
+        plan = saved.model_dump()
+        _keep_ends(plan, plan, saved.training.kimg)
+        saved = ResolvedConfig.model_validate(plan, strict=False)
+    differences = [
+        difference
+        for difference in config_differences(saved, config)
+        if difference.partition(":")[0] not in free
+    ]
     if run.environment.is_file():
         known = run.read_environment()["dataset"]["fingerprint"]
         if known != data.fingerprint:
@@ -58,6 +90,62 @@ def refuse_changes(run: RunDirectory, config: ResolvedConfig, data: DataSplits) 
             *(f"  {difference}" for difference in differences),
             key="accept_changes",
         )
+
+
+def _free_keys(saved: ResolvedConfig, config: ResolvedConfig) -> tuple[str, ...]:
+    if any(each.guard.rolls_back or each.guard.strengthens for each in (saved, config)):
+        return _FREE_KEYS
+    return _FREE_KEYS + _FREE_WITHOUT_INTERVENTIONS
+
+
+def with_recorded_plan(
+    config: ResolvedConfig, asked: Config, saved: ResolvedConfig
+) -> ResolvedConfig:
+    """Returns the config of a run that continues to another length, with the course of its plan.
+
+    The learning-rate schedule and all ramps end where they would have ended in the shorter run,
+    unless the config says where. The intervals that the guard depends on stay too where it acts.
+
+    Args:
+      config: resolved.
+      asked: the same config before it was resolved.
+      saved: the config by which the run has trained so far.
+
+    Raises:
+      UserError: a recorded end fits no key of the config.
+    """
+    given, known = config.model_dump(), saved.model_dump()
+    longer = config.training.kimg != saved.training.kimg
+    _keep_ends(given, known, known["training"]["kimg"] if longer else None)
+    if longer and len(_free_keys(saved, config)) == len(_FREE_KEYS):
+        wanted = asked.model_dump()
+        for key in _FREE_WITHOUT_INTERVENTIONS:
+            section, name = key.split(".")
+            if wanted[section][name] is None:
+                given[section][name] = known[section][name]
+    try:
+        return ResolvedConfig.model_validate(given, strict=False)
+    except ValidationError as error:
+        raise UserError(f"the run's recorded plan does not fit this config: {error}") from error
+
+
+def _keep_ends(given: Any, known: Any, kimg: float | None) -> None:
+    """Fills in every open `until_kimg` of a schedule or ramp that the run has had so far.
+
+    Args:
+      kimg: the planned length of the run, at which open schedules and ramps end; None: leave
+        them open.
+    """
+    if isinstance(given, dict) and isinstance(known, dict):
+        # `freeze` has such a key too: open there, it means for ever.
+        moves = "start" in given or given.get("name") in ("linear", "cosine")
+        if moves and given.get("until_kimg", 0) is None and "until_kimg" in known:
+            given["until_kimg"] = known["until_kimg"] or kimg
+        for key in given.keys() & known.keys():
+            _keep_ends(given[key], known[key], kimg)
+    elif isinstance(given, list | tuple) and isinstance(known, list | tuple):
+        for one, other in zip(given, known, strict=False):
+            _keep_ends(one, other, kimg)
 
 
 def with_recorded_split(config: Config, run: RunDirectory) -> Config:

@@ -28,11 +28,13 @@ from gan_cli.experiment.changes import (
     describe_data,
     refuse_changes,
     with_options_of_run,
+    with_recorded_plan,
     with_recorded_split,
 )
-from gan_cli.experiment.dry_run import Description, describe_experiment
+from gan_cli.experiment.dry_run import Description, describe_experiment, label_lines
 from gan_cli.experiment.outcome import Ending, Outcome
 from gan_cli.experiment.recorder import Recorder, images_between_looks
+from gan_cli.experiment.speed import measured_images_per_second
 from gan_cli.experiment.watchdog import Watchdog
 from gan_cli.listener import PREPARING, TRAINING, Listener, Quiet
 from gan_cli.run.checkpoint import CheckpointStore, restore
@@ -106,6 +108,17 @@ class Experiment:
                 " data.holdout_fraction"
             )
         resolved = resolve_for(config, data)
+        store = CheckpointStore(run.checkpoints, resolved.training.keep_checkpoints)
+        if store.all() and run.exists():
+            resolved = with_recorded_plan(resolved, config, run.read_config())
+            schedule, kimg = resolved.training.learning_rate_schedule, resolved.training.kimg
+            if schedule.name != "constant" and (schedule.until_kimg or kimg) < kimg:
+                listener.message(
+                    f"note: training goes to {kimg:g} kimg; the learning rates end their schedule"
+                    f" at {schedule.until_kimg:g} kimg and stay at {schedule.final_factor:g} of"
+                    " their values from there on; to change that, set"
+                    " training.learning_rate_schedule.until_kimg and accept the change"
+                )
         set_determinism(resolved.training.deterministic)
         num_classes = len(data.train.class_names)
         state = build_state(resolved, num_classes, distribution)
@@ -118,7 +131,7 @@ class Experiment:
             run,
             state,
             build_step(resolved, state, num_classes, data.holdout, distribution),
-            CheckpointStore(run.checkpoints, resolved.training.keep_checkpoints),
+            store,
             RunLock(run.path),
             distribution,
             listener,
@@ -127,10 +140,21 @@ class Experiment:
     def describe(self) -> Description:
         """Describes what would be trained, and writes a sheet of the images it would learn from.
 
+        Takes a few training steps, to say how long training would take.
+
         Raises:
           UserError: the sheet cannot be written.
         """
-        return describe_experiment(self.config, self.data, self.state, self.run)
+        images = self.data.train.images
+        run_steps = compile_steps(
+            self.step,
+            images.shape[1:],
+            self.config.training.xla,
+            str(images.dtype),
+            self.distribution,
+        )
+        speed = measured_images_per_second(run_steps, self._batches(0), self.step.images_per_step)
+        return describe_experiment(self.config, self.data, self.state, self.run, speed)
 
     def prepare_directory(self, resume: str, accept_changes: bool) -> None:
         """Restores the latest checkpoint, or starts the directory of a new run.
@@ -169,7 +193,8 @@ class Experiment:
                 " directory, or 'auto'",
                 key="resume",
             )
-        if self.run.exists() and not accept_changes:
+        # Nothing binds a run that has kept no weights yet.
+        if checkpoints and self.run.exists() and not accept_changes:
             refuse_changes(self.run, self.config, self.data)
         initialised = None
         if self.config.training.init_from is not None and not checkpoints:
@@ -242,6 +267,8 @@ class Experiment:
         """Trains, and writes everything that is kept."""
         images_shown = self.state.images_so_far()
         self.listener.progress(TRAINING, images_shown, arguments["total_images"])
+        for line in label_lines(self.config, self.data):
+            self.listener.message(line)
         if images_shown:
             self.listener.message(f"resuming at {images_shown / 1000:g} kimg")
         recorder = Recorder(self.config, self.data, self.run, self.state, self.store, self.listener)

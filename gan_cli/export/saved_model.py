@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_cli.export.format import Format, Generate, as_function, is_conditional, named_inputs
+from gan_cli.io.plain_names import plain_folder
 from gan_cli.models.contract import has_styles, mapping_of, synthesis_of
 from gan_cli.models.truncation import towards_mean
 
@@ -92,17 +93,16 @@ def write(generator: keras.Model, latent_distribution: str, path: Path) -> None:
     module.generator = generator
     # Layers may hold other layers in ways that Keras tracks and TensorFlow does not.
     module.weights = [variable.value for variable in generator.variables]
-    tf.saved_model.save(
-        module,
-        str(path),
-        signatures={"serving_default": as_function(generator), "generate": generate},
-    )
+    signatures = {"serving_default": as_function(generator), "generate": generate}
+    with plain_folder(path.parent) as folder:
+        tf.saved_model.save(module, f"{folder}/{path.name}", signatures=signatures)
 
 
 def load(path: Path) -> Generate:
     """Loads the folder by TensorFlow."""
     # The signature holds its variables only as long as the module lives.
-    module = tf.saved_model.load(str(path))
+    with plain_folder(path) as folder:
+        module = tf.saved_model.load(folder)
 
     def generate(latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         inputs = {name: tf.constant(value) for name, value in named_inputs(latents, labels).items()}

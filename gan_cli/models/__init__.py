@@ -15,6 +15,7 @@ ARCHITECTURES = Registry(
         "progan": "gan_cli.models.progan:ARCHITECTURE",
         "r3gan": "gan_cli.models.r3gan:ARCHITECTURE",
         "sagan": "gan_cli.models.sagan:ARCHITECTURE",
+        "sequence": "gan_cli.models.sequence:ARCHITECTURE",
         "sngan": "gan_cli.models.sngan:ARCHITECTURE",
         "stylegan2": "gan_cli.models.stylegan2:ARCHITECTURE",
     },

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+import gan_cli
+from gan_cli.cli import app, train
+
 COMMAND = '''\
 """gan-toy: a command for the tests.
 
@@ -94,9 +97,23 @@ def test_help_describes_the_commands_own_flags_alone(toy, flag):
         "  --config=...\n      YAML file.\n"
         "  --set=...\n      Overrides; repeatable.\n"
         "  --resume=auto|never\n      Whether to go on. (default: auto)\n"
-        "  --[no]dry_run\n      Only describe.\n"
+        "  --dry_run\n      Only describe.\n"
         "  --count=...\n      How many. (default: 3)\n"
     )
+
+
+def test_the_version_is_one_line(toy):
+    result = toy("--version")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout == f"gan-cli {gan_cli.__version__}\n"
+
+
+@pytest.mark.parametrize("width", [40, 72])
+def test_help_is_no_wider_than_the_terminal(width, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", str(width))
+    train_help = app._help(app._section_of(train))
+    assert max(map(len, train_help.splitlines())) <= width
+    assert "--dry_run" in train_help
 
 
 @pytest.mark.parametrize(

@@ -101,7 +101,7 @@ def test_both_forms_mean_the_same_and_a_run_keeps_the_section(write, text, secti
         (
             "{source: foldr, path: a}",
             "data.source: unknown source 'foldr'; did you mean 'folder'? (known: builtin,"
-            " chorales, folder, idx, midi, npz, points, tfds)",
+            " chorales, folder, idx, midi, npz, points, text, tfds)",
         ),
         (
             "{source: folder, folder: x}",
@@ -154,7 +154,7 @@ class TestLayers:
     def test_a_key_that_is_given_for_the_new_source_is_not_dropped(self, write):
         path = write("data: {source: idx, path: a}\n")
         assert problems(path, "data.path=b", "data.source=builtin") == [
-            "overrides: data.path: is a key of sources 'folder', 'idx', 'midi', 'npz', but"
+            "overrides: data.path: is a key of sources 'folder', 'idx', 'midi', 'npz', 'text', but"
             " data.source is 'builtin'"
         ]
 

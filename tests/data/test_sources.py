@@ -34,7 +34,7 @@ class TestBuiltin:
 
     def test_an_unknown_name_is_refused(self, problems):
         assert problems(source="builtin", name="cats") == [
-            "data.name: unknown builtin 'cats' (known: digits, songs)"
+            "data.name: unknown builtin 'cats' (known: digits, songs, surnames, unicode)"
         ]
 
 

@@ -85,7 +85,7 @@ def test_training_finishes_continues_and_takes_an_own_loss(kernel):
 def test_wrong_values_are_explained(kernel):
     assert kernel.printed[sources('"training.batch"')[0]].count("\n") == 2
     refused = kernel.printed[sources("gan_cli.train(longer, run.path)")[0]]
-    assert "training.kimg: 1.0 -> 2.0" in refused
+    assert "training.learning_rate_schedule.until_kimg: 1.0 -> 2.0" in refused
 
 
 def test_pictures_are_drawn_and_files_written(kernel):

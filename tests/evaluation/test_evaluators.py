@@ -26,6 +26,10 @@ SECTIONS = {
         "data": {"source": "builtin", "name": "songs"},
         "model": {"architecture": "musegan"},
     },
+    "strings": {
+        "data": {"source": "builtin", "name": "unicode"},
+        "model": {"architecture": "sequence"},
+    },
     "modes": {
         "data": {"source": "points", "num_points": 500},
         "model": {"architecture": "points_mlp"},

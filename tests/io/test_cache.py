@@ -36,3 +36,9 @@ def test_a_failure_is_told_and_leaves_what_was_there(tmp_path, monkeypatch):
     assert write_bytes(path, b"two") == "No space left on device"
     assert path.read_bytes() == b"one"
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
+
+
+def test_arrays_that_cannot_be_written_are_told_and_leave_no_file(small_disk):
+    arrays = {"x": np.random.default_rng(0).standard_normal(10**6)}
+    assert write_npz(small_disk / "a.npz", arrays) == "No space left on device"
+    assert list(small_disk.iterdir()) == []

@@ -47,11 +47,10 @@ def logits_of(outputs):
 
 
 def spec_for(architecture, **sizes):
-    # Images that are black or white alone answer to few latents.
-    options = {
-        **architecture.options,
-        **({"output": "tanh"} if "output" in architecture.options else {}),
-    }
+    # Outputs that are 0 or 1 alone answer to few latents.
+    options = dict(architecture.options)
+    if "output" in options:
+        options["output"] = "tanh" if "silence" in options else "softmax"
     return dataclasses.replace(SPEC, options=options, **sizes)
 
 

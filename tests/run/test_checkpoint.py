@@ -1,15 +1,19 @@
 """Checkpoints: exact, complete or absent, and never taken for what they are not."""
 
+import hashlib
 import json
+import os
 import shutil
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.protobuf import tensor_bundle_pb2
 
 from gan_cli.errors import UserError
-from gan_cli.run.checkpoint import CheckpointStore, restore
+from gan_cli.run.checkpoint import Checkpoint, CheckpointStore, restore
 
 
 @pytest.fixture
@@ -215,3 +219,98 @@ def test_a_damaged_record_of_the_best_costs_the_record_only(tmp_path, variables,
     assert store.best() is None
     assert store.find("best").images_shown == 1
     assert store.save(variables, 2).images_shown == 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["g[1]", "g\\1", "a*b?", "{x}", "[", os.fsdecode(b"caf\xe9"), "größer", " a\n"],
+    ids=ascii,
+)
+def test_every_name_of_a_folder_will_do(tmp_path, variables, name):
+    checkpoint = CheckpointStore(tmp_path / name).save(variables, 5)
+    restored = zeros_like(variables)
+    restore(checkpoint, restored)
+    np.testing.assert_array_equal(restored["a/0/kernel"], variables["a/0/kernel"])
+
+
+def forged(checkpoint: Checkpoint, name: str, content: bytes) -> None:
+    """Replaces a file, and its checksum in the manifest."""
+    (checkpoint.path / name).write_bytes(content)
+    path = checkpoint.path / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["files"][name] = hashlib.sha256(content).hexdigest()
+    path.write_text(json.dumps(manifest))
+
+
+def test_no_wrong_byte_of_an_index_ends_the_process(tmp_path, variables):
+    checkpoint = CheckpointStore(tmp_path).save(variables, 5)
+    index = (checkpoint.path / "state.index").read_bytes()
+    restored, refused = zeros_like(variables), 0
+    for position in range(0, len(index), 3):
+        content = bytearray(index)
+        content[position] ^= 0xFF
+        forged(checkpoint, "state.index", bytes(content))
+        try:
+            restore(checkpoint, restored)
+        except UserError:
+            refused += 1
+    assert refused > len(index) / 6
+
+
+@pytest.mark.parametrize(
+    "shape", [[-4], [2**40, 2**40], [1] * 300, [2**62]], ids=["negative", "huge", "300", "large"]
+)
+def test_shapes_that_the_files_do_not_hold_are_refused(tmp_path, monkeypatch, shape):
+    checkpoint = CheckpointStore(tmp_path).save({"a": tf.Variable([1.0, 2.0])}, 5)
+    entry = tensor_bundle_pb2.BundleEntryProto(dtype=1, size=8)
+    for size in shape:
+        entry.shape.dim.add(size=size)
+    forged(checkpoint, "state.index", table_of({b"": b"\x08\x01", b"a": entry.SerializeToString()}))
+    with pytest.raises(UserError, match=r"'a' (has no shape|declares)"):
+        restore(checkpoint, {"a": tf.Variable([0.0, 0.0])})
+
+
+def table_of(entries: dict[bytes, bytes]) -> bytes:
+    """Returns a table of one block, as LevelDB writes it."""
+
+    def varint(number):
+        head = b""
+        while number > 127:
+            head, number = head + bytes([number & 127 | 128]), number >> 7
+        return head + bytes([number])
+
+    def block(entries):
+        body = b"".join(
+            varint(0) + varint(len(name)) + varint(len(value)) + name + value
+            for name, value in entries.items()
+        )
+        return body + struct.pack("<II", 0, 1)
+
+    data = block(entries)
+    index = block({b"b": varint(0) + varint(len(data))})
+    handles = (varint(0) + varint(len(data))) + (varint(len(data) + 5) + varint(len(index)))
+    footer = handles.ljust(40, b"\0") + struct.pack("<Q", 0xDB4775248B80FB57)
+    return data + bytes(5) + index + bytes(5) + footer
+
+
+@pytest.mark.parametrize("name", [1, None, "state.\0", "state.\ud800"], ids=ascii)
+def test_names_in_a_manifest_that_no_file_has_are_refused(tmp_path, variables, name):
+    checkpoint = CheckpointStore(tmp_path).save(variables, 5)
+    files = [["state.index", "0"], [name, "0"]]
+    (checkpoint.path / "manifest.json").write_text(json.dumps({"files": files, "variables": {}}))
+    with pytest.raises(UserError, match="damaged or missing"):
+        restore(checkpoint, zeros_like(variables))
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "state.index"])
+def test_pipes_and_devices_are_not_read(tmp_path, variables, name):
+    checkpoint = CheckpointStore(tmp_path).save(variables, 5)
+    file = checkpoint.path / name
+    file.unlink()
+    os.mkfifo(file)
+    with pytest.raises(UserError, match="damaged or missing"):
+        restore(checkpoint, zeros_like(variables))
+    file.unlink()
+    file.symlink_to("/dev/zero")
+    with pytest.raises(UserError, match="damaged or missing"):
+        restore(checkpoint, zeros_like(variables))

@@ -42,6 +42,8 @@ def test_counts_follow_the_proportions_and_add_up():
     assert shared_out(10, [1, 1, 1]) == [4, 3, 3]
     assert shared_out(1000, [0.5, 0.25, 0.25]) == [500, 250, 250]
     assert shared_out(7, [0, 3, 4]) == [0, 3, 4]
+    # Their sum, and their products with the total, are beyond the largest float.
+    assert shared_out(10, [1.7e308, 1.7e308]) == [5, 5]
     rng = np.random.default_rng(0)
     for _ in range(50):
         shares = rng.random(6)

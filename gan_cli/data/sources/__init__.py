@@ -22,6 +22,7 @@ SOURCES = Registry(
         "midi": "gan_cli.data.sources.midi:SOURCE",
         "npz": "gan_cli.data.sources.npz:SOURCE",
         "points": "gan_cli.data.sources.points:SOURCE",
+        "text": "gan_cli.data.sources.text:SOURCE",
         "tfds": "gan_cli.data.sources.tfds:SOURCE",
     },
     of="gan_cli.data.sources.source:Source",

@@ -1,6 +1,10 @@
 """The small real data sets that ship inside the package."""
 
+import gzip
 import hashlib
+import string
+import sys
+import unicodedata
 from importlib import resources
 from io import BytesIO
 
@@ -15,16 +19,23 @@ from gan_cli.data.collection import (
 )
 from gan_cli.data.phrases import NamedPiece, phrases_of
 from gan_cli.data.sources.source import Source
+from gan_cli.data.strings import Labelled, TextForm, prepare_strings
 from gan_cli.domains.domain import Domain
 from gan_cli.domains.rolls import Rolls
+from gan_cli.domains.tokens import strings_of
 from gan_cli.errors import UserError
 from gan_cli.music.composer import BEATS_A_MINUTE, HIGHEST, LOWEST, STYLES, TRACKS, songs_of
 from gan_cli.music.grid import Grid
 from gan_cli.music.instruments import instruments_named
 from gan_cli.music.phrases import RollForm
 
-NAMES = ("digits", "songs")
+NAMES = ("digits", "songs", "surnames", "unicode")
 _SONGS_OF_STYLE = 40
+# Alphabet and length of the sets of strings.
+_STRINGS = {
+    "surnames": (string.ascii_uppercase, 16),
+    "unicode": (" -" + string.digits + string.ascii_uppercase, 32),
+}
 
 
 def open_source(config: DataConfig) -> SourceSplits:
@@ -36,10 +47,17 @@ def open_source(config: DataConfig) -> SourceSplits:
 
     songs: phrases of four bars from 160 songs for drums, bass, piano and lead, composed by rule in
     four styles, which are the classes; see `music.composer`.
+
+    surnames: 88,799 surnames of the census of the United States of 1990; see `builtin/README.md`.
+
+    unicode: the names of characters in Unicode 3.2 of at most 32 characters, such as LATIN SMALL
+    LETTER A, without those of Chinese and Korean characters, which are numbered or composed.
     """
     name = _known_name(config)
     if name == "songs":
         return SourceSplits(_songs())
+    if name in _STRINGS:
+        return SourceSplits(_strings(name))
     file = resources.files("gan_cli.data") / "builtin" / f"{name}.npz"
     content = file.read_bytes()
     with np.load(BytesIO(content), allow_pickle=False) as arrays:
@@ -70,9 +88,30 @@ def _songs_form() -> RollForm:
     return RollForm(Grid(4, 4), instruments, LOWEST, HIGHEST)
 
 
+def _strings(name: str) -> Collection:
+    lines = _surnames() if name == "surnames" else _unicode_names()
+    alphabet, length = _STRINGS[name]
+    form = TextForm(length, "keep", "skip", alphabet)
+    return prepare_strings([Labelled(line) for line in lines], form, length).collection((), name)
+
+
+def _surnames() -> list[str]:
+    file = resources.files("gan_cli.data") / "builtin" / "surnames.txt.gz"
+    return gzip.decompress(file.read_bytes()).decode("ascii").split()
+
+
+def _unicode_names() -> list[str]:
+    names = (unicodedata.ucd_3_2_0.name(chr(code), "") for code in range(sys.maxunicode + 1))
+    numbered = ("CJK UNIFIED IDEOGRAPH-", "CJK COMPATIBILITY IDEOGRAPH-", "HANGUL SYLLABLE ")
+    return [name for name in names if name and not name.startswith(numbered)]
+
+
 def domain_of(config: DataConfig) -> Domain | None:
     """Returns the kind of sample of the data set called `data.name`; None: images."""
-    if _known_name(config) != "songs":
+    name = _known_name(config)
+    if name in _STRINGS:
+        return strings_of(*_STRINGS[name])
+    if name != "songs":
         return None
     form = _songs_form()
     return Rolls(form.shape, form, BEATS_A_MINUTE, transposes=True)

@@ -1,0 +1,38 @@
+"""Outputs of generators of tokens: probabilities, or one-hot vectors with gradients."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class TokenSoftmax(keras.layers.Layer):
+    """Converts logits, [batch, places, tokens, streams], to float32 values over the tokens.
+
+    Args:
+      temperature: what the logits are divided by.
+      hard: return the one-hot vector of the largest logit, with the gradient of the probabilities
+        (Bengio et al. 2013, straight-through estimator); else the probabilities themselves.
+    """
+
+    def __init__(self, temperature: float = 1.0, hard: bool = False, **keywords: Any):
+        super().__init__(**keywords)
+        self.temperature, self.hard = temperature, hard
+
+    def call(self, logits: tf.Tensor) -> tf.Tensor:
+        # float32: probabilities of few bits would not add up to 1.
+        logits = tf.cast(logits, tf.float32) / self.temperature
+        soft = tf.exp(logits - tf.reduce_logsumexp(logits, axis=2, keepdims=True))
+        if not self.hard:
+            return soft
+        hard = tf.one_hot(tf.argmax(logits, axis=2), logits.shape[2], axis=2, dtype=tf.float32)
+        # In this order, forward values are exactly 0 and 1.
+        return tf.stop_gradient(hard) + (soft - tf.stop_gradient(soft))
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        return shape
+
+    def get_config(self) -> dict[str, Any]:
+        own = {"temperature": self.temperature, "hard": self.hard}
+        return {**super().get_config(), **own}

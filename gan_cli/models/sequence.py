@@ -1,0 +1,121 @@
+"""Sequences of tokens: a pyramid of convolutions over places, with a softmax for every token.
+
+A cheap form of the character model of Gulrajani et al. 2017 (WGAN-GP, section 5.4), whose residual
+blocks it keeps: instead of working at full length throughout, the generator starts from few places
+and doubles them, and the discriminator halves them. The generator makes all places at once, so that
+gradients pass through the whole sequence. The discriminator has no normalisation, as gradient
+penalties require.
+"""
+
+import keras
+
+from gan_cli.errors import UserError
+from gan_cli.models.contract import IMAGES, Architecture, ModelSpec
+from gan_cli.models.layers.conditioning import (
+    discriminator_inputs,
+    discriminator_outputs,
+    generator_inputs,
+    named_features,
+    normalized,
+)
+from gan_cli.models.layers.one_hot import TokenSoftmax
+
+_OUTPUTS = ("straight_through", "softmax")
+# How much a residual block adds to its input, as in the code of Gulrajani et al.
+_RESIDUAL = 0.3
+
+
+def build_generator(spec: ModelSpec) -> keras.Model:
+    """Builds the generator; `spec.base_channels` is its width at full length.
+
+    Returns:
+      A model to float32 [batch, places, tokens, streams], which add up to 1 over the tokens.
+    """
+    output = spec.options["output"]
+    if output not in _OUTPUTS:
+        raise UserError(f"model.options.output: must be {' or '.join(_OUTPUTS)}, got '{output}'")
+    temperature = spec.options["temperature"]
+    if not temperature > 0:
+        raise UserError(f"model.options.temperature: must be above 0, got {temperature}")
+    lengths, kernel = _lengths(spec), _count(spec, "kernel", 1)
+    inputs, x = generator_inputs(spec)
+    width = spec.width_at(len(lengths) - 1)
+    x = keras.layers.Dense(lengths[-1] * width)(x)
+    x = keras.layers.Reshape([lengths[-1], width])(x)
+    x = _blocks(spec, x, "blocks", width)
+    for level in range(len(lengths) - 2, -1, -1):
+        x = keras.layers.ReLU()(normalized(spec, inputs, x, momentum=0.9))
+        width = spec.width_at(level)
+        x = keras.layers.Conv1D(2 * width, kernel, padding="same")(x)
+        x = keras.layers.Reshape([2 * lengths[level + 1], width])(x)
+        # Doubling exceeds an odd length by one place.
+        x = keras.layers.Cropping1D((0, x.shape[1] - lengths[level]))(x)
+        x = _blocks(spec, x, "blocks", width)
+    x = keras.layers.Dense(spec.width * spec.channels)(x)
+    x = keras.layers.Reshape([spec.height, spec.width, spec.channels])(x)
+    tokens = TokenSoftmax(temperature, output == "straight_through", dtype="float32", name=IMAGES)
+    return keras.Model(inputs, tokens(x), name="generator")
+
+
+def build_discriminator(spec: ModelSpec) -> keras.Model:
+    """Builds the discriminator; `spec.base_channels` is its width at full length."""
+    lengths, kernel = _lengths(spec), _count(spec, "kernel", 1)
+    inputs, x = discriminator_inputs(spec)
+    x = keras.layers.Reshape([spec.height, -1])(x)
+    x = keras.layers.Dense(spec.width_at(0))(x)
+    x = _blocks(spec, x, "discriminator_blocks", spec.width_at(0))
+    for level, length in enumerate(lengths[1:], start=1):
+        width = spec.width_at(level)
+        x = keras.layers.ZeroPadding1D((0, 2 * length - lengths[level - 1]))(x)
+        x = keras.layers.Reshape([length, 2 * x.shape[-1]])(x)
+        x = keras.layers.Conv1D(width, kernel, padding="same")(x)
+        x = keras.layers.LeakyReLU(0.2)(x)
+        x = _blocks(spec, x, "discriminator_blocks", width)
+    features = named_features(keras.layers.Flatten()(x))
+    return discriminator_outputs(spec, inputs, features, keras.layers.Dense(1)(features))
+
+
+def _lengths(spec: ModelSpec) -> list[int]:
+    """Returns the number of places at every level, from full length to the shortest."""
+    shortest = _count(spec, "shortest", 1)
+    lengths = [spec.height]
+    while lengths[-1] > shortest:
+        lengths.append((lengths[-1] + 1) // 2)
+    return lengths
+
+
+def _count(spec: ModelSpec, option: str, least: int) -> int:
+    count = spec.options[option]
+    if count < least:
+        raise UserError(f"model.options.{option}: must be at least {least}, got {count}")
+    return count
+
+
+def _blocks(spec: ModelSpec, x: keras.KerasTensor, option: str, width: int) -> keras.KerasTensor:
+    """Adds residual blocks: x + 0.3 conv(relu(conv(relu(x))))."""
+    kernel = _count(spec, "kernel", 1)
+    for _ in range(_count(spec, option, 0)):
+        inner = x
+        for _ in range(2):
+            inner = keras.layers.ReLU()(inner)
+            inner = keras.layers.Conv1D(width, kernel, padding="same")(inner)
+        x = keras.layers.Add()([x, keras.layers.Rescaling(_RESIDUAL)(inner)])
+    return x
+
+
+ARCHITECTURE = Architecture(
+    build_generator,
+    build_discriminator,
+    base_channels=64,
+    learning_rate=1e-3,
+    smallest=2,
+    largest=1024,
+    options={
+        "output": "straight_through",
+        "temperature": 1.0,
+        "kernel": 5,
+        "shortest": 4,
+        "blocks": 1,
+        "discriminator_blocks": 0,
+    },
+)

@@ -1,0 +1,117 @@
+"""Scores of strings: against independent calculations, and against the known traps."""
+
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+from scipy.spatial.distance import jensenshannon
+
+from gan_cli.data.dataset import DataSplits, ImageDataset
+from gan_cli.domains.tokens import strings_of
+from gan_cli.metrics.strings.evaluator import StringsEvaluator
+from gan_cli.metrics.strings.ngrams import jensen_shannon_divergence, ngram_keys
+from gan_cli.metrics.strings.witten_bell import WittenBell
+
+DOMAIN = strings_of("abc", 6)
+WORDS = ["abc", "ab", "a", "abcabc", "cab", "bca", "ccc", "abab"]
+
+
+def tokens(words, domain=DOMAIN):
+    return domain.encoded(words)[:, :, 0, 0]
+
+
+def grams_of(words, order):
+    framed = [f"^{word}$" for word in words]
+    return Counter(word[i : i + order] for word in framed for i in range(len(word) - order + 1))
+
+
+@pytest.mark.parametrize("order", [1, 2, 3, 4])
+def test_divergence_is_that_of_scipy_on_counted_grams(order):
+    ours, theirs = WORDS[:4], WORDS[3:]
+    p, q = grams_of(ours, order), grams_of(theirs, order)
+    names = sorted({*p, *q})
+    expected = jensenshannon([p[n] for n in names], [q[n] for n in names], base=2) ** 2
+    keys = (ngram_keys(tokens(each), order, 4) for each in (ours, theirs))
+    assert jensen_shannon_divergence(*keys) == pytest.approx(expected, abs=1e-12)
+
+
+def test_padding_is_no_text():
+    longer = strings_of("abc", 30)
+    for order in (1, 2, 3):
+        short = sorted(np.unique(ngram_keys(tokens(WORDS), order, 4), return_counts=True)[1])
+        long = np.unique(ngram_keys(tokens(WORDS, longer), order, 4), return_counts=True)[1]
+        assert short == sorted(long)
+
+
+def plain_probability(words, order, history, character, vocabulary=4):
+    """Witten-Bell by its recursion, on plain strings of at most 5 characters."""
+    p = 1 / vocabulary
+    for length in range(order):
+        context = f"^{history}"[-length:] if length else ""
+        if length > len(history) + 1:
+            break
+        follows = Counter()
+        for word in words:
+            framed = f"^{word}$"
+            for i in range(1, len(framed)):
+                if framed[max(i - length, 0) : i] == context and i >= length:
+                    follows[framed[i]] += 1
+        if follows:
+            kinds = len(follows)
+            p = (follows[character] + kinds * p) / (follows.total() + kinds)
+    return p
+
+
+@pytest.mark.parametrize("order", [2, 3, 5])
+def test_bits_are_those_of_the_recursion(order):
+    train, other = ["abc", "ab", "cab", "bca", "aab"], ["abca", "b", "cc"]
+    model = WittenBell(tokens(train), 4, order)
+    expected = [
+        -math.log2(plain_probability(train, order, word[:i], character))
+        for word in other
+        for i, character in enumerate(f"{word}$")
+    ]
+    assert model.bits(tokens(other)) == pytest.approx(np.mean(expected), rel=1e-9)
+
+
+def test_drawn_strings_follow_the_model():
+    train = ["abc", "ab", "cab", "bca", "aab"]
+    drawn = WittenBell(tokens(train), 4, 3).draw(20_000, np.random.default_rng(0))
+    first = np.bincount(drawn[:, 0], minlength=4) / len(drawn)
+    expected = [plain_probability(train, 3, "", each) for each in "$abc"]
+    np.testing.assert_allclose(first, expected, atol=0.01)
+    starts = drawn[drawn[:, 0] == 1]
+    second = np.bincount(starts[:, 1], minlength=4) / len(starts)
+    expected = [plain_probability(train, 3, "a", each) for each in "$abc"]
+    np.testing.assert_allclose(second, expected, atol=0.015)
+
+
+def splits():
+    rng = np.random.default_rng(1)
+    alphabet = "abcdefgh"
+    domain = strings_of(alphabet, 8)
+    words = sorted({"".join(rng.choice(list(alphabet), rng.integers(2, 8))) for _ in range(3000)})
+    rng.shuffle(words)
+    held, train = words[:400], words[400:]
+    parts = [ImageDataset(domain.encoded(each), None, (), "x") for each in (train, held)]
+    return DataSplits(*parts, domain), train, held
+
+
+def test_scores_of_copies_and_of_repeats():
+    data, train, held = splits()
+    evaluator = StringsEvaluator(data)
+    copies = evaluator.evaluate([data.train.images[:300]]).scores
+    assert copies["in_training_share"].value == 1.0
+    assert copies["unique_share"].value == 1.0
+    # Nothing is made of what was held out: there is no ratio.
+    assert "copy_ratio" not in copies
+    mixed = data.domain.encoded(train[:200] + held[:50])
+    scores = evaluator.evaluate([mixed]).scores
+    assert scores["in_holdout_share"].value == pytest.approx(50 / 250)
+    assert scores["copy_ratio"].value == pytest.approx(200 / len(train) * len(held) / 50)
+    repeated = np.repeat(data.holdout.images[:3], 100, axis=0)
+    assert evaluator.track([repeated])["unique_share"] == pytest.approx(0.01)
+    broken = data.holdout.images.copy()
+    broken[0, :, 0, 0] = [1, 0, 2, 0, 0, 0, 0, 0]
+    assert evaluator.track([broken])["malformed_share"] == pytest.approx(1 / 400)
