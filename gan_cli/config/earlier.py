@@ -21,7 +21,10 @@ _DATA_KEYS = {
 _METRICS = ["frechet", "kernel", "precision_recall", "density_coverage"]
 
 # Options that architectures got later, with the values by which earlier runs are built.
-LATER_OPTIONS: dict[str, dict[str, Option]] = {"conv": {"low_pass": False}}
+LATER_OPTIONS: dict[str, dict[str, Option]] = {
+    "conv": {"low_pass": False},
+    **{name: {"published_sizes": False} for name in ("biggan", "fastgan", "sagan", "sngan")},
+}
 
 
 def earlier_options(model: ModelConfig) -> dict[str, Option]:
