@@ -252,10 +252,19 @@ class Experiment:
             received, trouble = self._train_as_assistant(run_steps, arguments)
         if trouble is None:
             if self.distribution.is_chief:
+                self._say_if_time_is_up(received, arguments["total_images"])
                 write_report(self.run)
             # The others wait here until the chief has written its last file.
             self.distribution.any(False)
         return self._outcome(received, trouble)
+
+    def _say_if_time_is_up(self, received: signal.Signals | None, total_images: int) -> None:
+        shown = self.state.images_so_far()
+        if received is None and shown < total_images:
+            self.listener.message(
+                f"the {self.config.training.max_minutes:g} minutes of training.max_minutes are"
+                f" over: {shown / 1000:g} of {total_images / 1000:g} kimg are shown"
+            )
 
     def close(self) -> None:
         """Lets other processes train in the run directory."""
@@ -275,6 +284,7 @@ class Experiment:
         watchdog = Watchdog(
             self.config, self.data, self.run, self.state, self.step, self.store, self.listener
         )
+        recorder.deadline = arguments["deadline"]
         recorder.start(time.monotonic() - began)
         if self.config.guard.rolls_back and not self.store.all():
             # A rollback needs a checkpoint, and may come before the first one is due.
