@@ -161,7 +161,8 @@ def open_page(browser, address, width, height, mobile=False):
 def shows(browser, seed):
     """Returns when the page has the image of its seed."""
     browser.wait_for(
-        f"!busy && !stale && image.naturalWidth > 0 && status.textContent == 'seed {seed}'"
+        "!busy && !stale && image.naturalWidth > 0"
+        f" && status.textContent.split(',')[0] == 'seed {seed}'"
     )
 
 
@@ -222,6 +223,10 @@ def test_a_browser_shows_what_the_controls_say(browser, address, studio, gan_sam
             "form.dispatchEvent(new Event('input', {bubbles: true}))"
         )
     shows(browser, 5)
+    caption = browser.evaluate("status.textContent")
+    assert caption == (
+        "seed 5, mixed 0.24 with 1, truncation 0.5, direction 2 +2.5, 1 latent moved"
+    )
     content, _ = get(address + browser.evaluate("download.getAttribute('href')"))
     np.testing.assert_array_equal(image_of_page(browser), pixels(content))
     np.testing.assert_array_equal(image_of_screen(browser), pixels(content))
@@ -231,6 +236,31 @@ def test_a_browser_shows_what_the_controls_say(browser, address, studio, gan_sam
     browser.evaluate("document.getElementById('reset').click()")
     shows(browser, 0)
     np.testing.assert_array_equal(image_of_page(browser), studio.image(0, 0))
+
+
+def test_the_address_names_the_place_and_undo_returns(browser, address, studio):
+    open_page(browser, address, 1000, 900)
+    browser.evaluate("go({seed: 7, label: 3})")
+    shows(browser, 7)
+    assert browser.evaluate("location.hash").startswith("#seed=7&label=3")
+    browser.evaluate("document.getElementById('undo').click()")
+    shows(browser, 0)
+    browser.call("Page.navigate", url=f"{address}/#seed=4&label=2&other=9&mix=1")
+    shows(browser, 4)
+    np.testing.assert_array_equal(image_of_page(browser), studio.image(9, 2))
+
+
+def test_a_variation_becomes_the_image_when_it_is_chosen(browser, address):
+    open_page(browser, address, 390, 800, mobile=True)
+    browser.evaluate("document.getElementById('vary').click()")
+    browser.wait_for(
+        "variations.children.length == 16"
+        " && [...variations.querySelectorAll('img')].every((each) => each.naturalWidth > 0)"
+    )
+    browser.evaluate("variations.children[3].click()")
+    browser.wait_for("!busy && !stale && status.textContent.startsWith('seed 0, mixed 0.3 with ')")
+    assert browser.evaluate("variations.children.length") == 0
+    assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_a_port_in_use_and_points_are_one_line(digits_run, ring_run, gan_sample, address):
