@@ -28,7 +28,10 @@ def _description(name: str) -> bytes:
 
 
 def profile(name: str, gamma: float, columns: tuple[tuple[float, ...], ...] = ()) -> bytes:
-    """Returns a profile, after ICC.1:2001-04, of a display with a gamma and columns of primaries; without them, gray."""
+    """Returns a profile of a display with a gamma and primaries; without these, of gray.
+
+    The layout is that of ICC.1:2001-04.
+    """
     curve = b"curv\0\0\0\0" + struct.pack(">IH", 1, round(gamma * 256)) + b"\0\0"
     tags = {b"desc": _description(name), b"wtpt": b"XYZ \0\0\0\0" + _numbers(0.9642, 1, 0.8249)}
     for letter, column in zip("rgb", columns, strict=False):
