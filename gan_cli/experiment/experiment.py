@@ -29,7 +29,7 @@ from gan_cli.experiment.changes import (
     refuse_changes,
     with_options_of_run,
     with_recorded_plan,
-    with_recorded_split,
+    with_recorded_rules,
 )
 from gan_cli.experiment.dry_run import Description, describe_experiment, label_lines
 from gan_cli.experiment.outcome import Ending, Outcome
@@ -88,7 +88,7 @@ class Experiment:
         """
         listener = listener or Quiet()
         run = RunDirectory(run_dir)
-        config = with_options_of_run(with_recorded_split(config, run), run)
+        config = with_options_of_run(with_recorded_rules(config, run), run)
         if config.data.image_size is not None:
             # Before many images are prepared in a size that the networks cannot make.
             check_image_size(config, *config.data.image_size)
