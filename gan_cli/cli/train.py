@@ -55,8 +55,9 @@ _ACCEPT_CHANGES = flags.DEFINE_bool(
     "accept_changes", False, "Continue a run although its config or its data have changed."
 )
 _DRY_RUN = flags.DEFINE_bool(
-    "dry_run", False, "Build everything, describe it, write a sheet of real images, and stop."
+    "dry_run", False, "Say what would be trained and for how long, draw real images, and stop."
 )
+_VERBOSE = flags.DEFINE_bool("verbose", False, "With --dry_run: full config and layers, too.")
 
 # Starts gan-train of this very package, wherever it was imported from, and searches the working
 # folder for nothing.
@@ -133,7 +134,8 @@ def _train(config: "Config", run_dir: Path, listener: "Listener", began: float) 
     assert distribution is not None  # `open_devices` has run.
     if _DRY_RUN.value:
         with distribution.alive():
-            print_description(Experiment.open(config, run_dir, distribution, listener).describe())
+            experiment = Experiment.open(config, run_dir, distribution, listener)
+            print_description(experiment.describe(), _VERBOSE.value)
         return 0
     try:
         outcome = run_experiment(

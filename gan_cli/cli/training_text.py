@@ -36,9 +36,21 @@ def print_ending(outcome: Outcome, listener: Listener) -> None:
         )
 
 
-def print_description(description: Description) -> None:
-    """Prints what a dry run found: config, networks, memory, and the path of the picture."""
+def print_description(description: Description, verbose: bool) -> None:
+    """Prints what a dry run found: data, device, time; if `verbose`, config and layers too."""
     console = Console()
+    for line in description.overview:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    if verbose:
+        _print_details(description, console)
+    console.print(
+        f"the first batch of real images: {description.picture}", soft_wrap=True, markup=False
+    )
+    if not verbose:
+        console.print("the full config, layers and memory: --verbose", markup=False)
+
+
+def _print_details(description: Description, console: Console) -> None:
     console.print(description.config, highlight=False, markup=False, soft_wrap=True)
     networks = description.generator, description.discriminator
     table = Table("network", "parameters", "FLOPs per image, forward", "activations per image")
@@ -56,7 +68,4 @@ def print_description(description: Description) -> None:
         f" optimiser slots, {description.activation_bytes / _MEBIBYTE:.0f} MiB of activations at"
         f" batch {description.batch_size}, {description.image_bytes / _MEBIBYTE:.0f} MiB of images",
         soft_wrap=True,
-    )
-    console.print(
-        f"the first batch of real images: {description.picture}", soft_wrap=True, markup=False
     )

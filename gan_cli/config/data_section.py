@@ -302,6 +302,11 @@ class DataConfig(Section):
     background: Annotated[str, AfterValidator(_check_colour)] = Field(
         "#ffffff", description="Colour behind transparent pixels and around padded images."
     )
+    colour_profiles: Literal["convert", "ignore"] | None = Field(
+        None,
+        description="What happens to image files with an ICC profile; convert, the default: convert"
+        " their colours to sRGB; ignore: take their values as they are, as in earlier versions.",
+    )
     mirror: bool = Field(False, description="Flip half of the training images from left to right.")
     on_corrupt: Literal["fail", "skip"] = Field(
         "fail", description="What happens to images that cannot be decoded."

@@ -7,6 +7,7 @@ from typing import BinaryIO
 from PIL import Image, ImageOps
 
 from gan_cli.data.collection import CorruptImageError
+from gan_cli.data.colour import to_srgb
 from gan_cli.errors import first_line
 
 # Pillow's own bound, of a quarter of a GiB. Pillow warns above it and refuses above twice as much.
@@ -15,8 +16,11 @@ MOST_PIXELS = 89_478_485
 warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
-def decode_image(file: Path | BinaryIO) -> Image.Image:
+def decode_image(file: Path | BinaryIO, colours_to_srgb: bool = False) -> Image.Image:
     """Decodes the first frame of an image file, turned upright as its EXIF orientation says.
+
+    Args:
+      colours_to_srgb: whether colours are converted as the file's ICC profile says.
 
     Raises:
       CorruptImageError: it cannot be decoded, or has more than `MOST_PIXELS`, which is refused
@@ -29,7 +33,8 @@ def decode_image(file: Path | BinaryIO) -> Image.Image:
                     f"declares {image.width} x {image.height} pixels, more than {MOST_PIXELS:,}"
                 )
             image.load()
-            return ImageOps.exif_transpose(image)
+            upright = ImageOps.exif_transpose(image)
+            return to_srgb(upright) if colours_to_srgb else upright
     except CorruptImageError:
         raise
     except Exception as error:  # Pillow's decoders let through whatever a damaged file leads to.

@@ -23,6 +23,7 @@ EXPORT = "export"
 PICTURES = "pictures of single samples"
 FOLDER = "folders of files"
 RECORDS = "TFRecord files"
+LINES = "files of text"
 # Files of notes and of sound. A domain that supports them has a method `piece`.
 SOUND = "sound"
 

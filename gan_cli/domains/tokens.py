@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from gan_cli.domains.domain import Domain
+from gan_cli.domains.domain import LINES, Domain
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -80,6 +80,7 @@ class Strings(Tokens):
 
     name: ClassVar[str] = "strings"
     evaluator: ClassVar[str] = "strings"
+    supports: ClassVar[frozenset[str]] = frozenset({LINES})
     most_evaluated: ClassVar[int] = 10_000
 
     @property
@@ -97,9 +98,12 @@ class Strings(Tokens):
 
     def decoded(self, samples: np.ndarray) -> list[str]:
         """Converts tokens, uint8 [count, places, 1, 1], to strings, each up to its first end."""
-        characters = np.array(["\0", *self.alphabet])
-        rows = characters[samples.reshape(len(samples), -1)]
-        return ["".join(row).split("\0", 1)[0] for row in rows]
+        tokens = samples.reshape(len(samples), -1)
+        lengths = np.logical_and.accumulate(tokens != END, axis=1).sum(axis=1)
+        return [
+            "".join(self.alphabet[token - 1] for token in row[:length].tolist())
+            for row, length in zip(tokens, lengths, strict=True)
+        ]
 
     def picture(self, samples: np.ndarray, columns: int, real: np.ndarray | None) -> Image.Image:
         """Writes strings in at most four columns; `real` is not shown."""

@@ -1,5 +1,6 @@
 """What is known about an experiment before its first step."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,7 +12,9 @@ from gan_cli.config.load import dump_config
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits
 from gan_cli.data.pipeline import training_batches
+from gan_cli.data.report import report_on
 from gan_cli.errors import UserError
+from gan_cli.experiment.speed import time_line
 from gan_cli.models.contract import inner_activation_bytes, whole
 from gan_cli.run.directory import RunDirectory
 from gan_cli.training.state import GanState
@@ -41,6 +44,7 @@ class Description:
     """What would be trained.
 
     Attributes:
+      overview: what matters most, a line for each fact: data, labels, device, time.
       config: the resolved config, as YAML.
       state_bytes: estimated memory of weights, averages and optimiser slots.
       activation_bytes: estimated memory of a step's activations.
@@ -48,6 +52,7 @@ class Description:
       picture: file with the first batch of real images.
     """
 
+    overview: tuple[str, ...]
     config: str
     generator: NetworkDescription
     discriminator: NetworkDescription
@@ -59,7 +64,11 @@ class Description:
 
 
 def describe_experiment(
-    config: ResolvedConfig, data: DataSplits, state: GanState, run: RunDirectory
+    config: ResolvedConfig,
+    data: DataSplits,
+    state: GanState,
+    run: RunDirectory,
+    images_per_second: float,
 ) -> Description:
     """Describes an experiment, and writes a sheet of real images into its run directory.
 
@@ -68,7 +77,16 @@ def describe_experiment(
     """
     batch_size = config.training.batch_size
     generator, discriminator = map(_describe_network, (state.generator, state.discriminator))
+    training = config.training
     return Description(
+        (
+            *(f"data: {line}" for line in report_on(data).lines()),
+            *label_lines(config, data),
+            f"device: {_devices()}",
+            time_line(
+                images_per_second, training.grid_every_kimg, training.kimg, training.max_minutes
+            ),
+        ),
         dump_config(config),
         generator,
         discriminator,
@@ -80,6 +98,29 @@ def describe_experiment(
         data.train.images.nbytes + data.holdout.images.nbytes,
         _write_picture(config, data, run),
     )
+
+
+def label_lines(config: ResolvedConfig, data: DataSplits) -> list[str]:
+    """Returns a line that says so where the data has labels and the run does not use them."""
+    classes = len(data.train.class_names)
+    if config.model.conditional or classes < 2:
+        return []
+    return [
+        f"labels: {classes} classes are found, and not used: model.conditional: true lets you"
+        " choose the class of a sample"
+    ]
+
+
+def _devices() -> str:
+    """Returns the names of the GPUs, or the number of CPU cores."""
+    gpus = tf.config.list_logical_devices("GPU")
+    if not gpus:
+        return f"CPU, {os.cpu_count()} cores"
+    physical = tf.config.list_physical_devices("GPU")
+    names = [
+        tf.config.experimental.get_device_details(g).get("device_name", "GPU") for g in physical
+    ]
+    return ", ".join(names)
 
 
 def _describe_network(model: keras.Model) -> NetworkDescription:

@@ -7,7 +7,9 @@ from gan_cli.errors import UserError
 # Each ending with Pillow's name of the format, or the name of the container.
 PICTURES = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP"}
 ANIMATIONS = {".gif": "GIF", ".apng": "PNG", ".webp": "WEBP", ".mp4": "MP4"}
-BULK = (".npz", ".tfrecord")
+# Files of strings, a line each.
+LINES = (".txt", ".jsonl")
+BULK = (".npz", ".tfrecord", *LINES)
 SOUNDS = (".mid", ".wav")
 MOST_IMAGES = 4096
 

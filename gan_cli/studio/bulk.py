@@ -5,13 +5,15 @@ from pathlib import Path
 
 import numpy as np
 
-from gan_cli.domains.domain import FOLDER, RECORDS, Domain
+from gan_cli.domains.domain import FOLDER, LINES, RECORDS, Domain
+from gan_cli.domains.tokens import Strings
 from gan_cli.errors import UserError
 from gan_cli.listener import Listener, Quiet
 from gan_cli.media.credentials import Signer
 from gan_cli.media.formats import PICTURES, check_bulk_ending, check_folder
 from gan_cli.media.sinks.arrays import ArraySink
 from gan_cli.media.sinks.folder import FolderSink, folder_name, image_name
+from gan_cli.media.sinks.lines import LineSink
 from gan_cli.media.sinks.records import RecordSink
 from gan_cli.media.sinks.sink import Sink
 from gan_cli.sampling.bulk_export import export
@@ -20,7 +22,13 @@ from gan_cli.studio.drawing import Written
 from gan_cli.studio.studio import Studio
 from gan_cli.studio.texts import seeds_text
 
-_KINDS = {".npz": "arrays", ".tfrecord": "records", "": "folder"}
+_KINDS = {
+    ".npz": "arrays",
+    ".tfrecord": "records",
+    ".txt": "lines",
+    ".jsonl": "lines",
+    "": "folder",
+}
 _ACTIVITY = "writing images"
 
 
@@ -36,7 +44,7 @@ def write_images(
     """Writes samples, in constant memory; what was cut off before is continued.
 
     Args:
-      out: an .npz, a .tfrecord, or a folder of PNG files.
+      out: an .npz, a .tfrecord, or a folder of PNG files; of strings, an .npz, a .txt or a .jsonl.
       unmarked: whether files say nothing about their origin; the run directory keeps a note.
       signer: signs the origin of each picture.
       listener: hears how many samples are written.
@@ -69,6 +77,8 @@ def write_images(
     sink: Sink
     if ending == ".npz":
         sink = ArraySink(*where, loaded.domain)
+    elif isinstance(loaded.domain, Strings):
+        sink = LineSink(*where, loaded.domain, loaded.class_names)
     elif ending == ".tfrecord":
         sink = RecordSink(*where, loaded.class_names)
     else:
@@ -162,9 +172,12 @@ def shared_out(total: int, proportions: Sequence[float]) -> list[int]:
 
 
 def _check_domain(domain: Domain, out: Path) -> None:
-    feature = {".npz": None, ".tfrecord": RECORDS, "": FOLDER}[out.suffix.lower()]
+    of_ending = {".npz": None, ".tfrecord": RECORDS, "": FOLDER}
+    feature = of_ending.get(out.suffix.lower(), LINES)
     if feature is not None and feature not in domain.supports:
-        known = ", ".join((*PICTURES, ".npz"))
+        bulk = {".npz": None, ".tfrecord": RECORDS, ".txt": LINES, ".jsonl": LINES}
+        endings = [each for each, needed in bulk.items() if needed in (None, *domain.supports)]
+        known = ", ".join((*PICTURES, *endings))
         raise UserError(f"{domain.name} are written as one of {known}, got '{out}'", key="out")
 
 

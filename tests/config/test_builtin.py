@@ -45,7 +45,7 @@ def test_the_list_says_what_each_config_is():
     described = builtin.described()
     assert described["builtin:dcgan"] == "DCGAN as published"
     assert described["builtin:mlp"].startswith("The fully connected GAN of Goodfellow et al.")
-    assert all(40 > len(text.split()) > 0 for text in described.values())
+    assert all(60 > len(text.split()) > 0 for text in described.values())
 
 
 def test_a_starter_is_a_commented_config_of_the_folder(tmp_path):

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ from PIL import Image
 
 from gan_cli.errors import UserError
 from gan_cli.explore.painter import png_of
+from gan_cli.explore.serve import ThreadingServer
 from gan_cli.media.encode import encoded
 from gan_cli.studio.studio import Studio
 
@@ -41,7 +43,7 @@ def address(studio):
     app = application(
         title, studio.loaded.class_names, latent_dim, 3, partial(png_of, studio), names
     )
-    with make_server(LOOPBACK, 0, app) as server:
+    with make_server(LOOPBACK, 0, app, ThreadingServer) as server:
         names.append(f"{LOOPBACK}:{server.server_port}")
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://{names[0]}"
@@ -161,7 +163,8 @@ def open_page(browser, address, width, height, mobile=False):
 def shows(browser, seed):
     """Returns when the page has the image of its seed."""
     browser.wait_for(
-        f"!busy && !stale && image.naturalWidth > 0 && status.textContent == 'seed {seed}'"
+        "!busy && !stale && image.naturalWidth > 0"
+        f" && status.textContent.split(',')[0] == 'seed {seed}'"
     )
 
 
@@ -222,6 +225,10 @@ def test_a_browser_shows_what_the_controls_say(browser, address, studio, gan_sam
             "form.dispatchEvent(new Event('input', {bubbles: true}))"
         )
     shows(browser, 5)
+    caption = browser.evaluate("status.textContent")
+    assert caption == (
+        "seed 5, mixed 0.24 with 1, truncation 0.5, direction 2 +2.5, 1 latent moved"
+    )
     content, _ = get(address + browser.evaluate("download.getAttribute('href')"))
     np.testing.assert_array_equal(image_of_page(browser), pixels(content))
     np.testing.assert_array_equal(image_of_screen(browser), pixels(content))
@@ -231,6 +238,31 @@ def test_a_browser_shows_what_the_controls_say(browser, address, studio, gan_sam
     browser.evaluate("document.getElementById('reset').click()")
     shows(browser, 0)
     np.testing.assert_array_equal(image_of_page(browser), studio.image(0, 0))
+
+
+def test_the_address_names_the_place_and_undo_returns(browser, address, studio):
+    open_page(browser, address, 1000, 900)
+    browser.evaluate("go({seed: 7, label: 3})")
+    shows(browser, 7)
+    assert browser.evaluate("location.hash").startswith("#seed=7&label=3")
+    browser.evaluate("document.getElementById('undo').click()")
+    shows(browser, 0)
+    browser.call("Page.navigate", url=f"{address}/#seed=4&label=2&other=9&mix=1")
+    shows(browser, 4)
+    np.testing.assert_array_equal(image_of_page(browser), studio.image(9, 2))
+
+
+def test_a_variation_becomes_the_image_when_it_is_chosen(browser, address):
+    open_page(browser, address, 390, 800, mobile=True)
+    browser.evaluate("document.getElementById('vary').click()")
+    browser.wait_for(
+        "variations.children.length == 16"
+        " && [...variations.querySelectorAll('img')].every((each) => each.naturalWidth > 0)"
+    )
+    browser.evaluate("variations.children[3].click()")
+    browser.wait_for("!busy && !stale && status.textContent.startsWith('seed 0, mixed 0.3 with ')")
+    assert browser.evaluate("variations.children.length") == 0
+    assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 def test_a_port_in_use_and_points_are_one_line(digits_run, ring_run, gan_sample, address):
@@ -271,3 +303,24 @@ def test_an_interrupt_amid_an_image_is_one(digits_run):
     with served(digits_run, sys.executable, "-c", interrupts) as (process, address):
         get(f"{address}image?seed=1")
         assert process.wait(timeout=60) == 130
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}],
+    ids=str,
+)
+def test_another_sites_page_is_not_answered(address, headers):
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        get(f"{address}/image?seed=1", **headers)
+    assert caught.value.code == 403
+    own = {"Origin": address, "Sec-Fetch-Site": "same-origin"}
+    assert get(f"{address}/image?seed=1", **own)[1]["Content-Type"] == "image/png"
+
+
+def test_silent_connections_hold_up_no_other(address):
+    host, port = address.removeprefix("http://").split(":")
+    with contextlib.ExitStack() as silent:
+        for _ in range(5):
+            silent.enter_context(socket.create_connection((host, int(port))))
+        assert get(f"{address}/")[0]

@@ -225,6 +225,17 @@ def test_a_dry_run_describes_everything_and_trains_nothing(trained, tmp_path, ru
         "gan-train", "--config=tiny.yaml", "--dry_run", f"--run_dir={tmp_path}", cwd=folder
     )
     assert result.returncode == 0, result.stderr
+    for part in ("data: ", "device: ", "time: ", "in all", "--verbose"):
+        assert part in result.stdout
+    assert "latent_dim" not in result.stdout
+    result = run(
+        "gan-train",
+        "--config=tiny.yaml",
+        "--dry_run",
+        "--verbose",
+        f"--run_dir={tmp_path}",
+        cwd=folder,
+    )
     for part in ("latent_dim: 8", "Total params", "FLOPs per image", "memory, estimated"):
         assert part in result.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["dry-run-reals.png"]

@@ -1,0 +1,69 @@
+"""Times training steps before a run, to say how long it would take."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+
+import tensorflow as tf
+
+_ENOUGH_SECONDS = 3.0
+# Lazy penalties are computed at every 16th step by default.
+_ENOUGH_STEPS = 16
+_MINUTES_PER_HOUR = 60
+_MINUTES_PER_DAY = 24 * _MINUTES_PER_HOUR
+
+
+def measured_images_per_second(
+    run_steps: Callable, batches: Iterable[Mapping[str, tf.Tensor]], images_per_step: int
+) -> float:
+    """Takes a few training steps, and returns the images shown per second.
+
+    The first step is not counted, since TensorFlow compiles it. The steps change the state.
+
+    Args:
+      run_steps: made by `compile_steps`.
+      batches: stacked batches, as `run_steps` takes them.
+      images_per_step: images that one step shows.
+    """
+    batch = next(iter(batches))
+    images, labels = batch["images"][:1], batch["labels"][:1]
+
+    def take_step() -> None:
+        for value in run_steps(images, labels).values():
+            float(value)
+
+    take_step()
+    began, steps, seconds = time.monotonic(), 0, 0.0
+    while steps == 0 or (steps < _ENOUGH_STEPS and seconds < _ENOUGH_SECONDS):
+        take_step()
+        steps, seconds = steps + 1, time.monotonic() - began
+    return steps * images_per_step / max(seconds, 1e-9)
+
+
+def duration(minutes: float) -> str:
+    """Returns a duration in the unit that suits it: minutes, hours or days."""
+    if minutes < 1.5:
+        return f"{60 * minutes:.0f} seconds"
+    if minutes < 2 * _MINUTES_PER_HOUR:
+        return f"{minutes:.0f} minutes"
+    if minutes < 2 * _MINUTES_PER_DAY:
+        return f"{minutes / _MINUTES_PER_HOUR:.1f} hours"
+    return f"{minutes / _MINUTES_PER_DAY:,.0f} days"
+
+
+def time_line(
+    images_per_second: float, grid_every_kimg: float, kimg: float, max_minutes: float | None
+) -> str:
+    """Returns a line on the time to the first grid and to the end, without evaluations."""
+    to_grid, to_end = (1000 * k / images_per_second / 60 for k in (grid_every_kimg, kimg))
+    ending = f"{duration(to_end)} in all"
+    if max_minutes is not None and max_minutes < to_end:
+        share = max_minutes / to_end
+        ending = (
+            f"stops after {duration(max_minutes)} by max_minutes, at about"
+            f" {share * kimg:,.0f} of {kimg:,.0f} kimg"
+        )
+    if to_grid >= to_end or (max_minutes is not None and to_grid > max_minutes):
+        grid = "the first grid comes at the end"
+    else:
+        grid = f"{duration(to_grid)} to the first grid"
+    return f"time: {images_per_second:,.1f} img/s; {grid}; {ending}, without evaluations"

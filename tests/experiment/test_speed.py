@@ -1,0 +1,42 @@
+"""The time that a run would take."""
+
+import pytest
+
+from gan_cli.experiment.recorder import likely_total
+from gan_cli.experiment.speed import duration, time_line
+
+
+@pytest.mark.parametrize(
+    ("minutes", "text"),
+    [(0.5, "30 seconds"), (30, "30 minutes"), (150, "2.5 hours"), (90 * 1440, "90 days")],
+)
+def test_a_duration_has_the_unit_that_suits_it(minutes, text):
+    assert duration(minutes) == text
+
+
+def test_the_end_is_whichever_comes_first():
+    # 10 img/s: 60 kimg take 100 minutes.
+    whole = time_line(10.0, 3.0, 60.0, None)
+    assert whole == (
+        "time: 10.0 img/s; 5 minutes to the first grid; 100 minutes in all, without evaluations"
+    )
+    assert "stops after 25 minutes by max_minutes, at about 15 of 60 kimg" in time_line(
+        10.0, 3.0, 60.0, 25.0
+    )
+    assert "100 minutes in all" in time_line(10.0, 3.0, 60.0, 200.0)
+    assert "the first grid comes at the end" in time_line(10.0, 3.0, 60.0, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("speed", "deadline", "total"),
+    [
+        (100.0, None, 10_000),
+        (0.0, 50.0, 10_000),
+        # 40 of 50 seconds are left.
+        (100.0, 50.0, 5_000),
+        (1000.0, 50.0, 10_000),
+        (100.0, 5.0, 1_000),
+    ],
+)
+def test_the_bar_ends_where_the_clock_ends_training(speed, deadline, total):
+    assert likely_total(10_000, 1_000, speed, deadline, now=10.0) == total
