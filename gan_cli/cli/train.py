@@ -168,7 +168,7 @@ def _train_sweep(run_dir: Path, listener: "Listener") -> int:
     from gan_cli.studio.texts import parse_seeds
 
     several = "--seeds" if _SEEDS.value is not None else "--sweep"
-    seeds = [] if _SEEDS.value is None else parse_seeds(_SEEDS.value)
+    seeds: Sequence[int] = [] if _SEEDS.value is None else parse_seeds(_SEEDS.value)
     if len(set(seeds)) < len(seeds):
         raise UserError(f"'{_SEEDS.value}' names a seed twice", key="seeds")
     if _DRY_RUN.value:
