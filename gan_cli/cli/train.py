@@ -164,16 +164,14 @@ def _train_sweep(run_dir: Path, listener: "Listener") -> int:
     from gan_cli.config.load import load_config
     from gan_cli.experiment.outcome import DIVERGED_STATUS
     from gan_cli.experiment.sweep import train_runs
-    from gan_cli.experiment.sweep_plan import parse_axis, plan_runs
+    from gan_cli.experiment.sweep_plan import plan_runs
     from gan_cli.studio.texts import parse_seeds
 
     several = "--seeds" if _SEEDS.value is not None else "--sweep"
     seeds: Sequence[int] = [] if _SEEDS.value is None else parse_seeds(_SEEDS.value)
-    if len(set(seeds)) < len(seeds):
-        raise UserError(f"'{_SEEDS.value}' names a seed twice", key="seeds")
     if _DRY_RUN.value:
         raise UserError(f"is for one run; leave {several} out", key="dry_run")
-    runs = plan_runs(run_dir, [parse_axis(text) for text in _SWEEP.value], seeds)
+    runs = plan_runs(run_dir, _SWEEP.value, seeds)
     tried = [key for key, _ in runs[0].settings] + ["seed"] * bool(seeds)
     for override in _SET.value:
         if override.partition("=")[0].strip() in tried:
@@ -182,14 +180,12 @@ def _train_sweep(run_dir: Path, listener: "Listener") -> int:
         load_config(_CONFIG.value or "", [*_SET.value, *run.overrides], CHOICES, several)
         for run in runs
     ]
-    skips_finished = _RESUME.value == "auto"
-    status = train_runs(runs, configs, _command_for, listener, skips_finished=skips_finished)
+    status = train_runs(runs, configs, _command_for, listener, _RESUME.value == "auto")
     if status in (0, DIVERGED_STATUS) and _SWEEP.value:
         app.import_tensorflow()
-        from gan_cli.cli.tables import print_lines
         from gan_cli.experiment.sweep_table import sweep_table
 
-        print_lines(sweep_table(runs))
+        listener.message("\n".join(sweep_table(runs)))
     if not status:
         folders = " ".join(str(run.folder) for run in runs)
         listener.message(f"all runs are trained; gan-eval --compare {folders}")

@@ -23,7 +23,6 @@ def train_runs(
     configs: Sequence[Config],
     command_for: Callable[[PlannedRun], Sequence[str]],
     listener: Listener,
-    *,
     skips_finished: bool = True,
 ) -> int:
     """Trains one run after another, each in a process of its own.

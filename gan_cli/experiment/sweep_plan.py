@@ -3,9 +3,11 @@
 import hashlib
 import itertools
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from gan_cli.errors import UserError
 
@@ -66,18 +68,22 @@ def parse_axis(text: str) -> Axis:
     return Axis(key, tuple(split))
 
 
-def plan_runs(run_dir: Path, axes: Sequence[Axis], seeds: Sequence[int]) -> list[PlannedRun]:
+def plan_runs(run_dir: Path, tries: Sequence[str], seeds: Sequence[int]) -> list[PlannedRun]:
     """Returns the run of every combination, the seeds of one combination in a row.
 
     A run lies in `run_dir/KEY=VALUE/.../seed-N`, where KEY is the last part of the key if no other
     key of the sweep ends in it.
 
     Args:
+      tries: a text for each key, as `parse_axis` takes it.
       seeds: none: every run has the config's seed, and no folder for it.
 
     Raises:
-      UserError: two runs would be the same.
+      UserError: a text has another form, or two runs would be the same.
     """
+    axes = [parse_axis(text) for text in tries]
+    for seed in _repeated(seeds):
+        raise UserError(f"names seed {seed} twice", key="seeds")
     keys = [axis.key for axis in axes]
     if len(set(keys)) < len(keys):
         raise UserError("names a key twice; give all its values at once", key="sweep")
@@ -93,11 +99,13 @@ def plan_runs(run_dir: Path, axes: Sequence[Axis], seeds: Sequence[int]) -> list
             runs += [PlannedRun(settings, seed, folder / f"seed-{seed}") for seed in seeds]
         else:
             runs.append(PlannedRun(settings, None, folder))
-    folders = [run.folder for run in runs]
-    for run in runs:
-        if folders.count(run.folder) > 1:
-            raise UserError(f"two runs would lie in {run.folder}; name each value once")
+    for folder in _repeated([run.folder for run in runs]):
+        raise UserError(f"two runs would lie in {folder}; name each value once", key="sweep")
     return runs
+
+
+def _repeated(values: Sequence[Any]) -> list[Any]:
+    return [value for value, count in Counter(values).items() if count > 1]
 
 
 def _split(text: str) -> list[str]:

@@ -12,7 +12,7 @@ from recording import Recording
 from gan_cli.catalog import CHOICES
 from gan_cli.config.load import load_config
 from gan_cli.experiment.sweep import train_runs
-from gan_cli.experiment.sweep_plan import Axis, plan_runs
+from gan_cli.experiment.sweep_plan import plan_runs
 
 # Marks that it runs, waits for a signal, and ends as a command that was stopped.
 WAITING = """
@@ -83,14 +83,14 @@ def test_a_signal_ends_the_run_under_way_and_the_sweep(tmp_path):
 
 
 def test_a_run_that_diverged_does_not_keep_the_others_from_training(tmp_path):
-    runs = plan_runs(tmp_path, [Axis("training.kimg", ("1", "2"))], [])
+    runs = plan_runs(tmp_path, ["training.kimg=1,2"], [])
     codes = {runs[0]: "raise SystemExit(1)", runs[1]: TRAINED}
     assert train(runs, lambda run: python(codes[run], run.folder), Recording()) == 1
     assert [path.name for path in tmp_path.iterdir()] == ["kimg=2"]
 
 
 def test_finished_runs_are_skipped_unless_their_config_has_changed(tmp_path):
-    runs = plan_runs(tmp_path, [Axis("training.kimg", ("1", "2"))], [])
+    runs = plan_runs(tmp_path, ["training.kimg=1,2"], [])
     assert train(runs, lambda run: python(TRAINED, run.folder), Recording()) == 0
     other = load_config("builtin:digits", ["training.kimg=2"], CHOICES)
     listener, started = Recording(), []

@@ -47,7 +47,7 @@ def test_each_seed_is_the_run_that_it_is_alone(tmp_path, run):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--seeds=1,1"], "--seeds: '1,1' names a seed twice"),
+        (["--seeds=1,1"], "--seeds: names seed 1 twice"),
         (["--seeds=two"], "--seeds: must be such as 0-63"),
         (["--seeds=4294967296"], "seed"),
         (["--seeds=0-1", "--dry_run"], "--dry_run: is for one run"),
