@@ -284,8 +284,12 @@ class Experiment:
         watchdog = Watchdog(
             self.config, self.data, self.run, self.state, self.step, self.store, self.listener
         )
+        preparing_since = time.monotonic()
+        recorder.start(preparing_since - began)
+        if arguments["deadline"] is not None:
+            # A classifier for the evaluation may have been trained: that is not training time.
+            arguments["deadline"] += time.monotonic() - preparing_since
         recorder.deadline = arguments["deadline"]
-        recorder.start(time.monotonic() - began)
         if self.config.guard.rolls_back and not self.store.all():
             # A rollback needs a checkpoint, and may come before the first one is due.
             recorder.save(images_shown)
@@ -309,6 +313,8 @@ class Experiment:
         """Trains along with the chief, which writes and reports everything."""
         looks = [Action(images_between_looks(self.config), self._agreed(_ignore))]
         arguments |= {
+            # The chief's clock counts.
+            "deadline": None,
             "actions": looks if self.step.remedies else [],
             "on_report": _ignore,
             "tolerates": lambda found: is_skipped(
