@@ -40,7 +40,7 @@ def read_headers(files: Sequence[Path]) -> list[Header]:
 def _read_header(path: Path) -> Header:
     try:
         with Image.open(path) as image:
-            frames = image.n_frames if image.format in _WITH_FRAMES else 1
+            frames = getattr(image, "n_frames", 1) if image.format in _WITH_FRAMES else 1
             try:
                 profile = profile_of(image)
             except ValueError:
