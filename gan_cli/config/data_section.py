@@ -76,6 +76,11 @@ class FolderKeys(SourceKeys):
     """A folder of image files."""
 
     path: str | None = Field(None, description="The folder.")
+    frames: Literal["first", "all"] = Field(
+        "first",
+        description="What is read of animations and of stacks of slices: their first frame, or all"
+        " frames, each as an image; the frames of a file are held out together.",
+    )
 
 
 class IdxKeys(SourceKeys):

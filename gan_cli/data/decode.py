@@ -1,6 +1,8 @@
 """Image files to images, whatever the files hold."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,15 +28,26 @@ def decode_image(file: Path | BinaryIO, colours_to_srgb: bool = False) -> Image.
       CorruptImageError: it cannot be decoded, or has more than `MOST_PIXELS`, which is refused
         before memory is claimed for them.
     """
+    with problems_as_corrupt(file), Image.open(file) as image:
+        return decode_frame(image, colours_to_srgb)
+
+
+def decode_frame(image: Image.Image, colours_to_srgb: bool) -> Image.Image:
+    """Decodes the frame at which an open image file stands; see `decode_image`."""
+    if image.width * image.height > MOST_PIXELS:
+        raise CorruptImageError(
+            f"declares {image.width} x {image.height} pixels, more than {MOST_PIXELS:,}"
+        )
+    image.load()
+    upright = ImageOps.exif_transpose(image)
+    return to_srgb(upright) if colours_to_srgb else upright
+
+
+@contextmanager
+def problems_as_corrupt(file: Path | BinaryIO) -> Iterator[None]:
+    """Turns everything that goes wrong while a file is decoded into a `CorruptImageError`."""
     try:
-        with Image.open(file) as image:
-            if image.width * image.height > MOST_PIXELS:
-                raise CorruptImageError(
-                    f"declares {image.width} x {image.height} pixels, more than {MOST_PIXELS:,}"
-                )
-            image.load()
-            upright = ImageOps.exif_transpose(image)
-            return to_srgb(upright) if colours_to_srgb else upright
+        yield
     except CorruptImageError:
         raise
     except Exception as error:  # Pillow's decoders let through whatever a damaged file leads to.

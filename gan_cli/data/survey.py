@@ -11,6 +11,9 @@ from PIL import Image
 from gan_cli.data.colour import profile_of
 
 _SHOWN = 3
+# Pillow's formats of animations and stacks. The second picture of an MPO, which phones write, is a
+# preview or the view of another eye.
+_WITH_FRAMES = ("GIF", "TIFF", "PNG", "WEBP", "AVIF")
 
 
 @dataclass(frozen=True)
@@ -20,10 +23,12 @@ class Header:
     Attributes:
       profile: name of its colour profile; empty where it has none, or one of sRGB.
       bad_profile: whether it has a profile that cannot be applied.
+      frames: number of its frames, if it is an animation or a stack; else 1.
     """
 
     profile: str = ""
     bad_profile: bool = False
+    frames: int = 1
 
 
 def read_headers(files: Sequence[Path]) -> list[Header]:
@@ -35,12 +40,13 @@ def read_headers(files: Sequence[Path]) -> list[Header]:
 def _read_header(path: Path) -> Header:
     try:
         with Image.open(path) as image:
+            frames = getattr(image, "n_frames", 1) if image.format in _WITH_FRAMES else 1
             try:
                 profile = profile_of(image)
             except ValueError:
-                return Header(bad_profile=True)
+                return Header(bad_profile=True, frames=frames)
             converts = profile is not None and profile.transform is not None
-            return Header(profile.name if profile and converts else "")
+            return Header(profile.name if profile and converts else "", frames=frames)
     except Exception:  # Whatever a damaged file leads to; it is reported where it is decoded.
         return Header()
 
@@ -63,3 +69,16 @@ def notes_on_profiles(headers: Sequence[Header]) -> tuple[str, ...]:
             " their values are taken for sRGB"
         )
     return tuple(notes)
+
+
+def notes_on_frames(headers: Sequence[Header], takes_all: bool) -> tuple[str, ...]:
+    """Returns a sentence for files of several frames, of which all or the first one are samples."""
+    counts = [header.frames for header in headers if header.frames > 1]
+    if not counts:
+        return ()
+    least, most = min(counts), max(counts)
+    frames = f"{least:,}" if least == most else f"{least:,} to {most:,}"
+    which = f"{len(counts):,} of {len(headers):,} files are animations or stacks of {frames} frames"
+    if takes_all:
+        return (f"{which}: each of their {sum(counts):,} frames is an image (data.frames: all)",)
+    return (f"{which}: only the first frame of each is used; data.frames: all takes every frame",)

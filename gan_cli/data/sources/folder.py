@@ -12,10 +12,10 @@ import numpy as np
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, SourceSplits
-from gan_cli.data.decode import decode_image
+from gan_cli.data.frames import Frames
 from gan_cli.data.image_files import ENDINGS, FoundFiles, find_files
 from gan_cli.data.sources.source import Source
-from gan_cli.data.survey import notes_on_profiles, read_headers
+from gan_cli.data.survey import notes_on_frames, notes_on_profiles, read_headers
 from gan_cli.errors import UserError
 from gan_cli.io.paths import user_path
 
@@ -27,6 +27,8 @@ _TRAINING_FOLDERS = ("train", "training")
 
 # Ends the identity of files of which some are converted to sRGB.
 _IN_SRGB = ":srgb"
+# Ends the identity of files of which some give several samples.
+_ALL_FRAMES = ":frames"
 
 
 @dataclass(frozen=True)
@@ -36,10 +38,20 @@ class _Reading:
     Attributes:
       by_name: whether classes are ordered as earlier versions did, 1, 10, 2.
       colours_to_srgb: whether colours are converted as the profile of a file says.
+      all_frames: whether each frame of an animation or a stack is a sample.
     """
 
     by_name: bool
     colours_to_srgb: bool
+    all_frames: bool
+
+
+def _reading(config: DataConfig) -> _Reading:
+    return _Reading(
+        by_name=config.holdout_by == "order",
+        colours_to_srgb=config.colour_profiles != "ignore",
+        all_frames=config.folder.frames == "all",
+    )
 
 
 def open_source(config: DataConfig) -> SourceSplits:
@@ -63,9 +75,7 @@ def open_source(config: DataConfig) -> SourceSplits:
         what = "is not a folder" if root.exists() else "does not exist"
         raise UserError(f"data.path: {root} {what}; it must be a folder of images")
     try:
-        return _splits(
-            root, _Reading(config.holdout_by == "order", config.colour_profiles != "ignore")
-        )
+        return _splits(root, _reading(config))
     except OSError as error:
         # The folder may change meanwhile, and links may lead to disks that are gone.
         raise UserError(f"data.path: {error.filename}: cannot be read: {error.strerror}") from error
@@ -145,17 +155,27 @@ def _collection(
             f" (known: {', '.join(names) or 'no classes'})"
         )
     numbers = {name: number for number, name in enumerate(names)}
-    labels = np.array([numbers[name_of[part[0]]] for part in parts], np.int32) if folders else None
-    colours = notes_on_profiles(read_headers(files)) if reading.colours_to_srgb else ()
+    headers = read_headers(files)
+    colours = notes_on_profiles(headers) if reading.colours_to_srgb else ()
+    several = reading.all_frames and any(header.frames > 1 for header in headers)
+    frames = Frames(
+        files,
+        [header.frames if several else 1 for header in headers],
+        reading.colours_to_srgb,
+    )
+    of_file = [numbers[name_of[part[0]]] for part in parts] if folders else None
+    identity = _identity(root, files) + (_IN_SRGB if colours else "")
     return Collection(
-        count=len(files),
-        read=lambda index: decode_image(files[index], reading.colours_to_srgb),
-        describe=lambda index: str(files[index]),
-        labels=labels,
+        count=len(frames.file_numbers),
+        read=frames.read,
+        describe=frames.describe,
+        labels=None if of_file is None else np.array(of_file, np.int32)[frames.file_numbers],
         class_names=names,
-        identity=_identity(root, files) + (_IN_SRGB if colours else ""),
-        content=lambda index: file_content(files[index]),
-        notes=(*found.notes(root), *colours),
+        identity=identity + (_ALL_FRAMES if several else ""),
+        # All frames of a file have its content: they are trained on or held out together.
+        content=lambda index: file_content(frames.file(index)),
+        groups=frames.file_numbers.astype(np.int32) if several and reading.by_name else None,
+        notes=(*found.notes(root), *notes_on_frames(headers, reading.all_frames), *colours),
         passed_over=found.lines(),
     )
 
