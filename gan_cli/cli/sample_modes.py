@@ -231,12 +231,13 @@ def _write(values: Flags, request: Images | Dataset) -> None:
 def _write_export(values: Flags, request: Export) -> None:
     studio = _open_studio(values)
 
+    from gan_cli.export.card import psnr_text
     from gan_cli.studio.export import CARD, write_export
 
     for part in write_export(studio, request, values.out):
         print(
             f"{part.name:15s} {part.size_bytes / 1e3:9,.0f} kB   off by at most"
-            f" {part.largest_error:.1e}, PSNR {part.psnr_db:.1f} dB"
+            f" {part.largest_error:.1e}, PSNR {psnr_text(part.psnr_db)}"
         )
     print(f"written: {values.out}, with {CARD}")
 

@@ -76,6 +76,11 @@ class FolderKeys(SourceKeys):
     """A folder of image files."""
 
     path: str | None = Field(None, description="The folder.")
+    frames: Literal["first", "all"] = Field(
+        "first",
+        description="What is read of animations and of stacks of slices: their first frame, or all"
+        " frames, each as an image; the frames of a file are held out together.",
+    )
 
 
 class IdxKeys(SourceKeys):
@@ -301,6 +306,11 @@ class DataConfig(Section):
     )
     background: Annotated[str, AfterValidator(_check_colour)] = Field(
         "#ffffff", description="Colour behind transparent pixels and around padded images."
+    )
+    colour_profiles: Literal["convert", "ignore"] | None = Field(
+        None,
+        description="What happens to image files with an ICC profile; convert, the default: convert"
+        " their colours to sRGB; ignore: take their values as they are, as in earlier versions.",
     )
     mirror: bool = Field(False, description="Flip half of the training images from left to right.")
     on_corrupt: Literal["fail", "skip"] = Field(

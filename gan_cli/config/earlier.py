@@ -20,8 +20,13 @@ _DATA_KEYS = {
 # Written where the config named no metrics.
 _METRICS = ["frechet", "kernel", "precision_recall", "density_coverage"]
 
+# Rules of data that came later, with the ones that earlier runs followed and keep.
+EARLIER_DATA = {"holdout_by": "order", "colour_profiles": "ignore"}
 # Options that architectures got later, with the values by which earlier runs are built.
-LATER_OPTIONS: dict[str, dict[str, Option]] = {"conv": {"low_pass": False}}
+LATER_OPTIONS: dict[str, dict[str, Option]] = {
+    "conv": {"low_pass": False},
+    **{name: {"published_sizes": False} for name in ("biggan", "fastgan", "sagan", "sngan")},
+}
 
 
 def earlier_options(model: ModelConfig) -> dict[str, Option]:
@@ -53,7 +58,8 @@ def modernised(config: dict[str, Any]) -> dict[str, Any]:
     }
     config = {**config, "data": {key: v for key, v in data.items() if key not in foreign}}
     # The images that were held out then must not be trained on now.
-    config["data"].setdefault("holdout_by", "order")
+    for key, value in EARLIER_DATA.items():
+        config["data"].setdefault(key, value)
     if isinstance(evaluation, dict):
         evaluation = dict(evaluation)
         if evaluation.get("metrics") == _METRICS:

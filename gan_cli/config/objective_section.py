@@ -35,7 +35,9 @@ class AugmentationConfig(Section):
 
     name: Annotated[str, Choice("augmentation")]
     policies: Annotated[tuple[str, ...], Field(strict=False)] | None = Field(
-        None, description="Parts of the augmentation to apply; default: all."
+        None,
+        description="Parts of the augmentation to apply; default: all of diffaugment; blit,"
+        " geometry and color of ada, which also has cutout, and half_color in place of color.",
     )
     probability: ProbabilityOrRamp | None = Field(
         None,

@@ -75,6 +75,7 @@ def resolve(config: Config, summary: DataSummary, rules: Rules, precision: str) 
                 image_size=(summary.height, summary.width),
                 channels=summary.channels,
                 holdout_by="content",
+                colour_profiles="convert",
             ),
             "model": _fill(
                 config.model,

@@ -32,6 +32,7 @@ class ResolvedData(DataConfig):
     image_size: ImageSize
     channels: Channels
     holdout_by: Literal["content", "order"]
+    colour_profiles: Literal["convert", "ignore"]
 
 
 class ResolvedModel(ModelConfig):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from gan_cli.config.earlier import earlier_options
+from gan_cli.config.earlier import EARLIER_DATA, earlier_options
 from gan_cli.config.load import read_with_parents
 from gan_cli.config.problems import describe
 from gan_cli.config.resolve import with_intervals
@@ -17,7 +17,7 @@ def read_saved_config(path: Path) -> ResolvedConfig:
     """Returns the resolved config of a run.
 
     What an earlier version did not know is filled in as it would be chosen today, with two
-    exceptions: a run keeps the images that it held out at its start, and options that change the
+    exceptions: a run keeps the rules by which it read its data, and options that change the
     networks get the values by which that version built them.
 
     Raises:
@@ -25,7 +25,8 @@ def read_saved_config(path: Path) -> ResolvedConfig:
     """
     data, places = read_with_parents(path)
     if isinstance(data.get("data"), dict):
-        data["data"].setdefault("holdout_by", "order")
+        for key, value in EARLIER_DATA.items():
+            data["data"].setdefault(key, value)
     try:
         config = Config.model_validate(data)
         options = earlier_options(config.model) | config.model.options

@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from gan_cli.assembly.resolving import rules_for
-from gan_cli.config.earlier import earlier_options
+from gan_cli.config.earlier import EARLIER_DATA, earlier_options
 from gan_cli.config.load import config_differences
 from gan_cli.config.resolve import fill_all_options
 from gan_cli.config.resolved import ResolvedConfig
@@ -148,16 +148,17 @@ def _keep_ends(given: Any, known: Any, kimg: float | None) -> None:
             _keep_ends(one, other, kimg)
 
 
-def with_recorded_split(config: Config, run: RunDirectory) -> Config:
-    """Returns the config with the rule of the hold-out by which a run began, unless it names one.
+def with_recorded_rules(config: Config, run: RunDirectory) -> Config:
+    """Returns the config with the rules by which a run reads its data, unless it names others.
 
     Raises:
       UserError: the run's config is damaged.
     """
-    if config.data.holdout_by is not None or not run.exists():
+    open_keys = [key for key in EARLIER_DATA if getattr(config.data, key) is None]
+    if not open_keys or not run.exists():
         return config
-    rule = run.read_config().data.holdout_by
-    data = config.data.model_copy(update={"holdout_by": rule})
+    recorded = run.read_config().data
+    data = config.data.model_copy(update={key: getattr(recorded, key) for key in open_keys})
     return config.model_copy(update={"data": data})
 
 

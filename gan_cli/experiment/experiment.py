@@ -29,7 +29,7 @@ from gan_cli.experiment.changes import (
     refuse_changes,
     with_options_of_run,
     with_recorded_plan,
-    with_recorded_split,
+    with_recorded_rules,
 )
 from gan_cli.experiment.dry_run import Description, describe_experiment, label_lines
 from gan_cli.experiment.outcome import Ending, Outcome
@@ -88,7 +88,7 @@ class Experiment:
         """
         listener = listener or Quiet()
         run = RunDirectory(run_dir)
-        config = with_options_of_run(with_recorded_split(config, run), run)
+        config = with_options_of_run(with_recorded_rules(config, run), run)
         if config.data.image_size is not None:
             # Before many images are prepared in a size that the networks cannot make.
             check_image_size(config, *config.data.image_size)
@@ -252,10 +252,19 @@ class Experiment:
             received, trouble = self._train_as_assistant(run_steps, arguments)
         if trouble is None:
             if self.distribution.is_chief:
+                self._say_if_time_is_up(received, arguments["total_images"])
                 write_report(self.run)
             # The others wait here until the chief has written its last file.
             self.distribution.any(False)
         return self._outcome(received, trouble)
+
+    def _say_if_time_is_up(self, received: signal.Signals | None, total_images: int) -> None:
+        shown = self.state.images_so_far()
+        if received is None and shown < total_images:
+            self.listener.message(
+                f"the {self.config.training.max_minutes:g} minutes of training.max_minutes are"
+                f" over: {shown / 1000:g} of {total_images / 1000:g} kimg are shown"
+            )
 
     def close(self) -> None:
         """Lets other processes train in the run directory."""
@@ -275,7 +284,12 @@ class Experiment:
         watchdog = Watchdog(
             self.config, self.data, self.run, self.state, self.step, self.store, self.listener
         )
-        recorder.start(time.monotonic() - began)
+        preparing_since = time.monotonic()
+        recorder.start(preparing_since - began)
+        if arguments["deadline"] is not None:
+            # A classifier for the evaluation may have been trained: that is not training time.
+            arguments["deadline"] += time.monotonic() - preparing_since
+        recorder.deadline = arguments["deadline"]
         if self.config.guard.rolls_back and not self.store.all():
             # A rollback needs a checkpoint, and may come before the first one is due.
             recorder.save(images_shown)
@@ -299,6 +313,8 @@ class Experiment:
         """Trains along with the chief, which writes and reports everything."""
         looks = [Action(images_between_looks(self.config), self._agreed(_ignore))]
         arguments |= {
+            # The chief's clock counts.
+            "deadline": None,
             "actions": looks if self.step.remedies else [],
             "on_report": _ignore,
             "tolerates": lambda found: is_skipped(

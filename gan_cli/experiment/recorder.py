@@ -48,6 +48,8 @@ class Recorder:
             state.generator_ema, data.domain, local_devices(config.training.strategy)
         )
         self._total_images = _images(config.training.kimg)
+        # When training stops by the clock, on that of `time.monotonic`.
+        self.deadline: float | None = None
         self.num_classes = len(data.train.class_names) if config.model.conditional else 0
         self._evaluator: RunEvaluator | None = None
         enough = len(data.holdout.images) >= FEWEST_HELD_OUT
@@ -116,8 +118,10 @@ class Recorder:
             # The lower one tells of trouble.
             report = {**report, "loss_scale": float(min(scales))}
         self._reports.append(report)
-        self.listener.progress(TRAINING, images_shown, self._total_images)
-        self.listener.report(images_shown, report, self._images_per_second(images_shown))
+        speed = self._images_per_second(images_shown)
+        total = likely_total(self._total_images, images_shown, speed, self.deadline, now)
+        self.listener.progress(TRAINING, images_shown, total)
+        self.listener.report(images_shown, report, speed)
 
     def log(self, images_shown: int) -> None:
         """Logs the mean of each reported value since the last line."""
@@ -226,6 +230,20 @@ class Recorder:
             self._mark = time.monotonic()
 
         return timed
+
+
+def likely_total(
+    total_images: int,
+    images_shown: int,
+    images_per_second: float,
+    deadline: float | None,
+    now: float,
+) -> int:
+    """Returns the images shown at the end, which the clock may bring before `total_images`."""
+    if deadline is None or not images_per_second:
+        return total_images
+    more = round(max(deadline - now, 0.0) * images_per_second)
+    return min(total_images, images_shown + more)
 
 
 def images_between_looks(config: ResolvedConfig) -> int:

@@ -51,6 +51,12 @@ def application(
     def only_from_here() -> None:
         if bottle.request.get_header("Host") not in hosts:
             raise bottle.HTTPResponse("unknown host", status=403)
+        # Browsers say so themselves when another page asks; what is no browser says nothing.
+        origin = bottle.request.get_header("Origin")
+        is_own = origin is None or origin in [f"http://{host}" for host in hosts]
+        site = bottle.request.get_header("Sec-Fetch-Site", "none")
+        if not is_own or site not in ("none", "same-origin"):
+            raise bottle.HTTPResponse("another site's page may not ask", status=403)
 
     @app.hook("after_request")
     def guarded() -> None:

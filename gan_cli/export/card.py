@@ -1,5 +1,6 @@
 """The model card (Mitchell et al. 2019): describes a model, in Markdown, for its users."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -97,11 +98,17 @@ def model_card(facts: ModelFacts, exported: Sequence[Exported]) -> str:
 
 def _row(exported: Exported) -> str:
     tolerance = exported.format.tolerance
+    bound = "measured" if tolerance is None else f"{tolerance:g}"
     return (
         f"| {exported.name} | `{exported.format.file_name}` | {exported.format.runtime} |"
         f" {exported.size_bytes / 1e3:,.0f} kB | {exported.largest_error:.1e} |"
-        f" {exported.psnr_db:.1f} dB | {'measured' if tolerance is None else f'{tolerance:g}'} |"
+        f" {psnr_text(exported.psnr_db)} | {bound} |"
     )
+
+
+def psnr_text(psnr_db: float) -> str:
+    """Returns a PSNR with its unit, or `identical` where it is infinite."""
+    return "identical" if math.isinf(psnr_db) else f"{psnr_db:.1f} dB"
 
 
 def _metrics(evaluation: Mapping[str, Any] | None) -> list[str]:

@@ -19,19 +19,30 @@ def write(generator: keras.Model, latent_distribution: str, path: Path) -> None:
     Raises:
       UserError: tf2onnx or onnxruntime is not installed.
     """
-    del latent_distribution
     for module in ("tf2onnx", "onnxruntime"):
         if importlib.util.find_spec(module) is None:
             raise UserError(f"onnx needs {module}: pip install 'gan-cli[onnx]'", key="formats")
     import tf2onnx
 
     function = as_function(generator)
-    tf2onnx.convert.from_function(
-        function,
-        input_signature=function.input_signature,
-        opset=_OPERATOR_SET,
-        output_path=str(path),
+    model, _ = tf2onnx.convert.from_function(
+        function, input_signature=function.input_signature, opset=_OPERATOR_SET
     )
+    # tf2onnx calls the axes of any size `unk__76` and the like.
+    for value in (*model.graph.input, *model.graph.output):
+        value.type.tensor_type.shape.dim[0].dim_param = "batch"
+    for dimension, size in zip(
+        model.graph.output[0].type.tensor_type.shape.dim, generator.output_shape, strict=True
+    ):
+        if size is not None:
+            dimension.dim_value = size
+    about = {
+        "images": "float32 [batch, height, width, channels]; -1 is black, 1 white",
+        "latents": f"float32 [batch, latent_dim], independent, {latent_distribution}",
+    }
+    for key, text in about.items():
+        model.metadata_props.add(key=key, value=text)
+    path.write_bytes(model.SerializeToString())
 
 
 def load(path: Path) -> Generate:

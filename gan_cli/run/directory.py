@@ -1,6 +1,7 @@
 """The run directory: where everything about one training run lives."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,9 @@ class RunDirectory:
 
     def saved_grids(self, most: int) -> list[tuple[int, Path]]:
         """Returns at most so many of training's grids, evenly spread: pairs of kimg and file."""
-        found = sorted(self.samples.glob("grid-*.png"))
+        # A user's own files may lie beside them.
+        grids = self.samples.glob("grid-*.png")
+        found = sorted(path for path in grids if re.fullmatch(r"grid-[0-9]{1,12}", path.stem))
         count = min(most, len(found))
         chosen = [found[round(i * (len(found) - 1) / max(count - 1, 1))] for i in range(count)]
         return [(int(path.stem.removeprefix("grid-")), path) for path in chosen]

@@ -43,10 +43,11 @@ def export(
       UserError: the images cannot be written.
     """
     try:
-        before = sink.start()
-        on_progress(before, len(seeds))
-        _write(sampler, latents_of, seeds, labels, sink, before, on_progress)
-        sink.finish()
+        with sink:
+            before = sink.start(seeds, labels)
+            on_progress(before, len(seeds))
+            _write(sampler, latents_of, seeds, labels, sink, before, on_progress)
+            sink.finish()
     except (OSError, tf.errors.OpError) as error:
         # TensorFlow writes TFRecord files, and has errors of its own.
         reason = error.strerror if isinstance(error, OSError) else error.message

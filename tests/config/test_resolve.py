@@ -40,6 +40,7 @@ PICTURES = SimpleNamespace(
     few_samples=1000,
     gamma=None,
     most_evaluated=10_000,
+    decided={},
     default_kimg=lambda count: 40.0 * count / 1000,
     default_features=lambda num_classes: "judge" if num_classes >= 2 else "eye",
 )
@@ -49,6 +50,7 @@ DOTS = SimpleNamespace(
     few_samples=0,
     gamma=0.01,
     most_evaluated=2500,
+    decided={},
     default_kimg=lambda count: 1000.0,
     default_features=lambda num_classes: None,
 )
@@ -386,3 +388,15 @@ class TestOptions:
         assert config_differences(fill_all_options(before, self.rules), other) == [
             "objective.loss_options.margin: 1.0 -> 2.0"
         ]
+
+
+def test_keys_of_the_source_that_the_samples_decide_are_filled_in():
+    from gan_cli.config.data_section import DataConfig
+    from gan_cli.config.resolve import _decided
+
+    domain = SimpleNamespace(decided={"length": 7, "alphabet": "abc", "unknown": 1})
+    data = DataConfig.model_validate({"source": "text", "path": "x.txt", "length": 5})
+    assert _decided(data, domain).text.length == 5
+    assert _decided(data, domain).text.alphabet == "abc"
+    digits = DataConfig.model_validate({"source": "builtin"})
+    assert _decided(digits, domain) == digits

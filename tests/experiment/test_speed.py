@@ -2,6 +2,7 @@
 
 import pytest
 
+from gan_cli.experiment.recorder import likely_total
 from gan_cli.experiment.speed import duration, time_line
 
 
@@ -24,3 +25,18 @@ def test_the_end_is_whichever_comes_first():
     )
     assert "100 minutes in all" in time_line(10.0, 3.0, 60.0, 200.0)
     assert "the first grid comes at the end" in time_line(10.0, 3.0, 60.0, 4.0)
+
+
+@pytest.mark.parametrize(
+    ("speed", "deadline", "total"),
+    [
+        (100.0, None, 10_000),
+        (0.0, 50.0, 10_000),
+        # 40 of 50 seconds are left.
+        (100.0, 50.0, 5_000),
+        (1000.0, 50.0, 10_000),
+        (100.0, 5.0, 1_000),
+    ],
+)
+def test_the_bar_ends_where_the_clock_ends_training(speed, deadline, total):
+    assert likely_total(10_000, 1_000, speed, deadline, now=10.0) == total

@@ -3,6 +3,7 @@
 import contextlib
 import io
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -19,6 +20,7 @@ from PIL import Image
 
 from gan_cli.errors import UserError
 from gan_cli.explore.painter import png_of
+from gan_cli.explore.serve import ThreadingServer
 from gan_cli.media.encode import encoded
 from gan_cli.studio.studio import Studio
 
@@ -41,7 +43,7 @@ def address(studio):
     app = application(
         title, studio.loaded.class_names, latent_dim, 3, partial(png_of, studio), names
     )
-    with make_server(LOOPBACK, 0, app) as server:
+    with make_server(LOOPBACK, 0, app, ThreadingServer) as server:
         names.append(f"{LOOPBACK}:{server.server_port}")
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://{names[0]}"
@@ -301,3 +303,24 @@ def test_an_interrupt_amid_an_image_is_one(digits_run):
     with served(digits_run, sys.executable, "-c", interrupts) as (process, address):
         get(f"{address}image?seed=1")
         assert process.wait(timeout=60) == 130
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"}],
+    ids=str,
+)
+def test_another_sites_page_is_not_answered(address, headers):
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        get(f"{address}/image?seed=1", **headers)
+    assert caught.value.code == 403
+    own = {"Origin": address, "Sec-Fetch-Site": "same-origin"}
+    assert get(f"{address}/image?seed=1", **own)[1]["Content-Type"] == "image/png"
+
+
+def test_silent_connections_hold_up_no_other(address):
+    host, port = address.removeprefix("http://").split(":")
+    with contextlib.ExitStack() as silent:
+        for _ in range(5):
+            silent.enter_context(socket.create_connection((host, int(port))))
+        assert get(f"{address}/")[0]

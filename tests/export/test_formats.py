@@ -8,6 +8,7 @@ from scipy import stats
 
 from gan_cli.errors import UserError
 from gan_cli.export import FORMATS, format, saved_model
+from gan_cli.export.card import psnr_text
 from gan_cli.export.write import compare, export_generator
 from gan_cli.models import ARCHITECTURES
 from gan_cli.models.contract import ModelSpec
@@ -159,3 +160,25 @@ def test_unconditional_function_takes_latents_alone():
     generator = build("conv", num_classes=0)
     assert not format.is_conditional(generator)
     assert list(format.named_inputs(LATENTS, None)) == ["latents"]
+
+
+def test_equal_images_have_no_infinite_psnr():
+    assert psnr_text(np.inf) == "identical"
+    assert psnr_text(31.26) == "31.3 dB"
+
+
+def test_an_onnx_file_names_its_axes_and_says_what_the_values_mean(tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    pytest.importorskip("tf2onnx")
+    generator = build("mlp")
+    export_generator(generator, "normal", ["onnx"], tmp_path, LATENTS, LABELS)
+    session = onnxruntime.InferenceSession(str(tmp_path / "generator.onnx"))
+    assert {part.name: part.shape[0] for part in session.get_inputs()} == {
+        "latents": "batch",
+        "labels": "batch",
+    }
+    (images,) = session.get_outputs()
+    assert (images.name, images.shape) == ("images", ["batch", *generator.output_shape[1:]])
+    about = session.get_modelmeta().custom_metadata_map
+    assert "-1 is black, 1 white" in about["images"]
+    assert "normal" in about["latents"]

@@ -15,7 +15,7 @@ ORIGIN = Provenance("names", "ckpt-5", "0" * 64, {"kind": "lines", "seeds": "3-5
 
 def write(out, marked=True, labels=None):
     sink = LineSink(out, ORIGIN, marked, 3, None, DOMAIN, ("x", "y"))
-    assert sink.start() == 0
+    assert sink.start(range(0), None) == 0
     tokens = DOMAIN.encoded(["ab", "é", "abab"])
     for at in (slice(0, 2), slice(2, 3)):
         part = None if labels is None else np.array(labels[at], np.int32)

@@ -115,3 +115,15 @@ def test_scores_of_copies_and_of_repeats():
     broken = data.holdout.images.copy()
     broken[0, :, 0, 0] = [1, 0, 2, 0, 0, 0, 0, 0]
     assert evaluator.track([broken])["malformed_share"] == pytest.approx(1 / 400)
+
+
+def test_the_floor_is_that_of_any_training_strings():
+    data, _, _ = splits()
+    order = np.argsort(data.train.images[:, 0, 0, 0], kind="stable")
+    train = ImageDataset(data.train.images[order], None, (), "x")
+    data = DataSplits(train, data.holdout, data.domain)
+    scores = StringsEvaluator(data).evaluate([data.train.images[:1500]]).scores
+    drawn = data.train.images[np.random.default_rng(5).permutation(len(order))[:400]]
+    keys = (ngram_keys(each[:, :, 0, 0], 1, 9) for each in (drawn, data.holdout.images))
+    # Sorted strings, cut off, would lack the last letters.
+    assert scores["jsd_1"].floor < 3 * jensen_shannon_divergence(*keys) + 1e-3

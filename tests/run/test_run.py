@@ -196,3 +196,11 @@ class TestGuardLog:
     def test_where_nothing_was_seen_there_is_no_file(self, tmp_path):
         GuardLog(tmp_path / "guard.jsonl").truncate_after(0, 0)
         assert not list(tmp_path.iterdir())
+
+
+def test_files_of_other_names_are_no_grids(tmp_path):
+    run = RunDirectory(tmp_path)
+    run.samples.mkdir()
+    for name in ("grid-000002.png", "grid-final.png", "grid-.png", "grid-\u0663.png"):
+        (run.samples / name).write_bytes(b"")
+    assert run.saved_grids(9) == [(2, run.samples / "grid-000002.png")]

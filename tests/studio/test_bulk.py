@@ -122,13 +122,90 @@ def test_what_was_cut_off_anywhere_ends_as_the_whole(
     assert left == []
 
 
+def begun(make, path, studio, expected, count=128):
+    """Writes the first part of an export, and leaves it."""
+    with make(path, where_of(studio)) as sink:
+        sink.start(range(COUNT), expected[1])
+        sink.append(expected[0][:count], list(range(count)), expected[1][:count])
+
+
+@pytest.mark.parametrize(
+    "noted", ["-5", "1.5", '"3"', "1e999", "99999999999", "NaN", "\u0663", "[]", "", "null"]
+)
+@pytest.mark.parametrize("kind", ["folder", "arrays"])
+def test_progress_is_what_the_data_prove(studio, expected, tmp_path, kind, noted):
+    make, read = KINDS[kind]
+    begun(make, tmp_path / "x", studio, expected)
+    if kind == "folder":
+        (tmp_path / "x/.written").write_text(noted)
+        (tmp_path / "x/seed000000-a.png").unlink(missing_ok=True)
+    else:
+        state = f'{{"written": {noted}, "checksums": {{}}}}'
+        (tmp_path / ".x.npz.part/state.json").write_text(state)
+    sink = make(tmp_path / "x", where_of(studio))
+    assert export(studio.sampler, studio.latents, range(COUNT), expected[1], sink) == 0
+    np.testing.assert_array_equal(read(tmp_path / "x")[0], expected[0])
+
+
+def test_images_that_were_lost_are_written_again(studio, expected, tmp_path):
+    begun(folder_of, tmp_path / "x", studio, expected)
+    (tmp_path / f"x/{image_name(70, expected[1][70], NAMES)}.png").write_bytes(b"")
+    (tmp_path / f"x/{image_name(90, expected[1][90], NAMES)}.png").unlink()
+    sink = folder_of(tmp_path / "x", where_of(studio))
+    assert export(studio.sampler, studio.latents, range(COUNT), expected[1], sink) == 70
+    np.testing.assert_array_equal(read_folder(tmp_path / "x")[0], expected[0])
+
+
+@pytest.mark.parametrize("change", [lambda data: data[:-9], lambda data: bytes(len(data))])
+def test_an_array_that_lost_its_end_is_written_again(studio, expected, tmp_path, change):
+    begun(arrays_of, tmp_path / "x", studio, expected)
+    part = tmp_path / ".x.npz.part/images"
+    part.write_bytes(change(part.read_bytes()))
+    sink = arrays_of(tmp_path / "x", where_of(studio))
+    assert export(studio.sampler, studio.latents, range(COUNT), expected[1], sink) == 0
+    np.testing.assert_array_equal(read_arrays(tmp_path / "x")[0], expected[0])
+
+
+def test_a_records_file_that_lost_its_end_is_written_again(studio, expected, tmp_path, monkeypatch):
+    monkeypatch.setattr(records, "SHARD_IMAGES", 80)
+    begun(records_of, tmp_path / "x", studio, expected, 160)
+    second = sorted(tmp_path.glob("x-*.tfrecord"))[1]
+    second.write_bytes(second.read_bytes()[:-9])
+    sink = records_of(tmp_path / "x", where_of(studio))
+    assert export(studio.sampler, studio.latents, range(COUNT), expected[1], sink) == 80
+    np.testing.assert_array_equal(read_records(tmp_path / "x")[0], expected[0])
+
+
+def test_a_records_file_stays_whole_until_the_next_is(studio, expected, tmp_path):
+    sink = records_of(tmp_path / "x", where_of(studio))
+    export(studio.sampler, studio.latents, range(COUNT), expected[1], sink)
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with records_of(tmp_path / "x", where_of(studio, seeds="7-9")) as another:
+        another.start(range(COUNT), expected[1])
+        another.append(expected[0][:9], list(range(9)), expected[1][:9])
+    assert before.items() <= {path.name: path.read_bytes() for path in tmp_path.iterdir()}.items()
+
+
+@pytest.mark.parametrize("kind", ["folder", "arrays"])
+def test_two_do_not_write_one_export(studio, tmp_path, kind):
+    make, _ = KINDS[kind]
+    with make(tmp_path / "x", where_of(studio)) as first:
+        first.start(range(COUNT), None)
+        with (
+            make(tmp_path / "x", where_of(studio)) as second,
+            pytest.raises(UserError, match="another process is writing"),
+        ):
+            second.start(range(COUNT), None)
+
+
 @pytest.mark.parametrize("kind", ["folder", "arrays"])
 def test_another_export_is_not_mixed_into_an_unfinished_one(studio, tmp_path, kind):
     make, _ = KINDS[kind]
     sink = make(tmp_path / "x", where_of(studio))
-    sink.start()
+    with sink:
+        sink.start(range(COUNT), None)
     with pytest.raises(UserError, match="is of other images than these"):
-        make(tmp_path / "x", where_of(studio, seeds="7-9")).start()
+        make(tmp_path / "x", where_of(studio, seeds="7-9")).start(range(COUNT), None)
 
 
 def test_a_folder_says_of_every_image_where_it_is_from_and_grows(

@@ -5,16 +5,17 @@ import os
 import re
 import unicodedata
 from collections import Counter
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, SourceSplits
-from gan_cli.data.decode import decode_image
+from gan_cli.data.frames import Frames
 from gan_cli.data.image_files import ENDINGS, FoundFiles, find_files
 from gan_cli.data.sources.source import Source
+from gan_cli.data.survey import notes_on_frames, notes_on_profiles, read_headers
 from gan_cli.errors import UserError
 from gan_cli.io.paths import user_path
 
@@ -23,6 +24,34 @@ _END_BYTES = 2**16
 # In order of preference.
 _HOLDOUT_FOLDERS = ("test", "testing", "validation", "valid", "val")
 _TRAINING_FOLDERS = ("train", "training")
+
+# Ends the identity of files of which some are converted to sRGB.
+_IN_SRGB = ":srgb"
+# Ends the identity of files of which some give several samples.
+_ALL_FRAMES = ":frames"
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """How the files of a folder are read.
+
+    Attributes:
+      by_name: whether classes are ordered as earlier versions did, 1, 10, 2.
+      colours_to_srgb: whether colours are converted as the profile of a file says.
+      all_frames: whether each frame of an animation or a stack is a sample.
+    """
+
+    by_name: bool
+    colours_to_srgb: bool
+    all_frames: bool
+
+
+def _reading(config: DataConfig) -> _Reading:
+    return _Reading(
+        by_name=config.holdout_by == "order",
+        colours_to_srgb=config.colour_profiles != "ignore",
+        all_frames=config.folder.frames == "all",
+    )
 
 
 def open_source(config: DataConfig) -> SourceSplits:
@@ -46,18 +75,14 @@ def open_source(config: DataConfig) -> SourceSplits:
         what = "is not a folder" if root.exists() else "does not exist"
         raise UserError(f"data.path: {root} {what}; it must be a folder of images")
     try:
-        return _splits(root, by_name=config.holdout_by == "order")
+        return _splits(root, _reading(config))
     except OSError as error:
         # The folder may change meanwhile, and links may lead to disks that are gone.
         raise UserError(f"data.path: {error.filename}: cannot be read: {error.strerror}") from error
 
 
-def _splits(root: Path, by_name: bool) -> SourceSplits:
-    """Finds out what the folders below a folder are: splits, classes, or neither.
-
-    Args:
-      by_name: whether classes are ordered as earlier versions did, 1, 10, 2.
-    """
+def _splits(root: Path, reading: _Reading) -> SourceSplits:
+    """Finds out what the folders below a folder are: splits, classes, or neither."""
     found = find_files(root)
     counts = Counter(file.relative_to(root).parts[0] for file in found.images)
     below = [name for name in counts if (root / name).is_dir()]
@@ -68,14 +93,14 @@ def _splits(root: Path, by_name: bool) -> SourceSplits:
     )
     if len(trained) == 1 and held_out:
         others = [name for name in counts if name not in (trained[0], held_out[0])]
-        train = _collection(root / trained[0], find_files(root / trained[0]), None, by_name)
+        train = _collection(root / trained[0], find_files(root / trained[0]), None, reading)
         notes = _folder_notes(root, trained[0], held_out[0], others)
         unread = found.only_outside(root / trained[0])
         train = replace(
             train, notes=notes + train.notes, passed_over=train.passed_over + unread.lines()
         )
         holdout = _collection(
-            root / held_out[0], find_files(root / held_out[0]), train.class_names, by_name
+            root / held_out[0], find_files(root / held_out[0]), train.class_names, reading
         )
         return SourceSplits(train, holdout)
     # A folder that encloses everything, as archives do, and a `train` without a `test`.
@@ -83,10 +108,10 @@ def _splits(root: Path, by_name: bool) -> SourceSplits:
         inner = root / below[0]
         inside = {file.relative_to(inner).parts for file in found.images}
         if trained or all(len(parts) > 1 for parts in inside):
-            splits = _splits(inner, by_name)
+            splits = _splits(inner, reading)
             note = f"all images lie in {inner}, which is taken for the folder of data"
             return replace(splits, train=replace(splits.train, notes=(note, *splits.train.notes)))
-    return SourceSplits(_collection(root, found, None, by_name))
+    return SourceSplits(_collection(root, found, None, reading))
 
 
 def _folder_notes(root: Path, trained: str, held_out: str, others: list[str]) -> tuple[str, ...]:
@@ -98,7 +123,7 @@ def _folder_notes(root: Path, trained: str, held_out: str, others: list[str]) ->
 
 
 def _collection(
-    root: Path, found: FoundFiles, class_names: tuple[str, ...] | None, by_name: bool
+    root: Path, found: FoundFiles, class_names: tuple[str, ...] | None, reading: _Reading
 ) -> Collection:
     """Opens a folder; its classes must be among `class_names`, unless this is None."""
     files = list(found.images)
@@ -121,7 +146,7 @@ def _collection(
         )
     # One name may be written in two ways: é as one character, or as e and an accent.
     name_of = {folder: unicodedata.normalize("NFC", folder) for folder in folders}
-    classes = sorted(set(name_of.values()), key=None if by_name else natural_key)
+    classes = sorted(set(name_of.values()), key=None if reading.by_name else natural_key)
     names = tuple(classes) if class_names is None else class_names
     if unknown := sorted(set(classes) - set(names)):
         raise UserError(
@@ -130,16 +155,27 @@ def _collection(
             f" (known: {', '.join(names) or 'no classes'})"
         )
     numbers = {name: number for number, name in enumerate(names)}
-    labels = np.array([numbers[name_of[part[0]]] for part in parts], np.int32) if folders else None
+    headers = read_headers(files)
+    colours = notes_on_profiles(headers) if reading.colours_to_srgb else ()
+    several = reading.all_frames and any(header.frames > 1 for header in headers)
+    frames = Frames(
+        files,
+        [header.frames if several else 1 for header in headers],
+        reading.colours_to_srgb,
+    )
+    of_file = [numbers[name_of[part[0]]] for part in parts] if folders else None
+    identity = _identity(root, files) + (_IN_SRGB if colours else "")
     return Collection(
-        count=len(files),
-        read=lambda index: decode_image(files[index]),
-        describe=lambda index: str(files[index]),
-        labels=labels,
+        count=len(frames.file_numbers),
+        read=frames.read,
+        describe=frames.describe,
+        labels=None if of_file is None else np.array(of_file, np.int32)[frames.file_numbers],
         class_names=names,
-        identity=_identity(root, files),
-        content=lambda index: file_content(files[index]),
-        notes=found.notes(root),
+        identity=identity + (_ALL_FRAMES if several else ""),
+        # All frames of a file have its content: they are trained on or held out together.
+        content=lambda index: file_content(frames.file(index)),
+        groups=frames.file_numbers.astype(np.int32) if several and reading.by_name else None,
+        notes=(*found.notes(root), *notes_on_frames(headers, reading.all_frames), *colours),
         passed_over=found.lines(),
     )
 

@@ -2,15 +2,19 @@
 
 import io
 import json
+import math
 import os
 import shutil
 import zipfile
+import zlib
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from gan_cli.domains.domain import Domain
-from gan_cli.io.files import force_to_disk
+from gan_cli.io.files import atomic_write, force_to_disk
 from gan_cli.media.credentials import Signer
 from gan_cli.media.provenance import Provenance
 from gan_cli.media.sinks.sink import Sink
@@ -39,45 +43,65 @@ class ArraySink(Sink):
         self.domain = domain
         self._part = out.with_name(f".{out.name}.part")
         self._arrays: dict[str, tuple[np.dtype, tuple[int, ...]]] = {}
+        self._checksums: dict[str, int] = {}
+        self._written = 0
 
-    def start(self) -> int:
+    def start(self, seeds: Sequence[int], labels: np.ndarray | None) -> int:
+        self._part.mkdir(parents=True, exist_ok=True)
+        self._hold(self._part)
         record = self._part / "export.json"
         self._refuse_another(record, f"the unfinished {self._part}")
         if not record.is_file():
             self._keep_record(record)
+        for name, values in self._arrays_of(seeds[:0], None if labels is None else labels[:0]):
+            self._arrays[name] = values.dtype, values.shape[1:]
         try:
             state = json.loads((self._part / "state.json").read_text())
-            written = state["written"]
-            for name, (dtype, shape, size) in state["arrays"].items():
-                if name not in (self.domain.name, "seeds", "labels"):
-                    raise ValueError(name)
-                self._arrays[name] = np.dtype(dtype), tuple(shape)
-                # What was written after the state was last noted is written again.
-                os.truncate(self._part / name, size)
-        except (OSError, ValueError, KeyError, TypeError):
-            self._arrays = {}
-            written = 0
-        self._written = written
-        return written
+            self._written, self._checksums = self._proved(state["written"], state["checksums"])
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            self._written, self._checksums = 0, dict.fromkeys(self._arrays, 0)
+        return self._written
+
+    def _proved(self, written: Any, checksums: Any) -> tuple[int, dict[str, int]]:
+        """Returns the arguments, and cuts off what was written after they were noted.
+
+        Raises:
+          ValueError: the arrays do not hold what the arguments say.
+        """
+        if type(written) is not int or not 0 <= written <= self.count:
+            raise ValueError(written)
+        for name, (dtype, shape) in self._arrays.items():
+            left, checksum = written * dtype.itemsize * math.prod(shape), 0
+            with (self._part / name).open("r+b") as file:
+                file.truncate(min(left, os.fstat(file.fileno()).st_size))
+                while piece := file.read(2**20):
+                    checksum, left = zlib.crc32(piece, checksum), left - len(piece)
+            if left or checksum != checksums[name]:
+                raise ValueError(name)
+        return written, {name: checksums[name] for name in self._arrays}
+
+    def _arrays_of(
+        self, seeds: Sequence[int], labels: np.ndarray | None, images: np.ndarray | None = None
+    ) -> Iterator[tuple[str, np.ndarray]]:
+        yield "seeds", np.array(seeds, np.int64)
+        if labels is not None:
+            yield "labels", labels.astype(np.int32)
+        shape = self.domain.array_shape
+        empty = np.empty((0, *shape), np.uint8)
+        yield self.domain.name, empty if images is None else images.reshape(len(images), *shape)
 
     def append(self, images: np.ndarray, seeds: list[int], labels: np.ndarray | None) -> None:
-        parts = {"seeds": np.array(seeds, np.int64)}
-        if labels is not None:
-            parts["labels"] = labels.astype(np.int32)
-        parts[self.domain.name] = images.reshape(len(images), *self.domain.array_shape)
-        for name, values in parts.items():
+        for name, values in self._arrays_of(seeds, labels, images):
             self._arrays[name] = values.dtype, values.shape[1:]
+            data = np.ascontiguousarray(values).data
             with (self._part / name).open("ab" if self._written else "wb") as file:
-                file.write(np.ascontiguousarray(values).data)
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            self._checksums[name] = zlib.crc32(data, self._checksums[name])
         self._written += len(images)
-        arrays = {
-            name: (dtype.str, shape, (self._part / name).stat().st_size)
-            for name, (dtype, shape) in self._arrays.items()
-        }
-        state = json.dumps({"written": self._written, "arrays": arrays})
-        aside = self._part / "state.aside"
-        aside.write_text(state)
-        aside.replace(self._part / "state.json")
+        state = {"written": self._written, "checksums": self._checksums}
+        atomic_write(self._part / "state.json", json.dumps(state))
 
     def finish(self) -> None:
         whole = self._part / "whole.npz"

@@ -1,18 +1,22 @@
 """A folder of single images, each of which says where it comes from."""
 
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
-from gan_cli.io.files import atomic_write
+from gan_cli.io.files import atomic_write, open_regular
 from gan_cli.media.credentials import Signer
 from gan_cli.media.provenance import Provenance
 from gan_cli.media.sinks.picture_sink import PictureSink
 
 RECORD = "export.json"
 _PROGRESS = ".written"
+# The last chunk: no content, the name, the checksum.
+_PNG_END = b"\0\0\0\0IEND\xae\x42\x60\x82"
 
 
 class FolderSink(PictureSink):
@@ -35,31 +39,56 @@ class FolderSink(PictureSink):
         self.name_of = name_of
         self._written = 0
 
-    def start(self) -> int:
+    def start(self, seeds: Sequence[int], labels: np.ndarray | None) -> int:
+        self.out.mkdir(parents=True, exist_ok=True)
+        self._hold(self.out)
         self._refuse_another(self.out / RECORD, f"{self.out}/{RECORD}")
         if not (self.out / RECORD).is_file():
             self._keep_record(self.out / RECORD)
-        try:
-            self._written = min(int((self.out / _PROGRESS).read_text()), self.count)
-        except (OSError, ValueError):
-            # There is no count of written images, or a damaged one: write every image again.
-            self._written = 0
+        given = [None] * len(seeds) if labels is None else labels.tolist()
+        self._written = 0
+        for seed, label in islice(zip(seeds, given, strict=True), self._noted()):
+            if not _is_whole(self._path(seed, label)):
+                break
+            self._written += 1
         return self._written
+
+    def _noted(self) -> int:
+        """Returns how many images were on disk when that was last noted."""
+        try:
+            noted = (self.out / _PROGRESS).read_bytes()
+        except OSError:
+            return 0
+        return min(int(noted), self.count) if re.fullmatch(rb"\d{1,18}", noted) else 0
+
+    def _path(self, seed: int, label: int | None) -> Path:
+        return self.out / f"{self.name_of(seed, label)}.png"
 
     def append(self, images: np.ndarray, seeds: list[int], labels: np.ndarray | None) -> None:
         for content, seed, label in self._contents(images, seeds, labels):
-            path = self.out / f"{self.name_of(seed, label)}.png"
+            path = self._path(seed, label)
             try:
                 path.write_bytes(content)
             except FileNotFoundError:
                 path.parent.mkdir(parents=True)
                 path.write_bytes(content)
         self._written += len(images)
+        # All files at once: waiting for each to be on disk would take many times as long.
+        os.sync()
         atomic_write(self.out / _PROGRESS, str(self._written))
 
     def finish(self) -> None:
-        # All files at once: waiting for each to be on disk would take many times as long.
-        os.sync()
+        """Does nothing: the images were forced to disk with each part."""
+
+
+def _is_whole(path: Path) -> bool:
+    """Returns whether a PNG file has its end."""
+    try:
+        with open_regular(path) as file:
+            file.seek(-len(_PNG_END), os.SEEK_END)
+            return file.read() == _PNG_END
+    except OSError:
+        return False
 
 
 def image_name(seed: int, label: int | None, class_names: tuple[str, ...]) -> str:

@@ -1,6 +1,7 @@
 """Text files with a string a line, plain or as JSON."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +41,7 @@ class LineSink(Sink):
         self._part = out.with_name(f".{out.name}.part")
         self._is_json = out.suffix.lower() == ".jsonl"
 
-    def start(self) -> int:
+    def start(self, seeds: Sequence[int], labels: np.ndarray | None) -> int:
         self._part.write_bytes(b"")
         return 0
 

@@ -1,10 +1,13 @@
 """TFRecord files of `tf.train.Example`, as input pipelines of TensorFlow read them."""
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 
+from gan_cli.io.files import force_to_disk, open_regular
 from gan_cli.media.credentials import Signer
 from gan_cli.media.encode import sidecar
 from gan_cli.media.provenance import Provenance
@@ -40,13 +43,16 @@ class RecordSink(PictureSink):
         self._written = 0
         self._writer: tf.io.TFRecordWriter | None = None
 
-    def start(self) -> int:
+    def start(self, seeds: Sequence[int], labels: np.ndarray | None) -> int:
         whole = 0
         if sidecar(self.out).is_file() and len(self.shards) > 1:
             self._refuse_another(sidecar(self.out), str(sidecar(self.out)))
-            while whole < len(self.shards) and self.shards[whole].is_file():
+            while whole < len(self.shards) and self._is_whole(whole):
                 whole += 1
-        self._keep_record(sidecar(self.out))
+        if len(self.shards) > 1:
+            self._keep_record(sidecar(self.out))
+        else:
+            self.out.parent.mkdir(parents=True, exist_ok=True)
         self._written = min(whole * SHARD_IMAGES, self.count)
         return self._written
 
@@ -61,7 +67,23 @@ class RecordSink(PictureSink):
                 self._close_shard()
 
     def finish(self) -> None:
-        """Does nothing: each file was closed with its last image."""
+        # A single file's record is that of the file before until here.
+        self._keep_record(sidecar(self.out))
+
+    def _is_whole(self, shard: int) -> bool:
+        """Returns whether a file has as many examples as it must, and nothing behind them."""
+        expected = min(SHARD_IMAGES, self.count - shard * SHARD_IMAGES)
+        try:
+            with open_regular(self.shards[shard]) as file:
+                size, position, found = os.fstat(file.fileno()).st_size, 0, 0
+                while position < size and len(head := file.read(8)) == 8:
+                    # The length and its checksum, the example and its own.
+                    position += 16 + int.from_bytes(head, "little")
+                    found += 1
+                    file.seek(min(position, size))
+        except OSError:
+            return False
+        return (position, found) == (size, expected)
 
     def _aside(self) -> Path:
         shard = self.shards[self._written // SHARD_IMAGES]
@@ -72,7 +94,10 @@ class RecordSink(PictureSink):
         self._writer.close()
         self._writer = None
         shard = self.shards[(self._written - 1) // SHARD_IMAGES]
-        shard.with_name(f".{shard.name}.part").replace(shard)
+        part = shard.with_name(f".{shard.name}.part")
+        force_to_disk(part)
+        part.replace(shard)
+        force_to_disk(shard.parent)
 
     def _example(
         self, content: bytes, shape: tuple[int, ...], seed: int, label: int | None

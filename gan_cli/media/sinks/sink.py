@@ -1,7 +1,11 @@
 """What takes many images, some at a time, so that they need not all be in memory at once."""
 
+import fcntl
+import os
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 
@@ -34,13 +38,28 @@ class Sink(ABC):
     ):
         self.out, self.provenance, self.marked, self.count = out, provenance, marked, count
         self.signer = signer
+        self._lock: int | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
 
     @abstractmethod
-    def start(self) -> int:
+    def start(self, seeds: Sequence[int], labels: np.ndarray | None) -> int:
         """Prepares the folder or file, and returns how many images it holds already.
 
+        What counts is what the files hold, whatever they say about themselves.
+
+        Args:
+          seeds: those of all the images.
+          labels: int32 [len(seeds)], or None.
+
         Raises:
-          UserError: something else is there.
+          UserError: something else is there, or another process is writing there.
         """
 
     @abstractmethod
@@ -62,6 +81,18 @@ class Sink(ABC):
                 " truncation); name another, or remove it",
                 key="out",
             )
+
+    def _hold(self, path: Path) -> None:
+        """Keeps other processes from writing to a file or folder, to the end of the context.
+
+        Raises:
+          UserError: another process is writing there.
+        """
+        self._lock = os.open(path, os.O_RDONLY)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise UserError(f"another process is writing {self.out}", key="out") from error
 
     def _keep_record(self, record: Path) -> None:
         atomic_write(record, self.provenance.to_json())

@@ -103,7 +103,8 @@ class StringsEvaluator:
                 f" {len(ours)}"
             )
         rng = np.random.default_rng(seed)
-        real = self.train[np.sort(rng.permutation(len(self.train))[: len(ours)])]
+        # In random order: where fewer strings are held out, only the first ones are compared.
+        real = self.train[rng.permutation(len(self.train))[: len(ours)]]
         noise = real.copy()
         characters = noise != END
         noise[characters] = rng.permutation(noise[characters])

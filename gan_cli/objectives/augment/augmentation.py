@@ -21,6 +21,9 @@ class Augmentation:
     Attributes:
       transform: (images, probability, seed, policies) -> images; see `apply`.
       policies: names of the parts that `transform` applies, in its order.
+      further_policies: names of parts that are applied only where `only` names them, after those of
+        `policies`.
+      alternatives: pairs of policies of which `only` takes one at most.
       default_probability: probability where the config gives none; the initial value where
         training adapts it.
       adaptive: whether a controller moves the probability during training by default.
@@ -29,6 +32,8 @@ class Augmentation:
 
     transform: Transform
     policies: tuple[str, ...]
+    further_policies: tuple[str, ...] = ()
+    alternatives: tuple[tuple[str, str], ...] = ()
     default_probability: float = 1.0
     adaptive: bool = False
     automatic: bool = False
@@ -49,11 +54,15 @@ class Augmentation:
         """Returns the same augmentation with some of its policies, in their usual order.
 
         Raises:
-          UserError: a name is unknown, or there are no names.
+          UserError: a name is unknown, two names exclude each other, or there are no names.
         """
-        unknown = [name for name in policies if name not in self.policies]
+        known = dict.fromkeys((*self.policies, *self.further_policies))
+        unknown = [name for name in policies if name not in known]
         if unknown or not policies:
             got = f"unknown '{unknown[0]}'" if unknown else "none given"
-            raise UserError(f"augmentation policies: {got} (known: {', '.join(self.policies)})")
-        kept = tuple(name for name in self.policies if name in policies)
+            raise UserError(f"augmentation policies: {got} (known: {', '.join(known)})")
+        for one, other in self.alternatives:
+            if one in policies and other in policies:
+                raise UserError(f"augmentation policies: name '{one}' or '{other}', not both")
+        kept = tuple(name for name in known if name in policies)
         return dataclasses.replace(self, policies=kept)

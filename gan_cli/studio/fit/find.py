@@ -53,14 +53,21 @@ def given_image(studio: Studio, path: Path) -> np.ndarray:
         path,
         "image",
         lambda image: prepare_image(image, height, width, channels, data.fit, data.background),
+        data.colour_profiles == "convert",
     )
 
 
-def read_image(path: Path, key: str, prepare: Callable[[Image.Image], np.ndarray]) -> np.ndarray:
+def read_image(
+    path: Path,
+    key: str,
+    prepare: Callable[[Image.Image], np.ndarray],
+    colours_to_srgb: bool = False,
+) -> np.ndarray:
     """Returns what `prepare` makes of an image file.
 
     Args:
       key: the request's field that names the file.
+      colours_to_srgb: whether colours are converted as the file's ICC profile says.
 
     Raises:
       UserError: the file cannot be read.
@@ -68,7 +75,7 @@ def read_image(path: Path, key: str, prepare: Callable[[Image.Image], np.ndarray
     if not path.is_file():
         raise UserError(f"{path} is no file", key=key)
     try:
-        return prepare(decode_image(path))
+        return prepare(decode_image(path, colours_to_srgb))
     except (CorruptImageError, OSError) as error:
         raise UserError(f"{path} cannot be read as an image: {error}", key=key) from error
 

@@ -36,7 +36,12 @@ def super_resolve(studio: Studio, request: SuperResolve, listener: Listener) -> 
             )
         return prepare_image(image, *small, channels, "stretch", background)
 
-    target = read_image(request.image, "image", at_its_own_size)
+    target = read_image(
+        request.image,
+        "image",
+        at_its_own_size,
+        studio.loaded.config.data.colour_profiles == "convert",
+    )
     rows = shrinking_matrix(height, target.shape[0])
     columns = shrinking_matrix(width, target.shape[1])
 
