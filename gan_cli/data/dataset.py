@@ -48,6 +48,8 @@ class DataSplits:
       skipped: a line for each image that cannot be decoded.
       notes: a sentence for each thing that preparation does to the images without being asked.
       passed_over: a line for each file that is no sample.
+      value_range: the values of black and white in images of more than 8 bits; None: there are
+        none, or they span the range of their type.
     """
 
     train: ImageDataset
@@ -56,6 +58,7 @@ class DataSplits:
     skipped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
+    value_range: tuple[float, float] | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -159,7 +162,13 @@ def open_splits(
         )
     shape = (preparation.height, preparation.width, preparation.channels)
     return DataSplits(
-        datasets[0], datasets[1], domain or Images(shape), tuple(skipped), notes, train.passed_over
+        datasets[0],
+        datasets[1],
+        domain or Images(shape),
+        tuple(skipped),
+        notes,
+        train.passed_over,
+        train.value_range,
     )
 
 
