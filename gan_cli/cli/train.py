@@ -3,7 +3,7 @@
 gan-train builtin:digits
 gan-train --init mine.yaml photos/
 gan-train mine.yaml --set training.kimg=100 --set seed=1
-gan-train mine.yaml --seeds 0-4
+gan-train mine.yaml --seeds 0-4 --sweep training.batch_size=32,64
 """
 
 import sys
@@ -20,6 +20,7 @@ from gan_cli.errors import UserError
 
 if TYPE_CHECKING:
     from gan_cli.config.schema import Config
+    from gan_cli.experiment.sweep_plan import PlannedRun
     from gan_cli.listener import Listener
 
 _CONFIG = flags.DEFINE_string(
@@ -36,6 +37,12 @@ _RUN_DIR = flags.DEFINE_string("run_dir", None, "Run directory; by default runs/
 _SET = flags.DEFINE_multi_string("set", [], "Overrides the config: key.path=value; repeatable.")
 _SEEDS = flags.DEFINE_string(
     "seeds", None, "Trains several runs, one for each seed, such as 0-4, in RUN_DIR/seed-N."
+)
+_SWEEP = flags.DEFINE_multi_string(
+    "sweep",
+    [],
+    "Trains one run for each value, key.path=a,b,c, in RUN_DIR/KEY=VALUE; repeatable: every"
+    " combination, with each of --seeds. Finished runs are skipped.",
 )
 _RESUME = flags.DEFINE_enum(
     "resume",
@@ -79,8 +86,8 @@ def main(argv: Sequence[str]) -> int:
     config = load_config(_take_config(argv[1:]), _SET.value, CHOICES, "--set")
     run_dir = Path(_RUN_DIR.value or default_run_dir(config))
     listener = ConsoleListener()
-    if _SEEDS.value is not None:
-        return _train_seeds(run_dir, listener)
+    if _SEEDS.value is not None or _SWEEP.value:
+        return _train_sweep(run_dir, listener)
     return _train(config, run_dir, listener, began)
 
 
@@ -152,38 +159,48 @@ def _train(config: "Config", run_dir: Path, listener: "Listener", began: float) 
     return exit_status(outcome)
 
 
-def _train_seeds(run_dir: Path, listener: "Listener") -> int:
+def _train_sweep(run_dir: Path, listener: "Listener") -> int:
     from gan_cli.catalog import CHOICES
     from gan_cli.config.load import load_config
-    from gan_cli.experiment.sweep import seed_directories, train_seeds
+    from gan_cli.experiment.outcome import DIVERGED_STATUS
+    from gan_cli.experiment.sweep import train_runs
+    from gan_cli.experiment.sweep_plan import plan_runs
     from gan_cli.studio.texts import parse_seeds
 
-    seeds = parse_seeds(_SEEDS.value or "")
-    if len(set(seeds)) < len(seeds):
-        raise UserError(f"'{_SEEDS.value}' names a seed twice", key="seeds")
+    several = "--seeds" if _SEEDS.value is not None else "--sweep"
+    seeds: Sequence[int] = [] if _SEEDS.value is None else parse_seeds(_SEEDS.value)
     if _DRY_RUN.value:
-        raise UserError("is for one run; leave --seeds out", key="dry_run")
+        raise UserError(f"is for one run; leave {several} out", key="dry_run")
+    runs = plan_runs(run_dir, _SWEEP.value, seeds)
+    tried = [key for key, _ in runs[0].settings] + ["seed"] * bool(seeds)
     for override in _SET.value:
-        if override.partition("=")[0].strip() == "seed":
-            raise UserError(f"--set {override}: cannot be combined with --seeds")
-    load_config(_CONFIG.value or "", [*_SET.value, f"seed={max(seeds)}"], CHOICES, "--set")
-    status = train_seeds(seeds, run_dir, _command_for, listener)
+        if override.partition("=")[0].strip() in tried:
+            raise UserError(f"--set {override}: cannot be combined with {several}")
+    configs = [
+        load_config(_CONFIG.value or "", [*_SET.value, *run.overrides], CHOICES, several)
+        for run in runs
+    ]
+    status = train_runs(runs, configs, _command_for, listener, _RESUME.value == "auto")
+    if status in (0, DIVERGED_STATUS) and _SWEEP.value:
+        app.import_tensorflow()
+        from gan_cli.experiment.sweep_table import sweep_table
+
+        listener.message("\n".join(sweep_table(runs)))
     if not status:
-        folders = " ".join(map(str, seed_directories(run_dir, seeds)))
-        listener.message(f"all seeds are trained; gan-eval --compare {folders}")
+        folders = " ".join(str(run.folder) for run in runs)
+        listener.message(f"all runs are trained; gan-eval --compare {folders}")
     return status
 
 
-def _command_for(seed: int, run_dir: Path) -> list[str]:
-    """Returns the command line that trains one seed with this command's flags."""
+def _command_for(run: "PlannedRun") -> list[str]:
+    """Returns the command line that trains one run with this command's flags."""
     return [
         *(sys.executable, "-P", "-c", _START.format(package=gan_cli.__file__)),
         f"--config={_CONFIG.value}",
         f"--resume={_RESUME.value}",
         f"--accept_changes={_ACCEPT_CHANGES.value}",
-        *(f"--set={override}" for override in _SET.value),
-        f"--set=seed={seed}",
-        f"--run_dir={run_dir}",
+        *(f"--set={override}" for override in [*_SET.value, *run.overrides]),
+        f"--run_dir={run.folder}",
     ]
 
 

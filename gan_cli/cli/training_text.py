@@ -4,11 +4,10 @@ from rich.console import Console
 from rich.table import Table
 
 from gan_cli.experiment.dry_run import Description
-from gan_cli.experiment.outcome import Outcome
+from gan_cli.experiment.outcome import DIVERGED_STATUS, Outcome
 from gan_cli.listener import Listener
 from gan_cli.run.directory import RunDirectory
 
-DIVERGED = 1
 STOPPED_BY_SIGNAL = 128
 _MEBIBYTE = 2**20
 
@@ -16,7 +15,7 @@ _MEBIBYTE = 2**20
 def exit_status(outcome: Outcome) -> int:
     """Returns gan-train's exit status: 0 finished, 1 diverged, 128 + N stopped by signal N."""
     if outcome.trouble is not None:
-        return DIVERGED
+        return DIVERGED_STATUS
     return 0 if outcome.signal is None else STOPPED_BY_SIGNAL + outcome.signal
 
 

@@ -5,6 +5,9 @@ from enum import StrEnum
 from pathlib import Path
 from signal import Signals
 
+# gan-train's exit status after a run that diverged.
+DIVERGED_STATUS = 1
+
 
 class Ending(StrEnum):
     """Why training ended.

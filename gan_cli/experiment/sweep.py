@@ -1,47 +1,74 @@
-"""Trains the same experiment with several seeds, each in a process and run directory of its own."""
+"""Trains the runs of a sweep, each in a process and run directory of its own."""
 
 import contextlib
 import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import Path
 
+from gan_cli.config.load import dump_config
+from gan_cli.config.schema import Config
+from gan_cli.experiment.outcome import DIVERGED_STATUS
+from gan_cli.experiment.sweep_plan import PlannedRun
+from gan_cli.io.files import atomic_write
 from gan_cli.listener import Listener
 
 _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# Holds the config by which a run of a sweep has finished.
+_FINISHED = "finished.yaml"
 
 
-def seed_directories(run_dir: Path, seeds: Sequence[int]) -> list[Path]:
-    """Returns the run directory of each seed: `run_dir/seed-N`."""
-    return [run_dir / f"seed-{seed}" for seed in seeds]
-
-
-def train_seeds(
-    seeds: Sequence[int],
-    run_dir: Path,
-    command_for: Callable[[int, Path], Sequence[str]],
+def train_runs(
+    runs: Sequence[PlannedRun],
+    configs: Sequence[Config],
+    command_for: Callable[[PlannedRun], Sequence[str]],
     listener: Listener,
+    skips_finished: bool = True,
 ) -> int:
-    """Trains one seed after another; a run that is finished already takes no step.
+    """Trains one run after another, each in a process of its own.
+
+    A run that has finished by the same config is skipped. After one that diverged the sweep
+    continues with the next; after one that stopped for any other reason it ends.
 
     Args:
-      command_for: from a seed and its run directory to the command line that trains it.
+      configs: one for each run.
+      command_for: from a run to the command line that trains it.
+      skips_finished: whether finished runs are skipped; otherwise each is started, and says itself
+        what it finds.
 
     Returns:
-      The exit status of the first process that did not finish, 128 + N after signal N; or 0.
+      0 if all have finished; otherwise the exit status of the run that ended the sweep, 128 + N
+      after signal N, or that of a diverged run.
     """
-    for number, (seed, its_dir) in enumerate(
-        zip(seeds, seed_directories(run_dir, seeds), strict=True), 1
-    ):
-        listener.message(f"seed {seed}, {number} of {len(seeds)}")
-        status = _run(command_for(seed, its_dir))
-        if status:
+    diverged = 0
+    for number, (run, config) in enumerate(zip(runs, configs, strict=True), 1):
+        where = f"{run.name}, {number} of {len(runs)}"
+        if skips_finished and is_finished(run, config):
+            listener.message(f"{where}: finished already, {run.folder}")
+            continue
+        listener.message(where)
+        status = _run(command_for(run))
+        if status == DIVERGED_STATUS:
+            listener.message(f"{run.name} diverged or failed; continuing with the next run")
+            diverged = status
+        elif status:
             listener.message(
-                f"seed {seed} did not finish; run the same command to continue from there"
+                f"{run.name} did not finish; run the same command to continue from there"
             )
             return status
-    return 0
+        elif run.folder.is_dir():
+            atomic_write(run.folder / _FINISHED, dump_config(config))
+    return diverged
+
+
+def is_finished(run: PlannedRun, config: Config) -> bool:
+    """Returns whether a run has been trained to its end by this very config."""
+    try:
+        finished = (run.folder / _FINISHED).read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return False
+    # Without checkpoints, as after a folder has been tidied up, nothing is left of the run.
+    return finished == dump_config(config) and (run.folder / "checkpoints").is_dir()
 
 
 def _run(command: Sequence[str]) -> int:

@@ -47,7 +47,7 @@ def answer(command, arguments):
 
 def main():
     app.import_tensorflow = would_start
-    sweep.train_seeds = would_start
+    sweep.train_runs = would_start
     command = importlib.import_module(f"gan_cli.cli.{sys.argv[1]}")
     answers = sys.stdout
     for line in sys.stdin:

@@ -1,4 +1,4 @@
-"""gan-train --seeds: several runs by one command."""
+"""gan-train --seeds and --sweep: several runs by one command."""
 
 import json
 import subprocess
@@ -47,11 +47,15 @@ def test_each_seed_is_the_run_that_it_is_alone(tmp_path, run):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--seeds=1,1"], "--seeds: '1,1' names a seed twice"),
+        (["--seeds=1,1"], "--seeds: names seed 1 twice"),
         (["--seeds=two"], "--seeds: must be such as 0-63"),
         (["--seeds=4294967296"], "seed"),
         (["--seeds=0-1", "--dry_run"], "--dry_run: is for one run"),
         (["--seeds=0-1", "--set=seed=3"], "--set seed=3: cannot be combined with --seeds"),
+        (["--sweep=training.kimg"], "--sweep: training.kimg: must be of the form key.path=a,b,c"),
+        (["--sweep=training.kimgs=1,2"], "kimgs"),
+        (["--sweep=training.kimg=1,two"], "kimg"),
+        (["--sweep=training.kimg=1,2", "--set=training.kimg=3"], "cannot be combined"),
     ],
 )
 def test_what_cannot_be_swept_is_one_line(tmp_path, arguments, message, run):
@@ -61,3 +65,16 @@ def test_what_cannot_be_swept_is_one_line(tmp_path, arguments, message, run):
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_sweep_trains_every_combination_once(tmp_path, run):
+    (tmp_path / "tiny.yaml").write_text(CONFIG)
+    arguments = ["tiny.yaml", "--sweep=training.batch_size=16,32", "--seeds=5", "--run_dir=all"]
+    first = run("gan-train", *arguments, cwd=tmp_path)
+    assert first.returncode == 0, first.stderr
+    trained = [tmp_path / f"all/batch_size={size}/seed-5" for size in (16, 32)]
+    assert [len(list(folder.glob("checkpoints/ckpt-640"))) for folder in trained] == [1, 1]
+    again = run("gan-train", *arguments, cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.count("finished already") == 2
+    assert "no run has a score" in again.stdout
