@@ -260,6 +260,16 @@ def _check_channels(value: int) -> int:
 Channels = Annotated[int, AfterValidator(_check_channels), _unless_own_shape(_check_count)]
 
 
+def _check_range(value: tuple[float, float]) -> tuple[float, float]:
+    if not value[0] < value[1]:
+        raise ValueError(f"must be [least, greatest], got {list(value)}")
+    return value
+
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+ValueRange = Annotated[tuple[Finite, Finite], Field(strict=False), AfterValidator(_check_range)]
+
+
 class DataConfig(Section):
     """Which samples to learn from, and how images are brought to one size."""
 
@@ -311,6 +321,13 @@ class DataConfig(Section):
         None,
         description="What happens to image files with an ICC profile; convert, the default: convert"
         " their colours to sRGB; ignore: take their values as they are, as in earlier versions.",
+    )
+    value_range: Literal["auto", "type"] | ValueRange | None = Field(
+        None,
+        description="Values of black and white, [least, greatest], in image files of more than 8"
+        " bits; auto, the default: the narrowest range of 8, 10, 12, 14 or 16 bits, [0, 1] or"
+        " [-1, 1], that holds all values of the set; type: 65,535 is white, and of floats 255, as"
+        " in earlier versions.",
     )
     mirror: bool = Field(False, description="Flip half of the training images from left to right.")
     on_corrupt: Literal["fail", "skip"] = Field(

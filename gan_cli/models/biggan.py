@@ -12,7 +12,7 @@ from typing import Any
 import keras
 
 from gan_cli.errors import UserError
-from gan_cli.models.contract import LABEL_EMBEDDING, Architecture, ModelSpec
+from gan_cli.models.contract import LABEL_EMBEDDING, PUBLISHED_SIZES, Architecture, ModelSpec
 from gan_cli.models.layers.attention import SelfAttention
 from gan_cli.models.layers.conditioning import (
     discriminator_inputs,
@@ -24,7 +24,7 @@ from gan_cli.models.layers.residual import convolution, discriminator_block, gen
 from gan_cli.models.layers.resolution import resolution_ladder
 from gan_cli.models.layers.spectral import SpectralDense
 
-OPTIONS = {"hierarchical": True, "shared_dim": 128, "attention_side": 64}
+OPTIONS = {"hierarchical": True, "shared_dim": 128, "attention_side": 64, PUBLISHED_SIZES: True}
 
 _LARGEST_OF_ONE_WIDTH = 32
 _PLAIN_BLOCKS = 2
@@ -34,6 +34,8 @@ _MULTIPLES = {
     256: (1, 2, 4, 8, 8, 16, 16),
     512: (1, 1, 2, 4, 8, 8, 16, 16),
 }
+# With images of up to 64 pixels, G's first layer is no wider than its second.
+_LARGEST_OF_NARROW_START = 64
 _BATCH_NORM = {"momentum": 0.9, "epsilon": 1e-5}
 
 
@@ -54,6 +56,13 @@ def width_at(spec: ModelSpec, level: int) -> int:
         # With unequal sides, the ladder may be longer than that of a square.
         multiple = multiples[min(level, len(multiples) - 1)]
     return min(spec.base_channels * multiple, spec.max_channels)
+
+
+def first_width(spec: ModelSpec) -> int:
+    """Returns the number of channels of the generator's first layer."""
+    level = len(resolution_ladder(spec.height, spec.width)) - 1
+    narrow = max(spec.height, spec.width) <= _LARGEST_OF_NARROW_START
+    return width_at(spec, level - 1 if narrow and _option(spec, PUBLISHED_SIZES) else level)
 
 
 def attention_level(spec: ModelSpec) -> int | None:
@@ -101,7 +110,7 @@ def build_generator(spec: ModelSpec) -> keras.Model:
         first, conditions = parts[0], [[*embedding, part] for part in parts[1:]]
 
     height, width = ladder[top]
-    channels = width_at(spec, top)
+    channels = first_width(spec)
     x = SpectralDense(
         height * width * channels, kernel_initializer=keras.initializers.Orthogonal()
     )(first)

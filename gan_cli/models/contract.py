@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 # bool, int, float or str; the architecture that has the option knows which.
 Option = Any
 
+# An option of architectures whose networks once had other sizes than the authors' code: true, or
+# not given, builds those of the authors; false the earlier ones, which earlier runs have.
+PUBLISHED_SIZES = "published_sizes"
+
 # Outputs of a discriminator. One with a single output, of any name, returns the logits.
 # float32 [batch]: above 0 where it takes an image for real.
 LOGITS = "logits"

@@ -8,7 +8,13 @@ absolute difference, not by a perceptual distance, which needs a network trained
 
 import keras
 
-from gan_cli.models.contract import LOGITS, RECONSTRUCTION_ERROR, Architecture, ModelSpec
+from gan_cli.models.contract import (
+    LOGITS,
+    PUBLISHED_SIZES,
+    RECONSTRUCTION_ERROR,
+    Architecture,
+    ModelSpec,
+)
 from gan_cli.models.layers.conditioning import (
     discriminator_inputs,
     discriminator_outputs,
@@ -26,17 +32,27 @@ Size = tuple[int, int]
 
 # Channels relative to `base_channels`, from 4 pixels up in G and from 8 pixels up in D.
 _GENERATOR_MULTIPLES = (16, 8, 4, 2, 2, 1, 0.5, 0.25, 0.125)
-_DISCRIMINATOR_MULTIPLES = (16, 4, 2, 1, 0.5, 0.25, 0.125, 0.125)
+_DISCRIMINATOR_MULTIPLES = (8, 4, 2, 1, 0.5, 0.25, 0.125, 0.125)
+# Of the last features before D's logits.
+_HEAD_MULTIPLE = 16
+# Before `published_sizes`, D's last features were as wide as its head.
+_EARLIER_LAST_MULTIPLE = 16
 _SMALL_MULTIPLES = (4, 2, 1, 0.5)
 # D reads images above 256 pixels by convolutions of stride 2, without residual blocks.
 _MOST_BLOCKS = 5
 _DECODER_MULTIPLES = (2, 1, 1, 0.5)
 # Number of levels between a resolution and the one that it gates.
 _GENERATOR_SKIP, _DISCRIMINATOR_SKIP = 4, 3
+# Number of halvings from the finest resolution that G gates, 512 pixels, to the coarsest.
+_LAST_GATED_RUNG = 7
 
 
 def _width(spec: ModelSpec, multiple: float) -> int:
     return max(min(int(spec.base_channels * multiple), spec.max_channels), 1)
+
+
+def _published(spec: ModelSpec) -> bool:
+    return bool(spec.options.get(PUBLISHED_SIZES, True))
 
 
 def _weights() -> keras.initializers.Initializer:
@@ -85,7 +101,7 @@ def _doubled(x: keras.KerasTensor, size: Size) -> keras.KerasTensor:
 def build_generator(spec: ModelSpec) -> keras.Model:
     """Builds the generator; `spec.base_channels` is its width at 128 pixels.
 
-    The features of a sixteenth of a resolution gate that resolution.
+    The features of a sixteenth of a resolution gate that resolution, up to 512 pixels.
     """
     ladder = resolution_ladder(spec.height, spec.width)[::-1]
     inputs, x = generator_inputs(spec)
@@ -102,7 +118,8 @@ def build_generator(spec: ModelSpec) -> keras.Model:
         # Every second block has two convolutions, with noise.
         for _ in range(1 + rung % 2):
             x = _gated_convolution(x, widths[rung], ladder[rung] if rung % 2 else None)
-        rungs.append(_excited(rungs[rung - skip], x) if rung >= skip else x)
+        gated = rung >= skip and (rung <= _LAST_GATED_RUNG or not _published(spec))
+        rungs.append(_excited(rungs[rung - skip], x) if gated else x)
     x = _convolution(spec.channels, 3)(rungs[-1])
     images = keras.layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model(inputs, images, name="generator")
@@ -123,7 +140,7 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
     # Decoded images have at most 128 pixels a side where sides are powers of two.
     finest = max(last + 1 - _MOST_BLOCKS, 0)
     errors = [_decoding_error(spec, levels[last], pictures, ladder[finest : last + 1], finest)]
-    x = _leaky(_normalized(_convolution(levels[last].shape[-1], 1)(levels[last])))
+    x = _leaky(_normalized(_convolution(_width(spec, _HEAD_MULTIPLE), 1)(levels[last])))
     patches = [_convolution(1, 4, padding="valid")(x)]
 
     small = max(finest, 1)
@@ -164,7 +181,9 @@ def _pyramid(images: keras.KerasTensor, last: int) -> list[keras.KerasTensor]:
 
 def _large_path(spec: ModelSpec, image: keras.KerasTensor, last: int) -> list[keras.KerasTensor]:
     """Returns the features at each level, gated by those of three levels above."""
-    widths = [_width(spec, multiple) for multiple in _DISCRIMINATOR_MULTIPLES[: last + 1]][::-1]
+    last_multiple, *others = _DISCRIMINATOR_MULTIPLES[: last + 1]
+    multiples = [last_multiple if _published(spec) else _EARLIER_LAST_MULTIPLE, *others]
+    widths = [_width(spec, multiple) for multiple in multiples][::-1]
     stem = max(last - _MOST_BLOCKS, 0)
     levels = []
     x = image
@@ -192,7 +211,10 @@ def _small_path(spec: ModelSpec, image: keras.KerasTensor, halvings: int) -> ker
         return _leaky(_convolution(widths[0], 3)(image))
     x = _leaky(_convolution(widths[0], 4, strides=2)(image))
     for width in widths[1:]:
-        x = _residual_block(x, width)
+        if _published(spec):
+            x = _leaky(_normalized(_convolution(width, 4, strides=2)(x)))
+        else:
+            x = _residual_block(x, width)
     return x
 
 
@@ -235,4 +257,5 @@ ARCHITECTURE = Architecture(
     learning_rate=2e-4,
     largest=1024,
     penalties=("reconstruction",),
+    options={PUBLISHED_SIZES: True},
 )

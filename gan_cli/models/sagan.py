@@ -7,7 +7,7 @@ in each network, at the first resolution of at most 32 pixels below the full one
 import keras
 
 from gan_cli.models import sngan
-from gan_cli.models.contract import Architecture, ModelSpec
+from gan_cli.models.contract import PUBLISHED_SIZES, Architecture, ModelSpec
 from gan_cli.models.layers.resolution import resolution_ladder
 
 _ATTENTION_SIDE = 32
@@ -38,4 +38,5 @@ ARCHITECTURE = Architecture(
     learning_rate=2e-4,
     generator_conditioning="batch_norm",
     generator_conditionings=("concat", "batch_norm"),
+    options={PUBLISHED_SIZES: True},
 )

@@ -3,12 +3,13 @@
 The discriminator has spectral normalisation; the generator has batch normalisation, conditioned on
 the class if there are labels (Miyato and Koyama 2018). Up to 32 pixels all blocks have one width,
 and the discriminator ends in two blocks that do not pool; above 32 pixels the width doubles with
-every halving, and all blocks pool.
+every halving, and one block does not pool. Between the two convolutions of a block, the
+discriminator has the width of the block's input, as in the authors' code.
 """
 
 import keras
 
-from gan_cli.models.contract import Architecture, ModelSpec
+from gan_cli.models.contract import PUBLISHED_SIZES, Architecture, ModelSpec
 from gan_cli.models.layers.attention import SelfAttention
 from gan_cli.models.layers.conditioning import (
     discriminator_inputs,
@@ -59,17 +60,27 @@ def generator(spec: ModelSpec, spectral: bool, attention_level: int | None) -> k
     return keras.Model(inputs, images, name="generator")
 
 
-def discriminator(spec: ModelSpec, attention_level: int | None) -> keras.Model:
-    """Builds the discriminator; see `generator` for `attention_level`."""
+def discriminator(
+    spec: ModelSpec, attention_level: int | None, widen_late: bool = False
+) -> keras.Model:
+    """Builds the discriminator.
+
+    Args:
+      attention_level: see `generator`.
+      widen_late: widen in the second convolution of a block instead of the first.
+    """
     inputs, x = discriminator_inputs(spec)
     small = max(spec.height, spec.width) <= _LARGEST_OF_ONE_WIDTH
     levels = len(resolution_ladder(spec.height, spec.width)) - 1
     pooling = max(levels - 1, 1) if small else levels
     for level in range(pooling):
-        x = discriminator_block(x, _width_at(spec, level), down=True, first=level == 0)
+        x = discriminator_block(
+            x, _width_at(spec, level), down=True, first=level == 0, widen_late=widen_late
+        )
         if level + 1 == attention_level:
             x = SelfAttention()(x)
-    for _ in range(_PLAIN_BLOCKS if small else 0):
+    last_blocks = 1 if spec.options.get(PUBLISHED_SIZES, True) else 0
+    for _ in range(_PLAIN_BLOCKS if small else last_blocks):
         x = discriminator_block(x, x.shape[-1], down=False)
     x = keras.layers.ReLU()(x)
     pixels = x.shape[1] * x.shape[2]
@@ -87,7 +98,8 @@ def build_generator(spec: ModelSpec) -> keras.Model:
 
 def build_discriminator(spec: ModelSpec) -> keras.Model:
     """Builds the discriminator; `spec.base_channels` is its width at full resolution."""
-    return discriminator(spec, attention_level=None)
+    widen_late = bool(spec.options.get(PUBLISHED_SIZES, True))
+    return discriminator(spec, attention_level=None, widen_late=widen_late)
 
 
 ARCHITECTURE = Architecture(
@@ -97,4 +109,5 @@ ARCHITECTURE = Architecture(
     learning_rate=2e-4,
     generator_conditioning="batch_norm",
     generator_conditionings=("concat", "batch_norm"),
+    options={PUBLISHED_SIZES: True},
 )

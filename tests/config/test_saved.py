@@ -83,3 +83,6 @@ def test_a_run_from_before_an_option_is_built_as_it_was(read, earlier_run):
     assert pair.model.options["low_pass"] is False
     other = read(earlier_run, "model", architecture="dcgan")
     assert "low_pass" not in other.model.options
+    assert other.model.options.get("published_sizes") is None
+    resized = read(earlier_run, "model", architecture="biggan")
+    assert resized.model.options["published_sizes"] is False

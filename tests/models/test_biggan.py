@@ -1,5 +1,6 @@
 """BigGAN: published sizes, and both networks against NumPy in float64."""
 
+import itertools
 import math
 
 import keras
@@ -43,6 +44,30 @@ def test_sizes_at_128_pixels_are_the_published_ones(
     model = biggan.build_discriminator(spec)
     assert weights_of(model) == discriminator
     assert [layer.output.shape[1] for layer in layers_of(model, SelfAttention)] == [64]
+
+
+def test_sizes_at_64_pixels_are_those_of_the_authors_code(monkeypatch):
+    """Counted block by block from the widths 16, 16, 8, 4, 2 of its G, times 64."""
+    monkeypatch.setattr(keras.initializers, "Orthogonal", keras.initializers.Zeros)
+    ends = [1024, 1024, 512, 256, 128]
+    part, condition = 24, 24 + 128
+    expected = 1000 * 128 + (part + 1) * 16 * ends[0]
+    for before, after in itertools.pairwise(ends):
+        expected += 9 * (before + after) * after + before * after + 3 * after
+        expected += 2 * condition * (before + after)
+    # The last batch normalisation, and the convolution to images.
+    expected += 2 * 128 + 9 * 128 * 3 + 3
+    sizes = {"num_classes": 1000, "base_channels": 128, "max_channels": 2048}
+
+    def size(**options):
+        options = {"attention_side": 0, **options}
+        return weights_of(
+            biggan.build_generator(ModelSpec(64, 64, 3, 120, **sizes, options=options))
+        )
+
+    assert size() == expected
+    # The same counted by the version before the option.
+    assert size(published_sizes=False) == 43_094_275
 
 
 def test_projected_batch_norm_is_batch_norm_with_a_linear_scale_and_shift():

@@ -145,13 +145,33 @@ def test_sizes_at_256_pixels_are_those_of_the_authors_code():
         return up(channels, 128) + up(128, 64) + up(64, 64) + up(64, 32) + 9 * 32 * 3
 
     discriminator = 9 * 3 * 16
-    for before, channels in ((16, 32), (32, 64), (64, 128), (128, 256), (256, 1024)):
+    for before, channels in ((16, 32), (32, 64), (64, 128), (128, 256), (256, 512)):
         discriminator += down(before, channels)
-    discriminator += 1024**2 + norm(1024) + 16 * 1024
-    discriminator += excitation(16, 128) + excitation(32, 256) + excitation(64, 1024)
-    discriminator += 16 * 3 * 32 + down(32, 64) + down(64, 128) + down(128, 256) + 16 * 256
-    discriminator += decoder(1024) + 2 * decoder(256)
+    discriminator += 512 * 1024 + norm(1024) + 16 * 1024
+    discriminator += excitation(16, 128) + excitation(32, 256) + excitation(64, 512)
+    discriminator += 16 * 3 * 32 + 16 * 256
+    for before, channels in ((32, 64), (64, 128), (128, 256)):
+        discriminator += 16 * before * channels + norm(channels)
+    discriminator += decoder(512) + 2 * decoder(256)
+    assert round(discriminator / 1e6, 1) == 11.5
     assert weights_of(fastgan.build_discriminator(spec)) == discriminator
+
+
+def test_without_published_sizes_the_discriminator_is_that_of_earlier_runs():
+    options = {"published_sizes": False}
+    spec = ModelSpec(256, 256, 3, 256, base_channels=64, max_channels=1024, options=options)
+    # Counted by the version before the option.
+    assert weights_of(fastgan.build_discriminator(spec)) == 24_668_944
+
+
+def test_the_generator_gates_up_to_512_pixels():
+    def gates(**options):
+        spec = ModelSpec(1024, 1024, 3, 8, base_channels=1, options=options)
+        layers = fastgan.build_generator(spec).layers
+        return sum(isinstance(layer, SkipExcitation) for layer in layers)
+
+    assert gates() == 4
+    assert gates(published_sizes=False) == 5
 
 
 @pytest.mark.parametrize("side", [8, 16, 32])

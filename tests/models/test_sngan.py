@@ -4,12 +4,16 @@ Spectrally normalised weights are taken as the layers give them: what they are, 
 holds.
 """
 
+import itertools
+import math
+
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 from float64_networks import convolve, exact, pool, relu, standardize, upsample
 
-from gan_cli.models import sngan
+from gan_cli.models import ARCHITECTURES, sngan
 from gan_cli.models.contract import ModelSpec
 from gan_cli.models.layers.normalization import ConditionalBatchNormalization
 from gan_cli.models.layers.spectral import SpectralConv2D, SpectralDense
@@ -89,3 +93,33 @@ def test_discriminator_equals_the_definition_in_float64():
     expected = (features @ exact(dense.kernel) + exact(dense.bias))[:, 0]
     expected += (features * table[LABELS]).sum(axis=1)
     np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-3 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize(
+    ("architecture", "published", "earlier"),
+    # Between its convolutions, a block has the width of its input in SNGAN, of its output in SAGAN.
+    [("sngan", 29.0, 19.5), ("sagan", 38.4, 19.6)],
+)
+def test_the_discriminator_at_128_pixels_ends_in_a_block_that_does_not_pool(
+    architecture, published, earlier
+):
+    """Table 5; widths 64 to 1024, the last of them twice."""
+
+    def counted(**options):
+        spec = ModelSpec(128, 128, 3, 128, base_channels=64, max_channels=1024, options=options)
+        model = ARCHITECTURES.load(architecture).build_discriminator(spec)
+        return sum(math.prod(v.shape) for v in model.trainable_variables)
+
+    ends = [64, 128, 256, 512, 1024, 1024]
+    # The first block: two convolutions and the shortcut; then the linear layer.
+    expected = (27 + 1) * 64 + (9 * 64 + 1) * 64 + (3 + 1) * 64 + 1024 + 1
+    if architecture == "sagan":
+        # At 32 pixels, of 128 channels, without biases.
+        expected += 2 * 128 * 16 + 2 * 128 * 64 + 1
+    for before, after in itertools.pairwise(ends):
+        hidden = before if architecture == "sngan" else after
+        expected += (9 * before + 1) * hidden + (9 * hidden + 1) * after
+        expected += (before + 1) * after if before != after else 0
+    assert counted() == expected
+    assert round(expected / 1e6, 1) == published
+    assert round(counted(published_sizes=False) / 1e6, 1) == earlier

@@ -5,8 +5,10 @@ import os
 import re
 import unicodedata
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
@@ -16,6 +18,7 @@ from gan_cli.data.frames import Frames
 from gan_cli.data.image_files import ENDINGS, FoundFiles, find_files
 from gan_cli.data.sources.source import Source
 from gan_cli.data.survey import notes_on_frames, notes_on_profiles, read_headers
+from gan_cli.data.value_range import Range, common_range, is_deep
 from gan_cli.errors import UserError
 from gan_cli.io.paths import user_path
 
@@ -39,11 +42,14 @@ class _Reading:
       by_name: whether classes are ordered as earlier versions did, 1, 10, 2.
       colours_to_srgb: whether colours are converted as the profile of a file says.
       all_frames: whether each frame of an animation or a stack is a sample.
+      value_range: the values of black and white in images of more than 8 bits, or how they are
+        found.
     """
 
     by_name: bool
     colours_to_srgb: bool
     all_frames: bool
+    value_range: Range | Literal["auto", "type"] = "auto"
 
 
 def _reading(config: DataConfig) -> _Reading:
@@ -51,6 +57,7 @@ def _reading(config: DataConfig) -> _Reading:
         by_name=config.holdout_by == "order",
         colours_to_srgb=config.colour_profiles != "ignore",
         all_frames=config.folder.frames == "all",
+        value_range=config.value_range or "auto",
     )
 
 
@@ -99,6 +106,8 @@ def _splits(root: Path, reading: _Reading) -> SourceSplits:
         train = replace(
             train, notes=notes + train.notes, passed_over=train.passed_over + unread.lines()
         )
+        if train.value_range is not None:
+            reading = replace(reading, value_range=train.value_range)
         holdout = _collection(
             root / held_out[0], find_files(root / held_out[0]), train.class_names, reading
         )
@@ -163,6 +172,12 @@ def _collection(
         [header.frames if several else 1 for header in headers],
         reading.colours_to_srgb,
     )
+    deep = np.array([is_deep(header.mode) for header in headers])[frames.file_numbers]
+    if deep.any() and reading.value_range != "type":
+        are_floats = any(header.mode == "F" for header in headers)
+        frames.value_range = _range_of(reading, frames, np.flatnonzero(deep), are_floats)
+    black_and_white = frames.value_range
+    ranged = "" if black_and_white is None else f":{black_and_white}"
     of_file = [numbers[name_of[part[0]]] for part in parts] if folders else None
     identity = _identity(root, files) + (_IN_SRGB if colours else "")
     return Collection(
@@ -171,13 +186,40 @@ def _collection(
         describe=frames.describe,
         labels=None if of_file is None else np.array(of_file, np.int32)[frames.file_numbers],
         class_names=names,
-        identity=identity + (_ALL_FRAMES if several else ""),
+        identity=identity + (_ALL_FRAMES if several else "") + ranged,
         # All frames of a file have its content: they are trained on or held out together.
         content=lambda index: file_content(frames.file(index)),
         groups=frames.file_numbers.astype(np.int32) if several and reading.by_name else None,
-        notes=(*found.notes(root), *notes_on_frames(headers, reading.all_frames), *colours),
+        notes=(
+            *found.notes(root),
+            *notes_on_frames(headers, reading.all_frames),
+            *colours,
+            *_notes_on_range(black_and_white, int(deep.sum()), len(deep)),
+        ),
         passed_over=found.lines(),
+        value_range=black_and_white,
     )
+
+
+def _notes_on_range(value_range: Range | None, deep: int, count: int) -> tuple[str, ...]:
+    if value_range is None:
+        return ()
+    black, white = value_range
+    return (
+        f"{deep:,} of {count:,} images have more than 8 bits: {black:g} becomes black and"
+        f" {white:g} white (data.value_range)",
+    )
+
+
+def _range_of(
+    reading: _Reading, frames: Frames, deep: np.ndarray, are_floats: bool
+) -> Range | None:
+    """Returns the values of black and white of the samples of more than 8 bits."""
+    if not isinstance(reading.value_range, str):
+        return reading.value_range
+    with ThreadPoolExecutor() as threads:
+        extents = threads.map(frames.extent, deep.tolist())
+        return common_range((each for each in extents if each is not None), are_floats)
 
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:

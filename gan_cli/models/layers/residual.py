@@ -65,17 +65,20 @@ def discriminator_block(
     down: bool,
     first: bool = False,
     orthogonal: bool = False,
+    widen_late: bool = False,
 ) -> keras.KerasTensor:
     """Applies ReLU, 3x3, ReLU, 3x3 and, if `down`, average pooling, plus the 1x1 shortcut.
 
-    The first block has no ReLU before it, and pools before its shortcut's convolution.
+    The first block has no ReLU before it, and pools before its shortcut's convolution. The first
+    convolution widens to `channels`, or the second one if `widen_late` and not `first`.
     """
 
     def halved(y: keras.KerasTensor) -> keras.KerasTensor:
         return keras.layers.AveragePooling2D(2, padding="same")(y) if down else y
 
     residual = x if first else keras.layers.ReLU()(x)
-    residual = convolution(channels, 3, True, RESIDUAL_GAIN, orthogonal)(residual)
+    hidden = x.shape[-1] if widen_late and not first else channels
+    residual = convolution(hidden, 3, True, RESIDUAL_GAIN, orthogonal)(residual)
     residual = keras.layers.ReLU()(residual)
     residual = halved(convolution(channels, 3, True, RESIDUAL_GAIN, orthogonal)(residual))
     shortcut = x
