@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from gan_cli.config.schema import DataConfig
+from gan_cli.data.classes import without_gaps
 from gan_cli.data.collection import Collection
 from gan_cli.data.form import choose_form
 from gan_cli.data.materialise import materialise
@@ -86,6 +87,9 @@ def open_splits(
     source = source_of(config)
     domain = None if source.domain is None else source.domain(config)
     splits = source.open(config)
+    if config.holdout_by != "order":
+        # Earlier runs keep the numbers of their classes.
+        splits = without_gaps(splits)
     train, holdout = splits.train, splits.holdout
     unread = [*train.corrupt, *(holdout.corrupt if holdout else ())]
     if unread and config.on_corrupt == "fail":
