@@ -252,7 +252,9 @@ class Experiment:
             received, trouble = self._train_as_assistant(run_steps, arguments)
         if trouble is None:
             if self.distribution.is_chief:
-                self._say_if_time_is_up(received, arguments["total_images"])
+                deadline = arguments["deadline"]
+                if deadline is not None and time.monotonic() >= deadline:
+                    self._say_if_time_is_up(received, arguments["total_images"])
                 write_report(self.run)
             # The others wait here until the chief has written its last file.
             self.distribution.any(False)
@@ -303,6 +305,7 @@ class Experiment:
         arguments |= {
             "actions": recorder.actions(self._agreed(watchdog.look)),
             "on_report": recorder.on_report,
+            "has_enough": lambda: recorder.has_stalled,
             "tolerates": watchdog.tolerates,
         }
         return self._train_with_rollbacks(run_steps, arguments, go_back)
