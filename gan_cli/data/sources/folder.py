@@ -13,6 +13,7 @@ from typing import Literal
 import numpy as np
 
 from gan_cli.config.schema import DataConfig
+from gan_cli.data.archive import is_archive, unpacked
 from gan_cli.data.collection import Collection, SourceSplits
 from gan_cli.data.frames import Frames
 from gan_cli.data.image_files import ENDINGS, FoundFiles, find_files
@@ -63,7 +64,7 @@ def _reading(config: DataConfig) -> _Reading:
 
 
 def open_source(config: DataConfig) -> SourceSplits:
-    """Opens all image files below `data.path`, ordered by name.
+    """Opens all image files below `data.path`, a folder or an archive, ordered by name.
 
     If the folder has subfolders with images, the class of an image is the first folder on its path,
     in the order 1, 2, 10. Subfolders `train` or `training` and one or more of `test`, `testing`,
@@ -80,9 +81,13 @@ def open_source(config: DataConfig) -> SourceSplits:
     if config.folder.path is None:
         raise UserError("data.path: is required for source 'folder'")
     root = user_path(config.folder.path)
+    if is_archive(root):
+        root = unpacked(root)
     if not root.is_dir():
         what = "is not a folder" if root.exists() else "does not exist"
-        raise UserError(f"data.path: {root} {what}; it must be a folder of images")
+        raise UserError(
+            f"data.path: {root} {what}; it must be a folder or a .zip or .tar of images"
+        )
     try:
         return _splits(root, _reading(config))
     except OSError as error:
