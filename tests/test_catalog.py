@@ -1,7 +1,8 @@
 import pytest
 
 from gan_cli.catalog import CHOICES
-from gan_cli.config.schema import Choice, Config
+from gan_cli.config.base import Choice
+from gan_cli.config.schema import Config
 from gan_cli.registry import Registry
 
 

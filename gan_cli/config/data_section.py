@@ -75,7 +75,7 @@ class ChoralesKeys(SourceKeys):
 class FolderKeys(SourceKeys):
     """A folder of image files."""
 
-    path: str | None = Field(None, description="The folder.")
+    path: str | None = Field(None, description="The folder, or a .zip or .tar of it.")
     frames: Literal["first", "all"] = Field(
         "first",
         description="What is read of animations and of stacks of slices: their first frame, or all"
