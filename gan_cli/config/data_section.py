@@ -330,6 +330,11 @@ class DataConfig(Section):
         " in earlier versions.",
     )
     mirror: bool = Field(False, description="Flip half of the training images from left to right.")
+    class_sampling: Literal["data", "uniform"] = Field(
+        "data",
+        description="How often real images of each class are shown: as frequent as in the data, or"
+        " uniform: every class equally often.",
+    )
     on_corrupt: Literal["fail", "skip"] = Field(
         "fail", description="What happens to images that cannot be decoded."
     )

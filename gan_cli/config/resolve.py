@@ -216,6 +216,11 @@ def _check_labels(config: Config, summary: DataSummary, rules: Rules) -> None:
             "model.conditional: needs images with labels of at least two classes;"
             f" data source '{config.data.source}' gave {summary.num_classes}"
         )
+    if config.data.class_sampling == "uniform" and summary.num_classes < 2:
+        raise UserError(
+            "data.class_sampling: uniform needs images with labels of at least two classes;"
+            f" data source '{config.data.source}' gave {summary.num_classes}"
+        )
     if features is not None and usual is None:
         raise UserError(
             f"evaluation.features: {rules.domain.name} are compared as they are; leave it out"

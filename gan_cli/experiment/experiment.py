@@ -378,6 +378,7 @@ class Experiment:
             self.config.seed,
             first_image=self.step.reals_taken(images_shown),
             mirror=self.config.data.mirror,
+            even_classes=self.config.data.class_sampling == "uniform",
             vary=self.data.domain.varied if self.data.domain.varies else None,
             steps_per_call=self.config.training.steps_per_call,
             updates_per_step=self.step.objective.real_batches,

@@ -401,3 +401,8 @@ def test_keys_of_the_source_that_the_samples_decide_are_filled_in():
     assert _decided(data, domain).text.alphabet == "abc"
     digits = DataConfig.model_validate({"source": "builtin"})
     assert _decided(digits, domain) == digits
+
+
+def test_even_classes_need_classes():
+    with pytest.raises(UserError, match="class_sampling: uniform needs images with labels"):
+        resolved(UNLABELLED, data={"source": "folder", "class_sampling": "uniform"})
