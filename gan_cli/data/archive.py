@@ -83,15 +83,15 @@ def _unpack(path: Path, target: Path, most_bytes: int) -> None:
         if place.is_absolute() or ".." in place.parts:
             raise UserError(f"data.path: {path}: holds '{name}', which leads out of the folder")
         is_wanted = place.name.lower().endswith(ENDINGS) or place.name in LABEL_FILES
-        if stream is None or not is_wanted:
-            if stream is not None:
-                stream.close()
+        if stream is None:
             continue
         file = target / place
         file.parent.mkdir(parents=True, exist_ok=True)
         # Never through a file that is there: an archive may hold a name twice.
         with stream, file.open("xb") as output:
-            _copy(stream, output, size)
+            # Other files leave an empty one of their name, by which they are counted and named.
+            if is_wanted:
+                _copy(stream, output, size)
 
 
 def _copy(stream: IO[bytes], output: IO[bytes], size: int) -> None:

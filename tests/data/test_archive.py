@@ -65,6 +65,7 @@ def test_an_archive_is_read_like_its_folder(tmp_path, name):
     for part in (splits.train, splits.holdout):
         levels |= dict(zip(part.images[:, 0, 0, 0].tolist(), part.labels.tolist(), strict=True))
     assert levels == {n: n % 2 for n in range(10)}
+    assert any("1 .txt (readme.txt)" in note for note in splits.notes), splits.notes
     assert opened(path).fingerprint == splits.fingerprint
 
 
