@@ -24,7 +24,9 @@ def resolve_for(config: Config, data: DataSplits) -> ResolvedConfig:
       UserError: the config asks for what the data or the components do not have.
     """
     num_classes = len(data.train.class_names)
-    summary = DataSummary(len(data.train.images), *data.domain.model_shape, num_classes)
+    summary = DataSummary(
+        len(data.train.images), *data.domain.model_shape, num_classes, data.value_range
+    )
     precision = resolve_precision(config.training.precision)
     return resolve(config, summary, rules_for(config, data.domain), precision)
 

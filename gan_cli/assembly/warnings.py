@@ -13,7 +13,7 @@ def warnings_of(config: ResolvedConfig, discriminator: keras.Model, replicas: in
       discriminator: as built for the config.
       replicas: number of devices that share a batch.
     """
-    return [*_without_groups(config, discriminator, replicas)]
+    return [*_without_groups(config, discriminator, replicas), *_told_by_rarity(config)]
 
 
 def _without_groups(config: ResolvedConfig, discriminator: keras.Model, replicas: int) -> list[str]:
@@ -35,4 +35,17 @@ def _without_groups(config: ResolvedConfig, discriminator: keras.Model, replicas
         f"training.batch_size: {judged} images{of_batch} cannot be split into groups of"
         f" {max(sizes)}, so the discriminator's minibatch standard deviation has no effect; use a"
         f" multiple of {max(sizes) * replicas * pack}"
+    ]
+
+
+def _told_by_rarity(config: ResolvedConfig) -> list[str]:
+    """Warns of generated classes that are more frequent than real ones."""
+    model = config.model
+    is_even = config.data.class_sampling == "uniform"
+    if not model.conditional or model.label_sampling != "uniform" or is_even:
+        return []
+    return [
+        "model.label_sampling: uniform, while real images come as often as in the data: where"
+        " classes differ in size, D can tell generated images by their rare classes; set"
+        " data.class_sampling to uniform too"
     ]

@@ -75,7 +75,7 @@ class ChoralesKeys(SourceKeys):
 class FolderKeys(SourceKeys):
     """A folder of image files."""
 
-    path: str | None = Field(None, description="The folder.")
+    path: str | None = Field(None, description="The folder, or a .zip or .tar of it.")
     frames: Literal["first", "all"] = Field(
         "first",
         description="What is read of animations and of stacks of slices: their first frame, or all"
@@ -260,6 +260,16 @@ def _check_channels(value: int) -> int:
 Channels = Annotated[int, AfterValidator(_check_channels), _unless_own_shape(_check_count)]
 
 
+def _check_range(value: tuple[float, float]) -> tuple[float, float]:
+    if not value[0] < value[1]:
+        raise ValueError(f"must be [least, greatest], got {list(value)}")
+    return value
+
+
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+ValueRange = Annotated[tuple[Finite, Finite], Field(strict=False), AfterValidator(_check_range)]
+
+
 class DataConfig(Section):
     """Which samples to learn from, and how images are brought to one size."""
 
@@ -312,7 +322,19 @@ class DataConfig(Section):
         description="What happens to image files with an ICC profile; convert, the default: convert"
         " their colours to sRGB; ignore: take their values as they are, as in earlier versions.",
     )
+    value_range: Literal["auto", "type"] | ValueRange | None = Field(
+        None,
+        description="Values of black and white, [least, greatest], in image files of more than 8"
+        " bits; auto, the default: the narrowest range of 8, 10, 12, 14 or 16 bits, [0, 1] or"
+        " [-1, 1], that holds all values of the set; type: 65,535 is white, and of floats 255, as"
+        " in earlier versions.",
+    )
     mirror: bool = Field(False, description="Flip half of the training images from left to right.")
+    class_sampling: Literal["data", "uniform"] = Field(
+        "data",
+        description="How often real images of each class are shown: as frequent as in the data, or"
+        " uniform: every class equally often.",
+    )
     on_corrupt: Literal["fail", "skip"] = Field(
         "fail", description="What happens to images that cannot be decoded."
     )

@@ -21,7 +21,7 @@ _DATA_KEYS = {
 _METRICS = ["frechet", "kernel", "precision_recall", "density_coverage"]
 
 # Rules of data that came later, with the ones that earlier runs followed and keep.
-EARLIER_DATA = {"holdout_by": "order", "colour_profiles": "ignore"}
+EARLIER_DATA = {"holdout_by": "order", "colour_profiles": "ignore", "value_range": "type"}
 # Options that architectures got later, with the values by which earlier runs are built.
 LATER_OPTIONS: dict[str, dict[str, Option]] = {
     "conv": {"low_pass": False},

@@ -32,13 +32,18 @@ _LARGEST_BATCH = 64
 
 @dataclass(frozen=True)
 class DataSummary:
-    """The size of a prepared data set. `num_classes` is 0 where it has no labels."""
+    """What a config needs to know of a prepared data set.
+
+    `num_classes` is 0 where it has no labels. `value_range` are the values of black and white in
+    images of more than 8 bits.
+    """
 
     num_images: int
     height: int
     width: int
     channels: int
     num_classes: int
+    value_range: tuple[float, float] | None = None
 
 
 def resolve(config: Config, summary: DataSummary, rules: Rules, precision: str) -> ResolvedConfig:
@@ -76,7 +81,7 @@ def resolve(config: Config, summary: DataSummary, rules: Rules, precision: str) 
                 channels=summary.channels,
                 holdout_by="content",
                 colour_profiles="convert",
-            ),
+            ).model_copy(update={"value_range": _decided_range(config.data, summary)}),
             "model": _fill(
                 config.model,
                 generator_conditioning=generator.generator_conditioning,
@@ -197,12 +202,23 @@ def _decided(data: DataConfig, domain: DomainRules) -> DataConfig:
     return data.model_copy(update={section: _fill(keys, **decided)}) if decided else data
 
 
+def _decided_range(data: DataConfig, summary: DataSummary) -> tuple[float, float] | str:
+    """Returns the values of black and white; where no image has more than 8 bits, any will do."""
+    given = None if data.value_range == "auto" else data.value_range
+    return summary.value_range or given or "type"
+
+
 def _check_labels(config: Config, summary: DataSummary, rules: Rules) -> None:
     features = config.evaluation.features
     usual = rules.domain.default_features(summary.num_classes)
     if config.model.conditional and summary.num_classes < 2:
         raise UserError(
             "model.conditional: needs images with labels of at least two classes;"
+            f" data source '{config.data.source}' gave {summary.num_classes}"
+        )
+    if config.data.class_sampling == "uniform" and summary.num_classes < 2:
+        raise UserError(
+            "data.class_sampling: uniform needs images with labels of at least two classes;"
             f" data source '{config.data.source}' gave {summary.num_classes}"
         )
     if features is not None and usual is None:

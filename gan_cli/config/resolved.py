@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gan_cli.config.base import NonNegative, Positive, PositiveInt
-from gan_cli.config.data_section import Channels, DataConfig, ImageSize
+from gan_cli.config.data_section import Channels, DataConfig, ImageSize, ValueRange
 from gan_cli.config.ramp_values import NonNegativeOrRamp
 from gan_cli.config.schema import (
     AugmentationConfig,
@@ -33,6 +33,7 @@ class ResolvedData(DataConfig):
     channels: Channels
     holdout_by: Literal["content", "order"]
     colour_profiles: Literal["convert", "ignore"]
+    value_range: Literal["type"] | ValueRange
 
 
 class ResolvedModel(ModelConfig):

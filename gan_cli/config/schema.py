@@ -99,4 +99,9 @@ class Config(Section):
                 f"{key}: must be at most until_kimg ({schedule.until_kimg}),"
                 f" got {schedule.warmup_kimg}"
             )
+        if self.training.patience_kimg is not None and self.evaluation.every_kimg == 0:
+            raise ValueError(
+                "training.patience_kimg: waits for scores, and evaluation.every_kimg is 0; set it"
+                " above 0, or leave patience_kimg out"
+            )
         return self

@@ -108,6 +108,11 @@ class TrainingConfig(Section):
     max_minutes: Positive | None = Field(
         None, description="Stop after so many minutes, if that is earlier."
     )
+    patience_kimg: Positive | None = Field(
+        None,
+        description="Stop when the score that training follows has not improved for so many"
+        " thousands of images; default: never.",
+    )
     precision: Literal["auto"] | Precision = Field(
         "auto", description="Type that the layers compute in; auto: the fastest on this machine."
     )

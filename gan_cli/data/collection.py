@@ -30,6 +30,8 @@ class Collection:
         of one piece of music, are either trained on or held out.
       corrupt: a line for each file that cannot be read, where that shows on opening.
       passed_over: a line for each file that is no sample.
+      value_range: the values of black and white by which images of more than 8 bits were scaled,
+        or None where there are no such images, or where they span the range of their type.
       notes: a sentence for each thing that the source does to the files without being asked.
     """
 
@@ -45,6 +47,7 @@ class Collection:
     corrupt: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
+    value_range: tuple[float, float] | None = None
 
     def with_notes(self, notes: tuple[str, ...]) -> "Collection":
         """Returns the collection with further notes before its own."""

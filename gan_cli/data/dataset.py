@@ -9,6 +9,7 @@ from functools import partial
 import numpy as np
 
 from gan_cli.config.schema import DataConfig
+from gan_cli.data.classes import without_gaps
 from gan_cli.data.collection import Collection
 from gan_cli.data.form import choose_form
 from gan_cli.data.materialise import materialise
@@ -48,6 +49,8 @@ class DataSplits:
       skipped: a line for each image that cannot be decoded.
       notes: a sentence for each thing that preparation does to the images without being asked.
       passed_over: a line for each file that is no sample.
+      value_range: the values of black and white in images of more than 8 bits; None: there are
+        none, or they span the range of their type.
     """
 
     train: ImageDataset
@@ -56,6 +59,7 @@ class DataSplits:
     skipped: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
+    value_range: tuple[float, float] | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -83,6 +87,9 @@ def open_splits(
     source = source_of(config)
     domain = None if source.domain is None else source.domain(config)
     splits = source.open(config)
+    if config.holdout_by != "order":
+        # Earlier runs keep the numbers of their classes.
+        splits = without_gaps(splits)
     train, holdout = splits.train, splits.holdout
     unread = [*train.corrupt, *(holdout.corrupt if holdout else ())]
     if unread and config.on_corrupt == "fail":
@@ -159,7 +166,13 @@ def open_splits(
         )
     shape = (preparation.height, preparation.width, preparation.channels)
     return DataSplits(
-        datasets[0], datasets[1], domain or Images(shape), tuple(skipped), notes, train.passed_over
+        datasets[0],
+        datasets[1],
+        domain or Images(shape),
+        tuple(skipped),
+        notes,
+        train.passed_over,
+        train.value_range,
     )
 
 

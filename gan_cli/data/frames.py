@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from gan_cli.data.collection import CorruptImageError
 from gan_cli.data.decode import decode_frame, decode_image, problems_as_corrupt
+from gan_cli.data.value_range import Range, extent, scaled
 
 
 class Frames:
@@ -19,6 +21,8 @@ class Frames:
     Attributes:
       file_numbers: int64 [samples], the place of each sample's file among the files.
       frame_numbers: int64 [samples], the place of each sample in its file.
+      value_range: the values of black and white in images of more than 8 bits; None: the whole
+        range of their type.
     """
 
     def __init__(
@@ -37,6 +41,7 @@ class Frames:
         self._counts = counts
         self._colours_to_srgb = colours_to_srgb
         self._open = threading.local()
+        self.value_range: Range | None = None
 
     def file(self, index: int) -> Path:
         """Returns the file of a sample."""
@@ -48,12 +53,23 @@ class Frames:
         frame = "" if count == 1 else f", frame {self.frame_numbers[index] + 1:,} of {count:,}"
         return f"{self.file(index)}{frame}"
 
+    def extent(self, index: int) -> Range | None:
+        """Returns the least and the greatest value of a sample, or None if it is damaged."""
+        try:
+            return extent(self._decoded(index))
+        except CorruptImageError:
+            return None
+
     def read(self, index: int) -> Image.Image:
-        """Decodes a sample.
+        """Decodes a sample; one of more than 8 bits is scaled by `value_range`.
 
         Raises:
           CorruptImageError: it cannot be decoded.
         """
+        image = self._decoded(index)
+        return image if self.value_range is None else scaled(image, self.value_range)
+
+    def _decoded(self, index: int) -> Image.Image:
         path = self.file(index)
         if self._counts[self.file_numbers[index]] == 1:
             return decode_image(path, self._colours_to_srgb)

@@ -20,6 +20,7 @@ def training_batches(
     updates_per_step: int = 1,
     worker: int = 0,
     workers: int = 1,
+    even_classes: bool = False,
 ) -> tf.data.Dataset:
     """Returns an endless stream of stacked batches.
 
@@ -37,6 +38,9 @@ def training_batches(
       worker, workers: index of this process, and number of processes. Each process loads only its
         own slice of every part of the batches that a single process would get.
 
+      even_classes: whether an epoch shows every class equally often, and not every image once; the
+        images of a class take turns.
+
     Yields:
       {"images": [steps_per_call, batch_size / workers, height, width, channels] of the stored type,
       "labels": int32 [steps_per_call, batch_size / workers], zeros where there are no labels}.
@@ -51,7 +55,8 @@ def training_batches(
     @functools.lru_cache(maxsize=2)
     def epoch_order(epoch: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         rng = np.random.default_rng([seed, epoch])
-        return rng.permutation(count), rng.permutation(count) < count // 2, rng.random(count)
+        order = _even_order(rng, labels) if even_classes else rng.permutation(count)
+        return order, rng.permutation(count) < count // 2, rng.random(count)
 
     def gather(element: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         epochs, places = np.divmod(first_image + element * per_element + own, count)
@@ -77,3 +82,19 @@ def training_batches(
 
     # In order, and two elements ahead: gathering one takes about a millisecond.
     return tf.data.Dataset.range(np.iinfo(np.int64).max).map(load).prefetch(2)
+
+
+def _even_order(rng: np.random.Generator, labels: np.ndarray) -> np.ndarray:
+    """Returns as many indices as there are labels, of each class equally many, give or take one.
+
+    Within a class, an image comes at most once more often than another.
+    """
+    classes = rng.permutation(np.unique(labels))
+    parts = []
+    for number, label in enumerate(classes):
+        members = np.flatnonzero(labels == label)
+        wanted = len(labels) // len(classes) + (number < len(labels) % len(classes))
+        rounds = -(-wanted // len(members))
+        turns = np.concatenate([rng.permutation(members) for _ in range(rounds)])
+        parts.append(turns[:wanted])
+    return rng.permutation(np.concatenate(parts))

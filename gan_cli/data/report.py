@@ -68,9 +68,9 @@ class DataReport:
             ]
         if greatest < 255 * _DARK:
             return [
-                f"the brightest value is {greatest} of 255: the images are nearly black. Images of"
-                " more than 8 bits are divided by 257, and floats are taken to lie in [0, 255]:"
-                " scale them to the whole range first"
+                f"the brightest value is {greatest} of 255: the images are nearly black. Where they"
+                " have more than 8 bits, set data.value_range to [least, greatest], the values of"
+                " black and white"
             ]
         return []
 

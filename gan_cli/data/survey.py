@@ -24,11 +24,13 @@ class Header:
       profile: name of its colour profile; empty where it has none, or one of sRGB.
       bad_profile: whether it has a profile that cannot be applied.
       frames: number of its frames, if it is an animation or a stack; else 1.
+      mode: Pillow's name for its kind of pixels; empty where the file cannot be opened.
     """
 
     profile: str = ""
     bad_profile: bool = False
     frames: int = 1
+    mode: str = ""
 
 
 def read_headers(files: Sequence[Path]) -> list[Header]:
@@ -44,9 +46,11 @@ def _read_header(path: Path) -> Header:
             try:
                 profile = profile_of(image)
             except ValueError:
-                return Header(bad_profile=True, frames=frames)
+                return Header(bad_profile=True, frames=frames, mode=image.mode)
             converts = profile is not None and profile.transform is not None
-            return Header(profile.name if profile and converts else "", frames=frames)
+            return Header(
+                profile.name if profile and converts else "", frames=frames, mode=image.mode
+            )
     except Exception:  # Whatever a damaged file leads to; it is reported where it is decoded.
         return Header()
 

@@ -19,6 +19,7 @@ _FREE_KEYS = (
     "name",
     "training.kimg",
     "training.max_minutes",
+    "training.patience_kimg",
     "training.grid_every_kimg",
 )
 # Keys that a guard which acts depends on, and that change no weight where the guard only warns.

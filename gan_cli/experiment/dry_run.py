@@ -141,6 +141,7 @@ def _write_picture(config: ResolvedConfig, data: DataSplits, run: RunDirectory) 
         config.training.batch_size,
         config.seed,
         mirror=config.data.mirror,
+        even_classes=config.data.class_sampling == "uniform",
         vary=data.domain.varied if data.domain.varies else None,
     )
     batch = next(iter(batches))

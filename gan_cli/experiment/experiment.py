@@ -32,6 +32,7 @@ from gan_cli.experiment.changes import (
     with_recorded_rules,
 )
 from gan_cli.experiment.dry_run import Description, describe_experiment, label_lines
+from gan_cli.experiment.met_before import met_before
 from gan_cli.experiment.outcome import Ending, Outcome
 from gan_cli.experiment.recorder import Recorder, images_between_looks
 from gan_cli.experiment.speed import measured_images_per_second
@@ -48,7 +49,7 @@ from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.guard import is_skipped
 from gan_cli.training.loop import Action, compile_steps
 from gan_cli.training.precision import set_determinism
-from gan_cli.training.remedies import interventions_of
+from gan_cli.training.remedies import GUARD_MEMORY, interventions_of
 from gan_cli.training.rollback import agreed_look, train_with_rollbacks
 from gan_cli.training.state import GanState
 from gan_cli.training.step import TrainStep
@@ -67,6 +68,8 @@ class Experiment:
     lock: RunLock
     distribution: Distribution
     listener: Listener
+    # What would end training again, as it did before; None: nothing is known.
+    met_before: str | None = None
 
     @classmethod
     def open(
@@ -206,12 +209,18 @@ class Experiment:
         self.lock.acquire()
         newest = self.store.newest_good(on_damage=self.listener.message)
         if newest is not None:
-            restore(newest, self.state.variables())
+            # A run may have begun without a guard that acts, whose factors then begin at 1.
+            restore(newest, self.state.variables(), may_lack=GUARD_MEMORY)
         elif checkpoints:
             raise UserError(
                 f"{self.run.path}: all checkpoints are damaged, and have been set aside; run the"
                 " same command to start over"
             )
+        if not accept_changes:
+            self.met_before = met_before(self.run, self.config, self.state.images_so_far())
+        if self.met_before is not None:
+            # The record of what happened stays as it is.
+            return
         self.run.write_config(self.config)
         self.run.write_environment(describe_environment(describe_data(self.data)))
         report = report_on(self.data)
@@ -232,6 +241,8 @@ class Experiment:
         Raises:
           UserError: a file of the run directory cannot be written.
         """
+        if self.distribution.any(self.met_before is not None):
+            return self._end_as_before()
         training = self.config.training
         images = self.data.train.images
         minutes = training.max_minutes
@@ -252,11 +263,24 @@ class Experiment:
             received, trouble = self._train_as_assistant(run_steps, arguments)
         if trouble is None:
             if self.distribution.is_chief:
-                self._say_if_time_is_up(received, arguments["total_images"])
+                deadline = arguments["deadline"]
+                if deadline is not None and time.monotonic() >= deadline:
+                    self._say_if_time_is_up(received, arguments["total_images"])
                 write_report(self.run)
             # The others wait here until the chief has written its last file.
             self.distribution.any(False)
         return self._outcome(received, trouble)
+
+    def _end_as_before(self) -> Outcome:
+        trouble = f"{self.met_before}, when this run was trained last"
+        if self.distribution.is_chief:
+            self.listener.message(
+                f"{trouble}; nothing has changed since, so it is not trained into the same again."
+                " The way on: set guard.on_non_finite to rollback, which returns to a checkpoint"
+                " and lowers the learning rates, and accept the change. To try the same again,"
+                " only accept the changes"
+            )
+        return self._outcome(None, RuntimeError(trouble))
 
     def _say_if_time_is_up(self, received: signal.Signals | None, total_images: int) -> None:
         shown = self.state.images_so_far()
@@ -303,6 +327,7 @@ class Experiment:
         arguments |= {
             "actions": recorder.actions(self._agreed(watchdog.look)),
             "on_report": recorder.on_report,
+            "has_enough": lambda: recorder.has_stalled,
             "tolerates": watchdog.tolerates,
         }
         return self._train_with_rollbacks(run_steps, arguments, go_back)
@@ -353,6 +378,7 @@ class Experiment:
             self.config.seed,
             first_image=self.step.reals_taken(images_shown),
             mirror=self.config.data.mirror,
+            even_classes=self.config.data.class_sampling == "uniform",
             vary=self.data.domain.varied if self.data.domain.varies else None,
             steps_per_call=self.config.training.steps_per_call,
             updates_per_step=self.step.objective.real_batches,

@@ -12,7 +12,8 @@ DIVERGED_STATUS = 1
 class Ending(StrEnum):
     """Why training ended.
 
-    `finished`: all images were shown, or the time was up. `stopped`: by a signal, after saving.
+    `finished`: all images were shown, the time was up, or the score
+    no longer improved. `stopped`: by a signal, after saving.
     `diverged`: a loss was no longer finite, or the guard gave up.
     """
 

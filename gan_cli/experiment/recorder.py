@@ -9,6 +9,7 @@ from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits
 from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.evaluation.evaluator import build_evaluator
+from gan_cli.experiment.patience import images_without_improvement
 from gan_cli.io.files import atomic_write
 from gan_cli.listener import TRAINING, Listener
 from gan_cli.media.encode import encoded
@@ -50,6 +51,8 @@ class Recorder:
         self._total_images = _images(config.training.kimg)
         # When training stops by the clock, on that of `time.monotonic`.
         self.deadline: float | None = None
+        # Whether `training.patience_kimg` has ended training.
+        self.has_stalled = False
         self.num_classes = len(data.train.class_names) if config.model.conditional else 0
         self._evaluator: RunEvaluator | None = None
         enough = len(data.holdout.images) >= FEWEST_HELD_OUT
@@ -105,6 +108,7 @@ class Recorder:
             self._evaluator = self._build_evaluator()
             if self._score_is_overdue(images, self._evaluator.tracked[0]):
                 self.evaluate(images)
+            self._judge_scores(self._evaluator.tracked[0])
         self._mark = time.monotonic()
 
     def on_report(self, images_shown: int, report: Mapping[str, float]) -> None:
@@ -186,6 +190,21 @@ class Recorder:
         shown = "  ".join(f"{name} {value:.4g}" for name, value in scores.items())
         remark = "  best so far" if is_best else ""
         self.listener.message(f"{images_shown / 1000:8.1f} kimg  {shown}{remark}")
+        self._judge_scores(name)
+
+    def _judge_scores(self, name: str) -> None:
+        """Notes, and says once, that the score has not improved for as long as the config waits."""
+        patience = self.config.training.patience_kimg
+        if patience is None or self.has_stalled:
+            return
+        # From the log rather than from memory, so that a resumed run ends at the same step.
+        waited = images_without_improvement(self.metrics.read(), name)
+        if waited >= _images(patience):
+            self.has_stalled = True
+            self.listener.message(
+                f"{name} has not improved for {waited / 1000:g} kimg: training ends by"
+                " training.patience_kimg; the best checkpoint is kept as 'best'"
+            )
 
     def rewind(self, images_shown: int) -> None:
         """Continues the record from an older checkpoint that training has gone back to."""

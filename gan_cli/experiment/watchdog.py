@@ -22,7 +22,7 @@ from gan_cli.sampling.seed_ranges import GUARD
 from gan_cli.training.guard import LEAST_RANKING, Alarm, Guard, is_skipped
 from gan_cli.training.inputs import LATENTS, fold, with_labels
 from gan_cli.training.loop import NonFinite, RollBackError
-from gan_cli.training.remedies import interventions_of
+from gan_cli.training.remedies import GUARD_MEMORY, interventions_of
 from gan_cli.training.singular_values import largest_singular_values
 from gan_cli.training.state import GanState, model_variables
 from gan_cli.training.step import TrainStep
@@ -162,7 +162,7 @@ class Watchdog:
             return None
         assert remedies is not None  # The config lets the guard intervene.
         kept = {name: v.numpy() for name, v in remedies.variables().items()}
-        restore(target, self.state.variables())
+        restore(target, self.state.variables(), may_lack=GUARD_MEMORY)
         # The checkpoint is older than some interventions, which must stay counted.
         for name, variable in remedies.variables().items():
             variable.assign(kept[name])

@@ -1,9 +1,11 @@
 """FastGAN, for few images: Liu et al. 2021 and the authors' code.
 
 Both networks have skip-layer excitation, G has gated linear units, and D must decode images from
-its features. Three points differ from the authors' code: D averages the logits of its patches to
-one; D makes the smaller image that it judges from the large one; and decoded images are compared by
-absolute difference, not by a perceptual distance, which needs a network trained on other data.
+its features. These points differ from the authors' code: D averages the logits of its patches to
+one; D makes the smaller image that it judges from the large one; G ends in a tanh at every size,
+not at 1024 pixels only; the targets of decoding are averaged, not picked, pixels; and decoded
+images are compared by absolute difference, not by a perceptual distance, which needs a network
+trained on other data.
 """
 
 import keras

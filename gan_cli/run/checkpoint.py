@@ -204,16 +204,27 @@ def _remove(checkpoint: Checkpoint) -> None:
         shutil.rmtree(nameless)
 
 
-def restore(checkpoint: Checkpoint, variables: Mapping[str, tf.Variable]) -> None:
+def restore(
+    checkpoint: Checkpoint, variables: Mapping[str, tf.Variable], may_lack: str | None = None
+) -> None:
     """Reads `variables`, which may be a part of those saved, from a checkpoint.
 
     Nothing is assigned unless the whole checkpoint is sound and fits.
+
+    Args:
+      may_lack: variables whose names begin so stay as they are where the checkpoint holds none.
 
     Raises:
       UserError: a file is missing or damaged, or the checkpoint is of another model.
     """
     manifest = _verify(checkpoint)
     saved = manifest["variables"]
+    if may_lack is not None:
+        variables = {
+            name: variable
+            for name, variable in variables.items()
+            if name in saved or not name.startswith(may_lack)
+        }
     for name, wanted in _describe(variables).items():
         if saved.get(name) != wanted:
             held = _spell(saved[name]) if name in saved else "nothing"

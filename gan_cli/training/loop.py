@@ -140,17 +140,19 @@ def train(
     actions: Sequence[Action],
     on_report: Callable[[int, Report], None],
     deadline: float | None = None,
+    has_enough: Callable[[], bool] = lambda: False,
     agree: Callable[[bool], bool] = bool,
     tolerates: Callable[[NonFinite], bool] = lambda found: False,
     stop: StopRequest | None = None,
 ) -> signal.Signals | None:
-    """Trains until `total_images` have been shown, the deadline has passed, or a signal arrives.
+    """Trains until enough images have been shown, the deadline has passed, or a signal arrives.
 
     Args:
       run_steps: made by `compile_steps`.
       batches: stacked batches, as `run_steps` takes them.
       on_report: called after every call into TensorFlow with the images shown and the report.
       deadline: time to stop, on the clock of `time.monotonic`.
+      has_enough: returns whether to stop before the next call into TensorFlow.
       tolerates: returns whether to continue although values of a report are not finite.
       agree: from this worker's wish to stop to whether any worker has it, so that all of them stop
         at the same step.
@@ -169,7 +171,7 @@ def train(
     is_signalled = False
     with contextlib.nullcontext(stop) if stop else StopRequest() as stop:
         for batch in batches:
-            late = deadline is not None and time.monotonic() >= deadline
+            late = has_enough() or (deadline is not None and time.monotonic() >= deadline)
             is_signalled = agree(stop.signal is not None)
             if images_shown >= total_images or is_signalled or agree(late):
                 break

@@ -4,6 +4,9 @@ from dataclasses import dataclass, field
 
 import tensorflow as tf
 
+# How the names of the guard's variables in a checkpoint begin.
+GUARD_MEMORY = "memory/guard/"
+
 
 def _variable(value: float) -> tf.Variable:
     return tf.Variable(value, dtype=tf.float32, trainable=False)

@@ -83,6 +83,7 @@ MAY_STAY_OPEN = {
     "training.freeze",
     "training.init_from",
     "training.max_minutes",
+    "training.patience_kimg",
     # The end of the run.
     "training.learning_rate_schedule.until_kimg",
     "training.ema_ramp_up",
@@ -400,3 +401,8 @@ def test_keys_of_the_source_that_the_samples_decide_are_filled_in():
     assert _decided(data, domain).text.alphabet == "abc"
     digits = DataConfig.model_validate({"source": "builtin"})
     assert _decided(digits, domain) == digits
+
+
+def test_even_classes_need_classes():
+    with pytest.raises(UserError, match="class_sampling: uniform needs images with labels"):
+        resolved(UNLABELLED, data={"source": "folder", "class_sampling": "uniform"})

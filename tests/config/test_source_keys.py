@@ -33,9 +33,13 @@ def test_no_key_of_a_source_is_one_that_all_sources_share():
 @pytest.mark.parametrize(
     ("text", "section", "expected"),
     [
-        ("{source: folder, path: a}", "folder", {"path": "a"}),
-        ("{source: folder, folder: {path: a}}", "folder", {"path": "a"}),
-        ("{source: folder, name: null, path: a, split: null}", "folder", {"path": "a"}),
+        ("{source: folder, path: a}", "folder", {"path": "a", "frames": "first"}),
+        ("{source: folder, folder: {path: a}}", "folder", {"path": "a", "frames": "first"}),
+        (
+            "{source: folder, name: null, path: a, split: null}",
+            "folder",
+            {"path": "a", "frames": "first"},
+        ),
         ("{source: builtin}", "builtin", {"name": "digits"}),
         ("{source: builtin, name: null, tfds: null, points: {}}", "builtin", {"name": "digits"}),
         (
@@ -92,7 +96,7 @@ def test_both_forms_mean_the_same_and_a_run_keeps_the_section(write, text, secti
         ),
         (
             "{source: folder, folder: {pth: x}}",
-            "data.folder.pth: unknown key; did you mean 'path'? (known: path)",
+            "data.folder.pth: unknown key; did you mean 'path'? (known: path, frames)",
         ),
         (
             "{source: folder, path: a, folder: {path: b}}",
@@ -116,7 +120,7 @@ def test_a_key_of_another_source_is_one_clear_line(write, text, problem):
 
 def test_an_unknown_key_is_told_the_keys_of_its_source(write):
     (line,) = problems(write("data: {source: folder, pth: a}\n"))
-    assert "unknown key; did you mean 'path'? (known: path, source, folder, holdout_fr" in line
+    assert "unknown key; did you mean 'path'? (known: path, frames, source, folder, hold" in line
     assert "tfds" not in line
 
 
@@ -184,9 +188,9 @@ EARLIER_DATA = {
 @pytest.mark.parametrize(
     ("changes", "section", "expected"),
     [
-        ({}, "folder", {"path": "images"}),
+        ({}, "folder", {"path": "images", "frames": "first"}),
         # Which it did not refuse, and did not read.
-        ({"name": "left over"}, "folder", {"path": "images"}),
+        ({"name": "left over"}, "folder", {"path": "images", "frames": "first"}),
         (
             {
                 "source": "points",

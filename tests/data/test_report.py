@@ -32,7 +32,8 @@ def test_a_set_of_dark_images_and_one_of_one_colour_are_told(tmp_path):
     for number in range(4):
         twelve_bits = np.full((9, 9), 1000 * number, np.uint16)
         Image.fromarray(twelve_bits).save(tmp_path / f"{number}.png")
-    (line,) = report_on(open_splits(DataConfig(source="folder", path=str(tmp_path)))).warnings()
+    config = DataConfig(source="folder", path=str(tmp_path), value_range="type")
+    (line,) = report_on(open_splits(config)).warnings()
     assert "of 255: the images are nearly black" in line
     for number in range(4):
         Image.new("RGBA", (9, 9), (255, 255, 255, 60 * number)).save(tmp_path / f"{number}.png")

@@ -133,6 +133,32 @@ class TestNonFinite:
             assert abs(arrays["latents"].std() - 1) < 0.01
             assert np.unique(arrays["latents"][:, 0, 0]).size == 16
 
+    def test_the_second_start_names_the_way_on_and_takes_no_step(self, tmp_path):
+        first, _, _ = train(tmp_path, INFINITE)
+        for _ in range(2):
+            outcome, said, _ = train(tmp_path, INFINITE)
+            assert outcome.ending == "diverged"
+            assert outcome.trouble == f"{first.trouble}, when this run was trained last"
+            assert "set guard.on_non_finite to rollback" in said
+            assert "ready after" not in said
+        # Another config is tried.
+        _, said, _ = train(tmp_path, INFINITE, on_non_finite="rollback", most_interventions=1)
+        assert "guard: back to 0 kimg" in said
+
+    def test_a_run_that_began_without_rollbacks_continues_with_them(self, tmp_path):
+        train(tmp_path, INFINITE.replace("e+30", "e-4").replace("kimg: 5", "kimg: 1"))
+        (tmp_path / "config.yaml").write_text(INFINITE)
+        config = load_config(
+            tmp_path / "config.yaml",
+            {"guard.on_non_finite": "rollback", "guard.most_interventions": 1},
+            CHOICES,
+        )
+        heard = Recording()
+        run_experiment(config, tmp_path / "run", accept_changes=True, listener=heard)
+        said = "\n".join(heard.messages)
+        assert "resuming at 1.024 kimg" in said
+        assert "guard: back to 1.024 kimg, learning rates now 0.5 times" in said
+
     def test_it_goes_back_as_often_as_it_may_and_then_says_so(self, tmp_path):
         outcome, said, _ = train(tmp_path, INFINITE, on_non_finite="rollback", most_interventions=2)
         assert outcome.ending == "diverged"

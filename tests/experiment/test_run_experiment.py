@@ -73,7 +73,9 @@ def whole(tmp_path_factory):
 def test_a_run_says_how_it_goes_and_how_it_ended(whole):
     run_dir, outcome, listener = whole
     assert outcome == Outcome(Ending.FINISHED, run_dir, 64)
-    assert listener.messages[0].startswith(f"tiny: 180 images, float32, {run_dir} (ready after")
+    labels, ready = listener.messages[:2]
+    assert labels.startswith("labels: 10 classes are found, and not used")
+    assert ready.startswith(f"tiny: 180 images, float32, {run_dir} (ready after")
     assert listener.counts == [(0, 64), (16, 64), (32, 64), (48, 64), (64, 64)]
     assert [shown for shown, _ in listener.reports] == [16, 32, 48, 64]
     assert listener.over[-1] == TRAINING
@@ -99,7 +101,7 @@ def test_a_signal_stops_it_after_saving_and_the_rest_equals_the_whole(whole, tmp
     listener = Recording()
     # The first call has let go of the directory.
     assert run_experiment(config(), tmp_path, "must", listener=listener).ending == "finished"
-    assert listener.messages[0] == "resuming at 0.016 kimg"
+    assert listener.messages[1] == "resuming at 0.016 kimg"
     assert_equal(weights(tmp_path), weights(whole[0]))
 
 

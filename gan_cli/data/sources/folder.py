@@ -5,17 +5,22 @@ import os
 import re
 import unicodedata
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from gan_cli.config.schema import DataConfig
+from gan_cli.data.archive import is_archive, unpacked
 from gan_cli.data.collection import Collection, SourceSplits
 from gan_cli.data.frames import Frames
 from gan_cli.data.image_files import ENDINGS, FoundFiles, find_files
+from gan_cli.data.label_files import FileLabels, label_file, read_labels
 from gan_cli.data.sources.source import Source
 from gan_cli.data.survey import notes_on_frames, notes_on_profiles, read_headers
+from gan_cli.data.value_range import Range, common_range, is_deep
 from gan_cli.errors import UserError
 from gan_cli.io.paths import user_path
 
@@ -39,11 +44,14 @@ class _Reading:
       by_name: whether classes are ordered as earlier versions did, 1, 10, 2.
       colours_to_srgb: whether colours are converted as the profile of a file says.
       all_frames: whether each frame of an animation or a stack is a sample.
+      value_range: the values of black and white in images of more than 8 bits, or how they are
+        found.
     """
 
     by_name: bool
     colours_to_srgb: bool
     all_frames: bool
+    value_range: Range | Literal["auto", "type"] = "auto"
 
 
 def _reading(config: DataConfig) -> _Reading:
@@ -51,18 +59,20 @@ def _reading(config: DataConfig) -> _Reading:
         by_name=config.holdout_by == "order",
         colours_to_srgb=config.colour_profiles != "ignore",
         all_frames=config.folder.frames == "all",
+        value_range=config.value_range or "auto",
     )
 
 
 def open_source(config: DataConfig) -> SourceSplits:
-    """Opens all image files below `data.path`, ordered by name.
+    """Opens all image files below `data.path`, a folder or an archive, ordered by name.
 
     If the folder has subfolders with images, the class of an image is the first folder on its path,
     in the order 1, 2, 10. Subfolders `train` or `training` and one or more of `test`, `testing`,
     `validation`, `valid`, `val`, in any case, are splits instead, and may have class folders of
     their own; images beside them are passed over. A lone `train`, and a single folder around all
     others, are looked through. Runs and exports of gan-cli are never read, unless `data.path` is
-    one of them.
+    one of them. A file labels.csv or dataset.json in a folder of images gives the classes in place
+    of folders.
 
     Raises:
       UserError: the folder is missing, unreadable or without images, or only some of the images
@@ -71,9 +81,13 @@ def open_source(config: DataConfig) -> SourceSplits:
     if config.folder.path is None:
         raise UserError("data.path: is required for source 'folder'")
     root = user_path(config.folder.path)
+    if is_archive(root):
+        root = unpacked(root)
     if not root.is_dir():
         what = "is not a folder" if root.exists() else "does not exist"
-        raise UserError(f"data.path: {root} {what}; it must be a folder of images")
+        raise UserError(
+            f"data.path: {root} {what}; it must be a folder or a .zip or .tar of images"
+        )
     try:
         return _splits(root, _reading(config))
     except OSError as error:
@@ -99,10 +113,14 @@ def _splits(root: Path, reading: _Reading) -> SourceSplits:
         train = replace(
             train, notes=notes + train.notes, passed_over=train.passed_over + unread.lines()
         )
+        if train.value_range is not None:
+            reading = replace(reading, value_range=train.value_range)
         holdout = _collection(
             root / held_out[0], find_files(root / held_out[0]), train.class_names, reading
         )
         return SourceSplits(train, holdout)
+    if label_file(root) is not None and not reading.by_name:
+        return SourceSplits(_collection(root, found, None, reading))
     # A folder that encloses everything, as archives do, and a `train` without a `test`.
     if len(counts) == 1 and below:
         inner = root / below[0]
@@ -134,23 +152,33 @@ def _collection(
     parts = [file.relative_to(root).parts for file in files]
     folders = {part[0] for part in parts if len(part) > 1}
     loose = [part[0] for part in parts if len(part) == 1]
-    if folders and loose:
+    # Earlier runs keep to the folders.
+    labels_path = None if reading.by_name else label_file(root)
+    given = FileLabels(None)
+    if labels_path is not None:
+        given = read_labels(labels_path, files)
+        found = replace(found, others=tuple(each for each in found.others if each != labels_path))
+    elif folders and loose:
         raise UserError(
             f"data.path: {root} holds both class folders and {len(loose)} loose images, such as"
             f" {loose[0]}; move them into a class folder, or the folders elsewhere"
         )
-    if unread := found.unread_classes(root, folders):
+    if labels_path is None and (unread := found.unread_classes(root, folders)):
         raise UserError(
             f"data.path: {root / unread[0]} holds images, none of which can be read"
             f" ({', '.join(ENDINGS)}); convert them, or move the folder elsewhere"
         )
     # One name may be written in two ways: é as one character, or as e and an accent.
     name_of = {folder: unicodedata.normalize("NFC", folder) for folder in folders}
-    classes = sorted(set(name_of.values()), key=None if reading.by_name else natural_key)
+    of_file = given.names
+    if labels_path is None and folders:
+        of_file = [name_of[part[0]] for part in parts]
+    classes = sorted(set(of_file or ()), key=None if reading.by_name else natural_key)
     names = tuple(classes) if class_names is None else class_names
+    kind = "class folder" if labels_path is None else "class"
     if unknown := sorted(set(classes) - set(names)):
         raise UserError(
-            f"data.path: {root} holds class folder '{unknown[0]}', which is not a class of the"
+            f"data.path: {root} holds {kind} '{unknown[0]}', which is not a class of the"
             f" training images"
             f" (known: {', '.join(names) or 'no classes'})"
         )
@@ -163,21 +191,55 @@ def _collection(
         [header.frames if several else 1 for header in headers],
         reading.colours_to_srgb,
     )
-    of_file = [numbers[name_of[part[0]]] for part in parts] if folders else None
+    deep = np.array([is_deep(header.mode) for header in headers])[frames.file_numbers]
+    if deep.any() and reading.value_range != "type":
+        are_floats = any(header.mode == "F" for header in headers)
+        frames.value_range = _range_of(reading, frames, np.flatnonzero(deep), are_floats)
+    black_and_white = frames.value_range
+    ranged = "" if black_and_white is None else f":{black_and_white}"
+    labels = None if of_file is None else np.array([numbers[name] for name in of_file], np.int32)
     identity = _identity(root, files) + (_IN_SRGB if colours else "")
     return Collection(
         count=len(frames.file_numbers),
         read=frames.read,
         describe=frames.describe,
-        labels=None if of_file is None else np.array(of_file, np.int32)[frames.file_numbers],
+        labels=None if labels is None else labels[frames.file_numbers],
         class_names=names,
-        identity=identity + (_ALL_FRAMES if several else ""),
+        identity=identity + (_ALL_FRAMES if several else "") + ranged,
         # All frames of a file have its content: they are trained on or held out together.
         content=lambda index: file_content(frames.file(index)),
         groups=frames.file_numbers.astype(np.int32) if several and reading.by_name else None,
-        notes=(*found.notes(root), *notes_on_frames(headers, reading.all_frames), *colours),
+        notes=(
+            *given.notes,
+            *found.notes(root),
+            *notes_on_frames(headers, reading.all_frames),
+            *colours,
+            *_notes_on_range(black_and_white, int(deep.sum()), len(deep)),
+        ),
         passed_over=found.lines(),
+        value_range=black_and_white,
     )
+
+
+def _notes_on_range(value_range: Range | None, deep: int, count: int) -> tuple[str, ...]:
+    if value_range is None:
+        return ()
+    black, white = value_range
+    return (
+        f"{deep:,} of {count:,} images have more than 8 bits: {black:g} becomes black and"
+        f" {white:g} white (data.value_range)",
+    )
+
+
+def _range_of(
+    reading: _Reading, frames: Frames, deep: np.ndarray, are_floats: bool
+) -> Range | None:
+    """Returns the values of black and white of the samples of more than 8 bits."""
+    if not isinstance(reading.value_range, str):
+        return reading.value_range
+    with ThreadPoolExecutor() as threads:
+        extents = threads.map(frames.extent, deep.tolist())
+        return common_range((each for each in extents if each is not None), are_floats)
 
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:

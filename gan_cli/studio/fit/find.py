@@ -10,9 +10,11 @@ import tensorflow as tf
 from PIL import Image
 
 from gan_cli.assembly.loading import load_discriminator
+from gan_cli.config.resolved import ResolvedData
 from gan_cli.data.collection import CorruptImageError
 from gan_cli.data.decode import decode_image
 from gan_cli.data.prepare import prepare_image
+from gan_cli.data.value_range import scaled
 from gan_cli.errors import UserError
 from gan_cli.listener import Listener
 from gan_cli.models.contract import FEATURES, output_of
@@ -52,9 +54,16 @@ def given_image(studio: Studio, path: Path) -> np.ndarray:
     return read_image(
         path,
         "image",
-        lambda image: prepare_image(image, height, width, channels, data.fit, data.background),
+        lambda image: prepare_image(
+            scaled_for(data, image), height, width, channels, data.fit, data.background
+        ),
         data.colour_profiles == "convert",
     )
+
+
+def scaled_for(data: ResolvedData, image: Image.Image) -> Image.Image:
+    """Returns an image of more than 8 bits scaled as those of a run were, others as they are."""
+    return image if isinstance(data.value_range, str) else scaled(image, data.value_range)
 
 
 def read_image(

@@ -8,7 +8,7 @@ from gan_cli.data.prepare import natural_size, prepare_image
 from gan_cli.errors import UserError
 from gan_cli.listener import Listener
 from gan_cli.studio.edit_requests import SuperResolve
-from gan_cli.studio.fit.find import find, pixel_misfit, read_image
+from gan_cli.studio.fit.find import find, pixel_misfit, read_image, scaled_for
 from gan_cli.studio.fit.fit_drawing import FitDrawing, fit_drawing
 from gan_cli.studio.fit.search import psnr_db
 from gan_cli.studio.fit.shrink import shrinking_matrix
@@ -34,7 +34,9 @@ def super_resolve(studio: Studio, request: SuperResolve, listener: Listener) -> 
                 f" generator's images of {height}x{width}",
                 key="image",
             )
-        return prepare_image(image, *small, channels, "stretch", background)
+        return prepare_image(
+            scaled_for(studio.loaded.config.data, image), *small, channels, "stretch", background
+        )
 
     target = read_image(
         request.image,

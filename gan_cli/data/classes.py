@@ -1,0 +1,58 @@
+"""Classes of labelled samples: those that occur among the training samples."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from gan_cli.data.collection import Collection, SourceSplits
+from gan_cli.errors import UserError
+
+_SHOWN = 3
+
+
+def without_gaps(splits: SourceSplits) -> SourceSplits:
+    """Returns the samples without the classes that no training sample has.
+
+    Labels that start at 1, or leave numbers out, would otherwise make classes which are never
+    trained and drawn all the same. The names of the other classes stay; their numbers close up.
+
+    Raises:
+      UserError: a held-out sample has a class that no training sample has.
+    """
+    train, holdout = splits.train, splits.holdout
+    if train.labels is None or not train.class_names:
+        return splits
+    names = train.class_names
+    is_known = np.isin(np.arange(len(names)), train.labels)
+    if is_known.all():
+        return splits
+    renumbered = np.where(is_known, np.cumsum(is_known) - 1, -1).astype(np.int32)
+    kept = tuple(name for name, known in zip(names, is_known, strict=True) if known)
+    missing = [name for name, known in zip(names, is_known, strict=True) if not known]
+    shown = ", ".join(missing[:_SHOWN]) + (", ..." if len(missing) > _SHOWN else "")
+    note = (
+        f"{len(missing):,} of {len(names):,} classes have no training images and are left out:"
+        f" {shown}; the other {len(kept):,} keep their names, and are numbered from 0"
+    )
+    if holdout is not None and holdout.labels is not None:
+        _check_known(holdout.labels, is_known, names)
+        holdout = _renumbered(holdout, renumbered, kept)
+    train = _renumbered(train, renumbered, kept).with_notes((note,))
+    return SourceSplits(train, holdout)
+
+
+def _check_known(labels: np.ndarray, is_known: np.ndarray, names: tuple[str, ...]) -> None:
+    strange = labels[~np.isin(labels, np.flatnonzero(is_known))]
+    if strange.size:
+        first = int(strange[0])
+        name = names[first] if 0 <= first < len(names) else str(first)
+        raise UserError(
+            f"data: {strange.size:,} of {labels.size:,} held-out images have a class that no"
+            f" training image has, such as '{name}'; leave them out"
+        )
+
+
+def _renumbered(collection: Collection, numbers: np.ndarray, names: tuple[str, ...]) -> Collection:
+    labels = collection.labels
+    assert labels is not None
+    return replace(collection, labels=numbers[labels], class_names=names)

@@ -1,0 +1,29 @@
+"""Finds out whether a run would meet again the values that ended it, which were not finite."""
+
+from gan_cli.config.load import config_differences
+from gan_cli.config.resolved import ResolvedConfig
+from gan_cli.run.directory import RunDirectory
+from gan_cli.run.guard_log import GuardLog
+
+
+def met_before(run: RunDirectory, config: ResolvedConfig, images_so_far: int) -> str | None:
+    """Returns what ended the run when it was trained last, if nothing has changed since then.
+
+    Training takes the same steps from the same state, so it would end in the same place.
+
+    Args:
+      images_so_far: images that the state from which training would continue has been shown.
+    """
+    if not run.exists():
+        return None
+    ended = [
+        entry
+        for entry in GuardLog(run.guard).read()
+        if entry["signal"] == "non_finite"
+        and entry["did"] == "noted"
+        and entry["images_shown"] > images_so_far
+    ]
+    is_handled = config.guard.on_non_finite != "stop"
+    if not ended or is_handled or config_differences(run.read_config(), config):
+        return None
+    return f"{ended[-1]['detail']} not finite at {ended[-1]['images_shown'] / 1000:g} kimg"
