@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 import gan_cli
-from gan_cli.cli import app, train
 
 COMMAND = '''\
 """gan-toy: a command for the tests.
@@ -111,7 +110,11 @@ def test_the_version_is_one_line(toy):
 @pytest.mark.parametrize("width", [40, 72])
 def test_help_is_no_wider_than_the_terminal(width, monkeypatch, capsys):
     monkeypatch.setenv("COLUMNS", str(width))
-    train_help = app._help(app._section_of(train))
+    command = [sys.executable, "-m", "gan_cli.cli.train", "--help"]
+    environment = {**os.environ, "COLUMNS": str(width)}
+    train_help = subprocess.run(
+        command, env=environment, capture_output=True, text=True, check=True
+    ).stdout
     assert max(map(len, train_help.splitlines())) <= width
     assert "--dry_run" in train_help
 
