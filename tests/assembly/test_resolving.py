@@ -19,7 +19,7 @@ def splits(count, shape, num_classes, domain=None):
     """As `DataSplits`, of images that take no memory."""
     images = np.broadcast_to(np.uint8(0), (count, *shape))
     train = SimpleNamespace(images=images, class_names=tuple(map(str, range(num_classes))))
-    return SimpleNamespace(train=train, domain=domain or Images(shape))
+    return SimpleNamespace(train=train, domain=domain or Images(shape), value_range=None)
 
 
 def resolved(count=5000, shape=(28, 28, 1), num_classes=0, domain=None, **sections):

@@ -62,6 +62,7 @@ def test_training_leaves_a_whole_run_directory(trained):
     assert names - {"guard.jsonl"} == {
         "config.yaml",
         "environment.json",
+        "data.json",
         "metrics.jsonl",
         "events",
         "samples",
@@ -175,6 +176,7 @@ def test_evaluation_prints_and_keeps_its_scores(trained):
         "precision",
         "recall",
         "density",
+        "checkerboard",
         "coverage",
         "c_t",
         "near_copies_pct",

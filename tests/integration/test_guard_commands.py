@@ -9,7 +9,7 @@ import pytest
 DIGITS = """
 name: bad
 data: {source: builtin, image_size: 16}
-model: {generator_channels: 16, discriminator_channels: 16}
+model: {generator_channels: 16, discriminator_channels: 16, options: {low_pass: false}}
 evaluation: {every_kimg: 0}
 """
 # A hundred times the architecture's own.

@@ -314,7 +314,7 @@ def test_a_checkpoint_of_anything_with_the_right_checksums_is_one_line(tmp_path,
         for changed in (content, (other.path / name).read_bytes()):
             (checkpoint.path / name).write_bytes(changed)
             sign_again(checkpoint)
-            with pytest.raises(UserError, match="does not hold what its manifest says"):
+            with pytest.raises(UserError, match=r"does not hold what|cannot be read"):
                 restore(checkpoint, variables)
         (checkpoint.path / name).write_bytes(whole)
     sign_again(checkpoint)
