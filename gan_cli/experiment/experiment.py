@@ -21,7 +21,7 @@ from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits, open_splits
 from gan_cli.data.pipeline import training_batches
-from gan_cli.data.report import report_on
+from gan_cli.data.report import DataReport, report_on
 from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.errors import UserError, first_line
 from gan_cli.experiment.changes import (
@@ -68,6 +68,7 @@ class Experiment:
     lock: RunLock
     distribution: Distribution
     listener: Listener
+    report: DataReport
     # What would end training again, as it did before; None: nothing is known.
     met_before: str | None = None
 
@@ -101,7 +102,8 @@ class Experiment:
             listener.skipped(problem)
         for note in data.notes:
             listener.message(f"note: {note}")
-        for warning in report_on(data).warnings():
+        report = report_on(data)
+        for warning in report.warnings():
             listener.message(f"warning: {warning}")
         held_out = len(data.holdout.images)
         if config.evaluation.every_kimg != 0 and held_out < FEWEST_HELD_OUT:
@@ -138,6 +140,7 @@ class Experiment:
             RunLock(run.path),
             distribution,
             listener,
+            report,
         )
 
     def describe(self) -> Description:
@@ -148,15 +151,9 @@ class Experiment:
         Raises:
           UserError: the sheet cannot be written.
         """
-        images = self.data.train.images
-        run_steps = compile_steps(
-            self.step,
-            images.shape[1:],
-            self.config.training.xla,
-            str(images.dtype),
-            self.distribution,
+        speed = measured_images_per_second(
+            self._compiled_steps(), self._batches(0), self.step.images_per_step
         )
-        speed = measured_images_per_second(run_steps, self._batches(0), self.step.images_per_step)
         return describe_experiment(self.config, self.data, self.state, self.run, speed)
 
     def prepare_directory(self, resume: str, accept_changes: bool) -> None:
@@ -223,8 +220,9 @@ class Experiment:
             return
         self.run.write_config(self.config)
         self.run.write_environment(describe_environment(describe_data(self.data)))
-        report = report_on(self.data)
-        self.run.write_data_report(report.as_json(), [*report.skipped, *report.passed_over])
+        self.run.write_data_report(
+            self.report.as_json(), [*self.report.skipped, *self.report.passed_over]
+        )
         if initialised is not None:
             self.run.write_initial_weights(initialised.record())
         images_so_far = self.state.images_so_far()
@@ -244,11 +242,8 @@ class Experiment:
         if self.distribution.any(self.met_before is not None):
             return self._end_as_before()
         training = self.config.training
-        images = self.data.train.images
         minutes = training.max_minutes
-        run_steps = compile_steps(
-            self.step, images.shape[1:], training.xla, str(images.dtype), self.distribution
-        )
+        run_steps = self._compiled_steps()
         arguments: dict[str, Any] = {
             "total_images": round(training.kimg * 1000),
             "batch_size": self.step.images_per_step,
@@ -369,6 +364,16 @@ class Experiment:
             self.distribution,
             rolls_back_non_finite=self.config.guard.on_non_finite == "rollback",
             **arguments,
+        )
+
+    def _compiled_steps(self) -> Callable:
+        images = self.data.train.images
+        return compile_steps(
+            self.step,
+            images.shape[1:],
+            self.config.training.xla,
+            str(images.dtype),
+            self.distribution,
         )
 
     def _batches(self, images_shown: int) -> tf.data.Dataset:

@@ -1,14 +1,17 @@
 """The protocol that every domain's evaluator satisfies."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from gan_cli.config.limits import FEWEST_IMAGES
 from gan_cli.config.schema import EvaluationConfig
 from gan_cli.data.dataset import DataSplits
+from gan_cli.data.split import FEWEST_HELD_OUT
+from gan_cli.errors import UserError
 from gan_cli.listener import Listener, Quiet
 from gan_cli.metrics.comparison import GanAccess
 from gan_cli.metrics.evaluation import Evaluation
@@ -113,3 +116,51 @@ class RunEvaluator(Protocol):
     def use_networks(self, gan: GanAccess) -> None:
         """Takes the trained networks of another checkpoint, for the metrics that call them."""
         ...
+
+
+def refuse_image_settings(inputs: EvaluatorInputs, instead: str) -> None:
+    """Refuses features, metrics and statistics, which only images have.
+
+    Args:
+      instead: how these samples are scored, such as "points are scored by the modes they cover".
+
+    Raises:
+      UserError: one is requested.
+    """
+    for key in ("features", "metrics", "statistics"):
+        if getattr(inputs, key):
+            raise UserError(f"is for images; {instead}", key=key)
+
+
+def require_generated(samples: Sized, name: str) -> None:
+    """Refuses too few generated samples.
+
+    Args:
+      name: of the samples, such as "points".
+
+    Raises:
+      UserError: there are fewer than `FEWEST_IMAGES`.
+    """
+    if len(samples) < FEWEST_IMAGES:
+        raise UserError(
+            f"at least {FEWEST_IMAGES} generated {name} are needed to evaluate, got {len(samples)}"
+        )
+
+
+def require_held_out(
+    samples: Sized, name: str, fewest: int = FEWEST_HELD_OUT, remedy: str = "data.holdout_fraction"
+) -> None:
+    """Refuses too few held-out samples.
+
+    Args:
+      name: of the samples, such as "points".
+      remedy: the keys to raise.
+
+    Raises:
+      UserError: there are fewer than `fewest`.
+    """
+    if len(samples) < fewest:
+        raise UserError(
+            f"data: at least {fewest} held-out {name} are needed to evaluate, got {len(samples)};"
+            f" raise {remedy}"
+        )

@@ -1,6 +1,5 @@
 """A folder of image files; folders inside it, if any, are the classes."""
 
-import hashlib
 import os
 import re
 import unicodedata
@@ -15,6 +14,7 @@ import numpy as np
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.archive import is_archive, unpacked
 from gan_cli.data.collection import Collection, SourceSplits
+from gan_cli.data.files_identity import files_identity
 from gan_cli.data.frames import Frames
 from gan_cli.data.image_files import ENDINGS, FoundFiles, find_files
 from gan_cli.data.label_files import FileLabels, label_file, read_labels
@@ -198,7 +198,7 @@ def _collection(
     black_and_white = frames.value_range
     ranged = "" if black_and_white is None else f":{black_and_white}"
     labels = None if of_file is None else np.array([numbers[name] for name in of_file], np.int32)
-    identity = _identity(root, files) + (_IN_SRGB if colours else "")
+    identity = files_identity(root, files) + (_IN_SRGB if colours else "")
     return Collection(
         count=len(frames.file_numbers),
         read=frames.read,
@@ -263,15 +263,6 @@ def file_content(path: Path) -> bytes:
     except OSError:
         return os.fsencode(path.name)
     return b"".join((str(size).encode(), *ends))
-
-
-def _identity(root: Path, files: list[Path]) -> str:
-    digest = hashlib.sha256()
-    for file in files:
-        status = file.stat()
-        line = f"{file.relative_to(root)}\0{status.st_size}\0{status.st_mtime_ns}\n"
-        digest.update(line.encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()
 
 
 SOURCE = Source(open_source)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import SourceSplits
+from gan_cli.data.files_identity import files_identity
 from gan_cli.data.phrases import NamedPiece, phrases_of
 from gan_cli.data.sources.source import Source
 from gan_cli.domains.rolls import Rolls
@@ -44,7 +44,7 @@ def open_source(config: DataConfig) -> SourceSplits:
     try:
         files = _midi_files(root)
         class_names, labels = _classes(root, files)
-        identity = _identity(root, files)
+        identity = files_identity(root, files)
     except OSError as error:
         raise UserError(f"data.path: {error.filename}: cannot be read: {error.strerror}") from error
     pieces, corrupt = [], []
@@ -119,15 +119,6 @@ def _classes(root: Path, files: list[Path]) -> tuple[tuple[str, ...], list[int |
             f" {loose[0]}; move them into a class folder, or the folders elsewhere"
         )
     return tuple(names), [names.index(part[0]) for part in parts]
-
-
-def _identity(root: Path, files: list[Path]) -> str:
-    digest = hashlib.sha256()
-    for file in files:
-        status = file.stat()
-        line = f"{file.relative_to(root)}\0{status.st_size}\0{status.st_mtime_ns}\n"
-        digest.update(line.encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()
 
 
 SOURCE = Source(open_source, domain_of)

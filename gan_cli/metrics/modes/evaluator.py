@@ -5,19 +5,22 @@ from typing import cast
 
 import numpy as np
 
-from gan_cli.config.limits import FEWEST_IMAGES
 from gan_cli.data.dataset import ImageDataset
-from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.domains.mixture import Mixture
 from gan_cli.domains.points import Points
-from gan_cli.errors import UserError
 from gan_cli.metrics.comparison import GanAccess
 from gan_cli.metrics.evaluation import Evaluation, Score
 from gan_cli.metrics.maths.bootstrap import frechet_half_width
 from gan_cli.metrics.maths.frechet_distance import frechet_distance
 from gan_cli.metrics.maths.moments import moments_of
 from gan_cli.metrics.modes.counts import MODE_METRICS, count_modes, mode_half_widths
-from gan_cli.metrics.run_evaluator import EvaluatorInputs, FeatureFacts
+from gan_cli.metrics.run_evaluator import (
+    EvaluatorInputs,
+    FeatureFacts,
+    refuse_image_settings,
+    require_generated,
+    require_held_out,
+)
 
 _FRECHET = "fd_coordinates"
 
@@ -28,9 +31,7 @@ def build(inputs: EvaluatorInputs) -> "ModesEvaluator":
     Raises:
       UserError: features, metrics or statistics are requested, or too few points are held out.
     """
-    for key in ("features", "metrics", "statistics"):
-        if getattr(inputs, key):
-            raise UserError("is for images; points are scored by the modes they cover", key=key)
+    refuse_image_settings(inputs, "points are scored by the modes they cover")
     data = inputs.data
     return ModesEvaluator(cast(Points, data.domain).mixture, data.train, data.holdout)
 
@@ -46,11 +47,9 @@ class ModesEvaluator:
     """
 
     def __init__(self, mixture: Mixture, train: ImageDataset, holdout: ImageDataset):
-        if len(holdout.images) < FEWEST_HELD_OUT:
-            raise UserError(
-                f"data: at least {FEWEST_HELD_OUT} held-out points are needed to evaluate, got"
-                f" {len(holdout.images)}; raise data.num_points or data.holdout_fraction"
-            )
+        require_held_out(
+            holdout.images, "points", remedy="data.num_points or data.holdout_fraction"
+        )
         self.mixture, self.train = mixture, train.images.reshape(-1, 2)
         self.reference = holdout.images.reshape(-1, 2)
 
@@ -94,11 +93,7 @@ class ModesEvaluator:
         """
         del labels, progress
         points = _points(generated)
-        if len(points) < FEWEST_IMAGES:
-            raise UserError(
-                f"at least {FEWEST_IMAGES} generated points are needed to evaluate, got"
-                f" {len(points)}"
-            )
+        require_generated(points, "points")
         rng = np.random.default_rng(seed)
         real = self.train[np.sort(rng.permutation(len(self.train))[: len(points)])]
         noise = rng.uniform(-1.0, 1.0, points.shape)

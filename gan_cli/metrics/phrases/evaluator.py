@@ -6,11 +6,8 @@ from typing import cast
 
 import numpy as np
 
-from gan_cli.config.limits import FEWEST_IMAGES
 from gan_cli.data.dataset import DataSplits
-from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.domains.rolls import Rolls
-from gan_cli.errors import UserError
 from gan_cli.metrics.comparison import GanAccess
 from gan_cli.metrics.evaluation import Evaluation, Score
 from gan_cli.metrics.maths.bootstrap import frechet_half_width, mean_half_width
@@ -22,7 +19,13 @@ from gan_cli.metrics.phrases.descriptors import descriptors
 from gan_cli.metrics.phrases.markov import MarkovChain
 from gan_cli.metrics.phrases.measures import choral_measures, general_measures, mean
 from gan_cli.metrics.phrases.overlap import overlap_area
-from gan_cli.metrics.run_evaluator import EvaluatorInputs, FeatureFacts
+from gan_cli.metrics.run_evaluator import (
+    EvaluatorInputs,
+    FeatureFacts,
+    refuse_image_settings,
+    require_generated,
+    require_held_out,
+)
 
 _FRECHET, _IN_SCALE, _GROOVE = "fd_descriptors", "in_scale_error", "groove_error"
 # Where these descriptors stand in a vector, from its end.
@@ -40,9 +43,7 @@ def build(inputs: EvaluatorInputs) -> "PhrasesEvaluator":
     Raises:
       UserError: features, metrics or statistics are requested, or too few phrases are held out.
     """
-    for key in ("features", "metrics", "statistics"):
-        if getattr(inputs, key):
-            raise UserError("is for images; phrases are scored by what their notes do", key=key)
+    refuse_image_settings(inputs, "phrases are scored by what their notes do")
     return PhrasesEvaluator(inputs.data)
 
 
@@ -56,11 +57,7 @@ class PhrasesEvaluator:
     tracked = (_FRECHET, _IN_SCALE, _GROOVE)
 
     def __init__(self, data: DataSplits):
-        if len(data.holdout.images) < FEWEST_HELD_OUT:
-            raise UserError(
-                f"data: at least {FEWEST_HELD_OUT} held-out phrases are needed to evaluate, got"
-                f" {len(data.holdout.images)}; raise data.holdout_fraction"
-            )
+        require_held_out(data.holdout.images, "phrases")
         domain = cast(Rolls, data.domain)
         self.form, self.ranges = domain.form, domain.ranges
         self.train, self.holdout = data.train, data.holdout.images
@@ -101,11 +98,7 @@ class PhrasesEvaluator:
         """
         del labels, progress
         ours = np.concatenate(list(generated))
-        if len(ours) < FEWEST_IMAGES:
-            raise UserError(
-                f"at least {FEWEST_IMAGES} generated phrases are needed to evaluate, got"
-                f" {len(ours)}"
-            )
+        require_generated(ours, "phrases")
         rng = np.random.default_rng(seed)
         chosen = np.sort(rng.permutation(len(self.train.images))[: len(ours)])
         real = self.train.images[chosen]

@@ -6,14 +6,18 @@ from typing import cast
 
 import numpy as np
 
-from gan_cli.config.limits import FEWEST_IMAGES
 from gan_cli.data.dataset import DataSplits
 from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.domains.tokens import END, Strings
-from gan_cli.errors import UserError
 from gan_cli.metrics.comparison import GanAccess
 from gan_cli.metrics.evaluation import Evaluation, Score
-from gan_cli.metrics.run_evaluator import EvaluatorInputs, FeatureFacts
+from gan_cli.metrics.run_evaluator import (
+    EvaluatorInputs,
+    FeatureFacts,
+    refuse_image_settings,
+    require_generated,
+    require_held_out,
+)
 from gan_cli.metrics.strings.ngrams import LONGEST, jensen_shannon_divergence, ngram_keys
 from gan_cli.metrics.strings.witten_bell import WittenBell
 
@@ -34,9 +38,7 @@ def build(inputs: EvaluatorInputs) -> "StringsEvaluator":
     Raises:
       UserError: features, metrics or statistics are requested, or too few strings are held out.
     """
-    for key in ("features", "metrics", "statistics"):
-        if getattr(inputs, key):
-            raise UserError("is for images; strings are scored by their characters", key=key)
+    refuse_image_settings(inputs, "strings are scored by their characters")
     return StringsEvaluator(inputs.data)
 
 
@@ -56,11 +58,7 @@ class StringsEvaluator:
 
     def __init__(self, data: DataSplits):
         held = data.holdout.images
-        if len(held) < 2 * FEWEST_HELD_OUT:
-            raise UserError(
-                f"data: at least {2 * FEWEST_HELD_OUT} held-out strings are needed to evaluate, got"
-                f" {len(held)}; raise data.holdout_fraction"
-            )
+        require_held_out(held, "strings", 2 * FEWEST_HELD_OUT)
         self.vocabulary = len(cast(Strings, data.domain).alphabet) + 1
         self.train = _flat(data.train.images)
         self.reference = np.random.default_rng(0).permutation(_flat(held))
@@ -97,11 +95,7 @@ class StringsEvaluator:
         """
         del labels, progress
         ours = _flat(np.concatenate(list(generated)))
-        if len(ours) < FEWEST_IMAGES:
-            raise UserError(
-                f"at least {FEWEST_IMAGES} generated strings are needed to evaluate, got"
-                f" {len(ours)}"
-            )
+        require_generated(ours, "strings")
         rng = np.random.default_rng(seed)
         # In random order: where fewer strings are held out, only the first ones are compared.
         real = self.train[rng.permutation(len(self.train))[: len(ours)]]
