@@ -12,7 +12,7 @@ from gan_cli.config.load import dump_config
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits
 from gan_cli.data.pipeline import training_batches
-from gan_cli.data.report import report_on
+from gan_cli.data.report import DataReport
 from gan_cli.errors import UserError
 from gan_cli.experiment.speed import time_line
 from gan_cli.models.contract import inner_activation_bytes, whole
@@ -69,6 +69,7 @@ def describe_experiment(
     state: GanState,
     run: RunDirectory,
     images_per_second: float,
+    report: DataReport,
 ) -> Description:
     """Describes an experiment, and writes a sheet of real images into its run directory.
 
@@ -80,7 +81,7 @@ def describe_experiment(
     training = config.training
     return Description(
         (
-            *(f"data: {line}" for line in report_on(data).lines()),
+            *(f"data: {line}" for line in report.lines()),
             *label_lines(config, data),
             f"device: {_devices()}",
             time_line(

@@ -154,7 +154,7 @@ class Experiment:
         speed = measured_images_per_second(
             self._compiled_steps(), self._batches(0), self.step.images_per_step
         )
-        return describe_experiment(self.config, self.data, self.state, self.run, speed)
+        return describe_experiment(self.config, self.data, self.state, self.run, speed, self.report)
 
     def prepare_directory(self, resume: str, accept_changes: bool) -> None:
         """Restores the latest checkpoint, or starts the directory of a new run.
