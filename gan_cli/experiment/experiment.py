@@ -204,6 +204,7 @@ class Experiment:
                 self.listener.message(line)
         # Nothing has been written so far, and nobody else writes from here on.
         self.lock.acquire()
+        self.store.mend_best(on_damage=self.listener.message)
         newest = self.store.newest_good(on_damage=self.listener.message)
         if newest is not None:
             # A run may have begun without a guard that acts, whose factors then begin at 1.
@@ -226,9 +227,11 @@ class Experiment:
         if initialised is not None:
             self.run.write_initial_weights(initialised.record())
         images_so_far = self.state.images_so_far()
-        MetricsLog(self.run.metrics).truncate_after(images_so_far)
-        interventions = interventions_of(self.step.remedies)
-        GuardLog(self.run.guard).truncate_after(images_so_far, interventions)
+        metrics, guard = MetricsLog(self.run.metrics), GuardLog(self.run.guard)
+        for problem in filter(None, (metrics.problem(), guard.problem())):
+            self.listener.message(problem)
+        metrics.truncate_after(images_so_far)
+        guard.truncate_after(images_so_far, interventions_of(self.step.remedies))
 
     def train(self, began: float | None = None) -> Outcome:
         """Trains until all images are shown, a signal comes or the time is up.
@@ -261,7 +264,8 @@ class Experiment:
                 deadline = arguments["deadline"]
                 if deadline is not None and time.monotonic() >= deadline:
                     self._say_if_time_is_up(received, arguments["total_images"])
-                write_report(self.run)
+                for problem in write_report(self.run):
+                    self.listener.message(problem)
             # The others wait here until the chief has written its last file.
             self.distribution.any(False)
         return self._outcome(received, trouble)
