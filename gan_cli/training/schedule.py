@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import tensorflow as tf
 
-
 # A length in thousands of images. A variable stands for one that is measured before the first step.
 Kimg = float | tf.Variable
 
