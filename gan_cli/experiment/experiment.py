@@ -120,9 +120,9 @@ class Experiment:
         store = CheckpointStore(run.checkpoints, resolved.training.keep_checkpoints)
         if store.all() and run.exists():
             resolved = with_recorded_plan(resolved, config, run.read_config())
-            note = early_end(resolved)
-            if note is not None:
-                listener.message(note)
+            early = early_end(resolved)
+            if early is not None:
+                listener.message(early)
         set_determinism(resolved.training.deterministic)
         num_classes = len(data.train.class_names)
         state = build_state(resolved, num_classes, distribution)

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import tensorflow as tf
 
 # A length in thousands of images. A variable stands for one that is measured before the first step.
-Kimg = float | tf.Variable
+Kimg: TypeAlias = float | tf.Variable
 
 
 @dataclass(frozen=True)
