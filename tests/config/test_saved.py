@@ -105,7 +105,5 @@ def test_only_a_regular_file_is_a_config(tmp_path, place):
         os.mkfifo(path)
     else:
         path.symlink_to(place)
-    with pytest.raises(
-        UserError, match=r"config\.yaml: .*: not a regular file"
-    ):
+    with pytest.raises(UserError, match=r"config\.yaml: .*: not a regular file"):
         read_saved_config(path)
