@@ -1,15 +1,12 @@
 """What the three commands share: flags, one line for each error, and a quiet TensorFlow."""
 
-import atexit
 import contextlib
-import gc
 import os
 import re
 import shutil
 import sys
-import tempfile
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +15,7 @@ from absl import app, flags, logging
 
 from gan_cli import __version__
 from gan_cli.errors import UserError
+from gan_cli.io.quiet_imports import absent, no_garbage, quiet_stderr
 from gan_cli.tensorflow_setup import LOG_LEVEL, QUIET
 
 USAGE_ERROR = 2
@@ -150,59 +148,11 @@ def import_tensorflow(first: Callable[[], object] = lambda: None) -> None:
     """
     logging.set_verbosity(logging.WARNING)
     wants_lines = os.environ.get(LOG_LEVEL, QUIET) != QUIET
-    with contextlib.nullcontext() if wants_lines else _quiet_stderr():
-        with _absent(_OPTIONAL_TO_KERAS), _no_garbage():
+    with contextlib.nullcontext() if wants_lines else quiet_stderr():
+        with absent(_OPTIONAL_TO_KERAS), no_garbage():
             import tensorflow as tf
 
         first()
         # The first operation writes a few more lines.
         tf.zeros([]) + 1.0
     tf.get_logger().setLevel("ERROR")
-
-
-@contextlib.contextmanager
-def _no_garbage() -> Iterator[None]:
-    """Keeps the garbage collector off what is imported: it stays to the end anyway."""
-    # At the end of the process, a last collection would take most of a second.
-    atexit.register(gc.freeze)
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-        gc.freeze()
-
-
-@contextlib.contextmanager
-def _absent(names: Sequence[str]) -> Iterator[None]:
-    """Makes imports of modules fail, unless they are imported already, as if not installed."""
-    hidden = [name for name in names if name not in sys.modules]
-    # Python turns None into a ModuleNotFoundError.
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        for name in hidden:
-            del sys.modules[name]
-
-
-@contextlib.contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Holds back all that is written to file descriptor 2; an exception releases it."""
-    sys.stderr.flush()
-    terminal = os.dup(2)
-    with tempfile.TemporaryFile() as held_back:
-        os.dup2(held_back.fileno(), 2)
-        try:
-            yield
-        except UserError:
-            raise
-        except Exception:
-            sys.stderr.flush()
-            held_back.seek(0)
-            os.write(terminal, held_back.read())
-            raise
-        finally:
-            sys.stderr.flush()
-            os.dup2(terminal, 2)
-            os.close(terminal)

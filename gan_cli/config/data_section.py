@@ -62,10 +62,15 @@ class ChoralesKeys(SourceKeys):
     bars: Annotated[int, Field(ge=1, le=16)] = Field(
         4, description="Length of a phrase in bars of 16 steps."
     )
-    transpose: Literal["within_range", "none"] = Field(
-        "within_range",
-        description="within_range: move each training phrase by a random interval that keeps every"
-        " voice within its range.",
+    form: Literal["voices", "rolls"] = Field(
+        "voices",
+        description="voices: a symbol for each voice and step, which is a rest, a held note or the"
+        " start of a pitch; rolls: piano rolls, which can hold several notes of a voice at once.",
+    )
+    transpose: Literal["to_c", "within_range", "none"] = Field(
+        "to_c",
+        description="to_c: move each piece to C major or A minor; within_range: move each training"
+        " phrase by a random interval that keeps every voice within its range.",
     )
     tempo: Annotated[float, Field(ge=10, le=400)] = Field(
         80.0, description="Beats a minute in the files that are written."

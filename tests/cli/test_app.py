@@ -50,7 +50,7 @@ def main(argv):
         sys.modules["tensorflow"] = None
         app.import_tensorflow()
     if action == "release":
-        with app._quiet_stderr():
+        with app.quiet_stderr():
             os.write(2, b"held back")
             raise ValueError("inside")
 
