@@ -48,12 +48,13 @@ class Reading:
 def reading_of(config: DataConfig) -> Reading:
     """Returns how a config of source `folder` wants its files read."""
     keys = config.folder
+    tiles = keys.tiles
     return Reading(
         by_name=config.holdout_by == "order",
         colours_to_srgb=config.colour_profiles != "ignore",
         all_frames=keys.frames == "all",
         max_pixels=keys.max_pixels,
-        tiles=keys.tiles and (keys.tiles.size, keys.tiles.stride or keys.tiles.size),
+        tiles=None if tiles is None else (tiles.size, tiles.stride or tiles.size),
         value_range=config.value_range or "auto",
     )
 
