@@ -24,7 +24,7 @@ _METRICS = ["frechet", "kernel", "precision_recall", "density_coverage"]
 EARLIER_DATA = {"holdout_by": "order", "colour_profiles": "ignore", "value_range": "type"}
 # Options that architectures got later, with the values by which earlier runs are built.
 LATER_OPTIONS: dict[str, dict[str, Option]] = {
-    "conv": {"low_pass": False},
+    **{name: {"low_pass": False} for name in ("conv", "dcgan")},
     **{name: {"equalized_class_head": False} for name in ("progan", "stylegan2")},
     **{name: {"published_sizes": False} for name in ("biggan", "fastgan", "sagan", "sngan")},
 }
