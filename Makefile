@@ -11,7 +11,7 @@ FUZZ_CASES ?= 1000
 SOAK_MINUTES ?= 120
 
 .DEFAULT_GOAL := help
-.PHONY: audit docs package peers fuzz soak help setup demo train sample eval test coverage test-all lint format schema bench chaos results few-labels ci clean
+.PHONY: audit docs package peers reference fuzz soak help setup demo train sample eval test coverage test-all lint format schema bench chaos results few-labels ci clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -80,6 +80,12 @@ peers: $(READY) ## Compare metrics with those of other packages, which bring PyT
 	.peers/bin/pip install --quiet --disable-pip-version-check torch-fidelity clean-fid pytorch-fid prdc pytorch-msssim piq
 	$(BIN)/python -m benchmarks.peers
 
+reference: $(READY) ## Compare networks, losses and penalties with PyTorch packages; writes docs/reference.md
+	$(PYTHON) -m venv .reference
+	.reference/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 numpy
+	.reference/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement benchmarks/reference_requirements.txt
+	$(BIN)/python -m benchmarks.reference
+
 fuzz: $(READY) ## Try every parser of input with thousands of damaged files: FUZZ_CASES a test
 	GAN_CLI_FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest tests/fuzz
 
@@ -104,4 +110,4 @@ few-labels: $(READY) ## Train classifiers on few real images, on generated ones 
 ci: lint test docs package ## What continuous integration runs
 
 clean: ## Remove the virtual environment and caches
-	rm -rf $(VENV) .audit .peers .cache site dist .pytest_cache .mypy_cache .ruff_cache .coverage *.egg-info
+	rm -rf $(VENV) .audit .peers .reference .cache site dist .pytest_cache .mypy_cache .ruff_cache .coverage *.egg-info
