@@ -55,6 +55,10 @@ class Phrases(Domain):
     def of_roll(self, cells: np.ndarray) -> np.ndarray:
         """Returns a piano roll, uint8 [steps, pitches, tracks], as a stored sample."""
 
+    def lost_notes(self, cells: np.ndarray) -> int:
+        """Returns the number of notes of a roll that `of_roll` leaves out."""
+        return 0
+
     @abstractmethod
     def piece(self, sample: np.ndarray) -> Piece:
         """Returns the notes of one stored sample."""

@@ -12,13 +12,13 @@ from gan_cli.data.phrases import NamedPiece, phrases_of
 from gan_cli.data.sources.source import Source
 from gan_cli.domains.phrases import Phrases
 from gan_cli.domains.rolls import Rolls
-from gan_cli.domains.voices import Voices
+from gan_cli.domains.voices import voices_of
 from gan_cli.errors import UserError
 from gan_cli.music.grid import Grid
 from gan_cli.music.keys import in_c
 from gan_cli.music.phrases import RollForm
 from gan_cli.music.scores import VOICES, ScoreError, read_score_file
-from gan_cli.music.voices import FIRST_PITCH
+from gan_cli.music.voices import Lane
 
 # What the voices sing in the whole corpus, as MIDI keys.
 RANGES = ((57, 81), (53, 74), (48, 69), (36, 64))
@@ -74,8 +74,10 @@ def domain_of(config: DataConfig) -> Phrases:
     transposes = keys.transpose == "within_range"
     if keys.form == "voices":
         form = RollForm(grid, VOICES, min(lowest), max(lowest) + count - 1)
-        shape = grid.steps, FIRST_PITCH + count, len(VOICES)
-        return Voices(shape, form, keys.tempo, transposes, RANGES, lowest)
+        lanes = (
+            Lane(voice, tuple(range(first, first + count))) for voice, first in enumerate(lowest)
+        )
+        return voices_of(form, tuple(lanes), keys.tempo, transposes, RANGES)
     form = RollForm(grid, VOICES, min(LOWEST, *lowest), HIGHEST)
     return Rolls(form.shape, form, keys.tempo, transposes, RANGES)
 
