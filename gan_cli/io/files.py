@@ -1,10 +1,8 @@
 """Files that are written whole or not at all."""
 
 import contextlib
-import errno
 import io
 import os
-import stat
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -59,20 +57,6 @@ def replace_file(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
             with contextlib.suppress(OSError):
                 aside.unlink(missing_ok=True)
         raise
-
-
-def open_regular(path: Path) -> io.BufferedReader:
-    """Opens a file to read, unless it is a pipe or a device, which may have no end.
-
-    Raises:
-      OSError: it cannot be read, or is no regular file.
-    """
-    # Opening a pipe without a writer would wait for one.
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(errno.EINVAL, "not a regular file", str(path))
-    return open(descriptor, "rb")
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:

@@ -27,7 +27,7 @@ from gan_cli.training.inputs import (
     with_labels,
 )
 from gan_cli.training.judge import forward
-from gan_cli.training.schedule import Setting, value_at
+from gan_cli.training.schedule import Kimg, Setting, value_at
 from gan_cli.training.step_losses import Batch, Report, StepLosses, Verdict
 
 # Real images, float32 in [-1, 1], and their labels.
@@ -77,6 +77,7 @@ class TrainStep:
       skip_non_finite: leave a network unchanged if its gradient is not finite.
       frozen: weights that stay as they are. Optimisers go on observing their gradients, so that
         the first update of a weight that is released is of the usual size.
+      end_kimg: where those schedules end that name no end of their own; None: there are none.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class TrainStep:
         fake_labels: Callable[[tf.Tensor], tf.Tensor] | None = None,
         skip_non_finite: bool = False,
         frozen: Frozen | None = None,
+        end_kimg: Kimg | None = None,
     ):
         self.losses, self.averaging = losses, averaging
         self.state, self.objective = losses.state, losses.objective
@@ -102,6 +104,7 @@ class TrainStep:
         self.seed = tf.constant([seed, 0], tf.int32)
         self.fake_labels, self.skip_non_finite = fake_labels, skip_non_finite
         self.frozen = frozen or Frozen()
+        self.end_kimg = end_kimg
 
     def reals_taken(self, images_shown: int) -> int:
         """Returns the position in the stream of real images after `images_shown`."""

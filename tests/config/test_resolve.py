@@ -83,6 +83,7 @@ MAY_STAY_OPEN = {
     "training.freeze",
     "training.init_from",
     "training.max_minutes",
+    "training.schedule_kimg",
     "training.patience_kimg",
     # The end of the run.
     "training.learning_rate_schedule.until_kimg",
