@@ -24,7 +24,7 @@ from gan_cli.media.formats import (
 )
 from gan_cli.studio import texts
 from gan_cli.studio.bulk_requests import Dataset, Export, Images
-from gan_cli.studio.edit_requests import EditRequest, Inpaint, Project, SuperResolve
+from gan_cli.studio.edit_requests import Accompany, EditRequest, Inpaint, Project, SuperResolve
 from gan_cli.studio.picture_requests import Axes, Grid, Request, Sheet, Walk
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ def _dataset(values: Flags) -> Dataset:
 
 def _edit(request: type[EditRequest], flag: str, more: tuple[str, ...] = ()) -> Callable:
     def from_flags(values: Flags) -> EditRequest:
-        check_ending(Path(values.out))
+        check_ending(Path(values.out), sounds=request is Accompany)
         return request(
             getattr(values, flag),
             seed=values.seed,
@@ -401,6 +401,15 @@ MODES: tuple[Mode, ...] = (
         own=("super_resolve",),
         takes=_EDITS,
         keys={"image": "super_resolve"},
+    ),
+    Mode(
+        "given",
+        "--given: tracks, or first bars, of your own, and the rest made to fit them.",
+        _edit(Accompany, "given"),
+        _draw,
+        own=("given",),
+        takes=_EDITS,
+        keys={"image": "given"},
     ),
     Mode(
         "explore",

@@ -31,12 +31,14 @@ class Phrases(Domain):
       transposes: whether training moves each phrase by a random interval.
       ranges: for each track, the lowest and the highest MIDI key to which training moves it; empty:
         the form's pitches.
+      is_in_c: whether all pieces are moved to C major or A minor.
     """
 
     form: RollForm
     beats_a_minute: float
     transposes: bool
     ranges: tuple[tuple[int, int], ...] = ()
+    is_in_c: bool = False
 
     name: ClassVar[str] = "phrases"
     stored_dtype: ClassVar[str] = "uint8"

@@ -87,8 +87,9 @@ def voices_of(
     beats_a_minute: float,
     transposes: bool,
     ranges: tuple[tuple[int, int], ...] = (),
+    is_in_c: bool = False,
 ) -> Voices:
     """Returns the domain of phrases in lanes, with as many symbols as the longest lane needs."""
     symbols = FIRST_PITCH + max(len(lane.pitches) for lane in lanes)
     shape = form.grid.steps, symbols, len(lanes)
-    return Voices(shape, form, beats_a_minute, transposes, ranges, lanes)
+    return Voices(shape, form, beats_a_minute, transposes, ranges, is_in_c, lanes)

@@ -130,6 +130,8 @@ class Drawing:
         atomic_write(path, encoded_sound(piece, ending, mark))
         seconds = piece.seconds_at(piece.length)
         what = f"{piece.num_notes} notes, {seconds:.0f} s, of {self.studio.checkpoint_text}"
+        if self.description is not None:
+            what = f"{self.description}; {what}"
         return (Written(path, what),)
 
     def recipe(self, ending: str, frames_per_second: int | None) -> dict[str, Any]:

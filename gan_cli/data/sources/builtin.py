@@ -90,7 +90,7 @@ def _songs() -> Collection:
 def _songs_domain() -> Voices:
     form = RollForm(Grid(4, 4), instruments_named(TRACKS, "data.name"), LOWEST - _FURTHEST, HIGHEST)
     lanes = lanes_of(form.instruments, form.lowest, form.highest, most=3)
-    return voices_of(form, lanes, BEATS_A_MINUTE, transposes=False)
+    return voices_of(form, lanes, BEATS_A_MINUTE, transposes=False, is_in_c=True)
 
 
 def _strings(name: str) -> Collection:

@@ -55,7 +55,7 @@ def open_source(config: DataConfig) -> SourceSplits:
     for file, label in zip(files, labels, strict=True):
         try:
             piece = read_midi_file(file)
-            if config.midi.transpose == "to_c":
+            if domain.is_in_c:
                 piece = in_c(piece, [config.midi.pitches] * len(piece.tracks))
             pieces.append(NamedPiece(str(file), piece, label))
         except MidiError as error:
@@ -72,16 +72,16 @@ def domain_of(config: DataConfig) -> Phrases:
       UserError: a key has a value that no phrase can have.
     """
     form, keys = form_of(config), config.midi
-    transposes = keys.transpose == "within_range"
+    transposes, is_in_c = keys.transpose == "within_range", keys.transpose == "to_c"
     if keys.form == "rolls":
-        return Rolls(form.shape, form, keys.tempo, transposes)
+        return Rolls(form.shape, form, keys.tempo, transposes, is_in_c=is_in_c)
     lanes = lanes_of(form.instruments, form.lowest, form.highest, keys.voices)
     if not lanes:
         raise UserError(
             f"data.pitches: hold no key of the drums; General MIDI's are 35 to 81, got"
             f" [{form.lowest}, {form.highest}]"
         )
-    return voices_of(form, lanes, keys.tempo, transposes)
+    return voices_of(form, lanes, keys.tempo, transposes, is_in_c=is_in_c)
 
 
 def form_of(config: DataConfig) -> RollForm:
