@@ -43,15 +43,33 @@ def _described(content: bytes, about: About) -> bytes:
     """Returns a file whose output is called `images`, and that says what it holds."""
     model = flatbuffer_utils.convert_bytearray_to_object(bytearray(content))
     model.description = f"{about.name}, a generator of images by gan-cli"
-    for signature in model.signatureDefs:
-        # The converter numbers the outputs of frozen functions: `output_0`.
-        signature.outputs[0].name = "images"
+    # The converter numbers the outputs of frozen functions, and leaves some graphs unsigned.
+    model.signatureDefs = [_signature(model)]
     buffer, entry = schema.BufferT(), schema.MetadataT()
     buffer.data = list(json.dumps(about.metadata()).encode())
     entry.name, entry.buffer = METADATA, len(model.buffers)
     model.buffers.append(buffer)
     model.metadata = [*(model.metadata or []), entry]
     return bytes(flatbuffer_utils.convert_object_to_bytearray(model))
+
+
+def _signature(model: schema.ModelT) -> schema.SignatureDefT:
+    """Returns names for the inputs and the output of a file's only graph."""
+    graph = model.subgraphs[0]
+    signature = schema.SignatureDefT()
+    signature.signatureKey, signature.subgraphIndex = "serving_default", 0
+    signature.inputs = [
+        _named("labels" if b"labels" in bytes(graph.tensors[index].name) else "latents", index)
+        for index in graph.inputs
+    ]
+    signature.outputs = [_named("images", graph.outputs[0])]
+    return signature
+
+
+def _named(name: str, index: int) -> schema.TensorMapT:
+    entry = schema.TensorMapT()
+    entry.name, entry.tensorIndex = name, int(index)
+    return entry
 
 
 def read_metadata(path: Path) -> dict[str, str]:
