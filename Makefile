@@ -11,14 +11,14 @@ FUZZ_CASES ?= 1000
 SOAK_MINUTES ?= 120
 
 .DEFAULT_GOAL := help
-.PHONY: audit peers fuzz soak help setup demo train sample eval test coverage test-all lint format schema bench chaos results few-labels ci clean
+.PHONY: audit docs package peers fuzz soak help setup demo train sample eval test coverage test-all lint format schema bench chaos results few-labels ci clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 $(READY): pyproject.toml .ci/constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint .ci/constraints.txt --editable '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint .ci/constraints.txt --editable '.[dev,docs]'
 	@touch $@
 
 setup: $(READY) ## Make the virtual environment
@@ -55,6 +55,14 @@ lint: $(READY) ## Check style, types and that the dependencies fit together
 format: $(READY) ## Put the code into its form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(READY) ## Write the documentation as a site to site/; fails on a broken link
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --config-file .ci/docs/mkdocs.yml
+
+package: $(READY) ## Build the wheel and the sdist into dist/, and check their metadata
+	rm -rf dist
+	$(BIN)/python -m build --outdir dist .
+	$(BIN)/twine check --strict dist/*
 
 schema: $(READY) ## Write the JSON schema of config files
 	$(BIN)/python -m gan_cli.cli.schema > configs/schema.json
@@ -93,7 +101,7 @@ results: $(READY) ## Train every recipe on two data sets and write docs/results_
 few-labels: $(READY) ## Train classifiers on few real images, on generated ones and on both: about 15 minutes
 	$(BIN)/python -m benchmarks.few_labels
 
-ci: lint test ## What continuous integration runs
+ci: lint test docs package ## What continuous integration runs
 
 clean: ## Remove the virtual environment and caches
-	rm -rf $(VENV) .audit .peers .pytest_cache .mypy_cache .ruff_cache .coverage *.egg-info
+	rm -rf $(VENV) .audit .peers .cache site dist .pytest_cache .mypy_cache .ruff_cache .coverage *.egg-info

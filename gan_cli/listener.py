@@ -8,6 +8,7 @@ TRAINING = "training"
 PREPARING = "preparing images"
 PREPARING_FEATURES = "preparing features"
 SCORING = "scoring images"
+TIMING = "timing training steps"
 
 
 class Listener:

@@ -18,21 +18,25 @@ from gan_cli.objectives.losses import Loss
 from gan_cli.objectives.penalties.penalty import DISCRIMINATOR, GENERATOR, Penalty
 from gan_cli.training.augment import AugmentationControl
 from gan_cli.training.objective import InstanceNoise, LazyPenalty, Objective
+from gan_cli.training.schedule import Kimg
 from gan_cli.training.state import GanState
 
 # Most held-out images that an adaptive augmentation looks at; they stay in memory.
 MOST_HELD_OUT = 2048
 
 
-def build_objective(config: ResolvedConfig, state: GanState) -> Objective:
+def build_objective(config: ResolvedConfig, state: GanState, end_kimg: Kimg) -> Objective:
     """Builds the loss and the penalties, with the strengths and options of the config.
 
     The penalties' memory is added to `state`.
 
+    Args:
+      end_kimg: where ramps end that name no end of their own.
+
     Raises:
       UserError: the config combines parts that exclude each other.
     """
-    objective, model, kimg = config.objective, config.model, config.training.kimg
+    objective, model = config.objective, config.model
     loss: Loss = LOSSES.load(objective.loss)
     loss = loss.with_options(objective.loss_options)
     check_loss(loss, objective.loss)
@@ -52,8 +56,8 @@ def build_objective(config: ResolvedConfig, state: GanState) -> Objective:
     noise = objective.instance_noise
     return Objective(
         loss,
-        [build_penalty(entry, state, DISCRIMINATOR, kimg) for entry in objective.penalties],
-        [build_penalty(entry, state, GENERATOR, kimg) for entry in objective.generator_penalties],
+        [build_penalty(each, state, DISCRIMINATOR, end_kimg) for each in objective.penalties],
+        [build_penalty(each, state, GENERATOR, end_kimg) for each in objective.generator_penalties],
         real_target=1.0 - objective.label_smoothing,
         n_critic=objective.n_critic,
         fresh_generator_batch=objective.generator_batch == "fresh",
@@ -64,9 +68,7 @@ def build_objective(config: ResolvedConfig, state: GanState) -> Objective:
     )
 
 
-def build_penalty(
-    entry: ResolvedPenalty, state: GanState, network: str, kimg: float
-) -> LazyPenalty:
+def build_penalty(entry: ResolvedPenalty, state: GanState, network: str, kimg: Kimg) -> LazyPenalty:
     """Builds one penalty of one network's update, in a run of `kimg`.
 
     Raises:
@@ -93,9 +95,13 @@ def build_penalty(
 
 
 def build_augmentation(
-    config: ResolvedConfig, state: GanState, held_out: ImageDataset
+    config: ResolvedConfig, state: GanState, held_out: ImageDataset, end_kimg: Kimg
 ) -> AugmentationControl | None:
     """Builds the augmentation, or returns None; its probability is added to `state`.
+
+    Args:
+      held_out: images that an adaptive augmentation may look at.
+      end_kimg: where a ramp of the probability ends that names no end of its own.
 
     Raises:
       UserError: the augmentation does not have these policies, the samples cannot be augmented, or
@@ -143,7 +149,7 @@ def build_augmentation(
         entry.target,
         entry.adjustment_kimg,
         images,
-        ramp_of(probability, config.training.kimg),
+        ramp_of(probability, end_kimg),
     )
     state.memory.update(control.variables())
     return control

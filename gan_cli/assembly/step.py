@@ -5,7 +5,7 @@ import tensorflow as tf
 
 from gan_cli.assembly.networks import build_network
 from gan_cli.assembly.objective import build_augmentation, build_objective
-from gan_cli.assembly.ramps import ramp_of, setting_of
+from gan_cli.assembly.ramps import end_of_schedules, ramp_of, setting_of
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import ImageDataset
 from gan_cli.data.sources import domain_of
@@ -52,15 +52,16 @@ def build_step(
         return learning_rate_factor(
             schedule.name,
             images_shown,
-            schedule.until_kimg or training.kimg,
+            end_kimg if schedule.until_kimg is None else schedule.until_kimg,
             schedule.warmup_kimg,
             schedule.final_factor,
         )
 
     # Penalties and augmentation make the variables that they keep between steps.
     with distribution.scope():
-        objective = build_objective(config, state)
-        augmentation = build_augmentation(config, state, held_out)
+        end_kimg = end_of_schedules(config)
+        objective = build_objective(config, state, end_kimg)
+        augmentation = build_augmentation(config, state, held_out, end_kimg)
         remedies = build_remedies(config, state)
     float32_copies: list[keras.Model | None] = [None, None]
     if training.precision == "mixed_float16":
@@ -83,7 +84,7 @@ def build_step(
     )
     return TrainStep(
         losses,
-        Averaging(setting_of(training.ema_half_life_kimg, training.kimg), training.ema_ramp_up),
+        Averaging(setting_of(training.ema_half_life_kimg, end_kimg), training.ema_ramp_up),
         seed=config.seed,
         learning_rates=(
             training.generator_optimizer.learning_rate,
@@ -91,12 +92,13 @@ def build_step(
         ),
         learning_rate_factor=factor,
         second_betas=(
-            ramp_of(training.generator_optimizer.beta_2, training.kimg),
-            ramp_of(training.discriminator_optimizer.beta_2, training.kimg),
+            ramp_of(training.generator_optimizer.beta_2, end_kimg),
+            ramp_of(training.discriminator_optimizer.beta_2, end_kimg),
         ),
         fake_labels=uniform_labels if model.label_sampling == "uniform" else None,
         skip_non_finite=config.guard.on_non_finite == "skip",
         frozen=frozen_weights(config, state),
+        end_kimg=end_kimg,
     )
 
 

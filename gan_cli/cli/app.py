@@ -1,15 +1,13 @@
 """What the three commands share: flags, one line for each error, and a quiet TensorFlow."""
 
-import atexit
 import contextlib
-import gc
+import errno
 import os
 import re
 import shutil
 import sys
-import tempfile
 import textwrap
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +16,8 @@ from absl import app, flags, logging
 
 from gan_cli import __version__
 from gan_cli.errors import UserError
+from gan_cli.io.quiet_imports import absent, no_garbage, quiet_stderr
+from gan_cli.io.streams import lasting_output, lost_output, printable
 from gan_cli.tensorflow_setup import LOG_LEVEL, QUIET
 
 USAGE_ERROR = 2
@@ -39,20 +39,31 @@ def run(
     main: Callable[[Sequence[str]], int | None],
     sections: Sequence[Section] = (),
     takes_arguments: bool = False,
+    needs_output: bool = True,
 ) -> None:
     """Parses the flags, calls `main`, and exits with the status that it returns.
 
-    A `UserError` becomes lines on standard error and exit status 2; Ctrl-C becomes exit status
-    130. Any other exception is a fault of the program and keeps its traceback.
+    A `UserError`, or a file or a disk that cannot be used, becomes lines on standard error and exit
+    status 2; Ctrl-C becomes exit status 130. Any other exception is a fault of the program and
+    keeps its traceback. Work goes on where its output cannot be written.
 
     Args:
       main: a function of the module that defines the command's flags; the module's docstring
         describes the command.
       sections: parts of the help text; by default one, for the flags of `main`'s module.
       takes_arguments: whether `main` uses arguments that are not flags.
+      needs_output: whether a lost line of output makes the exit status 2.
     """
 
     def guarded(argv: Sequence[str]) -> int:
+        with lasting_output() as output:
+            status = status_of(argv)
+            lost = lost_output(output)
+            if lost is not None:
+                _say_error(lost)
+        return USAGE_ERROR if lost is not None and needs_output and not status else status
+
+    def status_of(argv: Sequence[str]) -> int:
         try:
             if len(argv) > 1 and not takes_arguments:
                 raise UserError(f"unexpected argument '{argv[1]}'; flags start with --")
@@ -61,6 +72,11 @@ def run(
             flag = f"--{error.key}: " if error.key else ""
             for problem in error.problems:
                 _say_error(flag + problem)
+            return USAGE_ERROR
+        except OSError as error:
+            if not error.strerror or error.errno == errno.EBADF:
+                raise
+            _say_error(f"{error.filename or 'a file'}: {error.strerror}")
             return USAGE_ERROR
         except KeyboardInterrupt:
             print(f"{_command()}: interrupted", file=sys.stderr)
@@ -95,8 +111,12 @@ def _parse_flags(argv: Sequence[str]) -> list[str]:
 
 def _say_error(problem: str) -> None:
     """Prints one line, with control characters escaped: they could steer the terminal."""
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in problem)
-    print(f"{_command()}: error: {shown}", file=sys.stderr)
+    print(f"{_command()}: error: {printable(problem)}", file=sys.stderr)
+
+
+def say(text: str) -> None:
+    """Prints lines to standard output, with control characters escaped."""
+    print(printable(text))
 
 
 def _section_of(module: ModuleType) -> Section:
@@ -150,59 +170,11 @@ def import_tensorflow(first: Callable[[], object] = lambda: None) -> None:
     """
     logging.set_verbosity(logging.WARNING)
     wants_lines = os.environ.get(LOG_LEVEL, QUIET) != QUIET
-    with contextlib.nullcontext() if wants_lines else _quiet_stderr():
-        with _absent(_OPTIONAL_TO_KERAS), _no_garbage():
+    with contextlib.nullcontext() if wants_lines else quiet_stderr():
+        with absent(_OPTIONAL_TO_KERAS), no_garbage():
             import tensorflow as tf
 
         first()
         # The first operation writes a few more lines.
         tf.zeros([]) + 1.0
     tf.get_logger().setLevel("ERROR")
-
-
-@contextlib.contextmanager
-def _no_garbage() -> Iterator[None]:
-    """Keeps the garbage collector off what is imported: it stays to the end anyway."""
-    # At the end of the process, a last collection would take most of a second.
-    atexit.register(gc.freeze)
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-        gc.freeze()
-
-
-@contextlib.contextmanager
-def _absent(names: Sequence[str]) -> Iterator[None]:
-    """Makes imports of modules fail, unless they are imported already, as if not installed."""
-    hidden = [name for name in names if name not in sys.modules]
-    # Python turns None into a ModuleNotFoundError.
-    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
-    try:
-        yield
-    finally:
-        for name in hidden:
-            del sys.modules[name]
-
-
-@contextlib.contextmanager
-def _quiet_stderr() -> Iterator[None]:
-    """Holds back all that is written to file descriptor 2; an exception releases it."""
-    sys.stderr.flush()
-    terminal = os.dup(2)
-    with tempfile.TemporaryFile() as held_back:
-        os.dup2(held_back.fileno(), 2)
-        try:
-            yield
-        except UserError:
-            raise
-        except Exception:
-            sys.stderr.flush()
-            held_back.seek(0)
-            os.write(terminal, held_back.read())
-            raise
-        finally:
-            sys.stderr.flush()
-            os.dup2(terminal, 2)
-            os.close(terminal)

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from gan_cli.studio.studio import Studio
 
 Flags = flags.FlagValues
-_LONGEST_VALUE = 200
 _NOT_CONFIRMED = 1
 # Two seconds from one seed to the next, at 24 frames a second.
 _STEPS_OF_STRIP, _STEPS_OF_ANIMATION = 16, 48
@@ -107,7 +106,7 @@ def _pictures(values: Flags) -> Grid | Images:
 
 
 def _walk(values: Flags) -> Walk:
-    moves = check_ending(Path(values.out), moves=True, sounds=True) in ANIMATIONS
+    moves = check_ending(Path(values.out), moves=True, sounds=True, lines=True) in ANIMATIONS
     steps = _STEPS_OF_ANIMATION if moves else _STEPS_OF_STRIP
     if Path(values.out).suffix.lower() in SOUNDS:
         steps = _STEPS_OF_PIECE
@@ -200,7 +199,7 @@ def _draw(values: Flags, request: Request) -> None:
         signer=signer,
     )
     for each in written:
-        print(f"{each.path}: {each.description}")
+        app.say(f"{each.path}: {each.description}")
 
 
 def _draw_or_write(values: Flags, request: Grid | Images) -> None:
@@ -225,7 +224,7 @@ def _write(values: Flags, request: Images | Dataset) -> None:
         signer=signer,
         listener=_listener(),
     )
-    print(f"{written.path}: {written.description}")
+    app.say(f"{written.path}: {written.description}")
 
 
 def _write_export(values: Flags, request: Export) -> None:
@@ -235,11 +234,11 @@ def _write_export(values: Flags, request: Export) -> None:
     from gan_cli.studio.export import CARD, write_export
 
     for part in write_export(studio, request, values.out):
-        print(
+        app.say(
             f"{part.name:15s} {part.size_bytes / 1e3:9,.0f} kB   off by at most"
             f" {part.largest_error:.1e}, PSNR {psnr_text(part.psnr_db)}"
         )
-    print(f"written: {values.out}, with {CARD}")
+    app.say(f"written: {values.out}, with {CARD}")
 
 
 def _explore(values: Flags, request: None) -> None:
@@ -259,45 +258,11 @@ def _inspect(values: Flags, request: None) -> int:
         raise UserError(f"{path} is no file", key="inspect")
     app.import_tensorflow()
 
+    from gan_cli.studio.verification_text import verification_lines
     from gan_cli.studio.verify import verify
 
     found = verify(path, values.run_dir)
-    if found.provenance is None:
-        print(
-            f"{path}: carries no record of gan-cli. That proves nothing: records can be removed,"
-            " and other generators leave other records or none."
-        )
-    else:
-        lines = {
-            "digital source type": found.provenance.digital_source_type,
-            "software": found.provenance.software,
-            "config": found.provenance.config_name,
-            "checkpoint": found.provenance.checkpoint,
-            "model SHA-256": found.provenance.model_sha256,
-            **{name.replace("_", " "): v for name, v in found.provenance.recipe.items()},
-        }
-        print(f"{path}:")
-        for name, value in lines.items():
-            if value is not None:
-                print(f"  {name + ':':<21}{_printable(value)}")
-    if found.credentials is not None:
-        if found.credentials.intact:
-            text = f"intact, signed as '{found.credentials.signer}'; whether to trust that signer"
-            text += " is not checked"
-        else:
-            faults = ", ".join(found.credentials.faults)
-            text = f"DAMAGED, or the file was changed after signing: {faults}"
-        print(f"  {'content credentials:':<21}{_printable(text)}")
-    if found.comparison is not None:
-        same = found.comparison
-        if same.other_weights is not None and found.provenance is not None:
-            print(
-                f"  not equal: {found.provenance.checkpoint} of {values.run_dir} has other"
-                f" weights, of SHA-256 {same.other_weights}"
-            )
-        else:
-            verdict = "equal" if same.equal else "NOT equal"
-            print(f"  {verdict}: {same.what} generated again from {values.run_dir}")
+    app.say("\n".join(verification_lines(found, path, values.run_dir)))
     return 0 if found.is_confirmed else _NOT_CONFIRMED
 
 
@@ -360,14 +325,6 @@ def _float_or_nan(text: str) -> float:
 
 def _nothing(values: Flags) -> None:
     """Makes the request of a mode that has none."""
-
-
-def _printable(value: Any) -> str:
-    """Returns one line without control characters: the file may be anyone's."""
-    text = str(value)
-    if len(text) > _LONGEST_VALUE:
-        text = f"{text[:_LONGEST_VALUE]}... ({len(text):,} characters)"
-    return "".join(c if c.isprintable() else "?" for c in text)
 
 
 _EDITS = ("checkpoint", "seed", "classes", "fit_steps", *MARKED)

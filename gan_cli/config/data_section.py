@@ -62,13 +62,30 @@ class ChoralesKeys(SourceKeys):
     bars: Annotated[int, Field(ge=1, le=16)] = Field(
         4, description="Length of a phrase in bars of 16 steps."
     )
-    transpose: Literal["within_range", "none"] = Field(
-        "within_range",
-        description="within_range: move each training phrase by a random interval that keeps every"
-        " voice within its range.",
+    form: Literal["voices", "rolls"] = Field(
+        "voices",
+        description="voices: a symbol for each voice and step, which is a rest, a held note or the"
+        " start of a pitch; rolls: piano rolls, which can hold several notes of a voice at once.",
+    )
+    transpose: Literal["to_c", "within_range", "none"] = Field(
+        "to_c",
+        description="to_c: move each piece to C major or A minor; within_range: move each training"
+        " phrase by a random interval that keeps every voice within its range.",
     )
     tempo: Annotated[float, Field(ge=10, le=400)] = Field(
         80.0, description="Beats a minute in the files that are written."
+    )
+
+
+class TileKeys(Section):
+    """Squares that images are cut into, each of which is a sample."""
+
+    size: Annotated[int, Field(ge=8, le=4096)] = Field(
+        description="Side of a tile in pixels of the original."
+    )
+    stride: PositiveInt | None = Field(
+        None,
+        description="Distance of two tiles; default: their side, so that they do not overlap.",
     )
 
 
@@ -80,6 +97,15 @@ class FolderKeys(SourceKeys):
         "first",
         description="What is read of animations and of stacks of slices: their first frame, or all"
         " frames, each as an image; the frames of a file are held out together.",
+    )
+    max_pixels: PositiveInt = Field(
+        250_000_000,
+        description="Images of more pixels are refused before memory is claimed for them.",
+    )
+    tiles: TileKeys | None = Field(
+        None,
+        description="Cut each image into squares, {size: 256, stride: 128}, each of which is a"
+        " sample; those of one file are held out together.",
     )
 
 

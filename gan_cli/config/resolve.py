@@ -175,6 +175,17 @@ def default_batch_size(height: int, width: int) -> int:
     return max(fitting, _BATCH_MULTIPLE)
 
 
+# Keys that follow from a run's length unless the config names them.
+INTERVALS = (
+    "training.log_every_kimg",
+    "training.grid_every_kimg",
+    "training.checkpoint_every_kimg",
+    "evaluation.every_kimg",
+    "guard.every_kimg",
+    "guard.grace_kimg",
+)
+
+
 def with_intervals(config: Config, kimg: float, batch_size: int) -> Config:
     """Returns the config with every value that follows from its length and batch alone."""
     return config.model_copy(

@@ -99,6 +99,11 @@ class Config(Section):
                 f"{key}: must be at most until_kimg ({schedule.until_kimg}),"
                 f" got {schedule.warmup_kimg}"
             )
+        end = self.training.schedule_kimg
+        if schedule.until_kimg is None and end is not None and schedule.warmup_kimg > end:
+            raise ValueError(
+                f"{key}: must be at most training.schedule_kimg ({end}), got {schedule.warmup_kimg}"
+            )
         if self.training.patience_kimg is not None and self.evaluation.every_kimg == 0:
             raise ValueError(
                 "training.patience_kimg: waits for scores, and evaluation.every_kimg is 0; set it"

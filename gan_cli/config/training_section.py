@@ -108,6 +108,11 @@ class TrainingConfig(Section):
     max_minutes: Positive | None = Field(
         None, description="Stop after so many minutes, if that is earlier."
     )
+    schedule_kimg: Positive | None = Field(
+        None,
+        description="Where schedules and ramps end that name no until_kimg, in thousands of images;"
+        " default: at the end of the run, which max_minutes may bring before kimg.",
+    )
     patience_kimg: Positive | None = Field(
         None,
         description="Stop when the score that training follows has not improved for so many"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gan_cli.data.collection import Collection
+from gan_cli.domains.phrases import Phrases
 from gan_cli.errors import UserError
 from gan_cli.music.phrases import Cut, RollForm, cut, phrase_starts
 from gan_cli.music.piece import Piece
@@ -30,7 +31,7 @@ class NamedPiece:
 
 def phrases_of(
     pieces: Sequence[NamedPiece],
-    form: RollForm,
+    domain: Phrases,
     class_names: tuple[str, ...],
     identity: str,
     corrupt: tuple[str, ...] = (),
@@ -40,12 +41,14 @@ def phrases_of(
     Pieces of the same notes are of one group.
 
     Args:
+      domain: the kind of phrase, and its form.
       class_names: names of the pieces' labels; empty where they have none.
       corrupt: a line for each file that cannot be read.
 
     Raises:
       UserError: no phrase is left.
     """
+    form = domain.form
     cuts = [cut(each.piece, form) for each in pieces]
     starts: list[tuple[int, int, int]] = []
     groups: list[int] = []
@@ -72,7 +75,7 @@ def phrases_of(
         count = form.grid.steps * size
         part = packed[number][roll][first // 8 : -(-(first + count) // 8)]
         bits = np.unpackbits(part)[first % 8 : first % 8 + count]
-        return (bits * np.uint8(255)).reshape(form.shape)
+        return domain.of_roll((bits * np.uint8(255)).reshape(form.shape))
 
     def describe(index: int) -> str:
         number, roll, start = starts[index]

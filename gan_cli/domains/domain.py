@@ -144,7 +144,8 @@ class Domain(ABC):
         """Returns how much generated samples differ from one another, relative to real ones.
 
         Args:
-          generated, real: [n, *stored_shape], n of at least 2.
+          generated: [n, *stored_shape], n of at least 2.
+          real: of the same shape.
 
         Returns:
           About 1 where they differ as much; None where the guard has a better measure.

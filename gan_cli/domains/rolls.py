@@ -2,70 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gan_cli.domains.domain import SOUND, Domain
 from gan_cli.domains.images import to_model_range
-from gan_cli.music.phrases import RollForm, transposed, transpositions
+from gan_cli.domains.phrases import FURTHEST, Phrases
+from gan_cli.music.phrases import transposed, transpositions
 from gan_cli.music.piece import Piece
 from gan_cli.music.rolls import SOUNDS, notes_of
 
 if TYPE_CHECKING:
     import tensorflow as tf
-    from PIL import Image
-
-_EPOCHS, _LONGEST_KIMG, _SHORTEST_KIMG = 60, 2000.0, 100.0
-_COLUMNS = 4
-# Every key of the octave, so that a transposed piece tells nothing of the original's.
-FURTHEST = (-6, 5)
 
 
 @dataclass(frozen=True)
-class Rolls(Domain):
+class Rolls(Phrases):
     """Piano rolls, uint8 [steps, pitches, tracks]: 255 sounds, 0 does not.
 
     The networks see 1 and -1.
-
-    Attributes:
-      form: meter, steps, tracks and pitches.
-      beats_a_minute: tempo of the files that are written.
-      transposes: whether training moves each phrase by a random interval.
-      ranges: for each track, the lowest and the highest MIDI key to which training moves it; empty:
-        the form's pitches.
     """
-
-    form: RollForm
-    beats_a_minute: float
-    transposes: bool
-    ranges: tuple[tuple[int, int], ...] = ()
-
-    name: ClassVar[str] = "phrases"
-    stored_dtype: ClassVar[str] = "uint8"
-    supports: ClassVar[frozenset[str]] = frozenset({SOUND})
-    evaluator: ClassVar[str] = "phrases"
-    gamma: ClassVar[float | None] = 1.0
-    most_evaluated: ClassVar[int] = 1_000
-    training_picture_samples: ClassVar[int] = 16
-    default_samples: ClassVar[int] = 8
-
-    @property
-    def layout(self) -> Mapping[str, int]:
-        """Bars of a phrase, steps of a beat, and the lowest pitch as a MIDI key."""
-        grid = self.form.grid
-        return {
-            "bars": grid.bars,
-            "steps_per_beat": grid.steps_per_beat,
-            "lowest_pitch": self.form.lowest,
-        }
-
-    @property
-    def varies(self) -> bool:
-        """Whether training phrases are transposed."""
-        return self.transposes
 
     def varied(self, samples: np.ndarray, draws: np.ndarray) -> np.ndarray:
         """Moves every phrase by an interval that keeps its notes within the ranges.
@@ -93,33 +50,19 @@ class Rolls(Domain):
 
         return tf.where(generated > 0.0, np.uint8(SOUNDS), np.uint8(0))
 
+    def rolls(self, samples: np.ndarray) -> np.ndarray:
+        """Returns the samples: they are rolls."""
+        return samples
+
+    def of_roll(self, cells: np.ndarray) -> np.ndarray:
+        """Returns the roll."""
+        return cells
+
     def piece(self, sample: np.ndarray) -> Piece:
         """Returns the notes of one phrase, uint8 [steps, pitches, tracks]."""
         instruments = self.form.instruments
         notes = notes_of(sample, instruments, self.form.lowest)
         return self.form.grid.piece_of(instruments, notes, self.beats_a_minute)
-
-    def picture(self, samples: np.ndarray, columns: int, real: np.ndarray | None) -> Image.Image:
-        """Draws phrases as piano rolls, at most four in a row; `real` is not drawn."""
-        from gan_cli.music.picture import piano_roll, sheet
-
-        pictures = [
-            piano_roll(self.piece(sample), self.form.lowest, self.form.highest)
-            for sample in samples
-        ]
-        return sheet(pictures, min(columns, _COLUMNS, len(pictures)))
-
-    def picture_spaces(self, count: int, columns: int) -> int:
-        """Returns the number of phrases in whole rows."""
-        return super().picture_spaces(count, min(columns, _COLUMNS))
-
-    def default_kimg(self, num_samples: int) -> float:
-        """Returns 60 epochs, but at least 100 and at most 2,000 kimg."""
-        return min(max(_EPOCHS * num_samples / 1000, _SHORTEST_KIMG), _LONGEST_KIMG)
-
-    def default_features(self, num_classes: int) -> str | None:
-        """Returns None: phrases are compared by what their notes do."""
-        return None
 
     def diversity(self, generated: np.ndarray, real: np.ndarray) -> float | None:
         """Returns the mean share of cells in which two phrases differ, relative to real ones."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from statistics import mean, stdev
 
 from gan_cli.config.load import config_differences
+from gan_cli.config.resolve import INTERVALS
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.metrics.evaluation import Score
 
@@ -62,11 +63,17 @@ def group_by_method(
 
 
 def differences(first: ResolvedConfig, other: ResolvedConfig) -> list[str]:
-    """Returns a line for each key, apart from seed and name, in which two configs differ."""
+    """Returns a line for each key, apart from seed and name, in which two configs differ.
+
+    Runs that the clock ends may also differ in what each of them took from its own speed.
+    """
+    ignored = set(_REPEATS)
+    if first.training.max_minutes is not None and other.training.max_minutes is not None:
+        ignored |= {"training.schedule_kimg", *INTERVALS}
     return [
         line
         for line in config_differences(first, other)
-        if line.split(":")[0].strip() not in _REPEATS
+        if line.split(":")[0].strip() not in ignored
     ]
 
 

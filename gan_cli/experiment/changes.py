@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from gan_cli.assembly.resolving import rules_for
 from gan_cli.config.earlier import EARLIER_DATA, earlier_options
 from gan_cli.config.load import config_differences
-from gan_cli.config.resolve import fill_all_options
+from gan_cli.config.resolve import INTERVALS, fill_all_options
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits
@@ -24,13 +24,9 @@ _FREE_KEYS = (
 )
 # Keys that a guard which acts depends on, and that change no weight where the guard only warns.
 _FREE_WITHOUT_INTERVENTIONS = (
-    "training.log_every_kimg",
-    "training.checkpoint_every_kimg",
+    *(key for key in INTERVALS if key not in _FREE_KEYS),
     "training.keep_checkpoints",
-    "evaluation.every_kimg",
     "evaluation.num_samples",
-    "guard.every_kimg",
-    "guard.grace_kimg",
 )
 
 
@@ -73,7 +69,7 @@ def refuse_changes(run: RunDirectory, config: ResolvedConfig, data: DataSplits) 
     if saved.training.kimg != config.training.kimg:
         # An open end of the run so far is where its plan ended.
         plan = saved.model_dump()
-        _keep_ends(plan, plan, saved.training.kimg)
+        _keep_ends(plan, plan, _end_of_plan(saved))
         saved = ResolvedConfig.model_validate(plan, strict=False)
     differences = [
         difference
@@ -105,7 +101,8 @@ def with_recorded_plan(
     """Returns the config of a run that continues to another length, with the course of its plan.
 
     The learning-rate schedule and all ramps end where they would have ended in the shorter run,
-    unless the config says where. The intervals that the guard depends on stay too where it acts.
+    unless the config says where; so does a plan that was made by the clock. The intervals that the
+    guard depends on stay too where it acts.
 
     Args:
       config: resolved.
@@ -117,17 +114,26 @@ def with_recorded_plan(
     """
     given, known = config.model_dump(), saved.model_dump()
     longer = config.training.kimg != saved.training.kimg
-    _keep_ends(given, known, known["training"]["kimg"] if longer else None)
+    _keep_ends(given, known, _end_of_plan(saved) if longer else None)
+    kept: tuple[str, ...] = ()
     if longer and len(_free_keys(saved, config)) == len(_FREE_KEYS):
-        wanted = asked.model_dump()
-        for key in _FREE_WITHOUT_INTERVENTIONS:
-            section, name = key.split(".")
-            if wanted[section][name] is None:
-                given[section][name] = known[section][name]
+        kept = _FREE_WITHOUT_INTERVENTIONS
+    if saved.training.schedule_kimg is not None:
+        kept = (*kept, "training.schedule_kimg", *INTERVALS)
+    wanted = asked.model_dump()
+    for key in kept:
+        section, name = key.split(".")
+        if wanted[section][name] is None:
+            given[section][name] = known[section][name]
     try:
         return ResolvedConfig.model_validate(given, strict=False)
     except ValidationError as error:
         raise UserError(f"the run's recorded plan does not fit this config: {error}") from error
+
+
+def _end_of_plan(config: ResolvedConfig) -> float:
+    """Returns where schedules and ramps of a run end that name no end of their own."""
+    return config.training.schedule_kimg or config.training.kimg
 
 
 def _keep_ends(given: Any, known: Any, kimg: float | None) -> None:
@@ -147,6 +153,20 @@ def _keep_ends(given: Any, known: Any, kimg: float | None) -> None:
     elif isinstance(given, list | tuple) and isinstance(known, list | tuple):
         for one, other in zip(given, known, strict=False):
             _keep_ends(one, other, kimg)
+
+
+def early_end(config: ResolvedConfig) -> str | None:
+    """Returns a line on learning rates that reach the end of their schedule before the run ends."""
+    schedule, kimg = config.training.learning_rate_schedule, config.training.kimg
+    end = schedule.until_kimg or _end_of_plan(config)
+    if schedule.name == "constant" or end >= kimg:
+        return None
+    key = "learning_rate_schedule.until_kimg" if schedule.until_kimg else "schedule_kimg"
+    return (
+        f"note: training goes to {kimg:g} kimg; the learning rates end their schedule"
+        f" at {end:g} kimg and stay at {schedule.final_factor:g} of their values from there on; to"
+        f" change that, set training.{key} and accept the change"
+    )
 
 
 def with_recorded_rules(config: Config, run: RunDirectory) -> Config:

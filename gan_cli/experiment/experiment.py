@@ -26,6 +26,7 @@ from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.errors import UserError, first_line
 from gan_cli.experiment.changes import (
     describe_data,
+    early_end,
     refuse_changes,
     with_options_of_run,
     with_recorded_plan,
@@ -38,8 +39,9 @@ from gan_cli.experiment.outcome import Ending, Outcome
 from gan_cli.experiment.recorder import Recorder, images_between_looks
 from gan_cli.experiment.speed import measured_images_per_second
 from gan_cli.experiment.step_memory import refuse_what_cannot_fit
+from gan_cli.experiment.time_plan import needs_plan, plan_line, planned_by_time, unchanged
 from gan_cli.experiment.watchdog import Watchdog
-from gan_cli.listener import PREPARING, TRAINING, Listener, Quiet
+from gan_cli.listener import PREPARING, TIMING, TRAINING, Listener, Quiet
 from gan_cli.run.checkpoint import CheckpointStore, restore
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.environment import describe_environment
@@ -71,6 +73,8 @@ class Experiment:
     distribution: Distribution
     listener: Listener
     report: DataReport
+    # The config before it was resolved.
+    asked: Config
     # What would end training again, as it did before; None: nothing is known.
     met_before: str | None = None
 
@@ -118,14 +122,9 @@ class Experiment:
         store = CheckpointStore(run.checkpoints, resolved.training.keep_checkpoints)
         if store.all() and run.exists():
             resolved = with_recorded_plan(resolved, config, run.read_config())
-            schedule, kimg = resolved.training.learning_rate_schedule, resolved.training.kimg
-            if schedule.name != "constant" and (schedule.until_kimg or kimg) < kimg:
-                listener.message(
-                    f"note: training goes to {kimg:g} kimg; the learning rates end their schedule"
-                    f" at {schedule.until_kimg:g} kimg and stay at {schedule.final_factor:g} of"
-                    " their values from there on; to change that, set"
-                    " training.learning_rate_schedule.until_kimg and accept the change"
-                )
+            early = early_end(resolved)
+            if early is not None:
+                listener.message(early)
         set_determinism(resolved.training.deterministic)
         num_classes = len(data.train.class_names)
         with explained(lambda: smaller_step(resolved)):
@@ -145,6 +144,7 @@ class Experiment:
             distribution,
             listener,
             report,
+            config,
         )
 
     def describe(self) -> Description:
@@ -209,6 +209,7 @@ class Experiment:
                 self.listener.message(line)
         # Nothing has been written so far, and nobody else writes from here on.
         self.lock.acquire()
+        self.store.mend_best(on_damage=self.listener.message)
         newest = self.store.newest_good(on_damage=self.listener.message)
         if newest is not None:
             # A run may have begun without a guard that acts, whose factors then begin at 1.
@@ -231,9 +232,11 @@ class Experiment:
         if initialised is not None:
             self.run.write_initial_weights(initialised.record())
         images_so_far = self.state.images_so_far()
-        MetricsLog(self.run.metrics).truncate_after(images_so_far)
-        interventions = interventions_of(self.step.remedies)
-        GuardLog(self.run.guard).truncate_after(images_so_far, interventions)
+        metrics, guard = MetricsLog(self.run.metrics), GuardLog(self.run.guard)
+        for problem in filter(None, (metrics.problem(), guard.problem())):
+            self.listener.message(problem)
+        metrics.truncate_after(images_so_far)
+        guard.truncate_after(images_so_far, interventions_of(self.step.remedies))
 
     def train(self, began: float | None = None) -> Outcome:
         """Trains until all images are shown, a signal comes or the time is up.
@@ -255,27 +258,32 @@ class Experiment:
         return smaller_step(self.config) + resumes
 
     def _train(self, began: float | None) -> Outcome:
-        training = self.config.training
-        minutes = training.max_minutes
         run_steps = self._compiled_steps()
+        recorder = None
+        if self.distribution.is_chief:
+            recorder = self._start_record(time.monotonic() if began is None else began)
+        # Preparation is over: from here on, training spends its time.
+        minutes = self.config.training.max_minutes
+        deadline = None if minutes is None else time.monotonic() + 60 * minutes
+        self._plan_by_time(run_steps, deadline)
         arguments: dict[str, Any] = {
-            "total_images": round(training.kimg * 1000),
+            "total_images": round(self.config.training.kimg * 1000),
             "batch_size": self.step.images_per_step,
-            "deadline": None if minutes is None else time.monotonic() + 60 * minutes,
+            "deadline": deadline,
             "agree": self.distribution.any,
         }
-        if self.distribution.is_chief:
-            began = time.monotonic() if began is None else began
+        if recorder is not None:
+            recorder.begin(self.config, deadline)
             with self.listener.during(TRAINING):
-                received, trouble = self._train_as_chief(run_steps, arguments, began)
+                received, trouble = self._train_as_chief(run_steps, arguments, recorder)
         else:
             received, trouble = self._train_as_assistant(run_steps, arguments)
         if trouble is None:
             if self.distribution.is_chief:
-                deadline = arguments["deadline"]
                 if deadline is not None and time.monotonic() >= deadline:
                     self._say_if_time_is_up(received, arguments["total_images"])
-                write_report(self.run)
+                for problem in write_report(self.run):
+                    self.listener.message(problem)
             # The others wait here until the chief has written its last file.
             self.distribution.any(False)
         return self._outcome(received, trouble)
@@ -303,26 +311,47 @@ class Experiment:
         """Lets other processes train in the run directory."""
         self.lock.release()
 
+    def _start_record(self, began: float) -> Recorder:
+        """Says what is trained, draws the first pictures, and prepares scoring."""
+        for line in label_lines(self.config, self.data):
+            self.listener.message(line)
+        images_shown = self.state.images_so_far()
+        if images_shown:
+            self.listener.message(f"resuming at {images_shown / 1000:g} kimg")
+        recorder = Recorder(self.config, self.data, self.run, self.state, self.store, self.listener)
+        recorder.start(time.monotonic() - began)
+        return recorder
+
+    def _plan_by_time(self, run_steps: Callable, deadline: float | None) -> None:
+        """Fits schedules, ramps and intervals of a new run into the time that it has."""
+        if deadline is None or not needs_plan(self.config, self.state.images_so_far()):
+            return
+        with unchanged(self.state), self.listener.during(TIMING) as count:
+            count(0, None)
+            measured = measured_images_per_second(
+                run_steps, self._batches(0), self.step.images_per_step, self.distribution.any
+            )
+        speed = self.distribution.of_chief(measured)
+        seconds_left = self.distribution.of_chief(deadline - time.monotonic())
+        planned = planned_by_time(self.config, self.asked, speed, seconds_left)
+        if planned is self.config:
+            return
+        self.config = planned
+        assert isinstance(self.step.end_kimg, tf.Variable)  # There is a `max_minutes`.
+        self.step.end_kimg.assign(planned.training.schedule_kimg)
+        if self.distribution.is_chief:
+            self.run.write_config(planned)
+            self.listener.message(plan_line(planned, speed))
+
     def _train_as_chief(
-        self, run_steps: Callable, arguments: dict[str, Any], began: float
+        self, run_steps: Callable, arguments: dict[str, Any], recorder: Recorder
     ) -> tuple[signal.Signals | None, Exception | None]:
         """Trains, and writes everything that is kept."""
         images_shown = self.state.images_so_far()
         self.listener.progress(TRAINING, images_shown, arguments["total_images"])
-        for line in label_lines(self.config, self.data):
-            self.listener.message(line)
-        if images_shown:
-            self.listener.message(f"resuming at {images_shown / 1000:g} kimg")
-        recorder = Recorder(self.config, self.data, self.run, self.state, self.store, self.listener)
         watchdog = Watchdog(
             self.config, self.data, self.run, self.state, self.step, self.store, self.listener
         )
-        preparing_since = time.monotonic()
-        recorder.start(preparing_since - began)
-        if arguments["deadline"] is not None:
-            # A classifier for the evaluation may have been trained: that is not training time.
-            arguments["deadline"] += time.monotonic() - preparing_since
-        recorder.deadline = arguments["deadline"]
         if self.config.guard.rolls_back and not self.store.all():
             # A rollback needs a checkpoint, and may come before the first one is due.
             recorder.save(images_shown)

@@ -49,7 +49,6 @@ class Recorder:
             state.generator_ema, data.domain, local_devices(config.training.strategy)
         )
         self._total_images = _images(config.training.kimg)
-        # When training stops by the clock, on that of `time.monotonic`.
         self.deadline: float | None = None
         # Whether `training.patience_kimg` has ended training.
         self.has_stalled = False
@@ -85,7 +84,7 @@ class Recorder:
         return [Action(a.every_images, self._untimed(a.run)) for a in actions]
 
     def start(self, seconds: float) -> None:
-        """Draws the first grid and the real images, scores what is overdue, and starts the clock.
+        """Draws the first grid and the real images, and scores what is overdue.
 
         Args:
           seconds: how long it took to prepare training.
@@ -104,11 +103,20 @@ class Recorder:
             atomic_write(self.run.samples / "reals.png", encoded(reals, ".png", None))
             self.draw_grid(0)
         if self._evaluates:
-            # Before the clock starts, since the evaluator may have to train a classifier.
+            # Before training spends its time, since the evaluator may have to train a classifier.
             self._evaluator = self._build_evaluator()
             if self._score_is_overdue(images, self._evaluator.tracked[0]):
                 self.evaluate(images)
             self._judge_scores(self._evaluator.tracked[0])
+
+    def begin(self, config: ResolvedConfig, deadline: float | None) -> None:
+        """Starts the clock of training.
+
+        Args:
+          config: the run's config, whose intervals may have become others since the start.
+          deadline: when training stops by the clock, on that of `time.monotonic`.
+        """
+        self.config, self.deadline = config, deadline
         self._mark = time.monotonic()
 
     def on_report(self, images_shown: int, report: Mapping[str, float]) -> None:
@@ -180,8 +188,9 @@ class Recorder:
             **scores,
             "training_seconds": self._seconds_before + self._training_seconds,
         }
+        self.store.mend_best(self.listener.message)
         best = self.store.best_record()
-        is_best = best is None or best["metric"] != name or value < best["value"]
+        is_best = best is None or best.metric != name or value < best.value
         if is_best:
             self.store.mark_best(self.save(images_shown), name, value)
         # Last: if the process dies before this line, the next one computes the score again.

@@ -13,7 +13,10 @@ _MINUTES_PER_DAY = 24 * _MINUTES_PER_HOUR
 
 
 def measured_images_per_second(
-    run_steps: Callable, batches: Iterable[Mapping[str, tf.Tensor]], images_per_step: int
+    run_steps: Callable,
+    batches: Iterable[Mapping[str, tf.Tensor]],
+    images_per_step: int,
+    agree: Callable[[bool], bool] = bool,
 ) -> float:
     """Takes a few training steps, and returns the images shown per second.
 
@@ -23,6 +26,7 @@ def measured_images_per_second(
       run_steps: made by `compile_steps`.
       batches: stacked batches, as `run_steps` takes them.
       images_per_step: images that one step shows.
+      agree: from this worker's wish to stop to whether any worker has it.
     """
     batch = next(iter(batches))
     images, labels = batch["images"][:1], batch["labels"][:1]
@@ -33,7 +37,7 @@ def measured_images_per_second(
 
     take_step()
     began, steps, seconds = time.monotonic(), 0, 0.0
-    while steps == 0 or (steps < _ENOUGH_STEPS and seconds < _ENOUGH_SECONDS):
+    while steps < _ENOUGH_STEPS and not agree(steps > 0 and seconds >= _ENOUGH_SECONDS):
         take_step()
         steps, seconds = steps + 1, time.monotonic() - began
     return steps * images_per_step / max(seconds, 1e-9)
@@ -60,7 +64,7 @@ def time_line(
         share = max_minutes / to_end
         ending = (
             f"stops after {duration(max_minutes)} by max_minutes, at about"
-            f" {share * kimg:,.0f} of {kimg:,.0f} kimg"
+            f" {share * kimg:,.0f} of {kimg:,.0f} kimg, and schedules end there"
         )
     if to_grid >= to_end or (max_minutes is not None and to_grid > max_minutes):
         grid = "the first grid comes at the end"

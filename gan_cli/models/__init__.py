@@ -6,6 +6,7 @@ ARCHITECTURES = Registry(
     "architecture",
     {
         "biggan": "gan_cli.models.biggan:ARCHITECTURE",
+        "choir": "gan_cli.models.choir:ARCHITECTURE",
         "conv": "gan_cli.models.conv:ARCHITECTURE",
         "dcgan": "gan_cli.models.dcgan:ARCHITECTURE",
         "fastgan": "gan_cli.models.fastgan:ARCHITECTURE",

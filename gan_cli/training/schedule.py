@@ -3,8 +3,12 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import tensorflow as tf
+
+# A length in thousands of images. A variable stands for one that is measured before the first step.
+Kimg: TypeAlias = float | tf.Variable
 
 
 @dataclass(frozen=True)
@@ -16,7 +20,7 @@ class Ramp:
 
     start: float
     end: float
-    until_kimg: float
+    until_kimg: Kimg
 
     def __call__(self, images_shown: tf.Tensor) -> tf.Tensor:
         progress = tf.minimum(tf.cast(images_shown, tf.float32) / (1000.0 * self.until_kimg), 1.0)
@@ -33,7 +37,7 @@ def value_at(setting: Setting, images_shown: tf.Tensor) -> float | tf.Tensor:
 
 
 def learning_rate_factor(
-    name: str, images_shown: tf.Tensor, total_kimg: float, warmup_kimg: float, final_factor: float
+    name: str, images_shown: tf.Tensor, total_kimg: Kimg, warmup_kimg: float, final_factor: float
 ) -> tf.Tensor:
     """Returns the factor on both learning rates: a linear warm-up, then a schedule.
 
@@ -46,7 +50,9 @@ def learning_rate_factor(
       float32 scalar in [0, 1].
     """
     kimg = tf.cast(images_shown, tf.float32) / 1000.0
-    progress = (kimg - warmup_kimg) / max(total_kimg - warmup_kimg, 1e-6)
+    span = total_kimg - warmup_kimg
+    span = max(span, 1e-6) if isinstance(span, float | int) else tf.maximum(span, 1e-6)
+    progress = (kimg - warmup_kimg) / span
     progress = tf.clip_by_value(progress, 0.0, 1.0)
     decayed = {
         "constant": tf.ones([]),

@@ -17,7 +17,7 @@ import keras
 import tensorflow as tf
 
 from gan_cli import replicas
-from gan_cli.models.contract import before_update
+from gan_cli.models.contract import before_update, begins_stage, draw_anew
 from gan_cli.training.ema import ema_decay, update_ema
 from gan_cli.training.inputs import (
     GENERATOR_PENALTY,
@@ -27,7 +27,7 @@ from gan_cli.training.inputs import (
     with_labels,
 )
 from gan_cli.training.judge import forward
-from gan_cli.training.schedule import Setting, value_at
+from gan_cli.training.schedule import Kimg, Setting, value_at
 from gan_cli.training.step_losses import Batch, Report, StepLosses, Verdict
 
 # Real images, float32 in [-1, 1], and their labels.
@@ -77,6 +77,7 @@ class TrainStep:
       skip_non_finite: leave a network unchanged if its gradient is not finite.
       frozen: weights that stay as they are. Optimisers go on observing their gradients, so that
         the first update of a weight that is released is of the usual size.
+      end_kimg: where those schedules end that name no end of their own; None: there are none.
     """
 
     def __init__(
@@ -91,6 +92,7 @@ class TrainStep:
         fake_labels: Callable[[tf.Tensor], tf.Tensor] | None = None,
         skip_non_finite: bool = False,
         frozen: Frozen | None = None,
+        end_kimg: Kimg | None = None,
     ):
         self.losses, self.averaging = losses, averaging
         self.state, self.objective = losses.state, losses.objective
@@ -102,6 +104,7 @@ class TrainStep:
         self.seed = tf.constant([seed, 0], tf.int32)
         self.fake_labels, self.skip_non_finite = fake_labels, skip_non_finite
         self.frozen = frozen or Frozen()
+        self.end_kimg = end_kimg
 
     def reals_taken(self, images_shown: int) -> int:
         """Returns the position in the stream of real images after `images_shown`."""
@@ -163,6 +166,7 @@ class TrainStep:
                 Batch(real, fake, real_labels, fake_labels, own_seed),
                 adapts=fresh and number == len(own),
             )
+            draw_anew(state.generator)
 
         real, real_labels = batches[0]
         latents, fake_labels = self.generator_inputs(real_labels, seed)
@@ -258,8 +262,20 @@ class TrainStep:
         return replicas.slice_of(self.losses.latents(fold(seed, LATENTS))), labels
 
     def keep_to_schedules(self) -> None:
-        """Sets learning rates and all other scheduled values at the start of a step."""
+        """Sets learning rates and all other scheduled values at the start of a step.
+
+        Where a stage of a growing network begins, its optimiser restarts: with moments of 0 and the
+        bias correction of a late step, new blocks would move at up to ten times the learning rate.
+        """
         state = self.state
+        images_before = state.images_shown - self.images_per_step
+        for model, optimizer in (
+            (state.generator, state.generator_optimizer),
+            (state.discriminator, state.discriminator_optimizer),
+        ):
+            begins = begins_stage(model, images_before, state.images_shown)
+            if begins is not None:
+                replicas.restart(optimizer, begins)
         factor = self.learning_rate_factor(state.images_shown)
         if self.remedies:
             factor = factor * self.remedies.learning_rate_factor

@@ -15,7 +15,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from gan_cli.cli import app
+from gan_cli.io.quiet_imports import no_garbage
 
 _SECONDS = 400
 
@@ -113,7 +113,7 @@ def become(arguments: list[str], cwd: str, environment: dict[str, str], said: st
 if __name__ == "__main__":
     # By the settings that all tests have of TensorFlow: they are in the environment.
     # A copy that looked through all this for garbage would first have to copy it.
-    with app._no_garbage():
+    with no_garbage():
         for module in ("experiment.run", "evaluation.runs", "evaluation.images"):
             importlib.import_module(f"gan_cli.{module}")
 

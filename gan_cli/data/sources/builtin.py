@@ -80,12 +80,12 @@ def _songs() -> Collection:
         for number, piece in enumerate(songs_of(style, _SONGS_OF_STYLE))
     ]
     names = tuple(style.name for style in STYLES)
-    return phrases_of(pieces, _songs_form(), names, f"songs {_SONGS_OF_STYLE}")
+    return phrases_of(pieces, _songs_domain(), names, f"songs {_SONGS_OF_STYLE}")
 
 
-def _songs_form() -> RollForm:
-    instruments = instruments_named(TRACKS, "data.name")
-    return RollForm(Grid(4, 4), instruments, LOWEST, HIGHEST)
+def _songs_domain() -> Rolls:
+    form = RollForm(Grid(4, 4), instruments_named(TRACKS, "data.name"), LOWEST, HIGHEST)
+    return Rolls(form.shape, form, BEATS_A_MINUTE, transposes=True)
 
 
 def _strings(name: str) -> Collection:
@@ -111,10 +111,7 @@ def domain_of(config: DataConfig) -> Domain | None:
     name = _known_name(config)
     if name in _STRINGS:
         return strings_of(*_STRINGS[name])
-    if name != "songs":
-        return None
-    form = _songs_form()
-    return Rolls(form.shape, form, BEATS_A_MINUTE, transposes=True)
+    return _songs_domain() if name == "songs" else None
 
 
 SOURCE = Source(open_source, domain_of)

@@ -10,18 +10,26 @@ from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import SourceSplits
 from gan_cli.data.phrases import NamedPiece, phrases_of
 from gan_cli.data.sources.source import Source
+from gan_cli.domains.phrases import Phrases
 from gan_cli.domains.rolls import Rolls
+from gan_cli.domains.voices import Voices
 from gan_cli.errors import UserError
 from gan_cli.music.grid import Grid
+from gan_cli.music.keys import in_c
 from gan_cli.music.phrases import RollForm
 from gan_cli.music.scores import VOICES, ScoreError, read_score_file
+from gan_cli.music.voices import FIRST_PITCH
 
 # What the voices sing in the whole corpus, as MIDI keys.
 RANGES = ((57, 81), (53, 74), (48, 69), (36, 64))
 # Four octaves, which hold all ranges.
 LOWEST, HIGHEST = 36, 83
+# For each voice, the first pitch that it has a symbol for; and how many it has. In C, pieces leave
+# the ranges where the other way would leave them further.
+_IN_ANY_KEY = tuple(low for low, _ in RANGES), 29
+_IN_C = (55, 48, 43, 31), 37
 # Part of the identity. Raise it with every change to how scores are read.
-_VERSION = 1
+_VERSION = 2
 
 
 def open_source(config: DataConfig) -> SourceSplits:
@@ -33,12 +41,14 @@ def open_source(config: DataConfig) -> SourceSplits:
     Raises:
       UserError: music21 or its corpus is not installed, or no phrase is left.
     """
-    folder = _corpus()
+    folder, domain = _corpus(), domain_of(config)
+    is_in_c = config.chorales.transpose == "to_c"
     pieces, left_out = [], collections.Counter[str]()
     files = sorted(folder.glob("*.mxl"))
     for file in files:
         try:
-            pieces.append(NamedPiece(file.stem, read_score_file(file)))
+            piece = read_score_file(file)
+            pieces.append(NamedPiece(file.stem, in_c(piece, RANGES) if is_in_c else piece))
         except ScoreError as error:
             left_out[str(error)] += 1
     if not pieces:
@@ -48,7 +58,7 @@ def open_source(config: DataConfig) -> SourceSplits:
         )
     sizes = [(file.name, file.stat().st_size) for file in files]
     identity = f"chorales {_VERSION} {sizes} {config.chorales!r}"
-    found = phrases_of(pieces, _form(config), (), identity)
+    found = phrases_of(pieces, domain, (), identity)
     notes = tuple(
         f"left out, {why}: {count} of {len(files)} scores"
         for why, count in sorted(left_out.items())
@@ -56,14 +66,18 @@ def open_source(config: DataConfig) -> SourceSplits:
     return SourceSplits(found.with_notes(notes))
 
 
-def domain_of(config: DataConfig) -> Rolls:
+def domain_of(config: DataConfig) -> Phrases:
     """Returns the kind of sample that the keys of `data.chorales` describe."""
-    form, keys = _form(config), config.chorales
-    return Rolls(form.shape, form, keys.tempo, keys.transpose == "within_range", RANGES)
-
-
-def _form(config: DataConfig) -> RollForm:
-    return RollForm(Grid(config.chorales.bars, 4), VOICES, LOWEST, HIGHEST)
+    keys = config.chorales
+    grid = Grid(keys.bars, 4)
+    lowest, count = _IN_C if keys.transpose == "to_c" else _IN_ANY_KEY
+    transposes = keys.transpose == "within_range"
+    if keys.form == "voices":
+        form = RollForm(grid, VOICES, min(lowest), max(lowest) + count - 1)
+        shape = grid.steps, FIRST_PITCH + count, len(VOICES)
+        return Voices(shape, form, keys.tempo, transposes, RANGES, lowest)
+    form = RollForm(grid, VOICES, min(LOWEST, *lowest), HIGHEST)
+    return Rolls(form.shape, form, keys.tempo, transposes, RANGES)
 
 
 def _corpus() -> Path:

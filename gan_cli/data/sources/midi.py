@@ -33,7 +33,7 @@ def open_source(config: DataConfig) -> SourceSplits:
       UserError: mido is not installed, the folder is missing or without MIDI files, only some files
         have a class, or no phrase is left.
     """
-    form = form_of(config)
+    domain = domain_of(config)
     if config.midi.path is None:
         raise UserError("data.path: is required for source 'midi'")
     require_mido("data.source", "'midi'")
@@ -54,7 +54,7 @@ def open_source(config: DataConfig) -> SourceSplits:
         except MidiError as error:
             corrupt.append(f"{file}: {error}")
     return SourceSplits(
-        phrases_of(pieces, form, class_names, f"{identity} {config.midi!r}", tuple(corrupt))
+        phrases_of(pieces, domain, class_names, f"{identity} {config.midi!r}", tuple(corrupt))
     )
 
 

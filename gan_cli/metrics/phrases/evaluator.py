@@ -7,7 +7,7 @@ from typing import cast
 import numpy as np
 
 from gan_cli.data.dataset import DataSplits
-from gan_cli.domains.rolls import Rolls
+from gan_cli.domains.phrases import Phrases
 from gan_cli.metrics.comparison import GanAccess
 from gan_cli.metrics.evaluation import Evaluation, Score
 from gan_cli.metrics.maths.bootstrap import frechet_half_width, mean_half_width
@@ -58,10 +58,12 @@ class PhrasesEvaluator:
 
     def __init__(self, data: DataSplits):
         require_held_out(data.holdout.images, "phrases")
-        domain = cast(Rolls, data.domain)
+        domain = cast(Phrases, data.domain)
         self.form, self.ranges = domain.form, domain.ranges
-        self.train, self.holdout = data.train, data.holdout.images
-        reference = descriptors(data.holdout.images, self.form)
+        self.rolls_of = domain.rolls
+        self.train = domain.rolls(data.train.images)
+        self.holdout = domain.rolls(data.holdout.images)
+        reference = descriptors(self.holdout, self.form)
         # What no held-out phrase varies in would count without bound.
         self.scale = np.maximum(reference.std(axis=0), 0.01)
         self.reference = reference / self.scale
@@ -74,7 +76,7 @@ class PhrasesEvaluator:
 
     def track(self, generated: Iterable[np.ndarray]) -> dict[str, float]:
         """Computes the tracked figures of batches of phrases, uint8."""
-        return self._measure(self._described(generated))
+        return self._measure(self._described(self.rolls_of(np.concatenate(list(generated)))))
 
     def evaluate(
         self,
@@ -97,20 +99,20 @@ class PhrasesEvaluator:
           UserError: there are too few phrases.
         """
         del labels, progress
-        ours = np.concatenate(list(generated))
+        ours = self.rolls_of(np.concatenate(list(generated)))
         require_generated(ours, "phrases")
         rng = np.random.default_rng(seed)
-        chosen = np.sort(rng.permutation(len(self.train.images))[: len(ours)])
-        real = self.train.images[chosen]
+        chosen = np.sort(rng.permutation(len(self.train))[: len(ours)])
+        real = self.train[chosen]
         cells = real.reshape(len(real), -1, real.shape[-1])
         noise = rng.permuted(cells, axis=1).reshape(real.shape)
-        described = self._described([ours])
+        described = self._described(ours)
         intervals = {_FRECHET: frechet_half_width(self.reference, described, rng)}
         for name, place in _PLACES.items():
             intervals[name] = mean_half_width(described[:, place] * self.scale[place])
-        chain = MarkovChain(self.train.images, self.form).draw(len(ours), rng)
+        chain = MarkovChain(self.train, self.form).draw(len(ours), rng)
         values, floor, ceiling, baseline = map(self._all_figures, (ours, real, noise, chain))
-        finder = CopyFinder(self.train.images, self.form)
+        finder = CopyFinder(self.train, self.form)
         copies = [finder.longest(each) for each in (ours, self.holdout, real, chain)]
         for longest, figures in zip(copies, (values, floor, ceiling, baseline), strict=True):
             figures.update(self._copy_figures(longest))
@@ -164,8 +166,8 @@ class PhrasesEvaluator:
     def use_networks(self, gan: GanAccess) -> None:
         """Ignores the networks: all figures are computed from notes."""
 
-    def _described(self, batches: Iterable[np.ndarray]) -> np.ndarray:
-        return descriptors(np.concatenate(list(batches)), self.form) / self.scale
+    def _described(self, rolls: np.ndarray) -> np.ndarray:
+        return descriptors(rolls, self.form) / self.scale
 
     def _measure(self, ours: np.ndarray) -> dict[str, float]:
         distance = frechet_distance(moments_of(self.reference), moments_of(ours))
@@ -174,7 +176,7 @@ class PhrasesEvaluator:
 
     def _all_figures(self, rolls: np.ndarray) -> dict[str, float]:
         """Returns all figures but those of copies, NaN where there is nothing to measure."""
-        described = self._described([rolls])
+        described = self._described(rolls)
         figures = self._measure(described)
         neighbours: Neighbourhoods = self.manifold.compare(described)
         figures |= {name: float(getattr(neighbours, name).mean()) for name in _NEIGHBOURS}

@@ -5,7 +5,7 @@ from typing import cast
 import numpy as np
 
 from gan_cli.domains.domain import Domain
-from gan_cli.domains.rolls import Rolls
+from gan_cli.domains.phrases import Phrases
 from gan_cli.music.piece import Piece, joined
 
 
@@ -16,4 +16,4 @@ def piece_of(domain: Domain, samples: np.ndarray) -> Piece:
       domain: one that supports `SOUND`.
       samples: [count, *domain.stored_shape].
     """
-    return joined([cast(Rolls, domain).piece(sample) for sample in samples])
+    return joined([cast(Phrases, domain).piece(sample) for sample in samples])

@@ -1,0 +1,139 @@
+"""Voices that sing one note at a time: beats are unfolded from bars, symbols from beats.
+
+The generator works on beats, where harmony changes, and makes all symbols of a beat, of every voice
+and step, at once by a softmax for each. The discriminator is shown what a listener hears beside the
+symbols: the pitch classes that sound in every step, held notes included; the intervals between
+voices and from beat to beat, which transposition does not change; leaps, and voices that cross.
+Bars and pitch classes are those of MuseGAN (Dong et al. 2018); symbols are drawn as in `sequence`.
+The discriminator has no normalisation, as gradient penalties require.
+"""
+
+import keras
+
+from gan_cli.errors import UserError
+from gan_cli.models.contract import IMAGES, Architecture, ModelSpec
+from gan_cli.models.layers.conditioning import (
+    discriminator_inputs,
+    discriminator_outputs,
+    generator_inputs,
+    named_features,
+    normalized,
+)
+from gan_cli.models.layers.one_hot import TokenSoftmax
+from gan_cli.models.layers.voices import Contours, Intervals, PitchClasses, SoundingPitches
+
+_OUTPUTS = ("straight_through", "softmax")
+# How much a residual block adds to its input, as in `sequence`.
+_RESIDUAL = 0.3
+
+
+class _Sizes:
+    """How the steps of a phrase divide into bars and beats."""
+
+    def __init__(self, spec: ModelSpec):
+        self.bars = spec.layout.get("bars", 1)
+        self.steps = spec.layout.get("steps_per_beat", 1)
+        if spec.height % (self.bars * self.steps):
+            raise UserError(
+                f"model.architecture: 'choir' needs whole bars and beats; {spec.height} steps are"
+                f" no multiple of {self.bars} bars of {self.steps} steps a beat"
+            )
+        self.all_beats = spec.height // self.steps
+        self.beats = self.all_beats // self.bars
+        self.lowest = [
+            spec.layout.get(f"lowest_of_voice_{voice}", 0) for voice in range(spec.channels)
+        ]
+
+
+def build_generator(spec: ModelSpec) -> keras.Model:
+    """Builds the generator; `spec.base_channels` is its width for each beat.
+
+    Returns:
+      A model to float32 [batch, steps, symbols, voices], which add up to 1 over the symbols.
+    """
+    output = spec.options["output"]
+    if output not in _OUTPUTS:
+        raise UserError(f"model.options.output: must be {' or '.join(_OUTPUTS)}, got '{output}'")
+    temperature = spec.options["temperature"]
+    if not temperature > 0:
+        raise UserError(f"model.options.temperature: must be above 0, got {temperature}")
+    sizes = _Sizes(spec)
+    bar_width, width = spec.width_at(1), spec.width_at(0)
+    inputs, x = generator_inputs(spec)
+
+    def rectified(x: keras.KerasTensor) -> keras.KerasTensor:
+        return keras.layers.ReLU()(normalized(spec, inputs, x, momentum=0.9))
+
+    x = keras.layers.Dense(sizes.bars * bar_width)(x)
+    x = rectified(keras.layers.Reshape([sizes.bars, bar_width])(x))
+    x = rectified(keras.layers.Conv1D(bar_width, 3, padding="same")(x))
+    x = keras.layers.Dense(sizes.beats * width)(x)
+    x = keras.layers.Reshape([sizes.all_beats, width])(x)
+    for _ in range(_count(spec, "blocks", 0)):
+        inner = rectified(x)
+        inner = keras.layers.Conv1D(width, 3, padding="same")(inner)
+        inner = rectified(inner)
+        inner = keras.layers.Conv1D(width, 3, padding="same")(inner)
+        x = keras.layers.Add()([x, keras.layers.Rescaling(_RESIDUAL)(inner)])
+    x = rectified(x)
+    x = keras.layers.Dense(sizes.steps * spec.width * spec.channels)(x)
+    x = keras.layers.Reshape([spec.height, spec.width, spec.channels])(x)
+    symbols = TokenSoftmax(temperature, output == "straight_through", dtype="float32", name=IMAGES)
+    return keras.Model(inputs, symbols(x), name="generator")
+
+
+def build_discriminator(spec: ModelSpec) -> keras.Model:
+    """Builds the discriminator; `spec.base_channels` is its width for each beat."""
+    sizes = _Sizes(spec)
+    bar_width, width = spec.width_at(1), spec.width_at(0)
+    inputs, symbols = discriminator_inputs(spec)
+
+    def leaky(x: keras.KerasTensor) -> keras.KerasTensor:
+        return keras.layers.LeakyReLU(0.2)(x)
+
+    def by_beat(x: keras.KerasTensor) -> keras.KerasTensor:
+        return keras.layers.Reshape([sizes.all_beats, -1])(x)
+
+    streams = [by_beat(symbols)]
+    if spec.options["hears"]:
+        sounding = SoundingPitches(dtype="float32")(symbols[..., : spec.channels])
+        classes = PitchClasses(sizes.lowest)(sounding)
+        intervals = Intervals(sizes.steps)(classes)
+        streams.append(by_beat(keras.layers.Permute([2, 1, 3])(classes)))
+        streams.append(by_beat(intervals))
+        streams.append(by_beat(Contours(sizes.lowest)(sounding)))
+    # A sum of dense layers, each scaled to its own stream.
+    x = keras.layers.Add()([keras.layers.Dense(width)(stream) for stream in streams])
+    x = leaky(x)
+    for _ in range(_count(spec, "discriminator_blocks", 1)):
+        x = leaky(keras.layers.Conv1D(width, 3, padding="same")(x))
+    x = keras.layers.Reshape([sizes.bars, sizes.beats * width])(x)
+    x = leaky(keras.layers.Dense(bar_width)(x))
+    x = leaky(keras.layers.Conv1D(bar_width, 3, padding="same")(x))
+    x = leaky(keras.layers.Dense(bar_width)(keras.layers.Flatten()(x)))
+    features = named_features(x)
+    return discriminator_outputs(spec, inputs, features, keras.layers.Dense(1)(features))
+
+
+def _count(spec: ModelSpec, option: str, least: int) -> int:
+    count = spec.options[option]
+    if count < least:
+        raise UserError(f"model.options.{option}: must be at least {least}, got {count}")
+    return count
+
+
+ARCHITECTURE = Architecture(
+    build_generator,
+    build_discriminator,
+    base_channels=128,
+    learning_rate=1e-3,
+    smallest=2,
+    largest=1024,
+    options={
+        "output": "straight_through",
+        "temperature": 1.0,
+        "blocks": 2,
+        "discriminator_blocks": 2,
+        "hears": True,
+    },
+)

@@ -1,0 +1,141 @@
+"""Layers that say what voices sound like, given their symbols as one-hot vectors."""
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+_CLASSES = 12
+# Melodies leap by an octave at most; wider leaps count as this one.
+_WIDEST_LEAP = 13
+# Symbols before the pitches: a rest and a held note; see `music.voices`.
+_REST, _HOLD, _FIRST_PITCH = 0, 1, 2
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class SoundingPitches(keras.layers.Layer):
+    """Returns what sounds in every step: a held note has the pitch that it started with.
+
+    Takes [batch, steps, symbols, voices] and returns float32 [batch, voices, steps, pitches]:
+    one-hot where a note sounds, zeros where none does. Gradients of a sounding pitch go to all
+    steps since the note's start.
+    """
+
+    def call(self, symbols: tf.Tensor) -> tf.Tensor:
+        by_voice = tf.transpose(tf.cast(symbols, tf.float32), [0, 3, 1, 2])
+        starts = tf.cumsum(1.0 - by_voice[..., _HOLD], axis=2)
+        # How many notes or rests start after step s, up to step t: with none, s still sounds in t.
+        between = starts[:, :, :, None] - starts[:, :, None, :]
+        still = tf.linalg.band_part(tf.nn.relu(1.0 - between), -1, 0)
+        return tf.matmul(still, by_voice[..., _FIRST_PITCH:])
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        return shape[0], shape[3], shape[1], shape[2] - _FIRST_PITCH
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class PitchClasses(keras.layers.Layer):
+    """Folds pitches, [batch, voices, steps, pitches], to classes, [batch, voices, steps, 12].
+
+    Args:
+      lowest: for each voice, the MIDI key of its first pitch; class 0 is C.
+    """
+
+    def __init__(self, lowest: list[int], **keywords: Any):
+        super().__init__(**keywords)
+        self.lowest = list(lowest)
+
+    def call(self, pitches: tf.Tensor) -> tf.Tensor:
+        keys = np.array(self.lowest)[:, None] + np.arange(pitches.shape[3])
+        fold = np.eye(_CLASSES, dtype=np.float32)[keys % _CLASSES]
+        return tf.einsum("bvtp,vpc->bvtc", pitches, tf.constant(fold, pitches.dtype))
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        return (*shape[:3], _CLASSES)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "lowest": self.lowest}
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class Intervals(keras.layers.Layer):
+    """Returns intervals between voices, and of every voice from the beat before, modulo an octave.
+
+    Takes pitch classes, [batch, voices, steps, 12], and returns [batch, steps, features]: for each
+    pair of voices, and for each voice and itself a beat earlier, a one-hot vector of the 12
+    intervals, or zeros where one of the two is silent. Transposition does not change them.
+
+    Args:
+      steps_per_beat: steps from one beat to the next.
+    """
+
+    def __init__(self, steps_per_beat: int, **keywords: Any):
+        super().__init__(**keywords)
+        self.steps_per_beat = steps_per_beat
+
+    def call(self, classes: tf.Tensor) -> tf.Tensor:
+        voices, steps = classes.shape[1:3]
+        pairs = [(one, other) for one in range(voices) for other in range(one + 1, voices)]
+        upper = [classes[:, one] for one, _ in pairs]
+        lower = [classes[:, other] for _, other in pairs]
+        before = min(self.steps_per_beat, steps)
+        earlier = tf.pad(classes, [[0, 0], [0, 0], [before, 0], [0, 0]])[:, :, :steps]
+        upper += tf.unstack(classes, axis=1)
+        lower += tf.unstack(earlier, axis=1)
+        upper, lower = tf.stack(upper, axis=2), tf.stack(lower, axis=2)
+        # Interval k: the upper note is k semitones above the lower one.
+        turned = tf.stack([tf.roll(lower, k, axis=3) for k in range(_CLASSES)], axis=3)
+        found = tf.reduce_sum(upper[:, :, :, None, :] * turned, axis=4)
+        return tf.reshape(found, [-1, steps, found.shape[2] * _CLASSES])
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        voices = shape[1]
+        return shape[0], shape[2], (voices * (voices - 1) // 2 + voices) * _CLASSES
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "steps_per_beat": self.steps_per_beat}
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class Contours(keras.layers.Layer):
+    """Returns how high voices are, whether they cross, and how they move: [batch, steps, features].
+
+    Takes pitches, [batch, voices, steps, pitches]. For each voice: its height above its lowest
+    pitch in octaves, and the leap from the step before as a one-hot vector of semitones, zeros
+    where the voice is silent in one of the two. For each voice and the next one below: by how many
+    octaves they cross.
+
+    Args:
+      lowest: for each voice, the MIDI key of its first pitch.
+    """
+
+    def __init__(self, lowest: list[int], **keywords: Any):
+        super().__init__(**keywords)
+        self.lowest = list(lowest)
+
+    def call(self, pitches: tf.Tensor) -> tf.Tensor:
+        semitones = tf.range(pitches.shape[3], dtype=pitches.dtype)
+        heights = tf.reduce_sum(pitches * semitones, axis=3)
+        sounds = tf.reduce_sum(pitches, axis=3)
+        before = [tf.pad(each, [[0, 0], [0, 0], [1, 0]])[:, :, :-1] for each in (heights, sounds)]
+        leaps = tf.clip_by_value(heights - before[0], -_WIDEST_LEAP, _WIDEST_LEAP)
+        kinds = tf.range(-_WIDEST_LEAP, _WIDEST_LEAP + 1, dtype=pitches.dtype)
+        # One at a whole number, and straight lines between, so that gradients know the way.
+        hats = tf.nn.relu(1.0 - tf.abs(leaps[..., None] - kinds))
+        moves = hats * (sounds * before[1])[..., None]
+        keys = heights + tf.constant(self.lowest, pitches.dtype)[:, None]
+        both = sounds[:, :-1] * sounds[:, 1:]
+        crossed = tf.nn.relu(keys[:, 1:] - keys[:, :-1]) * both
+        parts = [heights / _CLASSES, crossed / _CLASSES]
+        found = [tf.transpose(part, [0, 2, 1]) for part in parts]
+        moves = tf.transpose(moves, [0, 2, 1, 3])
+        found.append(tf.reshape(moves, [-1, pitches.shape[2], moves.shape[2] * kinds.shape[0]]))
+        return tf.concat(found, axis=2)
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        voices = shape[1]
+        return shape[0], shape[2], voices + voices - 1 + voices * (2 * _WIDEST_LEAP + 1)
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "lowest": self.lowest}

@@ -1,0 +1,96 @@
+"""What the discriminator of `choir` hears, against notes counted one by one."""
+
+import numpy as np
+import tensorflow as tf
+
+from gan_cli.models.layers.voices import Contours, Intervals, PitchClasses, SoundingPitches
+from gan_cli.music.voices import FIRST_PITCH, HOLD, REST
+
+STEPS, PITCHES, VOICES = 12, 9, 3
+
+
+def random_symbols(count=6):
+    rng = np.random.default_rng(0)
+    kinds = rng.random([count, STEPS, VOICES])
+    pitches = rng.integers(FIRST_PITCH, FIRST_PITCH + PITCHES, [count, STEPS, VOICES])
+    return np.where(kinds < 0.2, REST, np.where(kinds < 0.6, HOLD, pitches))
+
+
+def sounding_by_hand(symbols):
+    heard = np.full(symbols.shape, -1)
+    for index in np.ndindex(symbols.shape[0], symbols.shape[2]):
+        now = -1
+        for step in range(STEPS):
+            symbol = symbols[index[0], step, index[1]]
+            now = now if symbol == HOLD else symbol - FIRST_PITCH if symbol >= FIRST_PITCH else -1
+            heard[index[0], step, index[1]] = now
+    return heard
+
+
+def one_hot(symbols):
+    return tf.one_hot(symbols, FIRST_PITCH + PITCHES, axis=2)
+
+
+def test_held_notes_sound_as_they_started():
+    symbols = random_symbols()
+    sounding = SoundingPitches()(one_hot(symbols)).numpy()
+    expected = sounding_by_hand(symbols).transpose(0, 2, 1)
+    assert (sounding.sum(axis=3) == (expected >= 0)).all()
+    assert (sounding.argmax(axis=3)[expected >= 0] == expected[expected >= 0]).all()
+
+
+def test_intervals_are_those_of_the_sounding_notes():
+    symbols, lowest, beat = random_symbols(), [60, 55, 43], 4
+    classes = PitchClasses(lowest)(SoundingPitches()(one_hot(symbols)))
+    found = Intervals(beat)(classes).numpy().reshape(len(symbols), STEPS, -1, 12)
+    heard = sounding_by_hand(symbols)
+    keys = np.where(heard >= 0, heard + np.array(lowest), -1)
+    pairs = [(0, 1), (0, 2), (1, 2)]
+    expected = np.zeros_like(found)
+    for phrase, step in np.ndindex(len(symbols), STEPS):
+        for place, (one, other) in enumerate(pairs):
+            upper, lower = keys[phrase, step, one], keys[phrase, step, other]
+            if upper >= 0 and lower >= 0:
+                expected[phrase, step, place, (upper - lower) % 12] = 1
+        for voice in range(VOICES):
+            now = keys[phrase, step, voice]
+            before = keys[phrase, step - beat, voice] if step >= beat else -1
+            if now >= 0 and before >= 0:
+                expected[phrase, step, len(pairs) + voice, (now - before) % 12] = 1
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_a_held_note_gives_its_gradient_to_its_start_and_no_earlier_step():
+    symbols = np.full([1, STEPS, 1], HOLD)
+    symbols[0, 2] = FIRST_PITCH + 5
+    with tf.GradientTape() as tape:
+        vectors = one_hot(symbols)
+        tape.watch(vectors)
+        heard = SoundingPitches()(vectors)[0, 0, 9, 7]
+    gradient = tape.gradient(heard, vectors).numpy()
+    assert gradient[0, 2, FIRST_PITCH + 7, 0] == 1.0
+    assert not gradient[0, :2, FIRST_PITCH:].any()
+    assert not gradient[0, 10:, FIRST_PITCH:].any()
+
+
+def test_contours_are_heights_crossings_and_leaps():
+    symbols, lowest = random_symbols(), [60, 58, 57]
+    found = Contours(lowest)(SoundingPitches()(one_hot(symbols))).numpy()
+    heard = sounding_by_hand(symbols)
+    np.testing.assert_allclose(found[..., :3], np.maximum(heard, 0) / 12)
+    leaps = found[..., 5:].reshape(len(symbols), STEPS, VOICES, 27)
+    for phrase, step in np.ndindex(len(symbols), STEPS):
+        now = heard[phrase, step]
+        for voice in range(VOICES - 1):
+            crossed = 0.0
+            if now[voice] >= 0 and now[voice + 1] >= 0:
+                crossed = (
+                    max(now[voice + 1] + lowest[voice + 1] - now[voice] - lowest[voice], 0) / 12
+                )
+            np.testing.assert_allclose(found[phrase, step, 3 + voice], crossed, rtol=1e-6)
+        for voice in range(VOICES):
+            before = heard[phrase, step - 1, voice] if step else -1
+            expected = np.zeros(27)
+            if before >= 0 and now[voice] >= 0:
+                expected[now[voice] - before + 13] = 1
+            np.testing.assert_array_equal(leaps[phrase, step, voice], expected)
