@@ -35,7 +35,8 @@ def score_every_checkpoint(request: RunRequest, listener: Listener | None = None
     for checkpoint in CheckpointStore(run.checkpoints).all():
         scorer.load(checkpoint.name)
         kept.append(scorer.keep(scorer.score(), report=False))
-    write_report(run)
+    for problem in write_report(run):
+        scorer.listener.message(problem)
     return ScoredRun(
         run_dir=request.run_dir, checkpoints=tuple(kept), written=(run.evaluations, run.report)
     )

@@ -188,8 +188,9 @@ class Recorder:
             **scores,
             "training_seconds": self._seconds_before + self._training_seconds,
         }
+        self.store.mend_best(self.listener.message)
         best = self.store.best_record()
-        is_best = best is None or best["metric"] != name or value < best["value"]
+        is_best = best is None or best.metric != name or value < best.value
         if is_best:
             self.store.mark_best(self.save(images_shown), name, value)
         # Last: if the process dies before this line, the next one computes the score again.

@@ -1,6 +1,5 @@
 """The generator itself, in the formats of other runtimes, with a model card."""
 
-import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -16,6 +15,7 @@ from gan_cli.export.keras_file import needed_modules
 from gan_cli.export.write import Exported, export_generator
 from gan_cli.io.files import check_new_folder
 from gan_cli.models.contract import has_styles
+from gan_cli.run.evaluations import read_evaluations
 from gan_cli.studio.bulk_requests import Export
 from gan_cli.studio.dispatch import draw
 from gan_cli.studio.picture_requests import Grid
@@ -108,13 +108,13 @@ def _facts(studio: Studio, config_text: str, licence: str | None) -> ModelFacts:
 
 
 def _evaluation(studio: Studio) -> dict[str, Any] | None:
-    """Returns the newest evaluation of these very weights, or None."""
-    paths = studio.run.evaluations.glob("*.json")
-    for path in sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True):
-        try:
-            evaluation = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise UserError(f"{path}: is damaged: {error}") from error
-        if evaluation.get("weights_sha256") == studio.loaded.weights_sha256:
-            return evaluation
-    return None
+    """Returns the newest evaluation of these very weights, or None.
+
+    Raises:
+      UserError: one is damaged; the card may then not say that there is none.
+    """
+    found, problems = read_evaluations(studio.run.evaluations)
+    if problems:
+        raise UserError(*problems)
+    mine = studio.loaded.weights_sha256
+    return next((record for _, record in found if record.get("weights_sha256") == mine), None)
