@@ -159,7 +159,11 @@ flags.DEFINE_integer(
 define_list(
     "export",
     "Write the generator to the new folder --out, with a model card: keras, saved_model, onnx,"
-    " litert, litert_float16, litert_int8; several with commas, or all.",
+    " litert, litert_float16, litert_int8, litert_phone (one image at a time); several with commas,"
+    " or all. hub: a folder for the Hugging Face Hub, with an app; nothing is uploaded.",
+)
+flags.DEFINE_string(
+    "licence", None, "Licence of the exported generator, such as CC-BY-4.0: for its card and files."
 )
 flags.DEFINE_string(
     "inspect",

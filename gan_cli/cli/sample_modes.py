@@ -180,7 +180,7 @@ def _edit(request: type[EditRequest], flag: str, more: tuple[str, ...] = ()) -> 
 def _export(values: Flags) -> Export:
     from gan_cli.io.files import check_new_folder
 
-    request = Export(values.export)
+    request = Export(values.export, values.licence)
     check_new_folder(Path(values.out), "out")
     return request
 
@@ -231,14 +231,14 @@ def _write_export(values: Flags, request: Export) -> None:
     studio = _open_studio(values)
 
     from gan_cli.export.card import psnr_text
-    from gan_cli.studio.export import CARD, write_export
+    from gan_cli.studio.export import write_export
 
     for part in write_export(studio, request, values.out):
         app.say(
             f"{part.name:15s} {part.size_bytes / 1e3:9,.0f} kB   off by at most"
             f" {part.largest_error:.1e}, PSNR {psnr_text(part.psnr_db)}"
         )
-    app.say(f"written: {values.out}, with {CARD}")
+    app.say(f"written: {values.out}, with a model card")
 
 
 def _explore(values: Flags, request: None) -> None:
@@ -425,7 +425,7 @@ MODES: tuple[Mode, ...] = (
         "--export: the generator itself, in the formats of other runtimes, with a model card.",
         _export,
         _write_export,
-        own=("export",),
+        own=("export", "licence"),
         takes=("checkpoint",),
         keys={"formats": "export"},
     ),
