@@ -12,12 +12,14 @@ from gan_cli.studio.draw.single import draw_found, draw_place, draw_single
 from gan_cli.studio.draw.walk import draw_walk
 from gan_cli.studio.drawing import Drawing
 from gan_cli.studio.edit_requests import (
+    Accompany,
     EditRequest,
     Inpaint,
     Project,
     ProjectText,
     SuperResolve,
 )
+from gan_cli.studio.fit.accompany import accompany
 from gan_cli.studio.fit.inpaint import inpaint
 from gan_cli.studio.fit.project import project
 from gan_cli.studio.fit.project_text import project_text
@@ -41,6 +43,7 @@ _DRAWERS: dict[type[Request], Any] = {
     ProjectText: project_text,
     Inpaint: inpaint,
     SuperResolve: super_resolve,
+    Accompany: accompany,
 }
 # Requests that a picture's record names. A search is not repeated: the record holds its latents.
 _SEARCHES = (EditRequest, ProjectText)
@@ -65,6 +68,8 @@ def draw(studio: Studio, request: Request, listener: Listener | None = None) -> 
         )
     if isinstance(request, ProjectText):
         studio.loaded.domain.require(LINES, str(studio.run.path), request.subject)
+    elif isinstance(request, Accompany):
+        studio.loaded.domain.require(SOUND, str(studio.run.path), request.subject)
     elif not _needs_no_pictures(request, studio.loaded.domain):
         studio.loaded.domain.require(PICTURES, str(studio.run.path), request.subject)
     drawer = _DRAWERS[type(request)]
