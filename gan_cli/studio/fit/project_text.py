@@ -128,7 +128,9 @@ def _search(generator: keras.Model, target: np.ndarray) -> tuple[keras.Model, Mi
     wanted = tf.constant(target[:places], tf.int32)
     chosen = next((each for each in generator.layers if each.name == IMAGES), None)
     of_logits = isinstance(chosen, TokenSoftmax)
-    network = keras.Model(generator.inputs, chosen.input) if of_logits else generator
+    network = generator
+    if isinstance(chosen, TokenSoftmax):
+        network = keras.Model(generator.inputs, chosen.input)
 
     def misfit(outputs: tf.Tensor) -> tf.Tensor:
         outputs = outputs[:, :places, :, 0]
