@@ -124,12 +124,13 @@ flags.DEFINE_string(
     "project",
     None,
     "An image file: find the latents whose image comes nearest to it. Writes that image, a strip"
-    " that compares the two, and the latents as .npz.",
+    " that compares the two, and the latents as .npz. With --out as .txt or .jsonl: a string, whose"
+    " nearest one is written.",
 )
 flags.DEFINE_integer(
     "fit_steps",
     500,
-    "Steps of gradient descent of --project, --inpaint and --super_resolve, 1 to 100,000.",
+    "Steps of gradient descent of --project, --inpaint, --super_resolve and --given, 1 to 100,000.",
 )
 flags.DEFINE_string(
     "inpaint",
@@ -145,6 +146,12 @@ flags.DEFINE_string(
     None,
     "An image file smaller than the generator's images: find the image that shrinks to it. Writes"
     " the same files as --project.",
+)
+flags.DEFINE_string(
+    "given",
+    None,
+    "Runs of music with voices: a MIDI file whose tracks are kept note for note; the other tracks"
+    " are made to fit. Tracks that end before the last bar of a phrase are continued.",
 )
 flags.DEFINE_bool("explore", False, "Serve a page with sliders to this machine's browser.")
 flags.DEFINE_integer(
