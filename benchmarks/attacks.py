@@ -1,6 +1,6 @@
 """Attacks small runs in hundreds of ways; each must end in its result or in one line.
 
-python -m benchmarks.attacks [ATTEMPTS] [SEED] [--table FILE]
+python -m benchmarks.attacks [ATTEMPTS] [SEED] [MINUTES]
 
 Three kinds of attempts, on a run of gan-train that is made first:
 
@@ -26,6 +26,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -217,8 +218,11 @@ def attempts(count: int, seed: int) -> list[Attempt]:
     rng = random.Random(seed)
     others = [*damaged_files(), *hostile_names()]
     rng.shuffle(others)
-    calls = list(itertools.islice(failing_calls(rng), count // 3))
-    return calls + others[: count - len(calls)]
+    chosen = list(itertools.islice(failing_calls(rng), count // 3))
+    chosen += others[: count - len(chosen)]
+    # Where time runs out, some of each kind have been made.
+    rng.shuffle(chosen)
+    return chosen
 
 
 def make_run(commands: Commands, folder: Path) -> None:
@@ -259,8 +263,29 @@ def faults_of(ended: subprocess.CompletedProcess) -> str | None:
     return None
 
 
-def try_out(attempt: Attempt, commands: Commands, model: Path, folder: Path) -> tuple[str, str]:
-    """Returns how an attempt ended: a word for the table, and what is wrong or empty text."""
+def undisturbed(attempt: Attempt, commands: Commands, model: Path, folder: Path) -> dict[str, str]:
+    """Returns the files that a command leaves where nothing goes wrong."""
+    place = folder.with_name("undisturbed")
+    shutil.copytree(model, place, symlinks=True)
+    attempt.prepare(place)
+    commands.run(*attempt.command, cwd=place)
+    found = contents(place)
+    shutil.rmtree(place)
+    return found
+
+
+def try_out(
+    attempt: Attempt,
+    commands: Commands,
+    model: Path,
+    folder: Path,
+    known: dict[tuple[str, ...], dict[str, str]],
+) -> tuple[str, str]:
+    """Returns how an attempt ended: a word for the table, and what is wrong or empty text.
+
+    Args:
+      known: files of undisturbed commands, by command; filled in here.
+    """
     shutil.copytree(model, folder, symlinks=True)
     attempt.prepare(folder)
     environment = dict(attempt.environment)
@@ -279,15 +304,12 @@ def try_out(attempt: Attempt, commands: Commands, model: Path, folder: Path) -> 
             wrong = f"repeated, it ends with status {again.returncode}: {again.stderr}"
         if wrong is None and not struck:
             return "not reached", ""
-        undisturbed = folder.with_name("undisturbed")
         if wrong is None:
-            shutil.copytree(model, undisturbed, symlinks=True)
-            attempt.prepare(undisturbed)
-            commands.run(*attempt.command, cwd=undisturbed)
-            if contents(folder) != contents(undisturbed):
-                differing = contents(folder).items() ^ contents(undisturbed).items()
+            if attempt.command not in known:
+                known[attempt.command] = undisturbed(attempt, commands, model, folder)
+            differing = contents(folder).items() ^ known[attempt.command].items()
+            if differing:
                 wrong = f"other files than undisturbed: {sorted({name for name, _ in differing})}"
-            shutil.rmtree(undisturbed)
     if wrong is not None:
         return "failed", wrong
     return ("refused" if ended.returncode == 2 else "done"), ""
@@ -309,9 +331,16 @@ def build_library(folder: Path) -> Path:
     return library
 
 
-def campaign(count: int, seed: int, say: Callable[[str], None] = print) -> Counter:
-    """Makes so many attempts; returns how many of each kind ended in which way."""
+def campaign(
+    count: int, seed: int, say: Callable[[str], None] = print, minutes: float | None = None
+) -> Counter:
+    """Makes so many attempts; returns how many of each kind ended in which way.
+
+    Args:
+      minutes: after which no further attempt is begun; None: all are made.
+    """
     outcome: Counter = Counter()
+    began = time.monotonic()
     with tempfile.TemporaryDirectory() as temporary:
         work = Path(temporary)
         os.environ["LD_PRELOAD"] = str(build_library(work))
@@ -321,9 +350,12 @@ def campaign(count: int, seed: int, say: Callable[[str], None] = print) -> Count
         with Commands() as commands:
             del os.environ["LD_PRELOAD"]
             make_run(commands, model)
+            known: dict[tuple[str, ...], dict[str, str]] = {}
             for number, attempt in enumerate(attempts(count, seed)):
+                if minutes is not None and time.monotonic() - began > 60 * minutes:
+                    break
                 folder = work / f"attempt-{number}"
-                how, wrong = try_out(attempt, commands, model, folder)
+                how, wrong = try_out(attempt, commands, model, folder, known)
                 outcome[attempt.kind, how] += 1
                 if wrong:
                     say(f"{attempt.kind}: {attempt.what}: {wrong}")
@@ -334,7 +366,8 @@ def campaign(count: int, seed: int, say: Callable[[str], None] = print) -> Count
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 220
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 0
-    outcome = campaign(count, seed, lambda line: print(line, file=sys.stderr, flush=True))
+    minutes = float(sys.argv[3]) if len(sys.argv) > 3 else None
+    outcome = campaign(count, seed, lambda line: print(line, file=sys.stderr, flush=True), minutes)
     kinds = sorted({kind for kind, _ in outcome})
     print("| kind | attempts | done | refused in one line | not reached | failed |")
     print("|---|---|---|---|---|---|")
