@@ -21,7 +21,8 @@ def print_scores(scored: Scored) -> None:
         f" {evaluation.num_reference:,} real images"
     )
     table.add_column("metric", no_wrap=True)
-    for column in ("value", "± 95 %", floor, "ceiling (noise)"):
+    baseline = [evaluation.baseline] if evaluation.baseline else []
+    for column in ("value", "± 95 %", floor, "ceiling (noise)", *baseline):
         table.add_column(column, justify="right")
     for name, score in evaluation.scores.items():
         table.add_row(
@@ -30,6 +31,7 @@ def print_scores(scored: Scored) -> None:
             number(score.interval, ".2g"),
             number(score.floor),
             number(score.ceiling),
+            *(number(score.baseline) for _ in baseline),
         )
     console.print(table)
     if evaluation.class_shares:

@@ -14,6 +14,7 @@ from gan_cli.io.records import read_content, read_text
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.guard_log import GuardLog
 from gan_cli.run.metrics_log import MetricsLog
+from gan_cli.run.report.data_facts import data_facts
 from gan_cli.run.report.plots import curves_svg
 from gan_cli.run.report.scores import newest_evaluation
 from gan_cli.run.report.verdict import judge
@@ -98,6 +99,7 @@ def write_report(run: RunDirectory) -> list[str]:
             if (svg := _plot(rows, prefixes, logarithmic))
         ],
         grids=grids,
+        data=unless_damaged(lambda: data_facts(run), None),
         evaluation=evaluation,
         guarded=guarded,
         config=unless_damaged(lambda: _text(run.config), ""),
