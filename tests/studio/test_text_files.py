@@ -12,6 +12,7 @@ from gan_cli.media.decode import read_provenance
 from gan_cli.studio.bulk import write_images
 from gan_cli.studio.bulk_requests import Images
 from gan_cli.studio.dispatch import draw
+from gan_cli.studio.edit_requests import ProjectText
 from gan_cli.studio.picture_requests import Grid, Sheet, Walk
 from gan_cli.studio.studio import Studio
 from gan_cli.studio.verify import verify
@@ -100,3 +101,27 @@ def test_what_is_no_text_is_not_written_as_text(studio, digits_run, tmp_path):
     with pytest.raises(UserError, match=r"must end in .*, got"):
         draw(Studio.open(digits_run, "latest"), Grid(seeds=(0,))).save(tmp_path / "a.txt")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_projection_finds_what_the_generator_makes(studio, tmp_path):
+    """The string of a seed is found from other seeds, and its latents make it again."""
+    wanted = next(text for text in studio.loaded.domain.decoded(studio.images(range(50))) if text)
+    path = tmp_path / "found.txt"
+    (written,) = draw(studio, ProjectText(wanted, seed=5000, fit_steps=200)).save(path)
+    found = path.read_text(encoding="utf-8").rstrip("\n")
+    again = draw(studio, Walk("linear", latents=[path.with_suffix(".npz")] * 2, steps=1))
+    assert [line.text for line in again.draw_lines()] == [found, found]
+    assert found == wanted
+    assert "exactly as given" in written.description
+    assert verify(path, studio.run.path).comparison.equal
+    path.write_text(f"{found}x\n", encoding="utf-8")
+    assert not verify(path, studio.run.path).comparison.equal
+
+
+def test_a_projection_refuses_what_it_cannot_reach(studio, digits_run):
+    with pytest.raises(UserError, match="characters that the run does not know: 'Q'"):
+        draw(studio, ProjectText("aQ"))
+    with pytest.raises(UserError, match="'abcdabcd' is longer than the run's 5 characters"):
+        draw(studio, ProjectText("abcdabcd"))
+    with pytest.raises(UserError, match="is not available for images"):
+        draw(Studio.open(digits_run, "latest"), ProjectText("a"))
