@@ -326,7 +326,7 @@ def build_library(folder: Path) -> Path:
     """Compiles the library that makes calls fail."""
     library = folder / "failing_calls.so"
     source = Path(__file__).with_name("failing_calls.c")
-    command = ["cc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"]
+    command: list[str | Path] = ["cc", "-shared", "-fPIC", "-O1", "-o", library, source, "-ldl"]
     subprocess.run(command, check=True)
     return library
 
