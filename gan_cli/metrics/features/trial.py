@@ -17,12 +17,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-import gan_cli
 from gan_cli.data.materialise import cache_folder
 from gan_cli.errors import UserError, first_line
 from gan_cli.io.cache import write_bytes
 from gan_cli.io.memory import machine_memory
 
+# By its path: the other process searches the working folder for nothing.
+_PACKAGE = Path(__file__).parents[2] / "__init__.py"
 # For the import, building the model and one batch, on a busy machine.
 _SECONDS = 600
 _GIBIBYTE = 2**30
@@ -65,7 +66,7 @@ def try_out(
     if passed.is_file():
         return
     code = _START.format(
-        package=gan_cli.__file__,
+        package=str(_PACKAGE),
         loader_module=loader.__module__,
         loader=loader.__name__,
         path=str(path),
