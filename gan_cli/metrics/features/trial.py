@@ -32,13 +32,14 @@ _RESERVED_BYTES = 8 * _GIBIBYTE
 _REFUSED = 3
 
 _START = """
-import importlib.util, sys
+import importlib.util, os, sys
 spec = importlib.util.spec_from_file_location("gan_cli", {package!r})
 sys.modules["gan_cli"] = module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
 from {loader_module} import {loader}
 from gan_cli.metrics.features.trial import run_trial
-run_trial({loader}, {path!r}, {batch_shape!r})
+# TensorFlow's own end may wait for what the model has left running.
+os._exit(run_trial({loader}, {path!r}, {batch_shape!r}))
 """
 
 
@@ -100,10 +101,11 @@ def try_out(
 
 def run_trial(
     loader: Callable[[Path, Sequence[int]], keras.Model], path: str, batch_shape: Sequence[int]
-) -> None:
-    """Loads a model and maps a batch of noise, within limits; ends the process.
+) -> int:
+    """Loads a model and maps a batch of noise, within limits.
 
-    The exit status is 0, or 3 with the problems on standard output, as JSON.
+    Returns:
+      The exit status: 0, or 3 with the problems on standard output, as JSON.
     """
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     limit = machine_memory() + _RESERVED_BYTES
@@ -122,5 +124,4 @@ def run_trial(
         problems = (f"{path}: was tried out and failed: {first_line(error)}; it is not used",)
     if problems:
         os.write(1, json.dumps(problems).encode())
-    # TensorFlow's own end may wait for what the model has left running.
-    os._exit(_REFUSED if problems else 0)
+    return _REFUSED if problems else 0
