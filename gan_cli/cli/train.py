@@ -123,7 +123,7 @@ def _train(config: "Config", run_dir: Path, listener: "Listener", began: float) 
         from gan_cli.training.cluster import open_distribution
 
         nonlocal distribution
-        distribution = open_distribution(config.training.strategy, on_wait=listener.message)
+        distribution = open_distribution(config.training.strategy)
 
     app.import_tensorflow(open_devices)
 

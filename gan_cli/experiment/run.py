@@ -45,8 +45,7 @@ def run_experiment(
     """
     began = time.monotonic() if began is None else began
     if distribution is None:
-        wait = (listener or Listener()).message
-        distribution = open_distribution(config.training.strategy, on_wait=wait)
+        distribution = open_distribution(config.training.strategy)
     with distribution.alive():
         experiment = Experiment.open(
             config, run_dir or default_run_dir(config), distribution, listener

@@ -1,12 +1,8 @@
 """Finds the devices and processes that train together, from the config, `TF_CONFIG` and Slurm."""
 
-import contextlib
 import json
 import os
-import signal
-import socket
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import tensorflow as tf
@@ -16,7 +12,6 @@ from gan_cli.training.distribution import ONE_DEVICE, Distribution, Replicated
 
 # Port of the first process on each machine; Slurm does not assign ports.
 _FIRST_SLURM_PORT = 23456
-_SECONDS_OF_PATIENCE = 10.0
 
 
 @dataclass(frozen=True)
@@ -104,11 +99,7 @@ def _of_slurm(environment: Mapping[str, str]) -> Cluster:
     return Cluster(tuple(addresses), worker)
 
 
-def open_distribution(
-    strategy: str,
-    environment: Mapping[str, str] = os.environ,
-    on_wait: Callable[[str], None] = lambda text: None,
-) -> Distribution:
+def open_distribution(strategy: str, environment: Mapping[str, str] = os.environ) -> Distribution:
     """Returns the devices that a config's `training.strategy` stands for here.
 
     Call it before TensorFlow runs its first operation. Several workers wait for one another.
@@ -118,14 +109,13 @@ def open_distribution(
         GPU; `multi_worker`: the devices of all processes of the cluster; `auto`: `multi_worker` in
         a cluster, else `mirrored` where there are several GPUs, else `one`. With a single device,
         `mirrored` is `one`.
-      on_wait: called every ten seconds with a line about workers that have not come.
 
     Raises:
       UserError: there is no cluster, or its description is wrong.
     """
     cluster = find_cluster(environment) if strategy in ("auto", "multi_worker") else None
     if cluster is not None:
-        return _open_cluster(cluster, on_wait)
+        return _open_cluster(cluster)
     if strategy == "multi_worker":
         raise UserError(
             "training.strategy: 'multi_worker' needs TF_CONFIG, or a Slurm step, with at least two"
@@ -152,57 +142,8 @@ def local_devices(strategy: str) -> tuple[str, ...]:
     return names if strategy != "one" and len(names) > 1 else ()
 
 
-def _open_cluster(cluster: Cluster, on_wait: Callable[[str], None]) -> Distribution:
+def _open_cluster(cluster: Cluster) -> Distribution:
     # TensorFlow's resolver of this variable gives each process all the GPUs that it sees.
     os.environ["TF_CONFIG"] = cluster.tf_config
-    # It waits for the others in C++, where Python handles no signal: the default ends the process.
-    with _default_signals(), _saying_who_is_missing(cluster, on_wait):
-        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    strategy = tf.distribute.MultiWorkerMirroredStrategy()
     return Replicated(strategy, cluster.worker, len(cluster.addresses))
-
-
-@contextlib.contextmanager
-def _default_signals() -> Iterator[None]:
-    if threading.current_thread() is not threading.main_thread():
-        # Signal handlers can be set in the main thread only.
-        yield
-        return
-    previous = {
-        number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
-
-
-@contextlib.contextmanager
-def _saying_who_is_missing(cluster: Cluster, on_wait: Callable[[str], None]) -> Iterator[None]:
-    ready = threading.Event()
-
-    def watch() -> None:
-        while not ready.wait(_SECONDS_OF_PATIENCE):
-            missing = missing_workers(cluster)
-            if missing and not ready.is_set():
-                on_wait(f"waiting for {', '.join(missing)}: nothing answers there yet")
-
-    threading.Thread(target=watch, daemon=True).start()
-    try:
-        yield
-    finally:
-        ready.set()
-
-
-def missing_workers(cluster: Cluster) -> list[str]:
-    """Returns the other workers that nothing answers for, such as `worker 1 (host:2222)`."""
-    missing = []
-    for worker, address in enumerate(cluster.addresses):
-        if worker == cluster.worker:
-            continue
-        host, _, port = address.rpartition(":")
-        try:
-            socket.create_connection((host.strip("[]"), int(port)), timeout=2.0).close()
-        except (OSError, ValueError, OverflowError):
-            missing.append(f"worker {worker} ({address})")
-    return missing
