@@ -33,6 +33,9 @@ _LIST_CONFIGS = flags.DEFINE_bool("list_configs", False, "List the configs of th
 _INIT = flags.DEFINE_string(
     "init", None, "Write a commented config to this file, for the folder of images that follows."
 )
+_CACHE = flags.DEFINE_enum(
+    "cache", None, ["list", "clear"], "List what the cache holds, or remove it, and stop."
+)
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "Run directory; by default runs/NAME.")
 _SET = flags.DEFINE_multi_string("set", [], "Overrides the config: key.path=value; repeatable.")
 _SEEDS = flags.DEFINE_string(
@@ -80,6 +83,11 @@ def main(argv: Sequence[str]) -> int:
     from gan_cli.run.directory import default_run_dir
 
     began = time.monotonic()
+    if _CACHE.value is not None:
+        from gan_cli.data.cache_contents import cache_lines, clear_cache
+
+        app.say("\n".join(cache_lines() if _CACHE.value == "list" else [clear_cache()]))
+        return 0
     if _LIST_CONFIGS.value or _INIT.value is not None:
         _help_to_start(argv[1:])
         return 0
