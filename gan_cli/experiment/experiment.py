@@ -205,7 +205,8 @@ class Experiment:
         checkpoints = self.store.all()
         if resume == "must" and not checkpoints:
             raise UserError(f"is 'must', but {self.run.path} holds no checkpoint", key="resume")
-        if resume == "never" and self.run.exists():
+        # Checkpoints without a config are a run that has lost a file.
+        if resume == "never" and (self.run.exists() or checkpoints):
             raise UserError(
                 f"is 'never', but {self.run.path} holds a run already; choose another run"
                 " directory, or 'auto'",
