@@ -50,6 +50,15 @@ def cache_contents() -> list[CachedKind]:
     return found
 
 
+def list_or_clear(action: str) -> str:
+    """Returns what the cache holds, for `list`, or removes it and says so, for `clear`.
+
+    Raises:
+      UserError: as of `cache_contents` and `clear_cache`.
+    """
+    return clear_cache() if action == "clear" else "\n".join(cache_lines())
+
+
 def cache_lines() -> list[str]:
     """Returns a line for each kind of cached files, and one for all.
 
