@@ -12,7 +12,7 @@ SOAK_MINUTES ?= 120
 SMOKE := runs/.smoke
 
 .DEFAULT_GOAL := help
-.PHONY: audit docs package smoke peers fuzz soak help setup demo train sample eval test coverage test-all lint format schema bench chaos results few-labels ci clean
+.PHONY: attacks audit docs package smoke peers fuzz soak help setup demo train sample eval test coverage test-all lint format schema bench chaos results few-labels ci clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -91,6 +91,9 @@ peers: $(READY) ## Compare metrics with those of other packages, which bring PyT
 	$(PYTHON) -m venv .peers
 	.peers/bin/pip install --quiet --disable-pip-version-check torch-fidelity clean-fid pytorch-fid prdc pytorch-msssim piq
 	$(BIN)/python -m benchmarks.peers
+
+attacks: $(READY) ## Harm files, system calls and names 240 times; each must end in its result or in one line
+	$(BIN)/python -m benchmarks.attacks 240
 
 fuzz: $(READY) ## Try every parser of input with thousands of damaged files: FUZZ_CASES a test
 	GAN_CLI_FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest tests/fuzz

@@ -88,7 +88,8 @@ def write_report(run: RunDirectory) -> list[str]:
     plots = (*_PLOTS, *((name, (name,), False) for name in _further_scores(rows)))
     evaluation, damaged = newest_evaluation(run)
     grids, unread = _grids(run)
-    problems += [f"left out of the report: {problem}" for problem in (*damaged, *unread)]
+    sounds, unheard = _sounds(run)
+    problems += [f"left out of the report: {problem}" for problem in (*damaged, *unread, *unheard)]
     page = template.render(
         name=run.path.name,
         verdict=judge(rows, evaluation, guarded),
@@ -99,6 +100,7 @@ def write_report(run: RunDirectory) -> list[str]:
             if (svg := _plot(rows, prefixes, logarithmic))
         ],
         grids=grids,
+        sounds=sounds,
         data=unless_damaged(lambda: data_facts(run), None),
         evaluation=evaluation,
         guarded=guarded,
@@ -155,3 +157,18 @@ def _grids(run: RunDirectory) -> tuple[list[dict[str, str]], list[str]]:
         {"title": title, "data": base64.b64encode(content).decode()}
         for content, title in shown.items()
     ], problems
+
+
+def _sounds(run: RunDirectory) -> tuple[list[dict[str, str]], list[str]]:
+    """Returns the sound of real and of the newest phrases, where a run makes music."""
+    found: list[dict[str, str]] = []
+    problems: list[str] = []
+    for title, name in (("Real phrases", "reals.wav"), ("Generated phrases", "newest.wav")):
+        path = run.samples / name
+        if path.exists():
+            try:
+                content = read_content(path, _MOST_PICTURE_BYTES)
+                found.append({"title": title, "data": base64.b64encode(content).decode()})
+            except UserError as error:
+                problems += error.problems
+    return found, problems
