@@ -98,9 +98,9 @@ def write(table: str, counts: str) -> None:
     """Replaces the two tables of the document, each between its markers."""
     text = DOCUMENT.read_text(encoding="utf-8")
     for name, content in (("parts", table), ("sizes", counts)):
-        begin, end = f"<!-- {name} -->\n", f"\n<!-- end of {name} -->"
+        begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->"
         head, rest = text.split(begin)
-        text = head + begin + content + end + rest.split(end)[1]
+        text = head + begin + content + "\n" + end + rest.split(end)[1]
     DOCUMENT.write_text(text, encoding="utf-8")
 
 
@@ -130,7 +130,8 @@ def inputs() -> Arrays:
 
 def relative(ours: Any, theirs: np.ndarray) -> float:
     ours = np.asarray(ours, np.float64).reshape(theirs.shape)
-    return float(np.abs(ours - theirs).max() / np.abs(theirs).max())
+    largest = float(np.abs(theirs).max())
+    return float(np.abs(ours - theirs).max()) / (largest or 1.0)
 
 
 # Ours from theirs: the layout of weights.

@@ -76,7 +76,7 @@ def fill(network: torch.nn.Module) -> None:
 def weights_of(case: str, network: torch.nn.Module) -> Arrays:
     skipped = ("weight_u", "weight_v", "sn_u", "sn_sigma", "num_batches_tracked", "kernel")
     return {
-        f"{case}|weight|{name.removesuffix('_orig')}": value.detach().numpy()
+        f"{case}|weight|{name.removesuffix('_orig')}": value.detach().numpy().copy()
         for name, value in network.state_dict().items()
         if not name.endswith(skipped)
     }
@@ -303,7 +303,7 @@ def sizes(given: Arrays) -> Arrays:
             "size|sngan 32 D": count(small.SNGANDiscriminator32()),
             "size|sngan 128 G": count(large.SNGANGenerator128()),
             "size|sngan 128 D": count(large.SNGANDiscriminator128()),
-            "size|sagan 128 D": count(sagan.SAGANDiscriminator128(num_classes=1000)),
+            "size|sagan 128 D": count(sagan.SAGANDiscriminator128(num_classes=1000, ndf=1024)),
             "size|stylegan2 64 D": count(style(64)),
         }
 

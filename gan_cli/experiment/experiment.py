@@ -34,9 +34,11 @@ from gan_cli.experiment.changes import (
 )
 from gan_cli.experiment.dry_run import Description, describe_experiment, label_lines
 from gan_cli.experiment.met_before import met_before
+from gan_cli.experiment.out_of_memory import explained, smaller_data, smaller_step
 from gan_cli.experiment.outcome import Ending, Outcome
 from gan_cli.experiment.recorder import Recorder, images_between_looks
 from gan_cli.experiment.speed import measured_images_per_second
+from gan_cli.experiment.step_memory import refuse_what_cannot_fit
 from gan_cli.experiment.time_plan import needs_plan, plan_line, planned_by_time, unchanged
 from gan_cli.experiment.watchdog import Watchdog
 from gan_cli.listener import PREPARING, TIMING, TRAINING, Listener, Quiet
@@ -56,6 +58,11 @@ from gan_cli.training.rollback import agreed_look, train_with_rollbacks
 from gan_cli.training.state import GanState
 from gan_cli.training.step import TrainStep
 
+# Lines about images that cannot be decoded; a set may have thousands.
+_SKIPPED_SHOWN = 3
+# Nobody asks what took long where everything was ready within so many seconds.
+_QUICK_SECONDS = 5.0
+
 
 @dataclass
 class Experiment:
@@ -73,6 +80,8 @@ class Experiment:
     report: DataReport
     # The config before it was resolved.
     asked: Config
+    # When `open` began, had the data, and ended, on the clock of `time.monotonic`.
+    times: tuple[float, float, float]
     # What would end training again, as it did before; None: nothing is known.
     met_before: str | None = None
 
@@ -94,16 +103,20 @@ class Experiment:
         Raises:
           UserError: the data cannot be read, or the config does not fit it.
         """
+        opened = time.monotonic()
         listener = listener or Quiet()
         run = RunDirectory(run_dir)
         config = with_options_of_run(with_recorded_rules(config, run), run)
         if config.data.image_size is not None:
             # Before many images are prepared in a size that the networks cannot make.
             check_image_size(config, *config.data.image_size)
-        with listener.during(PREPARING) as progress:
+        with explained(smaller_data), listener.during(PREPARING) as progress:
             data = open_splits(config.data, progress)
-        for problem in data.skipped:
+        with_data = time.monotonic()
+        for problem in data.skipped[:_SKIPPED_SHOWN]:
             listener.skipped(problem)
+        if (more := len(data.skipped) - _SKIPPED_SHOWN) > 0:
+            listener.skipped(f"{more:,} more images; {run.skipped.name} of the run names all")
         for note in data.notes:
             listener.message(f"note: {note}")
         report = report_on(data)
@@ -125,22 +138,26 @@ class Experiment:
                 listener.message(early)
         set_determinism(resolved.training.deterministic)
         num_classes = len(data.train.class_names)
-        state = build_state(resolved, num_classes, distribution)
+        with explained(lambda: smaller_step(resolved)):
+            state = build_state(resolved, num_classes, distribution)
+        refuse_what_cannot_fit(resolved, state)
         for warning in warnings_of(resolved, state.discriminator, distribution.replicas):
             listener.message(f"warning: {warning}")
+        step = build_step(resolved, state, num_classes, data.holdout, distribution)
         # Whatever is wrong with a config is found before the first file is written.
         return cls(
             resolved,
             data,
             run,
             state,
-            build_step(resolved, state, num_classes, data.holdout, distribution),
+            step,
             store,
             RunLock(run.path),
             distribution,
             listener,
             report,
             config,
+            (opened, with_data, time.monotonic()),
         )
 
     def describe(self) -> Description:
@@ -151,9 +168,10 @@ class Experiment:
         Raises:
           UserError: the sheet cannot be written.
         """
-        speed = measured_images_per_second(
-            self._compiled_steps(), self._batches(0), self.step.images_per_step
-        )
+        with explained(lambda: smaller_step(self.config)):
+            speed = measured_images_per_second(
+                self._compiled_steps(), self._batches(0), self.step.images_per_step
+            )
         return describe_experiment(self.config, self.data, self.state, self.run, speed, self.report)
 
     def prepare_directory(self, resume: str, accept_changes: bool) -> None:
@@ -187,7 +205,8 @@ class Experiment:
         checkpoints = self.store.all()
         if resume == "must" and not checkpoints:
             raise UserError(f"is 'must', but {self.run.path} holds no checkpoint", key="resume")
-        if resume == "never" and self.run.exists():
+        # Checkpoints without a config are a run that has lost a file.
+        if resume == "never" and (self.run.exists() or checkpoints):
             raise UserError(
                 f"is 'never', but {self.run.path} holds a run already; choose another run"
                 " directory, or 'auto'",
@@ -244,6 +263,15 @@ class Experiment:
         """
         if self.distribution.any(self.met_before is not None):
             return self._end_as_before()
+        with explained(self._smaller_step_from_here):
+            return self._train(began)
+
+    def _smaller_step_from_here(self) -> str:
+        kept = self.store.all()
+        resumes = f"; the checkpoint at {kept[-1].kimg:g} kimg is kept" if kept else ""
+        return smaller_step(self.config) + resumes
+
+    def _train(self, began: float | None) -> Outcome:
         run_steps = self._compiled_steps()
         recorder = None
         if self.distribution.is_chief:
@@ -305,8 +333,21 @@ class Experiment:
         if images_shown:
             self.listener.message(f"resuming at {images_shown / 1000:g} kimg")
         recorder = Recorder(self.config, self.data, self.run, self.state, self.store, self.listener)
-        recorder.start(time.monotonic() - began)
+        recorder.start(time.monotonic() - began, self._ready_parts(began))
         return recorder
+
+    def _ready_parts(self, began: float) -> str:
+        """Returns what took how long until training was ready, or nothing if all was quick."""
+        opened, with_data, built = self.times
+        parts = {
+            "start": opened - began,
+            "data": with_data - opened,
+            "networks": built - with_data,
+            "run directory": time.monotonic() - built,
+        }
+        if sum(parts.values()) < _QUICK_SECONDS or opened < began:
+            return ""
+        return ", ".join(f"{name} {seconds:.0f} s" for name, seconds in parts.items())
 
     def _plan_by_time(self, run_steps: Callable, deadline: float | None) -> None:
         """Fits schedules, ramps and intervals of a new run into the time that it has."""

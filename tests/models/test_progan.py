@@ -10,7 +10,8 @@ import tensorflow as tf
 from float64_networks import convolve, exact, leaky, pool, upsample
 
 from gan_cli.errors import UserError
-from gan_cli.experiment.dry_run import activation_bytes, flops_per_image
+from gan_cli.experiment.dry_run import flops_per_image
+from gan_cli.experiment.step_memory import activation_bytes
 from gan_cli.models import ARCHITECTURES, progan
 from gan_cli.models.contract import ModelSpec
 from gan_cli.models.layers.growing import level_of_detail
