@@ -22,7 +22,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_cli.models import ARCHITECTURES
+from gan_cli.models import ARCHITECTURES, sngan
 from gan_cli.models.contract import ModelSpec, layers_within, mapping_of, synthesis_of
 from gan_cli.models.layers.attention import SelfAttention
 from gan_cli.models.layers.normalization import (
@@ -274,7 +274,9 @@ def residual(given: Arrays, found: Arrays) -> Iterator[Row]:
         )
         model_inputs: list[np.ndarray] = [images if network == "D" else latents]
         if network == "D":
-            model = architecture.build_discriminator(spec)
+            # The package has its attention at 8 pixels, we at 16.
+            level = 2 if name == "sagan" else None
+            model = sngan.discriminator(spec, level)
             links = discriminator_links(model)
         else:
             model = architecture.build_generator(spec)

@@ -28,7 +28,7 @@ UNUSED = (
     "torch_mimicry.training",
 )
 # Enough for the singular vectors to converge.
-ITERATIONS = 300
+ITERATIONS = 3000
 Arrays = dict[str, np.ndarray]
 
 
@@ -294,7 +294,6 @@ def sizes(given: Arrays) -> Arrays:
         return np.array(sum(weight.numel() for weight in network.parameters()))
 
     small, large = (module(f"torch_mimicry.nets.sngan.sngan_{side}") for side in (32, 128))
-    sagan = module("torch_mimicry.nets.sagan.sagan_128")
     style = module("stylegan2_torch.discriminator").Discriminator
     # On the meta device, weights have sizes and no values.
     with torch.device("meta"):
@@ -303,7 +302,6 @@ def sizes(given: Arrays) -> Arrays:
             "size|sngan 32 D": count(small.SNGANDiscriminator32()),
             "size|sngan 128 G": count(large.SNGANGenerator128()),
             "size|sngan 128 D": count(large.SNGANDiscriminator128()),
-            "size|sagan 128 D": count(sagan.SAGANDiscriminator128(num_classes=1000, ndf=1024)),
             "size|stylegan2 64 D": count(style(64)),
         }
 
