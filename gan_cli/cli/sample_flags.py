@@ -77,7 +77,7 @@ flags.DEFINE_enum(
     WALKS,
     "linear, spherical: lines or arcs from seed to seed, or between --latents; circle: round the"
     " circle through two seeds; classes: from class to class at each seed. --out is .png or .jpg"
-    " for a strip, and .gif, .apng, .webp or .mp4 for an animation.",
+    " for a strip, and .gif, .apng, .webp or .mp4 for an animation; of text also .txt and .jsonl.",
 )
 flags.DEFINE_bool("loop", False, "Return from the last seed, or class, to the first.")
 flags.DEFINE_integer(

@@ -106,7 +106,7 @@ def _pictures(values: Flags) -> Grid | Images:
 
 
 def _walk(values: Flags) -> Walk:
-    moves = check_ending(Path(values.out), moves=True, sounds=True) in ANIMATIONS
+    moves = check_ending(Path(values.out), moves=True, sounds=True, lines=True) in ANIMATIONS
     steps = _STEPS_OF_ANIMATION if moves else _STEPS_OF_STRIP
     if Path(values.out).suffix.lower() in SOUNDS:
         steps = _STEPS_OF_PIECE

@@ -16,6 +16,7 @@ from gan_cli.media.formats import SOUNDS
 from gan_cli.media.gif_xmp import xmp_of
 from gan_cli.media.provenance import Provenance, from_json, from_xmp
 from gan_cli.media.sound import sound_provenance
+from gan_cli.media.text_lines import lines_provenance
 from gan_cli.media.video import decoded_video
 
 
@@ -32,6 +33,10 @@ def read_provenance(path: Path) -> Provenance | None:
         found = from_json(file_content(path))
     elif ending in SOUNDS:
         found = sound_provenance(file_content(path), ending)
+    elif ending == ".jsonl":
+        found = lines_provenance(file_content(path))
+    elif ending == ".txt":
+        found = None
     else:
         found = _from_picture(file_content(path))
     if found is None and sidecar(path).is_file():

@@ -14,18 +14,21 @@ SOUNDS = (".mid", ".wav")
 MOST_IMAGES = 4096
 
 
-def check_ending(path: Path, moves: bool = False, sounds: bool = False) -> str:
+def check_ending(path: Path, moves: bool = False, sounds: bool = False, lines: bool = False) -> str:
     """Returns the ending of a picture's file, in lower case.
 
     Args:
       moves: whether the picture can be written as an animation as well.
       sounds: whether what it shows can be written as music as well.
+      lines: whether what it shows can be written as lines of text as well.
 
     Raises:
       UserError: the ending names no format of these pictures.
     """
     ending = path.suffix.lower()
     if sounds and ending in SOUNDS:
+        return ending
+    if lines and ending in LINES:
         return ending
     if ending in PICTURES or (moves and ending in ANIMATIONS):
         return ending
@@ -35,6 +38,8 @@ def check_ending(path: Path, moves: bool = False, sounds: bool = False) -> str:
         known = f"{stills} for a strip or {', '.join(ANIMATIONS)} for an animation"
     if sounds:
         known += f", or {' or '.join(SOUNDS)} for music"
+    if lines:
+        known += f", or {' or '.join(LINES)} for text"
     raise UserError(f"must end in {known}, got '{path}'", key="path")
 
 

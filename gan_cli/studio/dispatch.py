@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gan_cli.domains.domain import PICTURES, SOUND
+from gan_cli.domains.domain import LINES, PICTURES, SOUND, Domain
 from gan_cli.errors import UserError
 from gan_cli.listener import Listener, Quiet
 from gan_cli.studio.draw.axes import draw_axes
@@ -36,6 +36,8 @@ _DRAWERS: dict[type[Request], Any] = {
 }
 # Requests that a picture's record names. A search is not repeated: the record holds its latents.
 RECORDED = tuple(request for request in _DRAWERS if not issubclass(request, EditRequest))
+# Kinds of sheets that can be drawn of strings.
+_OF_LINES = ("truncation", "classes", "real")
 
 
 def draw(studio: Studio, request: Request, listener: Listener | None = None) -> Drawing:
@@ -52,10 +54,18 @@ def draw(studio: Studio, request: Request, listener: Listener | None = None) -> 
             f"{type(request).__name__} has no function here that draws it; call your own",
             key="request",
         )
-    is_piece = isinstance(request, Walk) and SOUND in studio.loaded.domain.supports
-    if not isinstance(request, Grid) and not is_piece:
+    if not _needs_no_pictures(request, studio.loaded.domain):
         studio.loaded.domain.require(PICTURES, str(studio.run.path), request.subject)
     drawer = _DRAWERS[type(request)]
     if isinstance(request, EditRequest):
         return drawer(studio, request, listener or Quiet())
     return drawer(studio, request)
+
+
+def _needs_no_pictures(request: Request, domain: Domain) -> bool:
+    """Returns whether music and text can be drawn so, too."""
+    if isinstance(request, Grid):
+        return True
+    if isinstance(request, Walk):
+        return bool({SOUND, LINES} & domain.supports)
+    return LINES in domain.supports and isinstance(request, Sheet) and request.kind in _OF_LINES
