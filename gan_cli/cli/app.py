@@ -1,6 +1,7 @@
 """What the three commands share: flags, one line for each error, and a quiet TensorFlow."""
 
 import contextlib
+import errno
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from absl import app, flags, logging
 from gan_cli import __version__
 from gan_cli.errors import UserError
 from gan_cli.io.quiet_imports import absent, no_garbage, quiet_stderr
+from gan_cli.io.streams import lasting_output, lost_output, printable
 from gan_cli.tensorflow_setup import LOG_LEVEL, QUIET
 
 USAGE_ERROR = 2
@@ -37,20 +39,31 @@ def run(
     main: Callable[[Sequence[str]], int | None],
     sections: Sequence[Section] = (),
     takes_arguments: bool = False,
+    needs_output: bool = True,
 ) -> None:
     """Parses the flags, calls `main`, and exits with the status that it returns.
 
-    A `UserError` becomes lines on standard error and exit status 2; Ctrl-C becomes exit status
-    130. Any other exception is a fault of the program and keeps its traceback.
+    A `UserError`, or a file or a disk that cannot be used, becomes lines on standard error and exit
+    status 2; Ctrl-C becomes exit status 130. Any other exception is a fault of the program and
+    keeps its traceback. Work goes on where its output cannot be written.
 
     Args:
       main: a function of the module that defines the command's flags; the module's docstring
         describes the command.
       sections: parts of the help text; by default one, for the flags of `main`'s module.
       takes_arguments: whether `main` uses arguments that are not flags.
+      needs_output: whether a lost line of output makes the exit status 2.
     """
 
     def guarded(argv: Sequence[str]) -> int:
+        with lasting_output() as output:
+            status = status_of(argv)
+            lost = lost_output(output)
+            if lost is not None:
+                _say_error(lost)
+        return USAGE_ERROR if lost is not None and needs_output and not status else status
+
+    def status_of(argv: Sequence[str]) -> int:
         try:
             if len(argv) > 1 and not takes_arguments:
                 raise UserError(f"unexpected argument '{argv[1]}'; flags start with --")
@@ -59,6 +72,11 @@ def run(
             flag = f"--{error.key}: " if error.key else ""
             for problem in error.problems:
                 _say_error(flag + problem)
+            return USAGE_ERROR
+        except OSError as error:
+            if not error.strerror or error.errno == errno.EBADF:
+                raise
+            _say_error(f"{error.filename or 'a file'}: {error.strerror}")
             return USAGE_ERROR
         except KeyboardInterrupt:
             print(f"{_command()}: interrupted", file=sys.stderr)
@@ -93,8 +111,12 @@ def _parse_flags(argv: Sequence[str]) -> list[str]:
 
 def _say_error(problem: str) -> None:
     """Prints one line, with control characters escaped: they could steer the terminal."""
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in problem)
-    print(f"{_command()}: error: {shown}", file=sys.stderr)
+    print(f"{_command()}: error: {printable(problem)}", file=sys.stderr)
+
+
+def say(text: str) -> None:
+    """Prints lines to standard output, with control characters escaped."""
+    print(printable(text))
 
 
 def _section_of(module: ModuleType) -> Section:

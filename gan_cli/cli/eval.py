@@ -165,7 +165,7 @@ def _write(result: "Result", kept: Sequence[Path] = ()) -> None:
         result.save(_OUT.value)
     written = kept or ([Path(_OUT.value)] if _OUT.value else [])
     if written:
-        print(f"written: {', '.join(map(str, written))}")
+        app.say(f"written: {', '.join(map(str, written))}")
 
 
 def entry_point() -> None:

@@ -199,7 +199,7 @@ def _draw(values: Flags, request: Request) -> None:
         signer=signer,
     )
     for each in written:
-        print(f"{each.path}: {each.description}")
+        app.say(f"{each.path}: {each.description}")
 
 
 def _draw_or_write(values: Flags, request: Grid | Images) -> None:
@@ -224,7 +224,7 @@ def _write(values: Flags, request: Images | Dataset) -> None:
         signer=signer,
         listener=_listener(),
     )
-    print(f"{written.path}: {written.description}")
+    app.say(f"{written.path}: {written.description}")
 
 
 def _write_export(values: Flags, request: Export) -> None:
@@ -234,11 +234,11 @@ def _write_export(values: Flags, request: Export) -> None:
     from gan_cli.studio.export import CARD, write_export
 
     for part in write_export(studio, request, values.out):
-        print(
+        app.say(
             f"{part.name:15s} {part.size_bytes / 1e3:9,.0f} kB   off by at most"
             f" {part.largest_error:.1e}, PSNR {psnr_text(part.psnr_db)}"
         )
-    print(f"written: {values.out}, with {CARD}")
+    app.say(f"written: {values.out}, with {CARD}")
 
 
 def _explore(values: Flags, request: None) -> None:
@@ -262,7 +262,7 @@ def _inspect(values: Flags, request: None) -> int:
     from gan_cli.studio.verify import verify
 
     found = verify(path, values.run_dir)
-    print("\n".join(verification_lines(found, path, values.run_dir)))
+    app.say("\n".join(verification_lines(found, path, values.run_dir)))
     return 0 if found.is_confirmed else _NOT_CONFIRMED
 
 

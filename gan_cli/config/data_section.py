@@ -77,6 +77,18 @@ class ChoralesKeys(SourceKeys):
     )
 
 
+class TileKeys(Section):
+    """Squares that images are cut into, each of which is a sample."""
+
+    size: Annotated[int, Field(ge=8, le=4096)] = Field(
+        description="Side of a tile in pixels of the original."
+    )
+    stride: PositiveInt | None = Field(
+        None,
+        description="Distance of two tiles; default: their side, so that they do not overlap.",
+    )
+
+
 class FolderKeys(SourceKeys):
     """A folder of image files."""
 
@@ -85,6 +97,15 @@ class FolderKeys(SourceKeys):
         "first",
         description="What is read of animations and of stacks of slices: their first frame, or all"
         " frames, each as an image; the frames of a file are held out together.",
+    )
+    max_pixels: PositiveInt = Field(
+        250_000_000,
+        description="Images of more pixels are refused before memory is claimed for them.",
+    )
+    tiles: TileKeys | None = Field(
+        None,
+        description="Cut each image into squares, {size: 256, stride: 128}, each of which is a"
+        " sample; those of one file are held out together.",
     )
 
 

@@ -16,10 +16,12 @@ from gan_cli.errors import UserError
 def atomic_write(path: Path, content: str | bytes) -> None:
     """Replaces `path` by `content`, which is on disk before the name points to it.
 
+    Text is UTF-8; bytes of file names in it that are not become escape sequences.
+
     Raises:
       UserError: it cannot be written. What was at `path` before is untouched.
     """
-    data = content.encode("utf-8") if isinstance(content, str) else content
+    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     try:
         replace_file(path, lambda file: file.write(data))
     except OSError as error:

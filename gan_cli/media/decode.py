@@ -11,6 +11,7 @@ from gan_cli.data.decode import MOST_PIXELS
 from gan_cli.errors import UserError, first_line
 from gan_cli.io.memory import machine_memory
 from gan_cli.io.npz import read_npz
+from gan_cli.io.records import read_content
 from gan_cli.media.encode import sidecar
 from gan_cli.media.formats import SOUNDS
 from gan_cli.media.gif_xmp import xmp_of
@@ -94,10 +95,4 @@ def file_content(path: Path) -> bytes:
     Raises:
       UserError: the file cannot be read, or is larger than half of this machine's memory.
     """
-    try:
-        size = path.stat().st_size
-        if size > machine_memory() // 2:
-            raise UserError(f"{path}: is too large to be looked at, {size:,} bytes")
-        return path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
+    return read_content(path, machine_memory() // 2)

@@ -60,7 +60,9 @@ def build_generator(spec: ModelSpec) -> keras.Model:
     x = keras.layers.Reshape([lengths[-1], width])(x)
     x = _blocks(spec, x, "blocks", width)
     for level in range(len(lengths) - 2, -1, -1):
-        x = keras.layers.ReLU()(normalized(spec, inputs, x, momentum=0.9))
+        if spec.options["normalization"]:
+            x = normalized(spec, inputs, x, momentum=0.9)
+        x = keras.layers.ReLU()(x)
         width = spec.width_at(level)
         x = keras.layers.Conv1D(2 * width, kernel, padding="same")(x)
         x = keras.layers.Reshape([2 * lengths[level + 1], width])(x)
@@ -139,5 +141,6 @@ ARCHITECTURE = Architecture(
         "blocks": 1,
         "discriminator_blocks": 0,
         "minibatch_std_group": 0,
+        "normalization": True,
     },
 )

@@ -68,7 +68,7 @@ class RunDirectory:
         atomic_write(self.data_report, json.dumps(report, indent=1))
         if left_out:
             lines = "".join(f"{line}\n" for line in left_out)
-            atomic_write(self.skipped, lines.encode("utf-8", "backslashreplace"))
+            atomic_write(self.skipped, lines)
         else:
             self.skipped.unlink(missing_ok=True)
 

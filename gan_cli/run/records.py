@@ -108,6 +108,14 @@ class ScoreRecord(Record):
     higher_is_better: bool
     source: str = ""
     count: Count | None = None
+    baseline: Number | None = None
+
+
+class CurvePoint(Record):
+    """A point of a curve of quality against diversity."""
+
+    judge_bits: Number
+    reverse_bits: Number
 
 
 class ClassModeRecord(Record):
@@ -121,6 +129,7 @@ class DetailsRecord(Record):
     """Details of an evaluation, as far as the report shows them."""
 
     class_modes: dict[Name, ClassModeRecord] | None = None
+    quality_and_diversity: dict[Name, list[CurvePoint]] | None = None
 
 
 class EvaluationRecord(Record):
@@ -134,6 +143,7 @@ class EvaluationRecord(Record):
     class_shares: dict[Name, Number] = Field({})
     details: DetailsRecord = DetailsRecord()
     reading: list[str] = Field([])
+    baseline: str = ""
 
     @model_validator(mode="after")
     def _describes_each_class(self) -> "EvaluationRecord":

@@ -67,7 +67,9 @@ class Action:
 class StopRequest:
     """Records the first signal to stop as a request; a second one ends the process.
 
-    The signals are SIGINT, SIGTERM, and SIGHUP unless the process ignores it, as under nohup.
+    The signals are SIGINT, SIGTERM, SIGXCPU, and SIGHUP unless the process ignores it, as under
+    nohup. SIGXCPU comes every second once a limit of CPU time is passed, and counts once. A process
+    in the background may write to its terminal (SIGTTOU).
     """
 
     def __init__(self) -> None:
@@ -77,10 +79,11 @@ class StopRequest:
     def __enter__(self) -> "StopRequest":
         # Only the main thread can set signal handlers.
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGXCPU, signal.SIGHUP):
                 if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
                     continue
                 self._previous[number] = signal.signal(number, self._handle)
+            self._previous[signal.SIGTTOU] = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -88,10 +91,10 @@ class StopRequest:
             signal.signal(number, handler)  # type: ignore[arg-type]
 
     def _handle(self, number: int, _frame: object) -> None:
-        if self.signal is not None:
+        if self.signal is not None and number != signal.SIGXCPU:
             signal.signal(number, signal.SIG_DFL)
             signal.raise_signal(number)
-        self.signal = signal.Signals(number)
+        self.signal = self.signal or signal.Signals(number)
 
 
 def compile_steps(

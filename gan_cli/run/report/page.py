@@ -104,7 +104,7 @@ def write_report(run: RunDirectory) -> list[str]:
         environment=unless_damaged(lambda: _text(run.environment), ""),
         problems=problems,
     )
-    atomic_write(run.report, page.encode("utf-8", "backslashreplace"))
+    atomic_write(run.report, page)
     return problems
 
 

@@ -98,9 +98,23 @@ def _plots(newest: dict[str, Any], records: list[dict[str, Any]]) -> list[dict[s
         svg = curves_svg({figure: points}, is_distance, "thousands of images shown (kimg)")
         if svg is not None:
             plots.append({"title": f"{figure} by checkpoint", "svg": svg})
+    if curves := newest["details"].get("quality_and_diversity"):
+        named = {name.replace("_", " "): _curve(points) for name, points in curves.items()}
+        title = (
+            "Quality against diversity, in bits a character; better towards the lower left. Points:"
+            " truncations of the generator, temperatures of the n-gram model"
+        )
+        x_label = "reverse_bits (diversity); upwards: judge_bits (quality)"
+        svg = curves_svg(named, False, x_label)
+        if svg is not None:
+            plots.insert(0, {"title": title, "svg": svg})
     if {"precision", "recall"} <= newest["scores"].keys():
         plots.insert(0, {"title": "Quality and variety", "svg": _position(newest, records)})
     return plots
+
+
+def _curve(points: list[dict[str, Any]]) -> list[tuple[float, float]]:
+    return [(point["reverse_bits"], point["judge_bits"]) for point in points]
 
 
 def _position(newest: dict[str, Any], records: list[dict[str, Any]]) -> str:
