@@ -26,6 +26,8 @@ class DataReport:
         other kinds of samples.
       skipped: a line for each sample that cannot be decoded.
       passed_over: a line for each file that is no sample.
+      copies, near_copies: files whose content another one has, and further images that show the
+        same as another one; None: nobody has looked.
       notes: a sentence for each thing that happens to the data without being asked.
     """
 
@@ -38,6 +40,8 @@ class DataReport:
     skipped: tuple[str, ...]
     passed_over: tuple[str, ...]
     notes: tuple[str, ...]
+    copies: int | None = None
+    near_copies: int | None = None
 
     def lines(self) -> list[str]:
         """Returns the report as text, a line for each fact."""
@@ -85,6 +89,8 @@ class DataReport:
             "brightness": None if self.brightness is None else list(self.brightness),
             "skipped": len(self.skipped),
             "passed_over": len(self.passed_over),
+            "copies": self.copies,
+            "near_copies": self.near_copies,
             "notes": list(self.notes),
             "warnings": self.warnings(),
         }
@@ -108,6 +114,8 @@ def report_on(data: DataSplits) -> DataReport:
         data.skipped,
         data.passed_over,
         data.notes,
+        data.copies,
+        data.near_copies,
     )
 
 

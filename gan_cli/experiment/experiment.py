@@ -34,9 +34,11 @@ from gan_cli.experiment.changes import (
 )
 from gan_cli.experiment.dry_run import Description, describe_experiment, label_lines
 from gan_cli.experiment.met_before import met_before
+from gan_cli.experiment.out_of_memory import explained, smaller_data, smaller_step
 from gan_cli.experiment.outcome import Ending, Outcome
 from gan_cli.experiment.recorder import Recorder, images_between_looks
 from gan_cli.experiment.speed import measured_images_per_second
+from gan_cli.experiment.step_memory import refuse_what_cannot_fit
 from gan_cli.experiment.time_plan import needs_plan, plan_line, planned_by_time, unchanged
 from gan_cli.experiment.watchdog import Watchdog
 from gan_cli.listener import PREPARING, TIMING, TRAINING, Listener, Quiet
@@ -55,6 +57,9 @@ from gan_cli.training.remedies import GUARD_MEMORY, interventions_of
 from gan_cli.training.rollback import agreed_look, train_with_rollbacks
 from gan_cli.training.state import GanState
 from gan_cli.training.step import TrainStep
+
+# Lines about images that cannot be decoded; a set may have thousands.
+_SKIPPED_SHOWN = 3
 
 
 @dataclass
@@ -100,10 +105,12 @@ class Experiment:
         if config.data.image_size is not None:
             # Before many images are prepared in a size that the networks cannot make.
             check_image_size(config, *config.data.image_size)
-        with listener.during(PREPARING) as progress:
+        with explained(smaller_data), listener.during(PREPARING) as progress:
             data = open_splits(config.data, progress)
-        for problem in data.skipped:
+        for problem in data.skipped[:_SKIPPED_SHOWN]:
             listener.skipped(problem)
+        if (more := len(data.skipped) - _SKIPPED_SHOWN) > 0:
+            listener.skipped(f"{more:,} more images; {run.skipped.name} of the run names all")
         for note in data.notes:
             listener.message(f"note: {note}")
         report = report_on(data)
@@ -125,7 +132,9 @@ class Experiment:
                 listener.message(early)
         set_determinism(resolved.training.deterministic)
         num_classes = len(data.train.class_names)
-        state = build_state(resolved, num_classes, distribution)
+        with explained(lambda: smaller_step(resolved)):
+            state = build_state(resolved, num_classes, distribution)
+        refuse_what_cannot_fit(resolved, state)
         for warning in warnings_of(resolved, state.discriminator, distribution.replicas):
             listener.message(f"warning: {warning}")
         # Whatever is wrong with a config is found before the first file is written.
@@ -151,9 +160,10 @@ class Experiment:
         Raises:
           UserError: the sheet cannot be written.
         """
-        speed = measured_images_per_second(
-            self._compiled_steps(), self._batches(0), self.step.images_per_step
-        )
+        with explained(lambda: smaller_step(self.config)):
+            speed = measured_images_per_second(
+                self._compiled_steps(), self._batches(0), self.step.images_per_step
+            )
         return describe_experiment(self.config, self.data, self.state, self.run, speed, self.report)
 
     def prepare_directory(self, resume: str, accept_changes: bool) -> None:
@@ -244,6 +254,15 @@ class Experiment:
         """
         if self.distribution.any(self.met_before is not None):
             return self._end_as_before()
+        with explained(self._smaller_step_from_here):
+            return self._train(began)
+
+    def _smaller_step_from_here(self) -> str:
+        kept = self.store.all()
+        resumes = f"; the checkpoint at {kept[-1].kimg:g} kimg is kept" if kept else ""
+        return smaller_step(self.config) + resumes
+
+    def _train(self, began: float | None) -> Outcome:
         run_steps = self._compiled_steps()
         recorder = None
         if self.distribution.is_chief:

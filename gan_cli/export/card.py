@@ -18,6 +18,8 @@ class ModelFacts:
       data: description of the data set.
       evaluation: scores of these weights as `gan-eval` wrote them; None: there are none.
       needed_modules: modules to import before loading the Keras file.
+      licence: of the generator; None: it has not been stated.
+      picture: file name of a picture of generated images, beside the card.
       config_text: the run's resolved config, YAML.
     """
 
@@ -34,6 +36,8 @@ class ModelFacts:
     evaluation: Mapping[str, Any] | None
     needed_modules: Sequence[str]
     config_text: str
+    licence: str | None
+    picture: str
 
 
 def model_card(facts: ModelFacts, exported: Sequence[Exported]) -> str:
@@ -44,6 +48,8 @@ def model_card(facts: ModelFacts, exported: Sequence[Exported]) -> str:
         f"# {facts.name}",
         "",
         "A generator of images, trained as one half of a generative adversarial network.",
+        "",
+        f"![Generated images]({facts.picture})",
         "",
         "| | |",
         "|---|---|",
@@ -57,6 +63,7 @@ def model_card(facts: ModelFacts, exported: Sequence[Exported]) -> str:
         f"| parameters | {facts.num_parameters:,} |",
         f"| checkpoint | {facts.checkpoint}: {facts.kimg:,.1f} thousand images shown |",
         f"| SHA-256 of the weights | `{facts.weights_sha256}` |",
+        f"| licence | {facts.licence or 'not stated: ask the author'} |",
         "",
         "## Files",
         "",
@@ -67,6 +74,7 @@ def model_card(facts: ModelFacts, exported: Sequence[Exported]) -> str:
         *map(_row, exported),
         "",
     ]
+    lines += ["## Use", "", *_code(facts, exported)]
     if facts.needed_modules and any(part.name == "keras" for part in exported):
         imports = ", ".join(f"`{module}`" for module in facts.needed_modules)
         lines += [
@@ -94,6 +102,41 @@ def model_card(facts: ModelFacts, exported: Sequence[Exported]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _code(facts: ModelFacts, exported: Sequence[Exported]) -> list[str]:
+    """Returns Python that draws images with each of the files."""
+    draw = (
+        f"standard_normal([8, {facts.latent_dim}])"
+        if facts.latent_distribution == "normal"
+        else f"uniform(-1, 1, [8, {facts.latent_dim}])"
+    )
+    names = ["latents", *(["labels"] if facts.class_names else [])]
+    named = ", ".join(f"{name}={name}" for name in names)
+    dictionary = ", ".join(f'"{name}": {name}' for name in names)
+    # Replaced one by one: the code may hold braces of its own.
+    fillings = {
+        "{inputs}": "[latents, labels]" if facts.class_names else "latents",
+        "{named}": named,
+        "{first}": ", ".join(f"{name}={name}[:1]" for name in names),
+        "{dictionary}": f"{{{dictionary}}}",
+    }
+    lines = ["```python", "import numpy as np", ""]
+    lines.append(f"latents = np.random.default_rng(0).{draw}.astype(np.float32)")
+    if facts.class_names:
+        count = len(facts.class_names)
+        lines.append(f"labels = (np.arange(8) % {count}).astype(np.int32)")
+    lines += ["```", ""]
+    for part in exported:
+        code = part.format.code.replace("{file}", part.format.file_name)
+        for mark, filling in fillings.items():
+            code = code.replace(mark, filling)
+        if part.name == "keras":
+            code = "".join(f"import {module}\n" for module in facts.needed_modules) + code
+        lines += [f"From `{part.format.file_name}`:", "", "```python", *code.splitlines()]
+        lines += ["```", ""]
+    to_pixels = "pixels = np.clip(np.round((images + 1) * 127.5), 0, 255).astype(np.uint8)"
+    return [*lines, "Then, as pixels:", "", "```python", to_pixels, "```", ""]
 
 
 def _row(exported: Exported) -> str:

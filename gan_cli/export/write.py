@@ -9,7 +9,7 @@ import numpy as np
 
 from gan_cli.errors import UserError
 from gan_cli.export import FORMATS
-from gan_cli.export.format import Format, is_conditional
+from gan_cli.export.format import About, Format, is_conditional
 from gan_cli.models.contract import fix_for_export
 
 
@@ -32,7 +32,7 @@ class Exported:
 
 def export_generator(
     generator: keras.Model,
-    latent_distribution: str,
+    about: About,
     formats: Sequence[str],
     folder: Path,
     latents: np.ndarray,
@@ -41,6 +41,7 @@ def export_generator(
     """Writes the formats into `folder`, and compares their images with the generator's.
 
     Args:
+      about: what the files say about the generator.
       latents: latents of the images to compare, float32 [count, latent_dim].
       labels: int32 [count], or None if the generator is unconditional.
 
@@ -56,7 +57,7 @@ def export_generator(
         chosen: Format = FORMATS.load(name)
         path = folder / chosen.file_name
         try:
-            chosen.write(generator, latent_distribution, path)
+            chosen.write(generator, about, path)
         except OSError as error:
             raise UserError(f"{path}: cannot be written: {error.strerror}") from error
         images = chosen.load(path)(latents, labels)

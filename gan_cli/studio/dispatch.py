@@ -11,7 +11,8 @@ from gan_cli.studio.draw.sheets import draw_sheet
 from gan_cli.studio.draw.single import draw_found, draw_place, draw_single
 from gan_cli.studio.draw.walk import draw_walk
 from gan_cli.studio.drawing import Drawing
-from gan_cli.studio.edit_requests import EditRequest, Inpaint, Project, SuperResolve
+from gan_cli.studio.edit_requests import Accompany, EditRequest, Inpaint, Project, SuperResolve
+from gan_cli.studio.fit.accompany import accompany
 from gan_cli.studio.fit.inpaint import inpaint
 from gan_cli.studio.fit.project import project
 from gan_cli.studio.fit.super_resolve import super_resolve
@@ -33,6 +34,7 @@ _DRAWERS: dict[type[Request], Any] = {
     Project: project,
     Inpaint: inpaint,
     SuperResolve: super_resolve,
+    Accompany: accompany,
 }
 # Requests that a picture's record names. A search is not repeated: the record holds its latents.
 RECORDED = tuple(request for request in _DRAWERS if not issubclass(request, EditRequest))
@@ -54,7 +56,9 @@ def draw(studio: Studio, request: Request, listener: Listener | None = None) -> 
             f"{type(request).__name__} has no function here that draws it; call your own",
             key="request",
         )
-    if not _needs_no_pictures(request, studio.loaded.domain):
+    if isinstance(request, Accompany):
+        studio.loaded.domain.require(SOUND, str(studio.run.path), request.subject)
+    elif not _needs_no_pictures(request, studio.loaded.domain):
         studio.loaded.domain.require(PICTURES, str(studio.run.path), request.subject)
     drawer = _DRAWERS[type(request)]
     if isinstance(request, EditRequest):

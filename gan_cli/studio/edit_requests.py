@@ -1,4 +1,4 @@
-"""Requests for the generator's images that come nearest to an image of the user's."""
+"""Requests that start from a file of the user's: the generator's nearest images and phrases."""
 
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
@@ -78,7 +78,19 @@ class SuperResolve(EditRequest):
     record_kind = "super-resolution"
 
 
+@dataclass(frozen=True)
+class Accompany(EditRequest):
+    """A piece of music with what it lacks, made by the generator.
+
+    Attributes:
+      image: a MIDI file.
+    """
+
+    record_kind = "accompaniment"
+    subject = "given"
+
+
 def _path(value: Any, key: str) -> Path:
     if not isinstance(value, str | Path):
-        raise UserError(f"must be the path of an image file, got {value}", key=key)
+        raise UserError(f"must be the path of a file, got {value}", key=key)
     return Path(value)

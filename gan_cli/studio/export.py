@@ -8,22 +8,29 @@ from typing import Any
 from gan_cli.config.load import dump_config
 from gan_cli.domains.domain import EXPORT
 from gan_cli.errors import UserError
+from gan_cli.export import HUB, hub
 from gan_cli.export.card import ModelFacts, model_card
+from gan_cli.export.format import About
 from gan_cli.export.keras_file import needed_modules
 from gan_cli.export.write import Exported, export_generator
 from gan_cli.io.files import check_new_folder
+from gan_cli.models.contract import has_styles
 from gan_cli.run.evaluations import read_evaluations
 from gan_cli.studio.bulk_requests import Export
+from gan_cli.studio.dispatch import draw
+from gan_cli.studio.picture_requests import Grid
 from gan_cli.studio.studio import Studio
 
 CARD = "model_card.md"
+PICTURE = "samples.png"
 _COMPARED_IMAGES = 64
 
 
 def write_export(studio: Studio, request: Export, out: str | Path) -> list[Exported]:
-    """Writes the generator in each format, and a model card, to a new folder.
+    """Writes the generator in each format, a picture and a model card to a new folder.
 
-    Each format is read back by its own runtime and compared with the generator.
+    Each format is read back by its own runtime and compared with the generator. For the Hugging
+    Face Hub, the card is the folder's README.md, and an app comes with it.
 
     Raises:
       UserError: the folder is in use or cannot be written, or a format cannot express this
@@ -32,9 +39,11 @@ def write_export(studio: Studio, request: Export, out: str | Path) -> list[Expor
     out = Path(out)
     check_new_folder(out, "out")
     studio.loaded.domain.require(EXPORT, str(studio.run.path), "formats")
-    config = studio.loaded.config
     seeds = range(_COMPARED_IMAGES)
-    facts = _facts(studio, dump_config(config))
+    facts = _facts(studio, dump_config(studio.loaded.config), request.licence)
+    for_hub = HUB in request.formats
+    formats = [hub.FORMAT if name == HUB else name for name in request.formats]
+    grid = draw(studio, Grid())
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         # Written aside first, so that a folder under its final name is whole.
@@ -43,13 +52,19 @@ def write_export(studio: Studio, request: Export, out: str | Path) -> list[Expor
             whole.mkdir()
             exported = export_generator(
                 studio.loaded.generator,
-                config.model.latent_distribution,
-                request.formats,
+                _about(studio, facts),
+                list(dict.fromkeys(formats)),
                 whole,
                 studio.latents(seeds),
                 studio.labels(None, len(seeds)),
             )
-            (whole / CARD).write_text(model_card(facts, exported), encoding="utf-8")
+            grid.save(whole / PICTURE)
+            card = model_card(facts, exported)
+            if for_hub:
+                hub.write_app(whole)
+                card = hub.front_matter(facts) + card
+            name = hub.CARD if for_hub else CARD
+            (whole / name).write_text(card, encoding="utf-8")
             if out.exists():
                 out.rmdir()
             shutil.move(whole, out)
@@ -58,7 +73,18 @@ def write_export(studio: Studio, request: Export, out: str | Path) -> list[Expor
     return exported
 
 
-def _facts(studio: Studio, config_text: str) -> ModelFacts:
+def _about(studio: Studio, facts: ModelFacts) -> About:
+    return About(
+        facts.name,
+        facts.latent_distribution,
+        facts.class_names,
+        facts.weights_sha256,
+        facts.licence,
+        truncates_latents=not has_styles(studio.loaded.generator),
+    )
+
+
+def _facts(studio: Studio, config_text: str, licence: str | None) -> ModelFacts:
     loaded = studio.loaded
     dataset = studio.run.read_environment().get("dataset", {})
     described = {key: value for key, value in dataset.items() if key != "class_names"}
@@ -76,6 +102,8 @@ def _facts(studio: Studio, config_text: str) -> ModelFacts:
         evaluation=_evaluation(studio),
         needed_modules=needed_modules(loaded.generator),
         config_text=config_text,
+        licence=licence,
+        picture=PICTURE,
     )
 
 

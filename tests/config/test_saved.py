@@ -88,6 +88,8 @@ def test_a_run_from_before_an_option_is_built_as_it_was(read, earlier_run):
     assert other.model.options.get("published_sizes") is None
     resized = read(earlier_run, "model", architecture="biggan")
     assert resized.model.options["published_sizes"] is False
+    styled = read(earlier_run, "model", architecture="stylegan2")
+    assert styled.model.options["equalized_class_head"] is False
 
 
 @pytest.mark.parametrize(

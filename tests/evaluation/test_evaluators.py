@@ -24,7 +24,7 @@ SECTIONS = {
     },
     "phrases": {
         "data": {"source": "builtin", "name": "songs"},
-        "model": {"architecture": "musegan"},
+        "model": {"architecture": "choir"},
     },
     "strings": {
         "data": {"source": "builtin", "name": "unicode"},

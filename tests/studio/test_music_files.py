@@ -9,7 +9,7 @@ from runs import TINY, make_run
 from gan_cli.errors import UserError
 from gan_cli.media.decode import read_provenance
 from gan_cli.music.midi_reader import read_midi_file
-from gan_cli.music.rolls import notes_of
+from gan_cli.music.voices import notes_of_symbols
 from gan_cli.studio.dispatch import draw
 from gan_cli.studio.picture_requests import Grid, Sheet, Walk
 from gan_cli.studio.studio import Studio
@@ -18,8 +18,8 @@ from gan_cli.studio.verify import verify
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory):
-    """Untrained, and without its bias towards silence."""
-    model = {**TINY, "architecture": "musegan", "options": {"silence": 0.5}}
+    """Untrained: drums, bass, piano and lead."""
+    model = {**TINY, "architecture": "choir"}
     path = tmp_path_factory.mktemp("runs") / "songs"
     return Studio.open(make_run(path, {"source": "builtin", "name": "songs"}, model))
 
@@ -34,7 +34,7 @@ def test_a_file_holds_the_notes_of_its_phrases_in_a_row(studio, tmp_path):
     step = bars // 64
     expected = {name: [] for name in domain.form.names}
     for number, sample in enumerate(studio.images((3, 5))):
-        own = notes_of(sample, domain.form.instruments, domain.form.lowest)
+        own = notes_of_symbols(sample, domain.lanes, 4)
         for name, notes in zip(expected, own, strict=True):
             offset = 64 * number
             expected[name] += [

@@ -175,6 +175,7 @@ def _collection(
         passed_over=found.lines(),
         value_range=opened.value_range,
         forms=opened.forms,
+        is_one_file_each=not opened.share_files,
     )
 
 
