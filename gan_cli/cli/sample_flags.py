@@ -124,7 +124,8 @@ flags.DEFINE_string(
     "project",
     None,
     "An image file: find the latents whose image comes nearest to it. Writes that image, a strip"
-    " that compares the two, and the latents as .npz.",
+    " that compares the two, and the latents as .npz. With --out as .txt or .jsonl: a string, whose"
+    " nearest one is written.",
 )
 flags.DEFINE_integer(
     "fit_steps",

@@ -16,6 +16,7 @@ from gan_cli.cli.sample_flags import MARKED, SEEDED, TILED
 from gan_cli.errors import UserError
 from gan_cli.media.formats import (
     ANIMATIONS,
+    LINES,
     PICTURES,
     SOUNDS,
     check_bulk_ending,
@@ -24,7 +25,14 @@ from gan_cli.media.formats import (
 )
 from gan_cli.studio import texts
 from gan_cli.studio.bulk_requests import Dataset, Export, Images
-from gan_cli.studio.edit_requests import Accompany, EditRequest, Inpaint, Project, SuperResolve
+from gan_cli.studio.edit_requests import (
+    Accompany,
+    EditRequest,
+    Inpaint,
+    Project,
+    ProjectText,
+    SuperResolve,
+)
 from gan_cli.studio.picture_requests import Axes, Grid, Request, Sheet, Walk
 
 if TYPE_CHECKING:
@@ -175,6 +183,13 @@ def _edit(request: type[EditRequest], flag: str, more: tuple[str, ...] = ()) -> 
         )
 
     return from_flags
+
+
+def _project(values: Flags) -> Project | ProjectText:
+    if Path(values.out).suffix.lower() not in LINES:
+        return _edit(Project, "project")(values)
+    asked = {"seed": values.seed, "classes": _classes(values), "fit_steps": values.fit_steps}
+    return ProjectText(values.project, **asked)
 
 
 def _export(values: Flags) -> Export:
@@ -378,11 +393,11 @@ MODES: tuple[Mode, ...] = (
     Mode(
         "project",
         "--project: the generator's image that comes nearest to a given one, and its latents.",
-        _edit(Project, "project"),
+        _project,
         _draw,
         own=("project", "fit_steps"),
         takes=_EDITS,
-        keys={"image": "project"},
+        keys={"image": "project", "text": "project"},
     ),
     Mode(
         "inpaint",

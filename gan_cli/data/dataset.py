@@ -9,7 +9,7 @@ import numpy as np
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.classes import without_gaps
-from gan_cli.data.collection import Collection
+from gan_cli.data.collection import Collection, Forms
 from gan_cli.data.duplicates import (
     Duplicates,
     Part,
@@ -59,6 +59,7 @@ class DataSplits:
         none, or they span the range of their type.
       copies, near_copies: files whose content another one has, and further images that show the
         same as another one; None: nobody has looked.
+      forms: sizes and channels of the files of training images, where all were looked at.
     """
 
     train: ImageDataset
@@ -70,6 +71,7 @@ class DataSplits:
     value_range: tuple[float, float] | None = None
     copies: int | None = None
     near_copies: int | None = None
+    forms: Forms | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -186,16 +188,18 @@ def open_splits(
             f" {len(skipped)} of {total} are corrupt, such as {skipped[0]}"
         )
     shape = (preparation.height, preparation.width, preparation.channels)
+    kind = domain or Images(shape)
     return DataSplits(
         datasets[0],
         datasets[1],
-        domain or Images(shape),
+        kind,
         tuple(skipped),
-        notes,
+        (*notes, *kind.notes_on_parts(datasets[0].images, datasets[1].images)),
         train.passed_over,
         train.value_range,
         None if copies is None else copies.copies,
         None if copies is None else copies.near,
+        train.forms,
     )
 
 

@@ -12,6 +12,9 @@ import tensorflow as tf
 # From latents, float32 [batch, latent_dim], and labels, int32 [batch] or None, to images.
 Generate = Callable[[np.ndarray, np.ndarray | None], np.ndarray]
 
+# What the output of a generator of strings means.
+TOKENS = "int32 [batch, places]; 0 ends a string, 1 is the alphabet's first character, and so on"
+
 
 @dataclass(frozen=True)
 class About:
@@ -25,6 +28,7 @@ class About:
       licence: of the generator; None: it has not been stated.
       truncates_latents: whether latents that are cut off make cleaner images; with styles, the
         styles would have to be.
+      alphabet: of a generator of strings, whose outputs are tokens; empty: it makes images.
     """
 
     name: str
@@ -33,6 +37,7 @@ class About:
     weights_sha256: str = ""
     licence: str | None = None
     truncates_latents: bool = True
+    alphabet: str = ""
 
     def metadata(self) -> dict[str, str]:
         """Returns texts by key, in which lists are JSON."""
@@ -46,6 +51,10 @@ class About:
             "weights_sha256": self.weights_sha256,
             "licence": self.licence or "not stated",
         }
+        if self.alphabet:
+            del texts["value_range"]
+            texts["images"] = TOKENS
+            texts["alphabet"] = json.dumps(self.alphabet, ensure_ascii=False)
         if self.class_names:
             texts["labels"] = f"int32 [batch], 0 to {len(self.class_names) - 1}"
             texts["class_names"] = json.dumps(list(self.class_names), ensure_ascii=False)

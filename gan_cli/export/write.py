@@ -19,8 +19,10 @@ class Exported:
 
     Attributes:
       size_bytes: size of the file, or of all files in the folder.
-      largest_error: largest deviation of any value of any image, nominally in [-1, 1].
-      psnr_db: PSNR over all images, for a peak of 2; infinite if they are equal.
+      largest_error: largest deviation of any value of any image, nominally in [-1, 1]; of strings,
+        the share of tokens that differ.
+      psnr_db: PSNR over all images, for a peak of 2; infinite if they are equal; NaN of strings
+        that are not.
     """
 
     name: str
@@ -73,7 +75,13 @@ def export_generator(
 
 
 def compare(images: np.ndarray, expected: np.ndarray) -> tuple[float, float]:
-    """Returns the largest absolute difference, and the PSNR in decibels for a peak of 2."""
+    """Returns the largest absolute difference, and the PSNR in decibels for a peak of 2.
+
+    Of tokens, which are whole numbers: the share of those that differ, and NaN where any do.
+    """
+    if expected.dtype.kind == "i":
+        share = float(np.mean(images != expected))
+        return share, np.inf if share == 0.0 else np.nan
     difference = images.astype(np.float64) - expected
     squared = float(np.mean(difference**2))
     psnr_db = np.inf if squared == 0.0 else 10.0 * np.log10(4.0 / squared)

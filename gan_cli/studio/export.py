@@ -5,8 +5,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import keras
+
 from gan_cli.config.load import dump_config
-from gan_cli.domains.domain import EXPORT
+from gan_cli.domains.domain import EXPORT, PICTURES
+from gan_cli.domains.tokens import Strings
 from gan_cli.errors import UserError
 from gan_cli.export import HUB, hub
 from gan_cli.export.card import ModelFacts, model_card
@@ -14,7 +17,8 @@ from gan_cli.export.format import About
 from gan_cli.export.keras_file import needed_modules
 from gan_cli.export.write import Exported, export_generator
 from gan_cli.io.files import check_new_folder
-from gan_cli.models.contract import has_styles
+from gan_cli.models.contract import IMAGES, has_styles
+from gan_cli.models.layers.one_hot import TokenIndices
 from gan_cli.run.evaluations import read_evaluations
 from gan_cli.studio.bulk_requests import Export
 from gan_cli.studio.dispatch import draw
@@ -42,6 +46,9 @@ def write_export(studio: Studio, request: Export, out: str | Path) -> list[Expor
     seeds = range(_COMPARED_IMAGES)
     facts = _facts(studio, dump_config(studio.loaded.config), request.licence)
     for_hub = HUB in request.formats
+    if for_hub:
+        studio.loaded.domain.require(PICTURES, str(studio.run.path), "formats")
+    generator = _as_exported(studio)
     formats = [hub.FORMAT if name == HUB else name for name in request.formats]
     grid = draw(studio, Grid())
     try:
@@ -51,7 +58,7 @@ def write_export(studio: Studio, request: Export, out: str | Path) -> list[Expor
             whole = Path(aside) / "whole"
             whole.mkdir()
             exported = export_generator(
-                studio.loaded.generator,
+                generator,
                 _about(studio, facts),
                 list(dict.fromkeys(formats)),
                 whole,
@@ -73,6 +80,15 @@ def write_export(studio: Studio, request: Export, out: str | Path) -> list[Expor
     return exported
 
 
+def _as_exported(studio: Studio) -> keras.Model:
+    """Returns the generator; one of strings returns numbers of tokens, not vectors."""
+    generator = studio.loaded.generator
+    if not isinstance(studio.loaded.domain, Strings):
+        return generator
+    tokens = TokenIndices(name=f"{IMAGES}_indices")(generator.output)
+    return keras.Model(generator.inputs, tokens, name=generator.name)
+
+
 def _about(studio: Studio, facts: ModelFacts) -> About:
     return About(
         facts.name,
@@ -81,6 +97,7 @@ def _about(studio: Studio, facts: ModelFacts) -> About:
         facts.weights_sha256,
         facts.licence,
         truncates_latents=not has_styles(studio.loaded.generator),
+        alphabet=facts.alphabet,
     )
 
 
@@ -100,10 +117,11 @@ def _facts(studio: Studio, config_text: str, licence: str | None) -> ModelFacts:
         num_parameters=loaded.generator.count_params(),
         data="\n".join(f"- {key}: {value}" for key, value in described.items()) or "Not recorded.",
         evaluation=_evaluation(studio),
-        needed_modules=needed_modules(loaded.generator),
+        needed_modules=needed_modules(_as_exported(studio)),
         config_text=config_text,
         licence=licence,
         picture=PICTURE,
+        alphabet=loaded.domain.alphabet if isinstance(loaded.domain, Strings) else "",
     )
 
 
