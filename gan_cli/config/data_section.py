@@ -48,6 +48,11 @@ class BuiltinKeys(SourceKeys):
         description="Name of the data set: digits (images), songs (phrases of music), surnames or"
         " unicode (strings).",
     )
+    form: Literal["voices", "rolls"] = Field(
+        "voices",
+        description="For songs. voices: each track has voices of one note at a time, and all songs"
+        " are in C; rolls: piano rolls, moved to other keys at random.",
+    )
 
     def has_shape_of_its_own(self) -> bool:
         """Returns whether the data set is of anything but images."""
