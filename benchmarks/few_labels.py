@@ -63,13 +63,20 @@ def open_data(name: str, letters: Path | None) -> tuple[ImageDataset, ImageDatas
     if name == "digits":
         config = DataConfig(source="builtin", image_size=(16, 16), holdout_fraction=0.2)
     elif name == "fashion" and FASHION.is_dir():
-        config = DataConfig(source="idx", path=str(FASHION), image_size=(28, 28))
+        config = config_of("idx", FASHION, 28)
     elif name == "letters" and letters is not None:
-        config = DataConfig(source="folder", path=str(letters), image_size=(32, 32))
+        config = config_of("folder", letters, 32)
     else:
         return None
     data = open_splits(config)
     return data.train, data.holdout
+
+
+def config_of(source: str, path: Path, side: int) -> DataConfig:
+    """Returns the config of images in files."""
+    return DataConfig.model_validate(
+        {"source": source, source: {"path": str(path)}, "image_size": (side, side)}
+    )
 
 
 def accuracies(
@@ -95,7 +102,7 @@ def accuracies(
     guessed = unlabelled, named(first, unlabelled)
     augmentation = {"name": "diffaugment", "policies": ["translation"]}
     few = generate(folder / "few", labelled, test, kimg / 2, seed, augmentation)
-    both = tuple(np.concatenate(pair) for pair in zip(labelled, guessed, strict=True))
+    both = np.concatenate([labelled[0], unlabelled]), np.concatenate([labelled[1], guessed[1]])
     pseudo = generate(folder / "pseudo", both, test, kimg, seed, None)
     agreed = named(first, pseudo[0]) == pseudo[1]
     filtered = pseudo[0][agreed], pseudo[1][agreed]
@@ -115,6 +122,7 @@ def generate(
 ) -> Labelled:
     """Trains a conditional GAN on labelled images, and returns images and labels that it makes."""
     folder.mkdir(parents=True, exist_ok=True)
+    assert test.labels is not None
     np.savez(
         folder / "real.npz",
         images=real[0],
