@@ -83,8 +83,8 @@ def training_batches(
         indices = np.concatenate([order for order, _, _ in orders])[offsets]
         images = dataset.images[indices]
         if mirror:
-            flip = np.concatenate([flipped for _, flipped, _ in orders])[offsets]
-            images[flip] = images[flip, :, ::-1]
+            mirrored = np.concatenate([flipped for _, flipped, _ in orders])[offsets]
+            images[mirrored] = images[mirrored, :, ::-1]
         if flip or quarter_turns:
             images = _turned(images, *positions(epochs, places), flip, quarter_turns)
         if vary is not None:
