@@ -75,18 +75,17 @@ def main() -> None:
     curves: dict[str, list[Curve]] = {way: [] for way in WAYS}
     for seed in range(num_seeds):
         for way, settings in WAYS.items():
-            run = folder / f"{way}-{seed}"
             given = {
                 key: value.format(source=source) if isinstance(value, str) else value
                 for key, value in settings.items()
             }
             length = kimg / 3 if settings else kimg
+            run = folder / f"{way}-{seed}"
             curves[way].append(scored(run, seed, length, given, network, real))
             print(f"{way}, seed {seed}: {distance_at_end(curves[way][-1]):.2f}", flush=True)
-    write_page(NAMES[chosen], curves)
-    for way in WAYS:
-        picture = Image.open(folder / f"{way}-0" / "grid.png").convert("L")
-        picture.save(FIGURES / f"fine-tuning-{way}.png", optimize=True)
+            write_page(NAMES[chosen], {way: runs for way, runs in curves.items() if runs})
+            picture = Image.open(folder / f"{way}-0" / "grid.png").convert("L")
+            picture.save(FIGURES / f"fine-tuning-{way}.png", optimize=True)
 
 
 def write_data(everything: DataSplits, chosen: int, folder: Path) -> np.ndarray:
@@ -170,15 +169,16 @@ def first_at_most(curve: Curve, distance: float) -> float | None:
 
 def write_page(name: str, curves: dict[str, list[Curve]]) -> None:
     """Writes the measured part of docs/fine_tuning.md."""
-    goals = [distance_at_end(curve) for curve in curves["scratch"]]
+    goal = mean(distance_at_end(curve) for curve in curves["scratch"])
     lines = [
-        "| start | kimg | distance at the end | kimg to the end of the run from scratch, by seed |",
-        "|---|---|---|---|",
+        f"| start | seeds | kimg | distance at the end | kimg to {goal:.2f}, by seed |",
+        "|---|---|---|---|---|",
     ]
     for way, runs in curves.items():
-        needed = [first_at_most(*pair) for pair in zip(runs, goals, strict=True)]
+        needed = [first_at_most(curve, goal) for curve in runs]
         cells = [
             TITLES[way],
+            str(len(runs)),
             f"{max(runs[0]):g}",
             figure([distance_at_end(curve) for curve in runs]),
             ", ".join("never" if each is None else f"{each:.0f}" for each in needed),

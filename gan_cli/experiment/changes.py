@@ -26,7 +26,10 @@ _FREE_KEYS = (
 _FREE_WITHOUT_INTERVENTIONS = (
     *(key for key in INTERVALS if key not in _FREE_KEYS),
     "training.keep_checkpoints",
+    "training.steps_per_call",
     "evaluation.num_samples",
+    "evaluation.features",
+    "evaluation.metrics",
 )
 
 

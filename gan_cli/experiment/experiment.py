@@ -10,6 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from gan_cli.assembly.class_changes import restore_by_class
 from gan_cli.assembly.initial_weights import initialise
 from gan_cli.assembly.networks import check_image_size
 from gan_cli.assembly.resolving import resolve_for
@@ -42,7 +43,7 @@ from gan_cli.experiment.step_memory import refuse_what_cannot_fit
 from gan_cli.experiment.time_plan import needs_plan, plan_line, planned_by_time, unchanged
 from gan_cli.experiment.watchdog import Watchdog
 from gan_cli.listener import PREPARING, TIMING, TRAINING, Listener, Quiet
-from gan_cli.run.checkpoint import CheckpointStore, restore
+from gan_cli.run.checkpoint import Checkpoint, CheckpointStore, restore
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.environment import describe_environment
 from gan_cli.run.guard_log import GuardLog
@@ -212,8 +213,7 @@ class Experiment:
         self.store.mend_best(on_damage=self.listener.message)
         newest = self.store.newest_good(on_damage=self.listener.message)
         if newest is not None:
-            # A run may have begun without a guard that acts, whose factors then begin at 1.
-            restore(newest, self.state.variables(), may_lack=GUARD_MEMORY)
+            self._restore(newest)
         elif checkpoints:
             raise UserError(
                 f"{self.run.path}: all checkpoints are damaged, and have been set aside; run the"
@@ -237,6 +237,20 @@ class Experiment:
             self.listener.message(problem)
         metrics.truncate_after(images_so_far)
         guard.truncate_after(images_so_far, interventions_of(self.step.remedies))
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        new_names = tuple(self.data.train.class_names)
+        old_names = new_names
+        if self.config.model.conditional and self.run.environment.is_file():
+            old_names = tuple(self.run.read_environment()["dataset"]["class_names"])
+        # A run may have begun without a guard that acts, whose factors then begin at 1.
+        if old_names == new_names:
+            restore(checkpoint, self.state.variables(), may_lack=GUARD_MEMORY)
+            return
+        for line in restore_by_class(
+            checkpoint, self.config, self.state, old_names, new_names, GUARD_MEMORY
+        ):
+            self.listener.message(line)
 
     def train(self, began: float | None = None) -> Outcome:
         """Trains until all images are shown, a signal comes or the time is up.

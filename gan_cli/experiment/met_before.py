@@ -4,6 +4,7 @@ from gan_cli.config.load import config_differences
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.guard_log import GuardLog
+from gan_cli.training.loop import LARGEST_LOSS
 
 
 def met_before(run: RunDirectory, config: ResolvedConfig, images_so_far: int) -> str | None:
@@ -26,4 +27,8 @@ def met_before(run: RunDirectory, config: ResolvedConfig, images_so_far: int) ->
     is_handled = config.guard.on_non_finite != "stop"
     if not ended or is_handled or config_differences(run.read_config(), config):
         return None
-    return f"{ended[-1]['detail']} not finite at {ended[-1]['images_shown'] / 1000:g} kimg"
+    what = ended[-1]["detail"]
+    # Earlier versions noted the names alone.
+    if not what.endswith(("not finite", f"beyond {LARGEST_LOSS:g}")):
+        what += " not finite"
+    return f"{what} at {ended[-1]['images_shown'] / 1000:g} kimg"
