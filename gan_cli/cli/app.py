@@ -6,7 +6,6 @@ import os
 import re
 import shutil
 import sys
-import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,10 @@ from gan_cli import __version__
 from gan_cli.errors import UserError
 from gan_cli.io.quiet_imports import absent, no_garbage, quiet_stderr
 from gan_cli.io.streams import lasting_output, lost_output, printable
+from gan_cli.shell.completion import completion
+from gan_cli.shell.help_text import help_text
+from gan_cli.shell.interface import FlagFacts, Part
+from gan_cli.shell.manual import manual
 from gan_cli.tensorflow_setup import LOG_LEVEL, QUIET
 
 USAGE_ERROR = 2
@@ -82,12 +85,13 @@ def run(
             print(f"{_command()}: interrupted", file=sys.stderr)
             return INTERRUPTED
 
-    if "--version" in sys.argv[1:]:
-        print(f"gan-cli {__version__}")
-        return
-    # Abseil's own help shows the flags of every imported module, and exits with 1.
-    if {"-h", "-help", "--help"} & set(sys.argv[1:]):
-        print("\n\n".join(map(_help, sections or [_section_of(sys.modules[main.__module__])])))
+    try:
+        said = _about_itself(sys.argv[1:], sections or [_section_of(sys.modules[main.__module__])])
+    except UserError as error:
+        _say_error(f"--{error.key}: {error.problems[0]}")
+        sys.exit(USAGE_ERROR)
+    if said is not None:
+        print(said)
         return
     app.run(guarded, flags_parser=_parse_flags)
 
@@ -124,39 +128,37 @@ def _section_of(module: ModuleType) -> Section:
     return Section((module.__doc__ or "").strip(), names)
 
 
-def _help(section: Section) -> str:
-    """Returns a part of the help text, no wider than the terminal."""
-    width = min(shutil.get_terminal_size().columns, _WIDEST_HELP)
-    lines = [*_wrapped(section.text, width, ""), "", "flags:"]
-    for flag in (flags.FLAGS[name] for name in section.flags):
-        choices = getattr(flag.parser, "enum_values", None)
-        value = "|".join(choices) if choices else "..."
-        # A boolean flag that is off by default need not be switched off.
-        name = f"--{'[no]' if flag.default else ''}{flag.name}"
-        name = name if flag.boolean else f"--{flag.name}={value}"
-        default = f" (default: {flag.default})" if flag.default not in (None, [], False) else ""
-        # Abseil adds the choices, and that a flag may be repeated, to the text itself.
-        text = str(flag.help).partition(";\n")[0].removeprefix(f"<{value}>: ")
-        lines += [
-            line.replace("| ", "|") for line in _wrapped(name.replace("|", "| "), width, "  ")
-        ]
-        lines += _wrapped(f"{text}{default}", width, " " * 6)
-    return "\n".join(lines)
+def _part_of(section: Section) -> Part:
+    return Part(section.text, [_facts_of(flags.FLAGS[name]) for name in section.flags])
 
 
-def _wrapped(text: str, width: int, indent: str) -> list[str]:
-    """Returns lines of at most `width` characters; a single longer word stays whole."""
-    lines: list[str] = []
-    for line in text.splitlines():
-        lines += textwrap.wrap(
-            line,
-            width,
-            initial_indent=indent,
-            subsequent_indent=indent + "    " * line.startswith(("gan-", "--")),
-            break_long_words=False,
-            break_on_hyphens=False,
-        ) or [""]
-    return lines
+def _facts_of(flag: flags.Flag) -> FlagFacts:
+    choices = tuple(getattr(flag.parser, "enum_values", None) or ())
+    # Abseil adds the choices, and that a flag may be repeated, to the text itself.
+    text = str(flag.help).partition(";\n")[0].removeprefix(f"<{'|'.join(choices) or '...'}>: ")
+    default = None if flag.default in (None, [], False) else str(flag.default)
+    can_be_off = flag.boolean and bool(flag.default)
+    return FlagFacts(flag.name, text, choices, not flag.boolean, can_be_off, default)
+
+
+def _about_itself(arguments: Sequence[str], sections: Sequence[Section]) -> str | None:
+    """Returns what a command says about itself, if that is what it is asked for.
+
+    Raises:
+      UserError: there is no completion for the shell.
+    """
+    if "--version" in arguments:
+        return f"gan-cli {__version__}"
+    parts = [_part_of(section) for section in sections]
+    # Abseil's own help shows the flags of every imported module, and exits with 1.
+    if {"-h", "-help", "--help"} & set(arguments):
+        return help_text(parts, min(shutil.get_terminal_size().columns, _WIDEST_HELP))
+    if "--man" in arguments:
+        return manual(_command(), __version__, parts)
+    for shell in [text for text in arguments if text.startswith("--completion")]:
+        known = [flag for part in parts for flag in part.flags]
+        return completion(shell.partition("=")[2], _command(), known)
+    return None
 
 
 def import_tensorflow(first: Callable[[], object] = lambda: None) -> None:

@@ -136,10 +136,20 @@ class MidiKeys(SourceKeys):
     pitches: Annotated[tuple[MidiKey, MidiKey], Field(strict=False)] = Field(
         (24, 95), description="Lowest and highest MIDI key of a phrase; 60 is middle C."
     )
-    transpose: Literal["within_range", "none"] = Field(
-        "within_range",
-        description="within_range: move each training phrase, drums apart, by a random interval"
-        " that keeps it within the pitches.",
+    form: Literal["voices", "rolls"] = Field(
+        "voices",
+        description="voices: each track has voices of one note at a time, which rest, hold a note"
+        " or start one; rolls: piano rolls, in which any number of notes sound at once.",
+    )
+    voices: Annotated[int, Field(ge=1, le=8)] = Field(
+        3,
+        description="With form: voices, the notes that a track can sound at once. Bass, lead, pipe"
+        " and reed have one voice, drums one for each kind of drum.",
+    )
+    transpose: Literal["to_c", "within_range", "none"] = Field(
+        "to_c",
+        description="to_c: move each file to C major or A minor, drums apart; within_range: move"
+        " each training phrase by a random interval that keeps it within the pitches.",
     )
     tempo: Annotated[float, Field(ge=10, le=400)] = Field(
         120.0, description="Beats a minute in the files that are written."

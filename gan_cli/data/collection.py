@@ -46,6 +46,7 @@ class Collection:
       passed_over: a line for each file that is no sample.
       value_range: the values of black and white by which images of more than 8 bits were scaled,
         or None where there are no such images, or where they span the range of their type.
+      is_one_file_each: whether each sample with a `content` is a file of its own.
       forms: sizes and channels of all images, where the source knows them without decoding any.
       notes: a sentence for each thing that the source does to the files without being asked.
     """
@@ -64,6 +65,7 @@ class Collection:
     passed_over: tuple[str, ...] = ()
     value_range: tuple[float, float] | None = None
     forms: Forms | None = None
+    is_one_file_each: bool = True
 
     def with_notes(self, notes: tuple[str, ...]) -> "Collection":
         """Returns the collection with further notes before its own."""

@@ -59,6 +59,9 @@ from gan_cli.training.rollback import agreed_look, train_with_rollbacks
 from gan_cli.training.state import GanState
 from gan_cli.training.step import TrainStep
 
+# Lines about images that cannot be decoded; a set may have thousands.
+_SKIPPED_SHOWN = 3
+
 
 @dataclass
 class Experiment:
@@ -105,8 +108,10 @@ class Experiment:
             check_image_size(config, *config.data.image_size)
         with explained(smaller_data), listener.during(PREPARING) as progress:
             data = open_splits(config.data, progress)
-        for problem in data.skipped:
+        for problem in data.skipped[:_SKIPPED_SHOWN]:
             listener.skipped(problem)
+        if (more := len(data.skipped) - _SKIPPED_SHOWN) > 0:
+            listener.skipped(f"{more:,} more images; {run.skipped.name} of the run names all")
         for note in data.notes:
             listener.message(f"note: {note}")
         report = report_on(data)
@@ -193,7 +198,8 @@ class Experiment:
         checkpoints = self.store.all()
         if resume == "must" and not checkpoints:
             raise UserError(f"is 'must', but {self.run.path} holds no checkpoint", key="resume")
-        if resume == "never" and self.run.exists():
+        # Checkpoints without a config are a run that has lost a file.
+        if resume == "never" and (self.run.exists() or checkpoints):
             raise UserError(
                 f"is 'never', but {self.run.path} holds a run already; choose another run"
                 " directory, or 'auto'",

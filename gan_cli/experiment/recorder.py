@@ -8,12 +8,14 @@ import numpy as np
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits
 from gan_cli.data.split import FEWEST_HELD_OUT
+from gan_cli.domains.phrases import Phrases
 from gan_cli.evaluation.evaluator import build_evaluator
 from gan_cli.experiment.patience import images_without_improvement
 from gan_cli.io.files import atomic_write
 from gan_cli.listener import TRAINING, Listener
 from gan_cli.media.encode import encoded
 from gan_cli.media.provenance import Provenance
+from gan_cli.media.sound import preview
 from gan_cli.metrics.run_evaluator import RunEvaluator
 from gan_cli.models.digest import weights_sha256
 from gan_cli.run.checkpoint import Checkpoint, CheckpointStore
@@ -28,6 +30,8 @@ from gan_cli.training.loop import Action
 from gan_cli.training.state import GanState
 
 GRID_COLUMNS = 10
+# Phrases of music that the report plays: about half a minute.
+_HEARD = 3
 
 
 class Recorder:
@@ -101,6 +105,7 @@ class Recorder:
             reals = self.data.domain.picture(every[np.sort(chosen)], GRID_COLUMNS, every)
             # Real images: they carry no record of a model.
             atomic_write(self.run.samples / "reals.png", encoded(reals, ".png", None))
+            self._write_preview("reals.wav", every[np.sort(chosen)])
             self.draw_grid(0)
         if self._evaluates:
             # Before training spends its time, since the evaluator may have to train a classifier.
@@ -173,6 +178,13 @@ class Recorder:
         )
         atomic_write(self.run.samples / name, encoded(grid, ".png", origin))
         self.tensorboard.grid(images_shown, grid)
+        self._write_preview("newest.wav", images)
+
+    def _write_preview(self, name: str, samples: np.ndarray) -> None:
+        """Writes some samples as sound, for the report to play; others than music not at all."""
+        if isinstance(self.data.domain, Phrases):
+            pieces = [self.data.domain.piece(sample) for sample in samples[:_HEARD]]
+            atomic_write(self.run.samples / name, preview(pieces))
 
     def save(self, images_shown: int) -> Checkpoint:
         """Saves a checkpoint."""

@@ -10,7 +10,7 @@ ANIMATIONS = {".gif": "GIF", ".apng": "PNG", ".webp": "WEBP", ".mp4": "MP4"}
 # Files of strings, a line each.
 LINES = (".txt", ".jsonl")
 BULK = (".npz", ".tfrecord", *LINES)
-SOUNDS = (".mid", ".wav")
+SOUNDS = (".mid", ".wav", ".flac", ".mp3", ".ogg")
 MOST_IMAGES = 4096
 
 
@@ -37,7 +37,7 @@ def check_ending(path: Path, moves: bool = False, sounds: bool = False, lines: b
         stills = ", ".join(ending for ending in PICTURES if ending not in ANIMATIONS)
         known = f"{stills} for a strip or {', '.join(ANIMATIONS)} for an animation"
     if sounds:
-        known += f", or {' or '.join(SOUNDS)} for music"
+        known += f", or {', '.join(SOUNDS)} for music"
     if lines:
         known += f", or {' or '.join(LINES)} for text"
     raise UserError(f"must end in {known}, got '{path}'", key="path")

@@ -138,6 +138,8 @@ class Drawing:
         atomic_write(path, encoded_sound(piece, ending, mark))
         seconds = piece.seconds_at(piece.length)
         what = f"{piece.num_notes} notes, {seconds:.0f} s, of {self.studio.checkpoint_text}"
+        if self.description is not None:
+            what = f"{self.description}; {what}"
         return (Written(path, what),)
 
     def _save_lines(

@@ -101,13 +101,15 @@ def test_help_describes_the_commands_own_flags_alone(toy, flag):
     result = toy(flag)
     assert result.returncode == 0
     assert result.stderr == ""
-    assert result.stdout == (
+    own, _, closing = result.stdout.partition("\n\nEvery command also takes --version; ")
+    assert "--completion=bash, zsh or fish" in " ".join(closing.split())
+    assert own == (
         "gan-toy: a command for the tests.\n\n  gan-toy --config FILE\n\nflags:\n"
         "  --config=...\n      YAML file.\n"
         "  --set=...\n      Overrides; repeatable.\n"
         "  --resume=auto|never\n      Whether to go on. (default: auto)\n"
         "  --dry_run\n      Only describe.\n"
-        "  --count=...\n      How many. (default: 3)\n"
+        "  --count=...\n      How many. (default: 3)"
     )
 
 

@@ -10,8 +10,10 @@ from runs import TINY, make_run
 from gan_cli.errors import UserError
 from gan_cli.media.decode import read_provenance
 from gan_cli.studio.bulk import write_images
-from gan_cli.studio.bulk_requests import Images
+from gan_cli.studio.bulk_requests import Export, Images
 from gan_cli.studio.dispatch import draw
+from gan_cli.studio.edit_requests import ProjectText
+from gan_cli.studio.export import write_export
 from gan_cli.studio.picture_requests import Grid, Sheet, Walk
 from gan_cli.studio.studio import Studio
 from gan_cli.studio.verify import verify
@@ -99,4 +101,60 @@ def test_what_is_no_text_is_not_written_as_text(studio, digits_run, tmp_path):
         draw(studio, Sheet("training"))
     with pytest.raises(UserError, match=r"must end in .*, got"):
         draw(Studio.open(digits_run, "latest"), Grid(seeds=(0,))).save(tmp_path / "a.txt")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_projection_finds_what_the_generator_makes(studio, tmp_path):
+    """The string of a seed is found from other seeds, and its latents make it again."""
+    wanted = next(text for text in studio.loaded.domain.decoded(studio.images(range(50))) if text)
+    path = tmp_path / "found.txt"
+    (written,) = draw(studio, ProjectText(wanted, seed=5000, fit_steps=200)).save(path)
+    found = path.read_text(encoding="utf-8").rstrip("\n")
+    again = draw(studio, Walk("linear", latents=[path.with_suffix(".npz")] * 2, steps=1))
+    assert [line.text for line in again.draw_lines()] == [found, found]
+    assert found == wanted
+    assert "exactly as given" in written.description
+    assert verify(path, studio.run.path).comparison.equal
+    path.write_text(f"{found}x\n", encoding="utf-8")
+    assert not verify(path, studio.run.path).comparison.equal
+
+
+def test_a_projection_refuses_what_it_cannot_reach(studio, digits_run):
+    with pytest.raises(UserError, match="characters that the run does not know: 'Q'"):
+        draw(studio, ProjectText("aQ"))
+    with pytest.raises(UserError, match="'abcdabcd' is longer than the run's 5 characters"):
+        draw(studio, ProjectText("abcdabcd"))
+    with pytest.raises(UserError, match="is not available for images"):
+        draw(Studio.open(digits_run, "latest"), ProjectText("a"))
+
+
+@pytest.mark.parametrize("form", ["keras", "saved_model", "litert"])
+def test_an_exported_generator_makes_the_strings_of_the_seeds(studio, tmp_path, form):
+    (exported,) = write_export(studio, Export(form), tmp_path / "out")
+    assert exported.largest_error == 0
+    seeds, labels = range(20), np.zeros(20, np.int32)
+    path = tmp_path / "out" / exported.format.file_name
+    tokens = exported.format.load(path)(studio.latents(seeds), labels)
+    assert tokens.shape == (20, 5)
+    strings = studio.loaded.domain.decoded(tokens[:, :, None, None])
+    # Classes are in alphabetical order.
+    assert strings == studio.loaded.domain.decoded(studio.images(seeds, ("high",)))
+    card = (tmp_path / "out" / "model_card.md").read_text(encoding="utf-8")
+    assert '| alphabet | `"abcdwxyz"` |' in card
+    assert "pixels" not in card.partition("## Recipe")[0]
+
+
+def test_an_onnx_file_knows_its_alphabet(studio, tmp_path):
+    onnxruntime = pytest.importorskip("onnxruntime")
+    (exported,) = write_export(studio, Export("onnx"), tmp_path / "out")
+    assert exported.largest_error == 0
+    session = onnxruntime.InferenceSession(str(tmp_path / "out" / "generator.onnx"))
+    metadata = session.get_modelmeta().custom_metadata_map
+    assert json.loads(metadata["alphabet"]) == "abcdwxyz"
+    assert metadata["images"].startswith("int32 [batch, places]; 0 ends a string")
+
+
+def test_the_hub_takes_images_only(studio, tmp_path):
+    with pytest.raises(UserError, match="is not available for strings"):
+        write_export(studio, Export("hub"), tmp_path / "out")
     assert not list(tmp_path.iterdir())

@@ -383,10 +383,28 @@ def test_latents_depend_on_seed_and_step_alone():
     assert not np.array_equal(first, latents_of_step(1, 0))
 
 
-@pytest.mark.parametrize("penalty", ["r1", "wgan_gp"])
-def test_float16_scales_losses_and_steps_like_float32(small_gan, batch, penalty):
+def test_labels_of_generated_images_have_random_numbers_of_their_own(small_gan, batch):
+    gan = small_gan(model={"conditional": True, "label_sampling": "uniform"})
+    seeds = {}
+    for owner, name in ((gan.step, "fake_labels"), (gan.step.losses, "latents")):
+        drawn = getattr(owner, name)
+
+        def noted(seed, drawn=drawn, name=name):
+            seeds[name] = seed.numpy().tolist()
+            return drawn(seed)
+
+        setattr(owner, name, noted)
+    gan.step.generator_inputs(batch[1], tf.constant([0, 0]))
+    assert seeds["fake_labels"] != seeds["latents"]
+
+
+@pytest.mark.parametrize(
+    ("penalty", "updates"),
+    [("r1", "alternating"), ("wgan_gp", "alternating"), ("r1", "simultaneous")],
+)
+def test_float16_scales_losses_and_steps_like_float32(small_gan, batch, penalty, updates):
     make = lambda precision: small_gan(  # noqa: E731
-        objective={"penalties": [{"name": penalty, "gamma": 0.1}]},
+        objective={"penalties": [{"name": penalty, "gamma": 0.1}], "updates": updates},
         training=sgd(0.05) | {"precision": precision},
     )
     reference, mixed = make("float32"), make("mixed_float16")

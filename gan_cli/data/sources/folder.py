@@ -46,7 +46,7 @@ def open_source(config: DataConfig) -> SourceSplits:
     """
     if config.folder.path is None:
         raise UserError("data.path: is required for source 'folder'")
-    root = user_path(config.folder.path)
+    root = archive = user_path(config.folder.path)
     if is_archive(root):
         root = unpacked(root)
     if not root.is_dir():
@@ -55,7 +55,10 @@ def open_source(config: DataConfig) -> SourceSplits:
             f"data.path: {root} {what}; it must be a folder or a .zip or .tar of images"
         )
     try:
-        return _splits(root, reading_of(config))
+        splits = _splits(root, reading_of(config))
+        # Nobody knows the folder of the cache into which an archive was unpacked.
+        notes = (note.replace(str(root), str(archive)) for note in splits.train.notes)
+        return replace(splits, train=replace(splits.train, notes=tuple(notes)))
     except OSError as error:
         # The folder may change meanwhile, and links may lead to disks that are gone.
         raise UserError(f"data.path: {error.filename}: cannot be read: {error.strerror}") from error
@@ -175,6 +178,7 @@ def _collection(
         passed_over=found.lines(),
         value_range=opened.value_range,
         forms=opened.forms,
+        is_one_file_each=not opened.share_files,
     )
 
 

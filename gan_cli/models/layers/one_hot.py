@@ -55,3 +55,17 @@ class GumbelNoise(keras.layers.Layer):
 
     def compute_output_shape(self, shape: Any) -> Any:
         return shape
+
+
+@keras.saving.register_keras_serializable("gan_cli")
+class TokenIndices(keras.layers.Layer):
+    """Returns the numbers of the most probable tokens.
+
+    [batch, places, tokens, 1] to int32 [batch, places].
+    """
+
+    def call(self, tokens: tf.Tensor) -> tf.Tensor:
+        return tf.argmax(tokens[..., 0], axis=2, output_type=tf.int32)
+
+    def compute_output_shape(self, shape: Any) -> Any:
+        return shape[:2]

@@ -14,6 +14,7 @@ from gan_cli.io.records import read_content, read_text
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.guard_log import GuardLog
 from gan_cli.run.metrics_log import MetricsLog
+from gan_cli.run.report.data_facts import data_facts
 from gan_cli.run.report.plots import curves_svg
 from gan_cli.run.report.scores import newest_evaluation
 from gan_cli.run.report.verdict import judge
@@ -87,7 +88,8 @@ def write_report(run: RunDirectory) -> list[str]:
     plots = (*_PLOTS, *((name, (name,), False) for name in _further_scores(rows)))
     evaluation, damaged = newest_evaluation(run)
     grids, unread = _grids(run)
-    problems += [f"left out of the report: {problem}" for problem in (*damaged, *unread)]
+    sounds, unheard = _sounds(run)
+    problems += [f"left out of the report: {problem}" for problem in (*damaged, *unread, *unheard)]
     page = template.render(
         name=run.path.name,
         verdict=judge(rows, evaluation, guarded),
@@ -98,6 +100,8 @@ def write_report(run: RunDirectory) -> list[str]:
             if (svg := _plot(rows, prefixes, logarithmic))
         ],
         grids=grids,
+        sounds=sounds,
+        data=unless_damaged(lambda: data_facts(run), None),
         evaluation=evaluation,
         guarded=guarded,
         config=unless_damaged(lambda: _text(run.config), ""),
@@ -153,3 +157,18 @@ def _grids(run: RunDirectory) -> tuple[list[dict[str, str]], list[str]]:
         {"title": title, "data": base64.b64encode(content).decode()}
         for content, title in shown.items()
     ], problems
+
+
+def _sounds(run: RunDirectory) -> tuple[list[dict[str, str]], list[str]]:
+    """Returns the sound of real and of the newest phrases, where a run makes music."""
+    found: list[dict[str, str]] = []
+    problems: list[str] = []
+    for title, name in (("Real phrases", "reals.wav"), ("Generated phrases", "newest.wav")):
+        path = run.samples / name
+        if path.exists():
+            try:
+                content = read_content(path, _MOST_PICTURE_BYTES)
+                found.append({"title": title, "data": base64.b64encode(content).decode()})
+            except UserError as error:
+                problems += error.problems
+    return found, problems
