@@ -257,6 +257,9 @@ class Experiment:
             checkpoint, self.config, self.state, old_names, new_names, GUARD_MEMORY
         ):
             self.listener.message(line)
+        # Together, so that checkpoints and the names of their classes agree.
+        self.store.replace_all(self.state.variables(), checkpoint.images_shown)
+        self.run.write_environment(describe_environment(describe_data(self.data)))
 
     def train(self, began: float | None = None) -> Outcome:
         """Trains until all images are shown, a signal comes or the time is up.

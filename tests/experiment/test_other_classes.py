@@ -101,6 +101,11 @@ def test_an_added_class_gets_a_row_and_moments_of_its_own(architecture, tmp_path
     after = opened(config(data, ("aardvark", *NAMES), architecture=architecture), run).state
     np.testing.assert_allclose(images_of(before, [0, 2]), images_of(after, [1, 3]), atol=1e-4)
     assert after.images_so_far() == 16
+    kept = sorted(each.name for each in (run / "checkpoints").iterdir())
+    assert kept == ["ckpt-16", "other-classes-16"]
+    # What is saved now is of the new classes.
+    again = opened(config(data, ("aardvark", *NAMES), architecture=architecture), run).state
+    np.testing.assert_array_equal(images_of(after, [3]), images_of(again, [3]))
     # Rows of classes, and their moments, are the only things that have grown.
     pairs = zip(before.variables().values(), after.variables().values(), strict=True)
     grown = [(a.numpy(), b.numpy()) for a, b in pairs if a.shape != b.shape]
