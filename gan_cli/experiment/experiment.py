@@ -79,6 +79,8 @@ class Experiment:
     report: DataReport
     # The config before it was resolved.
     asked: Config
+    # The config by which the run in the directory has trained so far; None: there is no run.
+    recorded: ResolvedConfig | None = None
     # What would end training again, as it did before; None: nothing is known.
     met_before: str | None = None
 
@@ -102,7 +104,8 @@ class Experiment:
         """
         listener = listener or Quiet()
         run = RunDirectory(run_dir)
-        config = with_options_of_run(with_recorded_rules(config, run), run)
+        recorded = run.read_config() if run.exists() else None
+        config = with_options_of_run(with_recorded_rules(config, recorded), recorded)
         if config.data.image_size is not None:
             # Before many images are prepared in a size that the networks cannot make.
             check_image_size(config, *config.data.image_size)
@@ -126,8 +129,8 @@ class Experiment:
             )
         resolved = resolve_for(config, data)
         store = CheckpointStore(run.checkpoints, resolved.training.keep_checkpoints)
-        if store.all() and run.exists():
-            resolved = with_recorded_plan(resolved, config, run.read_config())
+        if store.all() and recorded is not None:
+            resolved = with_recorded_plan(resolved, config, recorded)
             early = early_end(resolved)
             if early is not None:
                 listener.message(early)
@@ -206,8 +209,8 @@ class Experiment:
                 key="resume",
             )
         # Nothing binds a run that has kept no weights yet.
-        if checkpoints and self.run.exists() and not accept_changes:
-            refuse_changes(self.run, self.config, self.data)
+        if checkpoints and self.recorded is not None and not accept_changes:
+            refuse_changes(self.run, self.recorded, self.config, self.data)
         initialised = None
         if self.config.training.init_from is not None and not checkpoints:
             names = tuple(self.data.train.class_names)
@@ -226,7 +229,9 @@ class Experiment:
                 " same command to start over"
             )
         if not accept_changes:
-            self.met_before = met_before(self.run, self.config, self.state.images_so_far())
+            self.met_before = met_before(
+                self.run, self.recorded, self.config, self.state.images_so_far()
+            )
         if self.met_before is not None:
             # The record of what happened stays as it is.
             return
