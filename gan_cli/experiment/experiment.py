@@ -61,6 +61,8 @@ from gan_cli.training.step import TrainStep
 
 # Lines about images that cannot be decoded; a set may have thousands.
 _SKIPPED_SHOWN = 3
+# Nobody asks what took long where everything was ready within so many seconds.
+_QUICK_SECONDS = 5.0
 
 
 @dataclass
@@ -79,8 +81,10 @@ class Experiment:
     report: DataReport
     # The config before it was resolved.
     asked: Config
+    # When `open` began, had the data, and ended, on the clock of `time.monotonic`.
+    times: tuple[float, float, float]
     # The config by which the run in the directory has trained so far; None: there is no run.
-    recorded: ResolvedConfig | None = None
+    recorded: ResolvedConfig | None
     # What would end training again, as it did before; None: nothing is known.
     met_before: str | None = None
 
@@ -102,6 +106,7 @@ class Experiment:
         Raises:
           UserError: the data cannot be read, or the config does not fit it.
         """
+        opened = time.monotonic()
         listener = listener or Quiet()
         run = RunDirectory(run_dir)
         recorded = run.read_config() if run.exists() else None
@@ -111,6 +116,7 @@ class Experiment:
             check_image_size(config, *config.data.image_size)
         with explained(smaller_data), listener.during(PREPARING) as progress:
             data = open_splits(config.data, progress)
+        with_data = time.monotonic()
         for problem in data.skipped[:_SKIPPED_SHOWN]:
             listener.skipped(problem)
         if (more := len(data.skipped) - _SKIPPED_SHOWN) > 0:
@@ -141,19 +147,22 @@ class Experiment:
         refuse_what_cannot_fit(resolved, state)
         for warning in warnings_of(resolved, state.discriminator, distribution.replicas):
             listener.message(f"warning: {warning}")
+        step = build_step(resolved, state, num_classes, data.holdout, distribution)
         # Whatever is wrong with a config is found before the first file is written.
         return cls(
             resolved,
             data,
             run,
             state,
-            build_step(resolved, state, num_classes, data.holdout, distribution),
+            step,
             store,
             RunLock(run.path),
             distribution,
             listener,
             report,
             config,
+            (opened, with_data, time.monotonic()),
+            recorded,
         )
 
     def describe(self) -> Description:
@@ -347,8 +356,21 @@ class Experiment:
         if images_shown:
             self.listener.message(f"resuming at {images_shown / 1000:g} kimg")
         recorder = Recorder(self.config, self.data, self.run, self.state, self.store, self.listener)
-        recorder.start(time.monotonic() - began)
+        recorder.start(time.monotonic() - began, self._ready_parts(began))
         return recorder
+
+    def _ready_parts(self, began: float) -> str:
+        """Returns what took how long until training was ready, or nothing if all was quick."""
+        opened, with_data, built = self.times
+        parts = {
+            "start": opened - began,
+            "data": with_data - opened,
+            "networks": built - with_data,
+            "run directory": time.monotonic() - built,
+        }
+        if sum(parts.values()) < _QUICK_SECONDS or opened < began:
+            return ""
+        return ", ".join(f"{name} {seconds:.0f} s" for name, seconds in parts.items())
 
     def _plan_by_time(self, run_steps: Callable, deadline: float | None) -> None:
         """Fits schedules, ramps and intervals of a new run into the time that it has."""

@@ -60,7 +60,7 @@ class RecordSink(PictureSink):
     def append(self, images: np.ndarray, seeds: list[int], labels: np.ndarray | None) -> None:
         for content, seed, label in self._contents(images, seeds, labels):
             if self._writer is None:
-                self._writer = tf.io.TFRecordWriter(str(self._aside()))
+                self._writer = tf.io.TFRecordWriter(os.fsencode(self._aside()))
             example = self._example(content, images.shape[1:], seed, label)
             self._writer.write(example.SerializeToString(deterministic=True))
             self._written += 1
