@@ -75,7 +75,7 @@ def refuse_changes(
     differences = [
         difference
         for difference in config_differences(saved, config)
-        if difference.partition(":")[0] not in free
+        if not any(difference.startswith((f"{key}:", f"{key}.")) for key in free)
     ]
     if run.environment.is_file():
         known = run.read_environment()["dataset"]["fingerprint"]
