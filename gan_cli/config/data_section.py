@@ -371,6 +371,11 @@ class DataConfig(Section):
         " in earlier versions.",
     )
     mirror: bool = Field(False, description="Flip half of the training images from left to right.")
+    flip: bool = Field(False, description="Flip half of the training images from top to bottom.")
+    quarter_turns: bool = Field(
+        False,
+        description="Turn each training image, which must be square, by 0, 90, 180 or 270 degrees.",
+    )
     class_sampling: Literal["data", "uniform"] = Field(
         "data",
         description="How often real images of each class are shown: as frequent as in the data, or"
