@@ -44,6 +44,16 @@ def test_a_run_keeps_the_rule_of_its_hold_out(read, earlier_run):
     assert read(now).data.holdout_by == "order"
 
 
+@pytest.mark.parametrize("source", ["chorales", "midi", "builtin"])
+def test_runs_of_music_keep_their_piano_rolls(source, read, earlier_run):
+    now = yaml.safe_load(dump_config(read(earlier_run)))
+    del now["data"]["idx"]
+    now["data"] |= {"source": source, source: {"path": "songs"} if source == "midi" else {}}
+    assert getattr(read(now).data, source).form == "rolls"
+    now["data"][source]["form"] = "voices"
+    assert getattr(read(now).data, source).form == "voices"
+
+
 def test_a_run_of_today_keeps_the_metrics_that_it_names(read, earlier_run):
     now = yaml.safe_load(dump_config(read(earlier_run)))
     assert now["evaluation"]["metrics"] is None

@@ -45,6 +45,7 @@ class RecordSink(PictureSink):
         self._writer: tf.io.TFRecordWriter | None = None
 
     def start(self, seeds: Sequence[int], labels: np.ndarray | None) -> int:
+        self._hold_name()
         whole = 0
         if sidecar(self.out).is_file() and len(self.shards) > 1:
             self._refuse_another(sidecar(self.out), str(sidecar(self.out)))
@@ -52,8 +53,6 @@ class RecordSink(PictureSink):
                 whole += 1
         if len(self.shards) > 1:
             self._keep_record(sidecar(self.out))
-        else:
-            self.out.parent.mkdir(parents=True, exist_ok=True)
         self._written = min(whole * SHARD_IMAGES, self.count)
         return self._written
 
