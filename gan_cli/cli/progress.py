@@ -62,7 +62,7 @@ class ConsoleListener(Listener):
     def report(
         self, images_shown: int, values: Mapping[str, float], images_per_second: float
     ) -> None:
-        seconds_left = (self._total_images - images_shown) / max(images_per_second, 1e-9)
+        seconds_left = max(self._total_images - images_shown, 0) / max(images_per_second, 1e-9)
         text = (
             f"{images_shown / 1000:.1f}/{self._total_images / 1000:.1f} kimg"
             f"  {images_per_second:.0f} img/s  {_clock(seconds_left)} left  {describe(values)}"

@@ -57,6 +57,14 @@ def test_the_bar_of_a_training_stays_where_it_ended(shown):
     assert "10.0/20.0 kimg  100 img/s  0:01:40 left" in last_line(output)
 
 
+def test_no_time_is_left_after_the_end(shown):
+    listener, output = shown(False)
+    listener.progress(TRAINING, 0, 20_000)
+    # The last batch may go beyond the planned images.
+    listener.report(20_100, REPORT, 100.0)
+    assert "0:00:00 left" in output.getvalue()
+
+
 @pytest.mark.parametrize("is_terminal", [False, True])
 @pytest.mark.parametrize(
     ("activity", "detail", "text"),
