@@ -1,7 +1,8 @@
 """Shows on the console what long work reports: a live bar on a terminal, plain lines elsewhere."""
 
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.progress import (
@@ -17,15 +18,19 @@ from rich.progress import (
 from gan_cli.listener import PREPARING, PREPARING_FEATURES, SCORING, TRAINING, Listener
 
 _SECONDS_BETWEEN_PLAIN_LINES = 10.0
+_LONGEST_SILENCE_SECONDS = 60.0
+# On a line of training, beside what is told of it: the bar, the time that has passed, and spaces.
+_BAR_WIDTH, _TIME_WIDTH = 16, 9
 _ON_STANDARD_ERROR = (SCORING, PREPARING_FEATURES)
 
 
 class ConsoleListener(Listener):
     """Prints messages, and shows one activity at a time as a bar.
 
-    Bars appear on terminals only. Where there is no terminal, training prints a line every ten
-    seconds, and other activities print nothing. An activity that starts while another one is shown
-    has no bar of its own.
+    Bars appear on terminals only, and fit their width. Where there is no terminal, training prints
+    a line every ten seconds, with the time of day, and any activity that is silent for a minute
+    says that it is still under way. An activity that starts while another one is shown has no bar
+    of its own.
 
     Args:
       console: for messages and bars; by default standard output.
@@ -39,8 +44,15 @@ class ConsoleListener(Listener):
         self._activity = ""
         self._total_images = 0
         self._last_plain_line = float("-inf")
+        self._judgement = "starting"
+        self._reached = ""
+        self._is_over = threading.Event()
 
     def message(self, text: str) -> None:
+        self._last_plain_line = max(self._last_plain_line, self._long_ago())
+        self._print(text)
+
+    def _print(self, text: str) -> None:
         self.console.print(text, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
     def skipped(self, problem: str) -> None:
@@ -54,6 +66,7 @@ class ConsoleListener(Listener):
         if activity != self._activity or self._bar is None:
             return
         task = self._bar.tasks[0]
+        self._reached = f"{done:,}" if total is None else f"{done:,} of {total:,}"
         rate = f"{task.speed:,.0f} img/s" if task.speed else ""
         detail = detail or task.fields["detail"]
         self._bar.update(task.id, completed=done, total=total, detail=detail, rate=rate)
@@ -62,20 +75,40 @@ class ConsoleListener(Listener):
         self, images_shown: int, values: Mapping[str, float], images_per_second: float
     ) -> None:
         seconds_left = (self._total_images - images_shown) / max(images_per_second, 1e-9)
-        text = (
-            f"{images_shown / 1000:.1f}/{self._total_images / 1000:.1f} kimg"
-            f"  {images_per_second:.0f} img/s  {_clock(seconds_left)} left  {describe(values)}"
-        )
+        parts = [
+            self._judgement,
+            f"{images_shown / 1000:.1f}/{self._total_images / 1000:.1f} kimg",
+            f"{_clock(seconds_left)} left",
+            f"{images_per_second:.0f} img/s",
+            *figures(values),
+        ]
         if self.console.is_terminal:
-            self.progress(TRAINING, images_shown, self._total_images, text)
+            width = self.console.width - _BAR_WIDTH - _TIME_WIDTH
+            self.progress(TRAINING, images_shown, self._total_images, fitted(parts, width))
             return
-        now = time.monotonic()
-        if now - self._last_plain_line >= _SECONDS_BETWEEN_PLAIN_LINES:
-            self._last_plain_line = now
-            self.message(text)
+        if time.monotonic() - self._last_plain_line >= _SECONDS_BETWEEN_PLAIN_LINES:
+            self._plain_line("  ".join(parts))
+
+    def judgement(self, word: str) -> None:
+        self._judgement = word
+
+    def _plain_line(self, text: str) -> None:
+        self._last_plain_line = time.monotonic()
+        self._print(f"{time.strftime('%H:%M:%S')}  {text}")
+
+    def _long_ago(self) -> float:
+        """Returns a time from which a plain line is due, and a sign of life is not."""
+        return time.monotonic() - _SECONDS_BETWEEN_PLAIN_LINES
+
+    def _break_silence(self, activity: str, is_over: threading.Event) -> None:
+        """Prints a line whenever an activity has been silent for long, until it is over."""
+        while not is_over.wait(_LONGEST_SILENCE_SECONDS / 10):
+            if time.monotonic() - self._last_plain_line >= _LONGEST_SILENCE_SECONDS:
+                self._plain_line(f"{activity}: {self._reached}")
 
     def done(self, activity: str) -> None:
         if self._bar is not None and activity == self._activity:
+            self._is_over.set()
             self._bar.stop()
             self._bar = None
 
@@ -92,10 +125,15 @@ class ConsoleListener(Listener):
         first = {TRAINING: "starting", SCORING: "images"}.get(activity, "")
         self._bar.add_task(activity, total=total, completed=done, detail=first, rate="")
         self._bar.start()
+        self._is_over = threading.Event()
+        if not console.is_terminal:
+            self._last_plain_line = max(self._last_plain_line, self._long_ago())
+            watch = activity, self._is_over
+            threading.Thread(target=self._break_silence, args=watch, daemon=True).start()
 
 
 def _columns(activity: str) -> list[ProgressColumn]:
-    bar, count = BarColumn(bar_width=16), MofNCompleteColumn()
+    bar, count = BarColumn(bar_width=_BAR_WIDTH), MofNCompleteColumn()
     detail, name = TextColumn("{task.fields[detail]}"), TextColumn("{task.description}")
     if activity == TRAINING:
         return [bar, detail, TimeElapsedColumn()]
@@ -106,7 +144,17 @@ def _columns(activity: str) -> list[ProgressColumn]:
     return [name, bar, count, TextColumn("{task.fields[rate]}"), TimeRemainingColumn()]
 
 
-def describe(report: Mapping[str, float]) -> str:
+def fitted(parts: Sequence[str], width: int) -> str:
+    """Returns as many of the parts, from the first on, as fit into `width`; at least the first."""
+    text = parts[0]
+    for part in parts[1:]:
+        if len(text) + 2 + len(part) > width:
+            break
+        text += f"  {part}"
+    return text
+
+
+def figures(report: Mapping[str, float]) -> list[str]:
     """Returns a step's report in a few words: losses, D's outputs, penalties, loss scale."""
     parts = [
         f"loss D {report['discriminator_loss']:.3f} G {report['generator_loss']:.3f}",
@@ -121,7 +169,7 @@ def describe(report: Mapping[str, float]) -> str:
         parts.append(f"augment {report['augmentation_probability']:.3f}")
     if "loss_scale" in report:
         parts.append(f"scale {report['loss_scale']:.0f}")
-    return "  ".join(parts)
+    return parts
 
 
 def _clock(seconds: float) -> str:
