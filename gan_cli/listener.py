@@ -48,7 +48,7 @@ class Listener:
         """
 
     def judgement(self, word: str) -> None:
-        """Takes how training goes by the guard's newest look: `starting`, `healthy`, `D ahead`, ..."""
+        """Takes how training goes by the guard's newest look, such as `healthy` or `D ahead`."""
 
     def done(self, activity: str) -> None:
         """Takes note that an activity is over, whether it was completed or not."""

@@ -11,10 +11,8 @@ def advice_for(config: ResolvedConfig, can_augment: bool = True) -> dict[str, st
       can_augment: whether samples of this kind can be augmented.
     """
     objective, training = config.objective, config.training
-    rates = (
-        training.generator_optimizer.learning_rate,
-        training.discriminator_optimizer.learning_rate,
-    )
+    optimizers = training.generator_optimizer, training.discriminator_optimizer
+    rates = [optimizer.learning_rate for optimizer in optimizers]
     lower_rates = (
         "lower learning rates than"
         f" {_alternatives([f'{rate:.3g}' for rate in dict.fromkeys(rates)], 'and')}"

@@ -76,6 +76,8 @@ class Watchdog:
         for row in rows:
             guard.observe(row)
         self._rows_seen = len(rows)
+        if rows:
+            self.listener.judgement(guard.judgement(rows[-1]["images_shown"]))
         return guard
 
     def look(self, images_shown: int) -> None:

@@ -42,7 +42,9 @@ USUAL_ADVICE = {
         "A gradient penalty or a larger gamma, augmentation, or fewer updates of D may help"
     ),
     "overfitting": "Augmentation (objective.augmentation), a larger gamma or more images may help",
-    "collapse": "A penalty with a larger gamma, lower learning rates or fewer updates of D may help",
+    "collapse": (
+        "A penalty with a larger gamma, lower learning rates or fewer updates of D may help"
+    ),
 }
 # One word for training while an alarm lasts, the worst first.
 _WORDS = {
@@ -145,7 +147,7 @@ class Guard:
         return alarms
 
     def judgement(self, images_shown: int) -> str:
-        """Returns how training goes: `healthy`, `D ahead`, `collapsing`, ...; at first `starting`."""
+        """Returns how training goes: at first `starting`, then `healthy`, `D ahead`, ..."""
         for name, word in _WORDS.items():
             if self._progress[name].since_alarm is not None:
                 return word
