@@ -66,7 +66,7 @@ def test_the_bar_of_a_training_stays_where_it_ended(shown):
     assert "starting  10.0/20.0 kimg  0:01:40 left  100 img/s" in last_line(output)
 
 
-@pytest.mark.parametrize("width", [60, 80, 120])
+@pytest.mark.parametrize("width", [60, 80, 130])
 def test_a_line_of_training_is_as_wide_as_the_terminal_and_loses_whole_figures(shown, width):
     listener, output = shown(True, width)
     listener.judgement("D ahead")
@@ -77,7 +77,7 @@ def test_a_line_of_training_is_as_wide_as_the_terminal_and_loses_whole_figures(s
     assert len(line) <= width
     assert "D ahead  10.0/20.0 kimg" in line
     assert "…" not in line
-    assert ("D(real) 0.62" in line) == (width == 120)
+    assert ("D(real) 0.62" in line) == (width == 130)
 
 
 def test_parts_that_do_not_fit_are_left_out():
