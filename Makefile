@@ -9,9 +9,10 @@ CONFIG ?= configs/digits.yaml
 SHARED := -n auto --dist worksteal
 FUZZ_CASES ?= 1000
 SOAK_MINUTES ?= 120
+SMOKE := runs/.smoke
 
 .DEFAULT_GOAL := help
-.PHONY: audit docs package peers fuzz soak help setup demo train sample eval test coverage test-all lint format schema bench chaos results few-labels ci clean
+.PHONY: attacks audit docs package smoke peers fuzz soak help setup demo train sample eval test coverage test-all lint format schema bench chaos results few-labels ci clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,6 +38,16 @@ sample: $(READY) ## Draw a grid from RUN=runs/NAME
 eval: $(READY) ## Score RUN=runs/NAME
 	$(BIN)/gan-eval --run_dir $(RUN)
 
+smoke: $(READY) ## Lint, and try each command once on tiny runs: under two minutes, for pull requests
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest -q tests/test_imports.py tests/config/test_our_configs.py tests/studio/test_drawing.py tests/evaluation/test_score_requests.py
+	rm -rf $(SMOKE)
+	$(BIN)/gan-train builtin:digits --run_dir $(SMOKE)/run --set training.kimg=2 --set evaluation.num_samples=100
+	$(BIN)/gan-sample --run_dir $(SMOKE)/run --out $(SMOKE)/grid.png
+	$(BIN)/gan-eval --run_dir $(SMOKE)/run --metrics frechet --num_samples 100
+	$(BIN)/gan-sample --run_dir $(SMOKE)/run --export keras --out $(SMOKE)/exported
+
 test: $(READY) ## Run the tests
 	$(BIN)/python -m pytest $(SHARED)
 
@@ -51,6 +62,7 @@ lint: $(READY) ## Check style, types and that the dependencies fit together
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/pip check --quiet
+	$(BIN)/hadolint .ci/Dockerfile
 
 format: $(READY) ## Put the code into its form
 	$(BIN)/ruff check --fix .
@@ -79,6 +91,9 @@ peers: $(READY) ## Compare metrics with those of other packages, which bring PyT
 	$(PYTHON) -m venv .peers
 	.peers/bin/pip install --quiet --disable-pip-version-check torch-fidelity clean-fid pytorch-fid prdc pytorch-msssim piq
 	$(BIN)/python -m benchmarks.peers
+
+attacks: $(READY) ## Harm files, system calls and names 240 times; each must end in its result or in one line
+	$(BIN)/python -m benchmarks.attacks 240
 
 fuzz: $(READY) ## Try every parser of input with thousands of damaged files: FUZZ_CASES a test
 	GAN_CLI_FUZZ_CASES=$(FUZZ_CASES) $(BIN)/python -m pytest tests/fuzz

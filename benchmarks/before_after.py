@@ -71,10 +71,14 @@ class Checkout:
 
     def run(self, command: str, *arguments: str) -> Spent:
         """Runs `gan-COMMAND`; a failure ends the benchmark."""
+        return self.python("-m", f"gan_cli.cli.{command}", *arguments)
+
+    def python(self, *arguments: str) -> Spent:
+        """Runs Python with this checkout's package; a failure ends the benchmark."""
         began = time.perf_counter()
         with open(self.folder / "said.txt", "wb") as said:
             process = subprocess.Popen(
-                [sys.executable, "-m", f"gan_cli.cli.{command}", *arguments],
+                [sys.executable, *arguments],
                 cwd=self.folder,
                 env=self._environment,
                 stdout=said,
@@ -85,25 +89,33 @@ class Checkout:
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode:
             text = (self.folder / "said.txt").read_text(encoding="utf-8", errors="replace")
-            sys.exit(f"gan-{command} of {self.root} failed:\n{text}")
+            sys.exit(f"{arguments} of {self.root} failed:\n{text}")
         return Spent(wall, usage.ru_utime + usage.ru_stime)
 
-    def train(self, kimg: float) -> Spent:
+    def train(self, kimg: float, *more: str) -> Spent:
         self._count += 1
         config = f"--config={self.root / 'configs' / 'digits.yaml'}"
         run_dir = f"--run_dir={self.folder / f'run-{self._count}'}"
-        return self.run("train", config, run_dir, f"--set=training.kimg={kimg}", *STEADY)
+        return self.run("train", config, run_dir, f"--set=training.kimg={kimg}", *STEADY, *more)
 
     def sample(self) -> Spent:
         return self.run(
             "sample", f"--run_dir={self.folder / 'run-1'}", "--out=grid.png", "--checkpoint=latest"
         )
 
+    def evaluate(self) -> Spent:
+        # The metric that both checkouts know and compute alike.
+        options = ("--checkpoint=latest", "--num_samples=1000", "--metrics=frechet")
+        return self.run("eval", f"--run_dir={self.folder / 'run-1'}", *options)
+
 
 def main(old_root: Path, rounds: int, kimg: float) -> None:
     rows = {
+        "import": Row("`import gan_cli`"),
         "help": Row("`gan-train --help`"),
+        "dry run": Row("`gan-train --dry_run`"),
         "sample": Row("`gan-sample`, one grid"),
+        "eval": Row("`gan-eval`, Fréchet distance of 1,000 images"),
         "first": Row("`gan-train` to its first step"),
         "train": Row(f"training for {kimg:g} kimg, after the first step"),
     }
@@ -124,8 +136,11 @@ def main(old_root: Path, rounds: int, kimg: float) -> None:
 def measure(checkout: Checkout, rows: dict[str, Row], kimg: float, is_old: bool) -> None:
     first = checkout.train(0.064)
     found = {
+        "import": checkout.python("-c", "import gan_cli"),
         "help": checkout.run("train", "--help"),
+        "dry run": checkout.train(0.064, "--dry_run"),
         "sample": checkout.sample(),
+        "eval": checkout.evaluate(),
         "first": first,
         "train": checkout.train(kimg) - first,
     }

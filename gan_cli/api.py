@@ -213,12 +213,14 @@ class Run:
         out: str | Path,
         formats: str | Sequence[str] = "keras",
         checkpoint: str | int = "best",
+        licence: str | None = None,
     ) -> list[Exported]:
         """Writes the generator for other programs, with a model card, into a new folder.
 
         Args:
-          formats: one or more of `keras`, `saved_model`, `onnx`, `litert`, `litert_float16` and
-            `litert_int8`, or `all`.
+          formats: one or more of `keras`, `saved_model`, `onnx`, `litert`, `litert_float16`,
+            `litert_int8`, `litert_phone` and `hub`, or `all`, which means all of them but `hub`.
+          licence: of the generator, such as CC-BY-4.0, for the card and the files.
 
         Returns:
           Each format with the size of its files and its largest difference from the generator.
@@ -229,7 +231,7 @@ class Run:
         from gan_cli.studio.bulk_requests import Export
         from gan_cli.studio.export import write_export
 
-        return write_export(self.studio(checkpoint), Export(formats), out)
+        return write_export(self.studio(checkpoint), Export(formats, licence), out)
 
     def write(
         self,

@@ -158,6 +158,29 @@ def apply(
     tf.distribute.get_replica_context().merge_call(decide, args=(tuple(gradients), wanted))
 
 
+def restart(optimizer: Any, wanted: tf.Tensor) -> None:
+    """Sets the moments and the step count of a Keras optimiser to 0, if wanted.
+
+    Args:
+      wanted: bool scalar that is equal on all replicas.
+    """
+    inner = getattr(optimizer, "inner_optimizer", optimizer)
+    state = [variable for variable in inner.variables if variable is not inner.learning_rate]
+
+    def clear() -> None:
+        for variable in state:
+            variable.assign(tf.zeros(variable.shape, variable.dtype))
+
+    if count() == 1:
+        _only_if(wanted, clear)
+        return
+
+    def decide(strategy: Any, wanted: Any) -> None:
+        _only_if(strategy.experimental_local_results(wanted)[0], clear)
+
+    tf.distribute.get_replica_context().merge_call(decide, args=(wanted,))
+
+
 def _only_if(wanted: tf.Tensor, act: Callable[[], object]) -> None:
     tf.cond(wanted, lambda: (act(), tf.constant(True))[1], lambda: tf.constant(False))
 

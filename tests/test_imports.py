@@ -17,7 +17,7 @@ ROOT = Path(gan_cli.__file__).parent
 # Rooms in their order: each imports only from rows above its own, and from itself.
 ORDER = (
     {"errors", "listener"},
-    {"io", "registry", "options", "replicas", "devices", "tensorflow_setup"},
+    {"io", "registry", "options", "replicas", "devices", "tensorflow_setup", "shell"},
     {"config", "music"},
     {"domains"},
     {"data", "models", "objectives"},

@@ -1,11 +1,11 @@
 """What the three commands share: flags, one line for each error, and a quiet TensorFlow."""
 
 import contextlib
+import errno
 import os
 import re
 import shutil
 import sys
-import textwrap
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,11 @@ from absl import app, flags, logging
 from gan_cli import __version__
 from gan_cli.errors import UserError
 from gan_cli.io.quiet_imports import absent, no_garbage, quiet_stderr
+from gan_cli.io.streams import lasting_output, lost_output, printable
+from gan_cli.shell.completion import completion
+from gan_cli.shell.help_text import help_text
+from gan_cli.shell.interface import FlagFacts, Part
+from gan_cli.shell.manual import manual
 from gan_cli.tensorflow_setup import LOG_LEVEL, QUIET
 
 USAGE_ERROR = 2
@@ -37,20 +42,31 @@ def run(
     main: Callable[[Sequence[str]], int | None],
     sections: Sequence[Section] = (),
     takes_arguments: bool = False,
+    needs_output: bool = True,
 ) -> None:
     """Parses the flags, calls `main`, and exits with the status that it returns.
 
-    A `UserError` becomes lines on standard error and exit status 2; Ctrl-C becomes exit status
-    130. Any other exception is a fault of the program and keeps its traceback.
+    A `UserError`, or a file or a disk that cannot be used, becomes lines on standard error and exit
+    status 2; Ctrl-C becomes exit status 130. Any other exception is a fault of the program and
+    keeps its traceback. Work goes on where its output cannot be written.
 
     Args:
       main: a function of the module that defines the command's flags; the module's docstring
         describes the command.
       sections: parts of the help text; by default one, for the flags of `main`'s module.
       takes_arguments: whether `main` uses arguments that are not flags.
+      needs_output: whether a lost line of output makes the exit status 2.
     """
 
     def guarded(argv: Sequence[str]) -> int:
+        with lasting_output() as output:
+            status = status_of(argv)
+            lost = lost_output(output)
+            if lost is not None:
+                _say_error(lost)
+        return USAGE_ERROR if lost is not None and needs_output and not status else status
+
+    def status_of(argv: Sequence[str]) -> int:
         try:
             if len(argv) > 1 and not takes_arguments:
                 raise UserError(f"unexpected argument '{argv[1]}'; flags start with --")
@@ -60,16 +76,22 @@ def run(
             for problem in error.problems:
                 _say_error(flag + problem)
             return USAGE_ERROR
+        except OSError as error:
+            if not error.strerror or error.errno == errno.EBADF:
+                raise
+            _say_error(f"{error.filename or 'a file'}: {error.strerror}")
+            return USAGE_ERROR
         except KeyboardInterrupt:
             print(f"{_command()}: interrupted", file=sys.stderr)
             return INTERRUPTED
 
-    if "--version" in sys.argv[1:]:
-        print(f"gan-cli {__version__}")
-        return
-    # Abseil's own help shows the flags of every imported module, and exits with 1.
-    if {"-h", "-help", "--help"} & set(sys.argv[1:]):
-        print("\n\n".join(map(_help, sections or [_section_of(sys.modules[main.__module__])])))
+    try:
+        said = _about_itself(sys.argv[1:], sections or [_section_of(sys.modules[main.__module__])])
+    except UserError as error:
+        _say_error(f"--{error.key}: {error.problems[0]}")
+        sys.exit(USAGE_ERROR)
+    if said is not None:
+        print(said)
         return
     app.run(guarded, flags_parser=_parse_flags)
 
@@ -93,8 +115,12 @@ def _parse_flags(argv: Sequence[str]) -> list[str]:
 
 def _say_error(problem: str) -> None:
     """Prints one line, with control characters escaped: they could steer the terminal."""
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in problem)
-    print(f"{_command()}: error: {shown}", file=sys.stderr)
+    print(f"{_command()}: error: {printable(problem)}", file=sys.stderr)
+
+
+def say(text: str) -> None:
+    """Prints lines to standard output, with control characters escaped."""
+    print(printable(text))
 
 
 def _section_of(module: ModuleType) -> Section:
@@ -102,39 +128,37 @@ def _section_of(module: ModuleType) -> Section:
     return Section((module.__doc__ or "").strip(), names)
 
 
-def _help(section: Section) -> str:
-    """Returns a part of the help text, no wider than the terminal."""
-    width = min(shutil.get_terminal_size().columns, _WIDEST_HELP)
-    lines = [*_wrapped(section.text, width, ""), "", "flags:"]
-    for flag in (flags.FLAGS[name] for name in section.flags):
-        choices = getattr(flag.parser, "enum_values", None)
-        value = "|".join(choices) if choices else "..."
-        # A boolean flag that is off by default need not be switched off.
-        name = f"--{'[no]' if flag.default else ''}{flag.name}"
-        name = name if flag.boolean else f"--{flag.name}={value}"
-        default = f" (default: {flag.default})" if flag.default not in (None, [], False) else ""
-        # Abseil adds the choices, and that a flag may be repeated, to the text itself.
-        text = str(flag.help).partition(";\n")[0].removeprefix(f"<{value}>: ")
-        lines += [
-            line.replace("| ", "|") for line in _wrapped(name.replace("|", "| "), width, "  ")
-        ]
-        lines += _wrapped(f"{text}{default}", width, " " * 6)
-    return "\n".join(lines)
+def _part_of(section: Section) -> Part:
+    return Part(section.text, [_facts_of(flags.FLAGS[name]) for name in section.flags])
 
 
-def _wrapped(text: str, width: int, indent: str) -> list[str]:
-    """Returns lines of at most `width` characters; a single longer word stays whole."""
-    lines: list[str] = []
-    for line in text.splitlines():
-        lines += textwrap.wrap(
-            line,
-            width,
-            initial_indent=indent,
-            subsequent_indent=indent + "    " * line.startswith(("gan-", "--")),
-            break_long_words=False,
-            break_on_hyphens=False,
-        ) or [""]
-    return lines
+def _facts_of(flag: flags.Flag) -> FlagFacts:
+    choices = tuple(getattr(flag.parser, "enum_values", None) or ())
+    # Abseil adds the choices, and that a flag may be repeated, to the text itself.
+    text = str(flag.help).partition(";\n")[0].removeprefix(f"<{'|'.join(choices) or '...'}>: ")
+    default = None if flag.default in (None, [], False) else str(flag.default)
+    can_be_off = flag.boolean and bool(flag.default)
+    return FlagFacts(flag.name, text, choices, not flag.boolean, can_be_off, default)
+
+
+def _about_itself(arguments: Sequence[str], sections: Sequence[Section]) -> str | None:
+    """Returns what a command says about itself, if that is what it is asked for.
+
+    Raises:
+      UserError: there is no completion for the shell.
+    """
+    if "--version" in arguments:
+        return f"gan-cli {__version__}"
+    parts = [_part_of(section) for section in sections]
+    # Abseil's own help shows the flags of every imported module, and exits with 1.
+    if {"-h", "-help", "--help"} & set(arguments):
+        return help_text(parts, min(shutil.get_terminal_size().columns, _WIDEST_HELP))
+    if "--man" in arguments:
+        return manual(_command(), __version__, parts)
+    for shell in [text for text in arguments if text.startswith("--completion")]:
+        known = [flag for part in parts for flag in part.flags]
+        return completion(shell.partition("=")[2], _command(), known)
+    return None
 
 
 def import_tensorflow(first: Callable[[], object] = lambda: None) -> None:

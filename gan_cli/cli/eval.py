@@ -147,12 +147,15 @@ def _score(request: "Settings") -> None:
             run = runs.score_every_checkpoint(request, listener)
             tables.print_curve(run)
             _write(run, run.written)
+            if run.unwritten:
+                raise UserError(*run.unwritten)
         else:
             scorer = RunScorer(request, listener)
             checkpoint = scorer.score()
             # Before anything is written: a full disk must not cost the scores.
             tables.print_scores(checkpoint)
-            _write(checkpoint, scorer.keep(checkpoint).written)
+            _write(checkpoint)
+            app.say(f"written: {', '.join(map(str, scorer.keep(checkpoint).written))}")
 
 
 def _write(result: "Result", kept: Sequence[Path] = ()) -> None:
@@ -163,9 +166,9 @@ def _write(result: "Result", kept: Sequence[Path] = ()) -> None:
     """
     if _OUT.value:
         result.save(_OUT.value)
-    written = kept or ([Path(_OUT.value)] if _OUT.value else [])
+    written = [*([Path(_OUT.value)] if _OUT.value else []), *kept]
     if written:
-        print(f"written: {', '.join(map(str, written))}")
+        app.say(f"written: {', '.join(map(str, written))}")
 
 
 def entry_point() -> None:

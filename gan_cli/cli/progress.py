@@ -15,6 +15,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from gan_cli.cli.console import PlainConsole
 from gan_cli.listener import PREPARING, PREPARING_FEATURES, SCORING, TRAINING, Listener
 
 _SECONDS_BETWEEN_PLAIN_LINES = 10.0
@@ -38,8 +39,8 @@ class ConsoleListener(Listener):
     """
 
     def __init__(self, console: Console | None = None, error_console: Console | None = None):
-        self.console = console or Console()
-        self.error_console = error_console or Console(stderr=True)
+        self.console = console or PlainConsole()
+        self.error_console = error_console or PlainConsole(stderr=True)
         self._bar: Progress | None = None
         self._activity = ""
         self._total_images = 0

@@ -77,7 +77,7 @@ flags.DEFINE_enum(
     WALKS,
     "linear, spherical: lines or arcs from seed to seed, or between --latents; circle: round the"
     " circle through two seeds; classes: from class to class at each seed. --out is .png or .jpg"
-    " for a strip, and .gif, .apng, .webp or .mp4 for an animation.",
+    " for a strip, and .gif, .apng, .webp or .mp4 for an animation; of text also .txt and .jsonl.",
 )
 flags.DEFINE_bool("loop", False, "Return from the last seed, or class, to the first.")
 flags.DEFINE_integer(
@@ -124,12 +124,13 @@ flags.DEFINE_string(
     "project",
     None,
     "An image file: find the latents whose image comes nearest to it. Writes that image, a strip"
-    " that compares the two, and the latents as .npz.",
+    " that compares the two, and the latents as .npz. With --out as .txt or .jsonl: a string, whose"
+    " nearest one is written.",
 )
 flags.DEFINE_integer(
     "fit_steps",
     500,
-    "Steps of gradient descent of --project, --inpaint and --super_resolve, 1 to 100,000.",
+    "Steps of gradient descent of --project, --inpaint, --super_resolve and --given, 1 to 100,000.",
 )
 flags.DEFINE_string(
     "inpaint",
@@ -146,6 +147,12 @@ flags.DEFINE_string(
     "An image file smaller than the generator's images: find the image that shrinks to it. Writes"
     " the same files as --project.",
 )
+flags.DEFINE_string(
+    "given",
+    None,
+    "Runs of music with voices: a MIDI file whose tracks are kept note for note; the other tracks"
+    " are made to fit. Tracks that end before the last bar of a phrase are continued.",
+)
 flags.DEFINE_bool("explore", False, "Serve a page with sliders to this machine's browser.")
 flags.DEFINE_integer(
     "port", 8765, "Port of the page; 0: any that is free.", lower_bound=0, upper_bound=65535
@@ -153,7 +160,11 @@ flags.DEFINE_integer(
 define_list(
     "export",
     "Write the generator to the new folder --out, with a model card: keras, saved_model, onnx,"
-    " litert, litert_float16, litert_int8; several with commas, or all.",
+    " litert, litert_float16, litert_int8, litert_phone (one image at a time); several with commas,"
+    " or all. hub: a folder for the Hugging Face Hub, with an app; nothing is uploaded.",
+)
+flags.DEFINE_string(
+    "licence", None, "Licence of the exported generator, such as CC-BY-4.0: for its card and files."
 )
 flags.DEFINE_string(
     "inspect",

@@ -16,6 +16,7 @@ from gan_cli.cli.sample_flags import MARKED, SEEDED, TILED
 from gan_cli.errors import UserError
 from gan_cli.media.formats import (
     ANIMATIONS,
+    LINES,
     PICTURES,
     SOUNDS,
     check_bulk_ending,
@@ -24,7 +25,14 @@ from gan_cli.media.formats import (
 )
 from gan_cli.studio import texts
 from gan_cli.studio.bulk_requests import Dataset, Export, Images
-from gan_cli.studio.edit_requests import EditRequest, Inpaint, Project, SuperResolve
+from gan_cli.studio.edit_requests import (
+    Accompany,
+    EditRequest,
+    Inpaint,
+    Project,
+    ProjectText,
+    SuperResolve,
+)
 from gan_cli.studio.picture_requests import Axes, Grid, Request, Sheet, Walk
 
 if TYPE_CHECKING:
@@ -106,7 +114,7 @@ def _pictures(values: Flags) -> Grid | Images:
 
 
 def _walk(values: Flags) -> Walk:
-    moves = check_ending(Path(values.out), moves=True, sounds=True) in ANIMATIONS
+    moves = check_ending(Path(values.out), moves=True, sounds=True, lines=True) in ANIMATIONS
     steps = _STEPS_OF_ANIMATION if moves else _STEPS_OF_STRIP
     if Path(values.out).suffix.lower() in SOUNDS:
         steps = _STEPS_OF_PIECE
@@ -165,7 +173,7 @@ def _dataset(values: Flags) -> Dataset:
 
 def _edit(request: type[EditRequest], flag: str, more: tuple[str, ...] = ()) -> Callable:
     def from_flags(values: Flags) -> EditRequest:
-        check_ending(Path(values.out))
+        check_ending(Path(values.out), sounds=request is Accompany)
         return request(
             getattr(values, flag),
             seed=values.seed,
@@ -177,10 +185,17 @@ def _edit(request: type[EditRequest], flag: str, more: tuple[str, ...] = ()) -> 
     return from_flags
 
 
+def _project(values: Flags) -> Project | ProjectText:
+    if Path(values.out).suffix.lower() not in LINES:
+        return _edit(Project, "project")(values)
+    asked = {"seed": values.seed, "classes": _classes(values), "fit_steps": values.fit_steps}
+    return ProjectText(values.project, **asked)
+
+
 def _export(values: Flags) -> Export:
     from gan_cli.io.files import check_new_folder
 
-    request = Export(values.export)
+    request = Export(values.export, values.licence)
     check_new_folder(Path(values.out), "out")
     return request
 
@@ -199,7 +214,7 @@ def _draw(values: Flags, request: Request) -> None:
         signer=signer,
     )
     for each in written:
-        print(f"{each.path}: {each.description}")
+        app.say(f"{each.path}: {each.description}")
 
 
 def _draw_or_write(values: Flags, request: Grid | Images) -> None:
@@ -224,21 +239,21 @@ def _write(values: Flags, request: Images | Dataset) -> None:
         signer=signer,
         listener=_listener(),
     )
-    print(f"{written.path}: {written.description}")
+    app.say(f"{written.path}: {written.description}")
 
 
 def _write_export(values: Flags, request: Export) -> None:
     studio = _open_studio(values)
 
     from gan_cli.export.card import psnr_text
-    from gan_cli.studio.export import CARD, write_export
+    from gan_cli.studio.export import write_export
 
     for part in write_export(studio, request, values.out):
-        print(
+        app.say(
             f"{part.name:15s} {part.size_bytes / 1e3:9,.0f} kB   off by at most"
             f" {part.largest_error:.1e}, PSNR {psnr_text(part.psnr_db)}"
         )
-    print(f"written: {values.out}, with {CARD}")
+    app.say(f"written: {values.out}, with a model card")
 
 
 def _explore(values: Flags, request: None) -> None:
@@ -262,7 +277,7 @@ def _inspect(values: Flags, request: None) -> int:
     from gan_cli.studio.verify import verify
 
     found = verify(path, values.run_dir)
-    print("\n".join(verification_lines(found, path, values.run_dir)))
+    app.say("\n".join(verification_lines(found, path, values.run_dir)))
     return 0 if found.is_confirmed else _NOT_CONFIRMED
 
 
@@ -378,11 +393,11 @@ MODES: tuple[Mode, ...] = (
     Mode(
         "project",
         "--project: the generator's image that comes nearest to a given one, and its latents.",
-        _edit(Project, "project"),
+        _project,
         _draw,
         own=("project", "fit_steps"),
         takes=_EDITS,
-        keys={"image": "project"},
+        keys={"image": "project", "text": "project"},
     ),
     Mode(
         "inpaint",
@@ -403,6 +418,15 @@ MODES: tuple[Mode, ...] = (
         keys={"image": "super_resolve"},
     ),
     Mode(
+        "given",
+        "--given: tracks, or first bars, of your own, and the rest made to fit them.",
+        _edit(Accompany, "given"),
+        _draw,
+        own=("given",),
+        takes=_EDITS,
+        keys={"image": "given"},
+    ),
+    Mode(
         "explore",
         "--explore: a page on this machine with sliders for latents, truncation and directions.",
         _nothing,
@@ -416,7 +440,7 @@ MODES: tuple[Mode, ...] = (
         "--export: the generator itself, in the formats of other runtimes, with a model card.",
         _export,
         _write_export,
-        own=("export",),
+        own=("export", "licence"),
         takes=("checkpoint",),
         keys={"formats": "export"},
     ),

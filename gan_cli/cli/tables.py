@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from gan_cli.cli.console import PlainConsole
 from gan_cli.evaluation.results import ComparedRuns, Scored, ScoredRun
 from gan_cli.metrics.evaluation import Score
 
@@ -14,14 +14,15 @@ _WIDTH_OF_METRIC_AND_FLOOR, _WIDTH_OF_COLUMN = 36, 12
 
 def print_scores(scored: Scored) -> None:
     """Prints every figure with its interval, floor and ceiling, then what the figures mean."""
-    evaluation, console = scored.evaluation, Console()
+    evaluation, console = scored.evaluation, PlainConsole()
     floor = "floor (training images)" if evaluation.num_floor else "floor"
     table = Table(
         title=f"{scored.title}: {evaluation.num_generated:,} generated,"
         f" {evaluation.num_reference:,} real images"
     )
     table.add_column("metric", no_wrap=True)
-    for column in ("value", "± 95 %", floor, "ceiling (noise)"):
+    baseline = [evaluation.baseline] if evaluation.baseline else []
+    for column in ("value", "± 95 %", floor, "ceiling (noise)", *baseline):
         table.add_column(column, justify="right")
     for name, score in evaluation.scores.items():
         table.add_row(
@@ -30,6 +31,7 @@ def print_scores(scored: Scored) -> None:
             number(score.interval, ".2g"),
             number(score.floor),
             number(score.ceiling),
+            *(number(score.baseline) for _ in baseline),
         )
     console.print(table)
     if evaluation.class_shares:
@@ -58,7 +60,7 @@ def print_comparison(compared: ComparedRuns) -> None:
     print_lines([f"[{n + 1}] {run.run_dir}, {run.kimg:g} kimg" for n, run in enumerate(runs)])
     columns = {f"[{number + 1}]": run.scores for number, run in enumerate(runs)}
     title = f"features: {runs[0].features.name}; *: best"
-    for part in _fitting(list(columns), Console().width):
+    for part in _fitting(list(columns), PlainConsole().width):
         _print_marked(title, {name: columns[name] for name in part}, columns)
     if any(method.spread for method in compared.methods):
         print_methods(compared)
@@ -90,7 +92,7 @@ def print_methods(compared: ComparedRuns) -> None:
             for mean, method in zip(means, compared.methods, strict=True)
         ]
         table.add_row(labelled(figure, score), *cells)
-    Console().print(table)
+    PlainConsole().print(table)
 
 
 def _print_marked(
@@ -111,7 +113,7 @@ def _print_marked(
             for s in columns.values()
         ]
         table.add_row(labelled(figure, score), *cells, number(score.floor))
-    Console().print(table)
+    PlainConsole().print(table)
 
 
 def _mark(value: float, values: Sequence[float | None], higher_is_better: bool) -> str:
@@ -139,12 +141,12 @@ def print_side_by_side(title: str, columns: Mapping[str, Mapping[str, Score]]) -
     for figure, score in next(iter(columns.values())).items():
         cells = [number(s[figure].value) if figure in s else "-" for s in columns.values()]
         table.add_row(labelled(figure, score), *cells)
-    Console().print(table)
+    PlainConsole().print(table)
 
 
 def print_lines(lines: Sequence[str]) -> None:
     """Prints each sentence on a line of its own, however wide the terminal is."""
-    console = Console()
+    console = PlainConsole()
     for line in lines:
         console.print(line, soft_wrap=True, highlight=False, markup=False)
 

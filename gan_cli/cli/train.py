@@ -97,12 +97,12 @@ def _help_to_start(arguments: Sequence[str]) -> None:
 
     if _INIT.value is None:
         for name, text in builtin.described().items():
-            print(f"{name:26} {text}")
+            app.say(f"{name:26} {text}")
         return
     if len(arguments) > 1:
         raise UserError(f"takes one folder of images, got '{arguments[1]}' too", key="init")
     builtin.write_starter(_INIT.value, arguments[0] if arguments else None)
-    print(f"written: {_INIT.value}; look at it, then: gan-train {_INIT.value} --dry_run")
+    app.say(f"written: {_INIT.value}; look at it, then: gan-train {_INIT.value} --dry_run")
 
 
 def _take_config(arguments: Sequence[str]) -> str:
@@ -205,7 +205,8 @@ def _command_for(run: "PlannedRun") -> list[str]:
 
 
 def entry_point() -> None:
-    app.run(main, takes_arguments=True)
+    # What training writes is in the run directory.
+    app.run(main, takes_arguments=True, needs_output=False)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
+from gan_cli.cli.console import PlainConsole
 from gan_cli.experiment.dry_run import Description
 from gan_cli.experiment.outcome import DIVERGED_STATUS, Outcome
 from gan_cli.listener import Listener
@@ -39,7 +40,7 @@ def print_ending(outcome: Outcome, listener: Listener) -> None:
 
 def print_description(description: Description, verbose: bool) -> None:
     """Prints what a dry run found: data, device, time; if `verbose`, config and layers too."""
-    console = Console()
+    console = PlainConsole()
     for line in description.overview:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     if verbose:

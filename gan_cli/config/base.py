@@ -40,6 +40,8 @@ def _check_option(value: object) -> object:
 
 Option = Annotated[bool | int | float | str, BeforeValidator(_check_option)]
 PositiveInt = Annotated[int, Field(ge=1)]
+# Wider layers than any GAN has; a damaged config must not claim all memory.
+Width = Annotated[int, Field(ge=1, le=65_536)]
 NonNegativeInt = Annotated[int, Field(ge=0)]
 NonNegative = Annotated[float, Field(ge=0)]
 Positive = Annotated[float, Field(gt=0)]

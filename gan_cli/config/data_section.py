@@ -77,6 +77,18 @@ class ChoralesKeys(SourceKeys):
     )
 
 
+class TileKeys(Section):
+    """Squares that images are cut into, each of which is a sample."""
+
+    size: Annotated[int, Field(ge=8, le=4096)] = Field(
+        description="Side of a tile in pixels of the original."
+    )
+    stride: PositiveInt | None = Field(
+        None,
+        description="Distance of two tiles; default: their side, so that they do not overlap.",
+    )
+
+
 class FolderKeys(SourceKeys):
     """A folder of image files."""
 
@@ -85,6 +97,15 @@ class FolderKeys(SourceKeys):
         "first",
         description="What is read of animations and of stacks of slices: their first frame, or all"
         " frames, each as an image; the frames of a file are held out together.",
+    )
+    max_pixels: PositiveInt = Field(
+        250_000_000,
+        description="Images of more pixels are refused before memory is claimed for them.",
+    )
+    tiles: TileKeys | None = Field(
+        None,
+        description="Cut each image into squares, {size: 256, stride: 128}, each of which is a"
+        " sample; those of one file are held out together.",
     )
 
 
@@ -115,10 +136,20 @@ class MidiKeys(SourceKeys):
     pitches: Annotated[tuple[MidiKey, MidiKey], Field(strict=False)] = Field(
         (24, 95), description="Lowest and highest MIDI key of a phrase; 60 is middle C."
     )
-    transpose: Literal["within_range", "none"] = Field(
-        "within_range",
-        description="within_range: move each training phrase, drums apart, by a random interval"
-        " that keeps it within the pitches.",
+    form: Literal["voices", "rolls"] = Field(
+        "voices",
+        description="voices: each track has voices of one note at a time, which rest, hold a note"
+        " or start one; rolls: piano rolls, in which any number of notes sound at once.",
+    )
+    voices: Annotated[int, Field(ge=1, le=8)] = Field(
+        3,
+        description="With form: voices, the notes that a track can sound at once. Bass, lead, pipe"
+        " and reed have one voice, drums one for each kind of drum.",
+    )
+    transpose: Literal["to_c", "within_range", "none"] = Field(
+        "to_c",
+        description="to_c: move each file to C major or A minor, drums apart; within_range: move"
+        " each training phrase by a random interval that keeps it within the pitches.",
     )
     tempo: Annotated[float, Field(ge=10, le=400)] = Field(
         120.0, description="Beats a minute in the files that are written."

@@ -25,6 +25,7 @@ EARLIER_DATA = {"holdout_by": "order", "colour_profiles": "ignore", "value_range
 # Options that architectures got later, with the values by which earlier runs are built.
 LATER_OPTIONS: dict[str, dict[str, Option]] = {
     "conv": {"low_pass": False},
+    **{name: {"equalized_class_head": False} for name in ("progan", "stylegan2")},
     **{name: {"published_sizes": False} for name in ("biggan", "fastgan", "sagan", "sngan")},
 }
 

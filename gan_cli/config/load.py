@@ -14,7 +14,10 @@ from gan_cli.config.problems import describe, show_value
 from gan_cli.config.schema import Config
 from gan_cli.config.yaml_text import KeyPath, Places
 from gan_cli.errors import UserError
+from gan_cli.io.regular import open_regular
 from gan_cli.registry import Registry, look_in
+
+_MOST_BYTES = 2**22
 
 
 def load_config(
@@ -129,7 +132,11 @@ def read_with_parents(path: Path, children: tuple[str, ...] = ()) -> tuple[dict,
 
 def _read(path: Path) -> tuple[dict, Places]:
     try:
-        text = path.read_text(encoding="utf-8")
+        with open_regular(path) as file:
+            content = file.read(_MOST_BYTES + 1)
+        if len(content) > _MOST_BYTES:
+            raise UserError(f"{path}: is larger than {_MOST_BYTES:,} bytes: no config")
+        text = content.decode("utf-8")
     except OSError as error:
         hint = builtin.hint_for(path) if isinstance(error, FileNotFoundError) else ""
         raise UserError(f"{path}: cannot read the config: {error.strerror}{hint}") from error

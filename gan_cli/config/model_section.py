@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from gan_cli.config.base import Choice, Option, PositiveInt, Section
+from gan_cli.config.base import Choice, Option, PositiveInt, Section, Width
 
 GeneratorConditioning = Literal["concat", "batch_norm", "mapping"]
 DiscriminatorConditioning = Literal["projection", "concat", "auxiliary", "mapping"]
@@ -28,20 +28,20 @@ class ModelConfig(Section):
     ] = Field(
         "conv", description="One name for both networks, or {generator: ..., discriminator: ...}."
     )
-    latent_dim: PositiveInt = Field(64, description="Length of a latent vector.")
+    latent_dim: Width = Field(64, description="Length of a latent vector.")
     latent_distribution: Literal["normal", "uniform"] = Field(
         "normal", description="N(0, 1) or U(-1, 1)."
     )
-    generator_channels: PositiveInt | None = Field(
+    generator_channels: Width | None = Field(
         None,
         description="Width of the generator at full resolution; default: the architecture's own.",
     )
-    discriminator_channels: PositiveInt | None = Field(
+    discriminator_channels: Width | None = Field(
         None,
         description="Width of the discriminator at full resolution; default: the architecture's"
         " own.",
     )
-    max_channels: PositiveInt = Field(512, description="Upper bound of a layer's width.")
+    max_channels: Width = Field(512, description="Upper bound of a layer's width.")
     conditional: bool = Field(False, description="Condition both networks on the class label.")
     generator_conditioning: GeneratorConditioning | None = Field(
         None,
@@ -62,7 +62,7 @@ class ModelConfig(Section):
         " equally frequent.",
     )
     pack: PositiveInt = Field(
-        1, description="Number of images that the discriminator judges together (PacGAN)."
+        1, le=1_024, description="Number of images that the discriminator judges together (PacGAN)."
     )
     options: dict[str, Option] = Field(
         {}, description="Settings that only this architecture has; see docs/architectures.md."

@@ -2,7 +2,6 @@
 
 import difflib
 import re
-import reprlib
 from collections.abc import Iterator, Mapping
 from typing import Any, get_args
 
@@ -10,28 +9,9 @@ from pydantic import BaseModel, ValidationError
 
 from gan_cli.config.data_section import SECTIONS, SOURCE_KEYS, sources_with
 from gan_cli.config.schema import Config
+from gan_cli.io.wording import show_value, what_is_wrong
 
 KeyPath = tuple[str, ...]
-
-_short = reprlib.Repr()
-_short.maxstring = 80
-
-# What the value must be, by pydantic's name of the problem, with the problem's own figures.
-_WANTED = {
-    "greater_than_equal": "at least {ge}",
-    "greater_than": "more than {gt}",
-    "less_than_equal": "at most {le}",
-    "less_than": "less than {lt}",
-    "literal_error": "{expected}",
-    "int_type": "a whole number",
-    "int_from_float": "a whole number",
-    "float_type": "a number",
-    "finite_number": "a finite number",
-    "bool_type": "true or false",
-    "string_type": "text",
-    "model_type": "a section of 'key: value' lines",
-    "tuple_type": "a list",
-}
 
 
 def describe(
@@ -46,13 +26,6 @@ def describe(
     """
     lines = [_line(dict(item), data, source, places) for item in error.errors()]
     return list(dict.fromkeys(lines))
-
-
-def show_value(value: Any) -> str:
-    """Returns a value as a config would write it, shortened if it is long."""
-    if value is None or isinstance(value, bool):
-        return {None: "null", True: "true", False: "false"}[value]
-    return _short.repr(value)
 
 
 def _line(item: dict, data: Any, source: str, places: Mapping[KeyPath, str]) -> str:
@@ -84,24 +57,12 @@ def _keys_in(data: Any, item: dict) -> KeyPath:
 
 
 def _what_is_wrong(item: dict, keys: KeyPath, data: Any) -> str:
-    kind, value = item["type"], item["input"]
-    figures = {
-        name: int(figure) if isinstance(figure, float) and figure.is_integer() else figure
-        for name, figure in item.get("ctx", {}).items()
-    }
-    if kind in ("extra_forbidden", "invalid_key"):
+    if item["type"] in ("extra_forbidden", "invalid_key"):
         return _unknown_key(keys, data)
-    if kind == "missing":
-        return "is required"
-    if kind == "value_error":
-        return str(figures["error"])
-    if kind not in _WANTED:
-        return f"{item['msg'][0].lower()}{item['msg'][1:]}, got {show_value(value)}"
-    wanted = _WANTED[kind].format(**figures)
     hint = ""
-    if kind == "literal_error" and isinstance(value, str):
-        hint = _did_you_mean(value, re.findall(r"'(.*?)'", wanted))
-    return f"must be {wanted}, got {show_value(value)}{hint}"
+    if item["type"] == "literal_error" and isinstance(item["input"], str):
+        hint = _did_you_mean(item["input"], re.findall(r"'(.*?)'", item["ctx"]["expected"]))
+    return what_is_wrong(item) + hint
 
 
 def _unknown_key(keys: KeyPath, data: Any) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gan_cli.config.base import NonNegative, Positive, PositiveInt
+from gan_cli.config.base import NonNegative, Positive, PositiveInt, Width
 from gan_cli.config.data_section import Channels, DataConfig, ImageSize, ValueRange
 from gan_cli.config.ramp_values import NonNegativeOrRamp
 from gan_cli.config.schema import (
@@ -37,8 +37,8 @@ class ResolvedData(DataConfig):
 
 
 class ResolvedModel(ModelConfig):
-    generator_channels: PositiveInt
-    discriminator_channels: PositiveInt
+    generator_channels: Width
+    discriminator_channels: Width
     generator_conditioning: GeneratorConditioning
     discriminator_conditioning: DiscriminatorConditioning
 

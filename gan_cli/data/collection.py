@@ -1,13 +1,27 @@
 """Samples of a source, which can be read one by one in a fixed order."""
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from PIL import Image
 
 from gan_cli.errors import UserError
+
+
+@dataclass(frozen=True)
+class Forms:
+    """How many images have which size, (height, width), and which number of channels.
+
+    Attributes:
+      is_complete: whether all images of a set were looked at, and not only some.
+    """
+
+    sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
+    channels: Counter[int] = field(default_factory=Counter)
+    is_complete: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,6 +46,8 @@ class Collection:
       passed_over: a line for each file that is no sample.
       value_range: the values of black and white by which images of more than 8 bits were scaled,
         or None where there are no such images, or where they span the range of their type.
+      is_one_file_each: whether each sample with a `content` is a file of its own.
+      forms: sizes and channels of all images, where the source knows them without decoding any.
       notes: a sentence for each thing that the source does to the files without being asked.
     """
 
@@ -48,6 +64,8 @@ class Collection:
     notes: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
     value_range: tuple[float, float] | None = None
+    forms: Forms | None = None
+    is_one_file_each: bool = True
 
     def with_notes(self, notes: tuple[str, ...]) -> "Collection":
         """Returns the collection with further notes before its own."""

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 
@@ -10,7 +9,14 @@ import numpy as np
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.classes import without_gaps
-from gan_cli.data.collection import Collection
+from gan_cli.data.collection import Collection, Forms
+from gan_cli.data.duplicates import (
+    Duplicates,
+    Part,
+    find_duplicates,
+    note_on_labels,
+    note_on_split,
+)
 from gan_cli.data.form import choose_form
 from gan_cli.data.materialise import materialise
 from gan_cli.data.sources import source_of
@@ -51,6 +57,9 @@ class DataSplits:
       passed_over: a line for each file that is no sample.
       value_range: the values of black and white in images of more than 8 bits; None: there are
         none, or they span the range of their type.
+      copies, near_copies: files whose content another one has, and further images that show the
+        same as another one; None: nobody has looked.
+      forms: sizes and channels of the files of training images, where all were looked at.
     """
 
     train: ImageDataset
@@ -60,6 +69,9 @@ class DataSplits:
     notes: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
     value_range: tuple[float, float] | None = None
+    copies: int | None = None
+    near_copies: int | None = None
+    forms: Forms | None = None
 
     @property
     def fingerprint(self) -> str:
@@ -103,6 +115,8 @@ def open_splits(
     if config.max_images is not None and config.max_images < train.count:
         chosen = choose_evenly(chosen, train.labels, config.max_images)
     own_notes = train.notes
+    copies: Duplicates | None = None
+    parts: list[Part]
     if holdout is not None and train.labels is not None and holdout.labels is None:
         own_notes += (
             "the test images have no labels, unlike the training images: they are left out, and"
@@ -111,6 +125,9 @@ def open_splits(
         holdout = None
     if holdout is not None and holdout.count:
         parts = [(train, chosen), (holdout, np.arange(holdout.count))]
+        if config.holdout_by != "order" and train.content and holdout.content:
+            copies = find_duplicates(parts, domain is None)
+            own_notes += note_on_split(copies, len(chosen), parts)
     else:
         if len(chosen) < 2:
             raise UserError("data.max_images: must be at least 2, so that one can be held out")
@@ -118,9 +135,10 @@ def open_splits(
         if not config.holdout_fraction:
             held = chosen[:0]
         elif train.content is not None and config.holdout_by != "order" and train.groups is None:
-            with ThreadPoolExecutor() as threads:
-                contents = list(threads.map(train.content, chosen.tolist()))
-            held = choose_by_content(chosen, train.labels, contents, config.holdout_fraction)
+            copies = find_duplicates([(train, chosen)], domain is None)
+            held = choose_by_content(
+                chosen, train.labels, copies.digests, copies.groups, config.holdout_fraction
+            )
         elif train.groups is None:
             held = choose_evenly(chosen, train.labels, min(max(count, 1), len(chosen) - 1))
         elif len(np.unique(train.groups[chosen])) < 2:
@@ -131,6 +149,11 @@ def open_splits(
         else:
             held = choose_groups(chosen, train.labels, train.groups, count)
         parts = [(train, np.setdiff1d(chosen, held)), (train, held)]
+        if copies is not None:
+            labels = None if train.labels is None else train.labels[chosen]
+            own_notes += note_on_labels(copies, labels)
+    if copies is not None:
+        own_notes += copies.notes
 
     preparation, notes = choose_form(config, train, domain)
     total = sum(len(indices) for _, indices in parts)
@@ -173,6 +196,9 @@ def open_splits(
         notes,
         train.passed_over,
         train.value_range,
+        None if copies is None else copies.copies,
+        None if copies is None else copies.near,
+        train.forms,
     )
 
 

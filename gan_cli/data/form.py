@@ -1,12 +1,9 @@
 """The form that all images are brought to, and what that does to them."""
 
-from collections import Counter
-from dataclasses import dataclass, field
-
 import numpy as np
 
 from gan_cli.config.schema import DataConfig
-from gan_cli.data.collection import Collection, CorruptImageError
+from gan_cli.data.collection import Collection, CorruptImageError, Forms
 from gan_cli.data.materialise import Preparation
 from gan_cli.data.prepare import natural_channels, natural_size
 from gan_cli.domains.domain import Domain
@@ -19,20 +16,14 @@ _DEFAULT_SIDE = 64
 # Images of one size that are this share of all decide the size; the rest are resized.
 _COMMON_SHARE = 0.9
 _OWN_SIDES = range(8, 257)
+# What is enlarged more than this looks blurred beside the others, and so will what is generated.
+_MUCH_LARGER = 1.5
 _CHANNELS = (1, 3, 4)
 _FITS = {
     "crop": "what juts out is cut off (data.fit: crop)",
     "stretch": "their aspect ratio changes (data.fit: stretch)",
     "pad": "they get a border (data.fit: pad)",
 }
-
-
-@dataclass(frozen=True)
-class Probe:
-    """How many of the images that were looked at have which size and number of channels."""
-
-    sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
-    channels: Counter[int] = field(default_factory=Counter)
 
 
 def choose_form(
@@ -55,11 +46,15 @@ def choose_form(
         return Preparation(*domain.stored_shape, config.fit, config.background), ()
     if config.channels not in (None, *_CHANNELS):
         raise UserError(f"data.channels: must be 1, 3 or 4 for images, got {config.channels}")
-    probe = Probe()
-    if config.image_size is None or config.channels is None:
+    # Earlier runs keep their size and channels: one image of another size made it 64 pixels, and
+    # 200 images were looked at.
+    is_earlier = config.holdout_by == "order"
+    probe = Forms()
+    if collection.forms is not None and not is_earlier:
+        probe = collection.forms
+    elif config.image_size is None or config.channels is None:
         probe = _look_at(collection)
-    # Earlier runs keep their size: one image of another size made it 64 pixels.
-    least_share = 1.0 if config.holdout_by == "order" else _COMMON_SHARE
+    least_share = 1.0 if is_earlier else _COMMON_SHARE
     height, width = (
         config.image_size or _own_size(probe, least_share) or (_DEFAULT_SIDE, _DEFAULT_SIDE)
     )
@@ -79,8 +74,8 @@ def _check_shape(config: DataConfig, domain: Domain) -> None:
             raise UserError(f"data.{key}: is {fixed} for {domain.name}; leave it out")
 
 
-def _look_at(collection: Collection) -> Probe:
-    probe = Probe()
+def _look_at(collection: Collection) -> Forms:
+    probe = Forms()
     # Spread over all of them: a folder's first images may all be of one class.
     for index in np.unique(np.linspace(0, collection.count - 1, _PROBED).astype(np.int64)):
         try:
@@ -92,7 +87,7 @@ def _look_at(collection: Collection) -> Probe:
     return probe
 
 
-def _own_size(probe: Probe, least_share: float) -> tuple[int, int] | None:
+def _own_size(probe: Forms, least_share: float) -> tuple[int, int] | None:
     if not probe.sizes:
         return None
     ((size, count),) = probe.sizes.most_common(1)
@@ -101,7 +96,7 @@ def _own_size(probe: Probe, least_share: float) -> tuple[int, int] | None:
     return size if all(side in _OWN_SIDES for side in size) else None
 
 
-def _notes_on_size(config: DataConfig, probe: Probe, form: Preparation) -> list[str]:
+def _notes_on_size(config: DataConfig, probe: Forms, form: Preparation) -> list[str]:
     target = (form.height, form.width)
     others = sorted(
         (size for size in probe.sizes if size != target), key=lambda size: np.prod(size)
@@ -120,11 +115,28 @@ def _notes_on_size(config: DataConfig, probe: Probe, form: Preparation) -> list[
     ratio = form.width / form.height
     if any(round(height * ratio) != width for height, width in others):
         note += f"; where they have another aspect ratio, {_FITS[form.fit]}"
-    return [note]
+    return [note, *_note_on_enlargement(probe, form)]
 
 
-def _notes_on_channels(config: DataConfig, probe: Probe, form: Preparation) -> list[str]:
-    looked_at = f"of {probe.channels.total():,} images looked at"
+def _note_on_enlargement(probe: Forms, form: Preparation) -> list[str]:
+    def factor(size: tuple[int, int]) -> float:
+        ratios = form.height / size[0], form.width / size[1]
+        return min(ratios) if form.fit == "pad" else max(ratios)
+
+    enlarged = {size: n for size, n in probe.sizes.items() if factor(size) > _MUCH_LARGER}
+    if not enlarged:
+        return []
+    smallest = max(enlarged, key=factor)
+    return [
+        f"{sum(enlarged.values()):,} of {probe.sizes.total():,} images are enlarged more than"
+        f" {_MUCH_LARGER:g} times, which blurs them; the smallest has {_shown(smallest)} pixels"
+    ]
+
+
+def _notes_on_channels(config: DataConfig, probe: Forms, form: Preparation) -> list[str]:
+    looked_at = f"of {probe.channels.total():,} images"
+    if not probe.is_complete:
+        looked_at += " looked at"
     gray, colour, clear = (probe.channels[channels] for channels in _CHANNELS)
     notes = []
     if clear and form.channels != 4:

@@ -8,7 +8,7 @@ import numpy as np
 from PIL import Image
 
 from gan_cli.data.collection import CorruptImageError
-from gan_cli.data.decode import decode_frame, decode_image, problems_as_corrupt
+from gan_cli.data.decode import decode_frame, decode_image, open_image, problems_as_corrupt
 from gan_cli.data.value_range import Range, extent, scaled
 
 
@@ -26,12 +26,19 @@ class Frames:
     """
 
     def __init__(
-        self, files: Sequence[Path], frame_counts: Sequence[int], colours_to_srgb: bool
+        self,
+        files: Sequence[Path],
+        frame_counts: Sequence[int],
+        colours_to_srgb: bool,
+        max_pixels: int,
+        at_full_size: bool = False,
     ) -> None:
         """Takes the files, and the number of frames of each.
 
         Args:
           colours_to_srgb: whether colours are converted as a file's ICC profile says.
+          max_pixels: images of more pixels are refused.
+          at_full_size: whether giant JPEGs, too, are decoded with every pixel.
         """
         counts = np.asarray(frame_counts, np.int64)
         self.file_numbers = np.repeat(np.arange(len(files)), counts)
@@ -39,7 +46,8 @@ class Frames:
         self.frame_numbers = np.arange(counts.sum()) - first[self.file_numbers]
         self._files = files
         self._counts = counts
-        self._colours_to_srgb = colours_to_srgb
+        self._how = colours_to_srgb, max_pixels, at_full_size
+        self._max_pixels = max_pixels
         self._open = threading.local()
         self.value_range: Range | None = None
 
@@ -72,17 +80,17 @@ class Frames:
     def _decoded(self, index: int) -> Image.Image:
         path = self.file(index)
         if self._counts[self.file_numbers[index]] == 1:
-            return decode_image(path, self._colours_to_srgb)
+            return decode_image(path, *self._how)
         with problems_as_corrupt(path):
             image = self._opened(path)
             image.seek(int(self.frame_numbers[index]))
-            return decode_frame(image, self._colours_to_srgb)
+            return decode_frame(image, *self._how)
 
     def _opened(self, path: Path) -> Image.Image:
         known, image = getattr(self._open, "last", (None, None))
         if image is None or known != path:
             if image is not None:
                 image.close()
-            image = Image.open(path)
+            image = open_image(path, self._max_pixels)
             self._open.last = (path, image)
         return image

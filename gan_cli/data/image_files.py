@@ -5,13 +5,16 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from gan_cli.data.decode import HEIC_ENDINGS, reads_heic
+
 ENDINGS = (
     *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
     *(".ppm", ".pgm", ".avif", ".tga", ".jp2"),
+    *(HEIC_ENDINGS if reads_heic() else ()),
 )
 # Files that hold images all the same: a folder of nothing else is a class that would be lost.
 _UNREAD_ENDINGS = (
-    *(".heic", ".heif", ".jxl", ".svg", ".psd", ".raw", ".cr2", ".nef", ".dng", ".exr", ".hdr"),
+    *(*HEIC_ENDINGS, ".jxl", ".svg", ".psd", ".raw", ".cr2", ".nef", ".dng", ".exr", ".hdr"),
     *(".dcm", ".nii", ".npy", ".eps", ".ico"),
 )
 # What macOS puts into archives: a copy of each name, without an image behind it.
@@ -47,7 +50,7 @@ class FoundFiles:
             more = ", ..." if len(self.others) > _SHOWN else ""
             notes.append(
                 f"{len(self.others):,} files in {root} are no images of a known kind and are"
-                f" passed over: {counted} ({first}{more})"
+                f" passed over: {counted} ({first}{more}){self.how_to_read_heic(root)}"
             )
         if self.own:
             shown = ", ".join(str(path) for path in self.own[:_SHOWN])
@@ -70,6 +73,14 @@ class FoundFiles:
             return ""
         endings = Counter(_ending(path) for path in self.others).most_common(_SHOWN)
         return "; it holds " + ", ".join(f"{count:,} {ending}" for ending, count in endings)
+
+    def how_to_read_heic(self, folder: Path) -> str:
+        """Returns the end of a sentence on how to read the HEIC files in a folder, if any."""
+        if any(
+            _ending(path) in HEIC_ENDINGS and path.is_relative_to(folder) for path in self.others
+        ):
+            return "; pip install 'gan-cli[heic]' reads .heic and .heif"
+        return ""
 
     def only_outside(self, folder: Path) -> "FoundFiles":
         """Returns what is passed over outside one of the folders, without images."""

@@ -53,9 +53,20 @@ class Prepared:
 
 
 def cache_folder(kind: str) -> Path:
-    """Returns the folder of a kind of cached files: below $GAN_CLI_CACHE, else ~/.cache/gan-cli."""
-    root = os.environ.get("GAN_CLI_CACHE") or Path.home() / ".cache" / "gan-cli"
-    return Path(root) / kind
+    """Returns the folder of a kind of cached files: below $GAN_CLI_CACHE, else ~/.cache/gan-cli.
+
+    Raises:
+      UserError: neither is known.
+    """
+    root = os.environ.get("GAN_CLI_CACHE")
+    if root:
+        return Path(root) / kind
+    try:
+        return Path.home() / ".cache" / "gan-cli" / kind
+    except RuntimeError as error:
+        raise UserError(
+            "no home directory is known to keep a cache in: set GAN_CLI_CACHE to a folder"
+        ) from error
 
 
 def materialise(
@@ -162,12 +173,14 @@ def _through_disk(
                 _reserve(partial)
                 corrupt = _fill(images, collection, indices, preparation, progress)
                 images.flush()
-                lines = [f"{row}\t{problem}\n" for row, problem in corrupt.items()]
-                Path(aside, notes.name).write_text("".join(lines), encoding="utf-8")
+                lines = [f"{row}\t{_one_line(problem)}\n" for row, problem in corrupt.items()]
+                Path(aside, notes.name).write_text(
+                    "".join(lines), encoding="utf-8", errors="surrogateescape"
+                )
                 # The images come last, so that where they are, their notes are, too.
                 Path(aside, notes.name).replace(notes)
                 partial.replace(path)
-        lines = notes.read_text(encoding="utf-8").splitlines()
+        lines = notes.read_text(encoding="utf-8", errors="surrogateescape").split("\n")[:-1]
         return np.load(path, mmap_mode="r"), {
             int(row): problem for row, problem in (line.split("\t", 1) for line in lines)
         }
@@ -177,6 +190,10 @@ def _through_disk(
             f" {getattr(error, 'strerror', None) or error}; set GAN_CLI_CACHE to a folder with"
             " room, or data.cache to 'memory'"
         ) from error
+
+
+def _one_line(problem: str) -> str:
+    return problem.replace("\n", "\\n")
 
 
 def _holds(path: Path, shape: tuple[int, ...]) -> bool:

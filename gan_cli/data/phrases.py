@@ -94,7 +94,7 @@ def phrases_of(
         identity=f"{_VERSION} {identity}",
         groups=np.array(groups, np.int32),
         corrupt=corrupt,
-        notes=tuple(_notes(pieces, cuts, form, others, short, copies)),
+        notes=tuple(_notes(pieces, cuts, domain, others, short, copies)),
     )
 
 
@@ -121,12 +121,13 @@ def _why_nothing(
 def _notes(
     pieces: Sequence[NamedPiece],
     cuts: Sequence[Cut],
-    form: RollForm,
+    domain: Phrases,
     others: int,
     short: int,
     copies: int,
 ) -> list[str]:
     """Returns a sentence for each thing that cutting does to the files."""
+    form = domain.form
     notes = []
     if others:
         notes.append(
@@ -155,6 +156,10 @@ def _notes(
         notes.append(
             f"left out, of instruments without a track (data.tracks): {without:,} of {total:,}"
             " notes"
+        )
+    if lost := sum(domain.lost_notes(roll.cells) for found in cuts for roll in found.rolls):
+        notes.append(
+            f"left out, more notes at once than their track has voices: {lost:,} of {total:,} notes"
         )
     if outside:
         note = (

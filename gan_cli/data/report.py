@@ -1,16 +1,20 @@
 """What became of the data: counts, classes, brightness, and everything that is left out."""
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from gan_cli.data.collection import Forms
 from gan_cli.data.dataset import DataSplits, ImageDataset
 
 # Lines about classes; a set may have thousands.
 _CLASSES_SHOWN = 20
 # Of a larger set, this many samples, spread over it, give the brightness.
 _MEASURED = 2_000
+# Sizes of files in the JSON form; photographs may have as many as there are files.
+_SIZES_KEPT = 100
 # A set whose brightest value is below this share of white is told to be dark.
 _DARK = 0.25
 
@@ -26,6 +30,9 @@ class DataReport:
         other kinds of samples.
       skipped: a line for each sample that cannot be decoded.
       passed_over: a line for each file that is no sample.
+      copies, near_copies: files whose content another one has, and further images that show the
+        same as another one; None: nobody has looked.
+      forms: sizes and channels of the image files, where all were looked at.
       notes: a sentence for each thing that happens to the data without being asked.
     """
 
@@ -38,6 +45,9 @@ class DataReport:
     skipped: tuple[str, ...]
     passed_over: tuple[str, ...]
     notes: tuple[str, ...]
+    copies: int | None = None
+    near_copies: int | None = None
+    forms: Forms | None = None
 
     def lines(self) -> list[str]:
         """Returns the report as text, a line for each fact."""
@@ -85,9 +95,22 @@ class DataReport:
             "brightness": None if self.brightness is None else list(self.brightness),
             "skipped": len(self.skipped),
             "passed_over": len(self.passed_over),
+            "sizes": self._sizes(),
+            "channels": {} if self.forms is None else _as_text(self.forms.channels),
+            "copies": self.copies,
+            "near_copies": self.near_copies,
             "notes": list(self.notes),
             "warnings": self.warnings(),
         }
+
+    def _sizes(self) -> dict[str, int]:
+        if self.forms is None:
+            return {}
+        return {f"{h}x{w}": n for (h, w), n in self.forms.sizes.most_common(_SIZES_KEPT)}
+
+
+def _as_text(counts: Counter[int]) -> dict[str, int]:
+    return {str(value): count for value, count in sorted(counts.items())}
 
 
 def report_on(data: DataSplits) -> DataReport:
@@ -108,6 +131,9 @@ def report_on(data: DataSplits) -> DataReport:
         data.skipped,
         data.passed_over,
         data.notes,
+        data.copies,
+        data.near_copies,
+        data.forms,
     )
 
 

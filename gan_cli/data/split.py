@@ -1,6 +1,5 @@
 """Draws a part of the samples: the same ones in every run."""
 
-import hashlib
 from collections.abc import Sequence
 
 import numpy as np
@@ -73,19 +72,25 @@ def choose_groups(
 
 
 def choose_by_content(
-    indices: np.ndarray, labels: np.ndarray | None, contents: Sequence[bytes], fraction: float
+    indices: np.ndarray,
+    labels: np.ndarray | None,
+    digests: Sequence[bytes],
+    groups: np.ndarray,
+    fraction: float,
 ) -> np.ndarray:
     """Chooses those of `indices` whose content has a hash in the lowest `fraction` of all hashes.
 
-    What is chosen depends on each sample alone: adding samples moves none of the others, and equal
-    samples stay together. Two rules come before this one in small sets. At least one sample is
+    What is chosen depends on each sample alone: adding samples moves none of the others, except
+    copies. The samples of a group stay together: one of them decides for all, that of the lowest
+    second half of its hash. Two rules come before this one in small sets. At least one sample is
     chosen, and `FEWEST_HELD_OUT` where there are `FEWEST_TO_EVALUATE`: those of the lowest hashes.
-    Of every class, the sample of the highest hash is left, and with it those equal to it.
+    Of every class, the sample of the highest hash is left, and with it its group.
 
     Args:
       indices: int64 [n], indices of samples.
       labels: int32, label of every sample, or None: all are of one class.
-      contents: [n], a content for each of `indices`.
+      digests: [n], a SHA-256 of the content of each of `indices`.
+      groups: int64 [n], the group of each of `indices`.
       fraction: from 0, which chooses none, to 1.
 
     Returns:
@@ -93,8 +98,12 @@ def choose_by_content(
     """
     if not fraction or len(indices) < 2:
         return indices[:0]
-    digests = (hashlib.sha256(content).digest()[:8] for content in contents)
-    hashes = np.array([int.from_bytes(digest, "big") for digest in digests], np.uint64)
+    halves = np.frombuffer(b"".join(each[:16] for each in digests), ">u8").reshape(-1, 2)
+    # The first of each group in the order of (group, second half) decides.
+    order = np.lexsort((halves[:, 1], groups))
+    _, first, group = np.unique(groups[order], return_index=True, return_inverse=True)
+    hashes = np.empty(len(indices), np.uint64)
+    hashes[order] = halves[order[first], 0].astype(np.uint64)[group]
     classes = np.zeros(len(indices), int) if labels is None else labels[indices]
     highest = {label: hashes[classes == label].max() for label in np.unique(classes)}
     stays = np.isin(hashes, list(highest.values()))

@@ -4,16 +4,25 @@ from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
 
 from gan_cli.data.colour import profile_of
+from gan_cli.data.decode import open_image
+from gan_cli.data.prepare import natural_channels
+from gan_cli.errors import UserError
 
 _SHOWN = 3
 # Pillow's formats of animations and stacks. The second picture of an MPO, which phones write, is a
 # preview or the view of another eye.
 _WITH_FRAMES = ("GIF", "TIFF", "PNG", "WEBP", "AVIF")
+# Formats that keep their EXIF where reading it decodes nothing. (HEIF is turned as it is decoded.)
+_WITH_EXIF = ("JPEG", "MPO", "TIFF", "WEBP", "AVIF")
+_ORIENTATION = 0x0112
+# From this value on, an EXIF orientation exchanges height and width.
+_FIRST_SIDEWAYS = 5
 
 
 @dataclass(frozen=True)
@@ -25,34 +34,69 @@ class Header:
       bad_profile: whether it has a profile that cannot be applied.
       frames: number of its frames, if it is an animation or a stack; else 1.
       mode: Pillow's name for its kind of pixels; empty where the file cannot be opened.
+      size: height and width as seen upright; zeros where the file cannot be opened.
+      channels: 1 gray, 3 colour, 4 with transparency; 0 where the file cannot be opened.
+      too_large: whether it has more pixels than are allowed.
     """
 
     profile: str = ""
     bad_profile: bool = False
     frames: int = 1
     mode: str = ""
+    size: tuple[int, int] = (0, 0)
+    channels: int = 0
+    too_large: bool = False
 
 
-def read_headers(files: Sequence[Path]) -> list[Header]:
-    """Returns the headers of files; those of files that cannot be opened say nothing."""
+def read_headers(files: Sequence[Path], max_pixels: int) -> list[Header]:
+    """Returns the headers of files; those of files that cannot be opened say nothing.
+
+    Raises:
+      UserError: images have more than `max_pixels`.
+    """
     with ThreadPoolExecutor() as threads:
-        return list(threads.map(_read_header, files))
+        headers = list(threads.map(partial(_read_header, max_pixels=max_pixels), files))
+    large = [file for file, header in zip(files, headers, strict=True) if header.too_large]
+    if large:
+        raise UserError(
+            f"data.max_pixels: {len(large):,} of {len(files):,} images have more than"
+            f" {max_pixels:,} pixels, such as {large[0]}; if you trust them and have the memory,"
+            " about 8 bytes a pixel, raise it; else remove them"
+        )
+    return headers
 
 
-def _read_header(path: Path) -> Header:
+def _read_header(path: Path, max_pixels: int) -> Header:
     try:
-        with Image.open(path) as image:
+        with open_image(path, max_pixels) as image:
             frames = getattr(image, "n_frames", 1) if image.format in _WITH_FRAMES else 1
+            profile, is_bad = "", False
             try:
-                profile = profile_of(image)
+                found = profile_of(image)
+                if found is not None and found.transform is not None:
+                    profile = found.name
             except ValueError:
-                return Header(bad_profile=True, frames=frames, mode=image.mode)
-            converts = profile is not None and profile.transform is not None
+                is_bad = True
             return Header(
-                profile.name if profile and converts else "", frames=frames, mode=image.mode
+                profile,
+                is_bad,
+                frames,
+                image.mode,
+                _upright_size(image),
+                natural_channels(image),
+                image.width * image.height > max_pixels,
             )
+    except Image.DecompressionBombError:
+        return Header(too_large=True)
     except Exception:  # Whatever a damaged file leads to; it is reported where it is decoded.
         return Header()
+
+
+def _upright_size(image: Image.Image) -> tuple[int, int]:
+    sideways = False
+    if image.format in _WITH_EXIF or "exif" in image.info:
+        sideways = image.getexif().get(_ORIENTATION, 1) >= _FIRST_SIDEWAYS
+    return (image.width, image.height) if sideways else (image.height, image.width)
 
 
 def notes_on_profiles(headers: Sequence[Header]) -> tuple[str, ...]:

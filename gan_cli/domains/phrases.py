@@ -31,12 +31,14 @@ class Phrases(Domain):
       transposes: whether training moves each phrase by a random interval.
       ranges: for each track, the lowest and the highest MIDI key to which training moves it; empty:
         the form's pitches.
+      is_in_c: whether all pieces are moved to C major or A minor.
     """
 
     form: RollForm
     beats_a_minute: float
     transposes: bool
     ranges: tuple[tuple[int, int], ...] = ()
+    is_in_c: bool = False
 
     name: ClassVar[str] = "phrases"
     stored_dtype: ClassVar[str] = "uint8"
@@ -54,6 +56,10 @@ class Phrases(Domain):
     @abstractmethod
     def of_roll(self, cells: np.ndarray) -> np.ndarray:
         """Returns a piano roll, uint8 [steps, pitches, tracks], as a stored sample."""
+
+    def lost_notes(self, cells: np.ndarray) -> int:
+        """Returns the number of notes of a roll that `of_roll` leaves out."""
+        return 0
 
     @abstractmethod
     def piece(self, sample: np.ndarray) -> Piece:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from gan_cli.domains.domain import LINES, Domain
+from gan_cli.domains.domain import EXPORT, LINES, Domain
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -80,7 +80,7 @@ class Strings(Tokens):
 
     name: ClassVar[str] = "strings"
     evaluator: ClassVar[str] = "strings"
-    supports: ClassVar[frozenset[str]] = frozenset({LINES})
+    supports: ClassVar[frozenset[str]] = frozenset({LINES, EXPORT})
     most_evaluated: ClassVar[int] = 10_000
 
     @property

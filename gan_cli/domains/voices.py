@@ -1,4 +1,4 @@
-"""Voices: phrases of several tracks, each of which sings one note at a time."""
+"""Voices: phrases of several tracks, as symbols of lanes that hold one note at a time."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ import numpy as np
 
 from gan_cli.domains.phrases import FURTHEST, Phrases
 from gan_cli.domains.tokens import Tokens
+from gan_cli.music.phrases import RollForm
 from gan_cli.music.piece import Piece
 from gan_cli.music.voices import (
     FIRST_PITCH,
+    Lane,
     moved,
     notes_of_symbols,
     rolls_of_symbols,
@@ -22,50 +24,72 @@ from gan_cli.music.voices import (
 
 @dataclass(frozen=True)
 class Voices(Phrases, Tokens):
-    """Symbols, uint8 [steps, 1, voices]; see `music.voices`.
+    """Symbols, uint8 [steps, 1, lanes]; see `music.voices`.
 
-    The networks see one-hot vectors over the symbols: `model_shape` is [steps, symbols, voices].
+    The networks see one-hot vectors over the symbols: `model_shape` is [steps, symbols, lanes].
 
     Attributes:
-      lowest_of_voices: for each voice, the MIDI key of its first pitch.
+      lanes: the tracks' voices.
     """
 
-    lowest_of_voices: tuple[int, ...] = ()
+    lanes: tuple[Lane, ...] = ()
 
     @property
     def layout(self) -> Mapping[str, int]:
-        """Adds the lowest pitch of each voice to what all phrases say."""
-        lowest = enumerate(self.lowest_of_voices)
-        return {**super().layout, **{f"lowest_of_voice_{n}": pitch for n, pitch in lowest}}
+        """Adds what each lane is to what all phrases say: its first pitch, its track, drums or not.
+
+        The first pitch of drums tells nothing.
+        """
+        found = dict(super().layout)
+        for number, lane in enumerate(self.lanes):
+            found[f"lowest_of_lane_{number}"] = lane.pitches[0]
+            found[f"track_of_lane_{number}"] = lane.track
+            found[f"lane_{number}_is_drums"] = int(lane.is_drums)
+        return found
 
     def varied(self, samples: np.ndarray, draws: np.ndarray) -> np.ndarray:
-        """Moves every phrase by an interval that keeps its voices within their ranges.
+        """Moves every phrase by an interval that keeps its tracks within their ranges.
 
         Args:
-          samples: uint8 [count, steps, 1, voices].
+          samples: uint8 [count, steps, 1, lanes].
           draws: float64 [count] in [0, 1), which choose among the intervals that a phrase allows,
             at most six semitones down and five up.
         """
-        ranges = [
-            (low - first + FIRST_PITCH, high - first + FIRST_PITCH)
-            for (low, high), first in zip(self.ranges, self.lowest_of_voices, strict=True)
-        ]
         changed = np.empty_like(samples)
         for index, (symbols, draw) in enumerate(zip(samples, draws, strict=True)):
-            low, high = room(symbols, ranges, FURTHEST)
-            changed[index] = moved(symbols, low + int(draw * (high - low + 1)))
+            low, high = room(symbols, self.lanes, self.ranges, FURTHEST)
+            changed[index] = moved(symbols, self.lanes, low + int(draw * (high - low + 1)))
         return changed
 
     def rolls(self, samples: np.ndarray) -> np.ndarray:
-        """Returns stored samples as piano rolls, uint8 [count, steps, pitches, voices]."""
+        """Returns stored samples as piano rolls, uint8 [count, steps, pitches, tracks]."""
         form = self.form
-        return rolls_of_symbols(samples, form.lowest, form.highest, self.lowest_of_voices)
+        return rolls_of_symbols(samples, self.lanes, form.instruments, form.lowest, form.highest)
 
     def of_roll(self, cells: np.ndarray) -> np.ndarray:
-        """Returns a piano roll, uint8 [steps, pitches, voices], as symbols."""
-        return symbols_of(cells, self.form.lowest, self.lowest_of_voices)
+        """Returns a piano roll, uint8 [steps, pitches, tracks], as symbols."""
+        return symbols_of(cells, self.form.instruments, self.form.lowest, self.lanes).symbols
+
+    def lost_notes(self, cells: np.ndarray) -> int:
+        """Returns the number of notes of a roll that no lane has room for."""
+        return symbols_of(cells, self.form.instruments, self.form.lowest, self.lanes).lost
 
     def piece(self, sample: np.ndarray) -> Piece:
-        """Returns the notes of one phrase, uint8 [steps, 1, voices]."""
-        notes = notes_of_symbols(sample, self.lowest_of_voices)
-        return self.form.grid.piece_of(self.form.instruments, notes, self.beats_a_minute)
+        """Returns the notes of one phrase, uint8 [steps, 1, lanes]."""
+        instruments = self.form.instruments
+        notes = notes_of_symbols(sample, self.lanes, len(instruments))
+        return self.form.grid.piece_of(instruments, notes, self.beats_a_minute)
+
+
+def voices_of(
+    form: RollForm,
+    lanes: tuple[Lane, ...],
+    beats_a_minute: float,
+    transposes: bool,
+    ranges: tuple[tuple[int, int], ...] = (),
+    is_in_c: bool = False,
+) -> Voices:
+    """Returns the domain of phrases in lanes, with as many symbols as the longest lane needs."""
+    symbols = FIRST_PITCH + max(len(lane.pitches) for lane in lanes)
+    shape = form.grid.steps, symbols, len(lanes)
+    return Voices(shape, form, beats_a_minute, transposes, ranges, is_in_c, lanes)

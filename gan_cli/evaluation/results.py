@@ -123,11 +123,13 @@ class ScoredRun(Result):
     Attributes:
       checkpoints: oldest first.
       written: the folder and the page that hold the scores.
+      unwritten: a line for each file that could not be written.
     """
 
     run_dir: str | Path
     checkpoints: tuple[ScoredCheckpoint, ...]
     written: tuple[Path, ...] = ()
+    unwritten: tuple[str, ...] = ()
 
     def record(self) -> list[dict[str, Any]]:
         """Returns the checkpoints' records."""

@@ -25,19 +25,41 @@ def score_checkpoint(request: RunRequest, listener: Listener | None = None) -> S
 def score_every_checkpoint(request: RunRequest, listener: Listener | None = None) -> ScoredRun:
     """Scores every checkpoint of a run, oldest first, and keeps the scores in the run directory.
 
-    `request.checkpoint` is not used.
+    `request.checkpoint` is not used. A checkpoint that a training process removes meanwhile is left
+    out, and so are scores that cannot be written: they are in the result all the same.
 
     Raises:
-      UserError: as `score_checkpoint`.
+      UserError: no checkpoint can be scored.
     """
     scorer = RunScorer(dataclasses.replace(request, checkpoint="latest"), listener)
     run, kept = scorer.run, []
+    unwritten: list[str] = []
     for checkpoint in CheckpointStore(run.checkpoints).all():
-        scorer.load(checkpoint.name)
-        kept.append(scorer.keep(scorer.score(), report=False))
-    write_report(run)
+        try:
+            scorer.load(checkpoint.name)
+        except UserError as error:
+            if checkpoint.path.exists():
+                raise
+            scorer.listener.message(f"left out: {checkpoint.name} has gone meanwhile: {error}")
+            continue
+        scored = scorer.score()
+        try:
+            kept.append(scorer.keep(scored, report=False))
+        except UserError as error:
+            kept.append(scored)
+            unwritten += error.problems
+    if not kept:
+        raise UserError(f"{run.checkpoints}: all checkpoints have gone meanwhile")
+    try:
+        for problem in write_report(run):
+            scorer.listener.message(problem)
+    except UserError as error:
+        unwritten += error.problems
     return ScoredRun(
-        run_dir=request.run_dir, checkpoints=tuple(kept), written=(run.evaluations, run.report)
+        run_dir=request.run_dir,
+        checkpoints=tuple(kept),
+        written=() if unwritten else (run.evaluations, run.report),
+        unwritten=tuple(unwritten),
     )
 
 

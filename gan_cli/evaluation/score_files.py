@@ -19,6 +19,7 @@ _COLUMNS = (
     "interval",
     "floor",
     "ceiling",
+    "baseline",
     "higher_is_better",
 )
 

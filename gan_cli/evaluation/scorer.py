@@ -130,7 +130,8 @@ class RunScorer:
         scored.save(path)
         if not report:
             return dataclasses.replace(scored, written=(path,))
-        write_report(self.run)
+        for problem in write_report(self.run):
+            self.listener.message(problem)
         return dataclasses.replace(scored, written=(path, self.run.report))
 
     def labels(self, count: int) -> np.ndarray | None:

@@ -15,7 +15,8 @@ from gan_cli.data.pipeline import training_batches
 from gan_cli.data.report import DataReport
 from gan_cli.errors import UserError
 from gan_cli.experiment.speed import time_line
-from gan_cli.models.contract import inner_activation_bytes, whole
+from gan_cli.experiment.step_memory import activation_bytes, step_bytes
+from gan_cli.models.contract import whole
 from gan_cli.run.directory import RunDirectory
 from gan_cli.training.state import GanState
 
@@ -93,9 +94,7 @@ def describe_experiment(
         discriminator,
         batch_size,
         sum(v.dtype.size * v.shape.num_elements() for v in state.variables().values()),
-        # Both networks' activations are held for the backward passes: G once; D for reals and
-        # fakes.
-        batch_size * (generator.activation_bytes + 2 * discriminator.activation_bytes),
+        step_bytes(config, state),
         data.train.images.nbytes + data.holdout.images.nbytes,
         _write_picture(config, data, run),
     )
@@ -169,16 +168,3 @@ def flops_per_image(model: keras.Model) -> int:
     options = profiler.ProfileOptionBuilder(profiler.ProfileOptionBuilder.float_operation())
     counted = profiler.profile(graph, options=options.with_empty_output().build())
     return counted.total_float_ops
-
-
-def activation_bytes(model: keras.Model) -> int:
-    """Returns the bytes of all layers' outputs for one image, inner models included."""
-    total = 0
-    for layer in model.layers:
-        if isinstance(layer, keras.Model):
-            total += activation_bytes(layer)
-            continue
-        for tensor in tf.nest.flatten(layer.output):
-            total += int(np.prod(tensor.shape[1:])) * tf.as_dtype(tensor.dtype).size
-        total += inner_activation_bytes(layer)
-    return total

@@ -34,9 +34,11 @@ from gan_cli.experiment.changes import (
 )
 from gan_cli.experiment.dry_run import Description, describe_experiment, label_lines
 from gan_cli.experiment.met_before import met_before
+from gan_cli.experiment.out_of_memory import explained, smaller_data, smaller_step
 from gan_cli.experiment.outcome import Ending, Outcome
 from gan_cli.experiment.recorder import Recorder, images_between_looks
 from gan_cli.experiment.speed import measured_images_per_second
+from gan_cli.experiment.step_memory import refuse_what_cannot_fit
 from gan_cli.experiment.time_plan import needs_plan, plan_line, planned_by_time, unchanged
 from gan_cli.experiment.watchdog import Watchdog
 from gan_cli.listener import PREPARING, TIMING, TRAINING, Listener, Quiet
@@ -58,6 +60,8 @@ from gan_cli.training.step import TrainStep
 
 # Between parts of a call, training can stop and shows how far it is.
 _SECONDS_PER_PART = 1.0
+# Lines about images that cannot be decoded; a set may have thousands.
+_SKIPPED_SHOWN = 3
 
 
 @dataclass
@@ -103,10 +107,12 @@ class Experiment:
         if config.data.image_size is not None:
             # Before many images are prepared in a size that the networks cannot make.
             check_image_size(config, *config.data.image_size)
-        with listener.during(PREPARING) as progress:
+        with explained(smaller_data), listener.during(PREPARING) as progress:
             data = open_splits(config.data, progress)
-        for problem in data.skipped:
+        for problem in data.skipped[:_SKIPPED_SHOWN]:
             listener.skipped(problem)
+        if (more := len(data.skipped) - _SKIPPED_SHOWN) > 0:
+            listener.skipped(f"{more:,} more images; {run.skipped.name} of the run names all")
         for note in data.notes:
             listener.message(f"note: {note}")
         report = report_on(data)
@@ -128,7 +134,9 @@ class Experiment:
                 listener.message(early)
         set_determinism(resolved.training.deterministic)
         num_classes = len(data.train.class_names)
-        state = build_state(resolved, num_classes, distribution)
+        with explained(lambda: smaller_step(resolved)):
+            state = build_state(resolved, num_classes, distribution)
+        refuse_what_cannot_fit(resolved, state)
         for warning in warnings_of(resolved, state.discriminator, distribution.replicas):
             listener.message(f"warning: {warning}")
         # Whatever is wrong with a config is found before the first file is written.
@@ -154,9 +162,10 @@ class Experiment:
         Raises:
           UserError: the sheet cannot be written.
         """
-        speed = measured_images_per_second(
-            self._compiled_steps(), self._batches(0), self.step.images_per_step
-        )
+        with explained(lambda: smaller_step(self.config)):
+            speed = measured_images_per_second(
+                self._compiled_steps(), self._batches(0), self.step.images_per_step
+            )
         return describe_experiment(self.config, self.data, self.state, self.run, speed, self.report)
 
     def prepare_directory(self, resume: str, accept_changes: bool) -> None:
@@ -190,7 +199,8 @@ class Experiment:
         checkpoints = self.store.all()
         if resume == "must" and not checkpoints:
             raise UserError(f"is 'must', but {self.run.path} holds no checkpoint", key="resume")
-        if resume == "never" and self.run.exists():
+        # Checkpoints without a config are a run that has lost a file.
+        if resume == "never" and (self.run.exists() or checkpoints):
             raise UserError(
                 f"is 'never', but {self.run.path} holds a run already; choose another run"
                 " directory, or 'auto'",
@@ -207,6 +217,7 @@ class Experiment:
                 self.listener.message(line)
         # Nothing has been written so far, and nobody else writes from here on.
         self.lock.acquire()
+        self.store.mend_best(on_damage=self.listener.message)
         newest = self.store.newest_good(on_damage=self.listener.message)
         if newest is not None:
             # A run may have begun without a guard that acts, whose factors then begin at 1.
@@ -229,9 +240,11 @@ class Experiment:
         if initialised is not None:
             self.run.write_initial_weights(initialised.record())
         images_so_far = self.state.images_so_far()
-        MetricsLog(self.run.metrics).truncate_after(images_so_far)
-        interventions = interventions_of(self.step.remedies)
-        GuardLog(self.run.guard).truncate_after(images_so_far, interventions)
+        metrics, guard = MetricsLog(self.run.metrics), GuardLog(self.run.guard)
+        for problem in filter(None, (metrics.problem(), guard.problem())):
+            self.listener.message(problem)
+        metrics.truncate_after(images_so_far)
+        guard.truncate_after(images_so_far, interventions_of(self.step.remedies))
 
     def train(self, began: float | None = None) -> Outcome:
         """Trains until all images are shown, a signal comes or the time is up.
@@ -244,6 +257,15 @@ class Experiment:
         """
         if self.distribution.any(self.met_before is not None):
             return self._end_as_before()
+        with explained(self._smaller_step_from_here):
+            return self._train(began)
+
+    def _smaller_step_from_here(self) -> str:
+        kept = self.store.all()
+        resumes = f"; the checkpoint at {kept[-1].kimg:g} kimg is kept" if kept else ""
+        return smaller_step(self.config) + resumes
+
+    def _train(self, began: float | None) -> Outcome:
         run_steps = self._compiled_steps()
         recorder = None
         if self.distribution.is_chief:
@@ -268,7 +290,8 @@ class Experiment:
             if self.distribution.is_chief:
                 if deadline is not None and time.monotonic() >= deadline:
                     self._say_if_time_is_up(received, arguments["total_images"])
-                write_report(self.run)
+                for problem in write_report(self.run):
+                    self.listener.message(problem)
             # The others wait here until the chief has written its last file.
             self.distribution.any(False)
         return self._outcome(received, trouble)

@@ -9,6 +9,7 @@ import numpy as np
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits
 from gan_cli.data.split import FEWEST_HELD_OUT
+from gan_cli.domains.phrases import Phrases
 from gan_cli.evaluation.evaluator import build_evaluator
 from gan_cli.experiment.early_grids import FIRST_EARLY_GRID_SECONDS, GridTimes, grid_name
 from gan_cli.experiment.patience import images_without_improvement
@@ -16,6 +17,7 @@ from gan_cli.io.files import atomic_write
 from gan_cli.listener import TRAINING, Listener
 from gan_cli.media.encode import encoded
 from gan_cli.media.provenance import Provenance
+from gan_cli.media.sound import preview
 from gan_cli.metrics.run_evaluator import RunEvaluator
 from gan_cli.models.digest import weights_sha256
 from gan_cli.run.checkpoint import Checkpoint, CheckpointStore
@@ -30,6 +32,8 @@ from gan_cli.training.loop import Action
 from gan_cli.training.state import GanState
 
 GRID_COLUMNS = 10
+# Phrases of music that the report plays: about half a minute.
+_HEARD = 3
 
 
 class Recorder:
@@ -75,13 +79,13 @@ class Recorder:
           look: measures and judges the run: the guard's action.
         """
         training, evaluation = self.config.training, self.config.evaluation
+        # Pictures and scores take too long for a process that was asked to end.
         actions = [
             Action(_images(training.log_every_kimg), self.log),
-            Action(_images(training.grid_every_kimg), self.draw_grid),
+            Action(_images(training.grid_every_kimg), self.draw_grid, after_signal=False),
             Action(_images(training.checkpoint_every_kimg), self.save),
         ]
         if self._evaluates:
-            # Scores take too long for a process that was asked to end.
             every = _images(evaluation.every_kimg)
             actions.append(Action(every, self.evaluate, after_signal=False))
         # The guard looks before a checkpoint is saved that it may have to discard.
@@ -106,6 +110,7 @@ class Recorder:
             reals = self.data.domain.picture(every[np.sort(chosen)], GRID_COLUMNS, every)
             # Real images: they carry no record of a model.
             atomic_write(self.run.samples / "reals.png", encoded(reals, ".png", None))
+            self._write_preview("reals.wav", every[np.sort(chosen)])
             self.draw_grid(0)
             self.listener.message(
                 f"first pictures: real images and noise, in {self.run.samples}; more after"
@@ -203,6 +208,13 @@ class Recorder:
         atomic_write(self.run.samples / name, encoded(grid, ".png", origin))
         self.tensorboard.grid(images_shown, grid)
         self._grid_times.drawn(time.monotonic())
+        self._write_preview("newest.wav", images)
+
+    def _write_preview(self, name: str, samples: np.ndarray) -> None:
+        """Writes some samples as sound, for the report to play; others than music not at all."""
+        if isinstance(self.data.domain, Phrases):
+            pieces = [self.data.domain.piece(sample) for sample in samples[:_HEARD]]
+            atomic_write(self.run.samples / name, preview(pieces))
 
     def save(self, images_shown: int) -> Checkpoint:
         """Saves a checkpoint."""
@@ -218,8 +230,9 @@ class Recorder:
             **scores,
             "training_seconds": self._seconds_before + self._training_seconds,
         }
+        self.store.mend_best(self.listener.message)
         best = self.store.best_record()
-        is_best = best is None or best["metric"] != name or value < best["value"]
+        is_best = best is None or best.metric != name or value < best.value
         if is_best:
             self.store.mark_best(self.save(images_shown), name, value)
         # Last: if the process dies before this line, the next one computes the score again.

@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator, Sequence
 
 from gan_cli.config.load import dump_config
 from gan_cli.config.schema import Config
+from gan_cli.errors import UserError
 from gan_cli.experiment.outcome import DIVERGED_STATUS
 from gan_cli.experiment.sweep_plan import PlannedRun
 from gan_cli.io.files import atomic_write
+from gan_cli.io.records import read_text
 from gan_cli.listener import Listener
 
 _FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -64,8 +66,8 @@ def train_runs(
 def is_finished(run: PlannedRun, config: Config) -> bool:
     """Returns whether a run has been trained to its end by this very config."""
     try:
-        finished = (run.folder / _FINISHED).read_text(encoding="utf-8")
-    except (OSError, ValueError):
+        finished = read_text(run.folder / _FINISHED)
+    except UserError:
         return False
     # Without checkpoints, as after a folder has been tidied up, nothing is left of the run.
     return finished == dump_config(config) and (run.folder / "checkpoints").is_dir()

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from statistics import mean, stdev
 
+from gan_cli.errors import UserError
 from gan_cli.experiment.sweep_plan import PlannedRun
 from gan_cli.run.checkpoint import CheckpointStore
 from gan_cli.run.directory import RunDirectory
+from gan_cli.run.records import BestRecord
 
 
 def sweep_table(runs: Sequence[PlannedRun]) -> list[str]:
@@ -17,26 +19,31 @@ def sweep_table(runs: Sequence[PlannedRun]) -> list[str]:
     groups: dict[tuple[tuple[str, str], ...], list[PlannedRun]] = {}
     for run in runs:
         groups.setdefault(run.settings, []).append(run)
+    problems: list[str] = []
     records = {
-        settings: [
-            record
-            for run in group
-            if (record := CheckpointStore(RunDirectory(run.folder).checkpoints).best_record())
-        ]
+        settings: [record for run in group if (record := _best_record(run, problems)) is not None]
         for settings, group in groups.items()
     }
-    metrics = sorted({record["metric"] for found in records.values() for record in found})
+    metrics = sorted({record.metric for found in records.values() for record in found})
     lines = []
     for metric in metrics:
         lines += _lines_of(metric, groups, records)
     if not metrics:
         lines.append("no run has a score: the table needs evaluation.every_kimg above 0")
-    return lines
+    return [*lines, *problems]
+
+
+def _best_record(run: PlannedRun, problems: list[str]) -> BestRecord | None:
+    try:
+        return CheckpointStore(RunDirectory(run.folder).checkpoints).best_record()
+    except UserError as error:
+        problems += [f"left out: {problem}" for problem in error.problems]
+        return None
 
 
 def _lines_of(metric: str, groups: dict, records: dict) -> list[str]:
     values = {
-        settings: [record["value"] for record in found if record["metric"] == metric]
+        settings: [record.value for record in found if record.metric == metric]
         for settings, found in records.items()
     }
     most = max(map(len, values.values()))

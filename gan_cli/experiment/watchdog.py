@@ -189,6 +189,7 @@ class Watchdog:
         checkpoints = self.store.all()
         if not checkpoints:
             return None
+        self.store.mend_best(self.listener.message)
         return self.store.best() or checkpoints[-1 if reason == "non_finite" else 0]
 
     def _answer(self, images_shown: int, alarm: Alarm) -> None:

@@ -11,5 +11,8 @@ FORMATS = Registry(
         "litert": "gan_cli.export.litert:FLOAT32",
         "litert_float16": "gan_cli.export.litert:FLOAT16",
         "litert_int8": "gan_cli.export.litert:INT8",
+        "litert_phone": "gan_cli.export.litert:PHONE",
     },
 )
+# No format, but a folder for the Hugging Face Hub, which holds the generator as ONNX.
+HUB = "hub"

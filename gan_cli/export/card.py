@@ -1,10 +1,12 @@
 """The model card (Mitchell et al. 2019): describes a model, in Markdown, for its users."""
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gan_cli.export.format import TOKENS
 from gan_cli.export.write import Exported
 
 
@@ -18,6 +20,9 @@ class ModelFacts:
       data: description of the data set.
       evaluation: scores of these weights as `gan-eval` wrote them; None: there are none.
       needed_modules: modules to import before loading the Keras file.
+      licence: of the generator; None: it has not been stated.
+      picture: file name of a picture of generated images, beside the card.
+      alphabet: of a generator of strings; empty: it makes images.
       config_text: the run's resolved config, YAML.
     """
 
@@ -34,29 +39,43 @@ class ModelFacts:
     evaluation: Mapping[str, Any] | None
     needed_modules: Sequence[str]
     config_text: str
+    licence: str | None
+    picture: str
+    alphabet: str = ""
 
 
 def model_card(facts: ModelFacts, exported: Sequence[Exported]) -> str:
     """Returns the card as Markdown."""
     height, width, channels = facts.image_shape
     law = "N(0, 1)" if facts.latent_distribution == "normal" else "U(-1, 1)"
+    made = "strings" if facts.alphabet else "images"
     lines = [
         f"# {facts.name}",
         "",
-        "A generator of images, trained as one half of a generative adversarial network.",
+        f"A generator of {made}, trained as one half of a generative adversarial network.",
+        "",
+        f"![Generated {made}]({facts.picture})",
         "",
         "| | |",
         "|---|---|",
-        f"| images | {height} x {width} pixels, {channels} channels, float32; -1 is black, 1 white;"
-        " clip values beyond |",
+        f"| images | {TOKENS} |"
+        if facts.alphabet
+        else f"| images | {height} x {width} pixels, {channels} channels, float32; -1 is black,"
+        " 1 white; clip values beyond |",
         f"| `latents` | float32 [batch, {facts.latent_dim}], independent values of {law} |",
     ]
+    if facts.alphabet:
+        lines.append(f"| places | {height} |")
+        # A vertical bar would end the cell.
+        alphabet = json.dumps(facts.alphabet, ensure_ascii=False).replace("|", "\\u007c")
+        lines.append(f"| alphabet | `{alphabet}` |")
     if facts.class_names:
         lines.append(f"| `labels` | int32 [batch], 0 to {len(facts.class_names) - 1} |")
     lines += [
         f"| parameters | {facts.num_parameters:,} |",
         f"| checkpoint | {facts.checkpoint}: {facts.kimg:,.1f} thousand images shown |",
         f"| SHA-256 of the weights | `{facts.weights_sha256}` |",
+        f"| licence | {facts.licence or 'not stated: ask the author'} |",
         "",
         "## Files",
         "",
@@ -67,6 +86,7 @@ def model_card(facts: ModelFacts, exported: Sequence[Exported]) -> str:
         *map(_row, exported),
         "",
     ]
+    lines += ["## Use", "", *_code(facts, exported)]
     if facts.needed_modules and any(part.name == "keras" for part in exported):
         imports = ", ".join(f"`{module}`" for module in facts.needed_modules)
         lines += [
@@ -82,8 +102,8 @@ def model_card(facts: ModelFacts, exported: Sequence[Exported]) -> str:
         "## Limits",
         "",
         "- The model reproduces its training data, with their gaps and biases, and nothing else.",
-        "- Images may resemble training images; the metrics above do not rule that out.",
-        "- Its images are synthetic. Say so wherever they could be taken for photographs or data.",
+        "- Samples may resemble training samples; the metrics above do not rule that out.",
+        "- Its samples are synthetic. Say so wherever they could be taken for photographs or data.",
         "- Scores are comparable only for the same data, feature network and sample count.",
         "",
         "## Recipe",
@@ -94,6 +114,50 @@ def model_card(facts: ModelFacts, exported: Sequence[Exported]) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _code(facts: ModelFacts, exported: Sequence[Exported]) -> list[str]:
+    """Returns Python that draws images with each of the files."""
+    draw = (
+        f"standard_normal([8, {facts.latent_dim}])"
+        if facts.latent_distribution == "normal"
+        else f"uniform(-1, 1, [8, {facts.latent_dim}])"
+    )
+    names = ["latents", *(["labels"] if facts.class_names else [])]
+    named = ", ".join(f"{name}={name}" for name in names)
+    dictionary = ", ".join(f'"{name}": {name}' for name in names)
+    # Replaced one by one: the code may hold braces of its own.
+    fillings = {
+        "{inputs}": "[latents, labels]" if facts.class_names else "latents",
+        "{named}": named,
+        "{first}": ", ".join(f"{name}={name}[:1]" for name in names),
+        "{dictionary}": f"{{{dictionary}}}",
+    }
+    lines = ["```python", "import numpy as np", ""]
+    lines.append(f"latents = np.random.default_rng(0).{draw}.astype(np.float32)")
+    if facts.class_names:
+        count = len(facts.class_names)
+        lines.append(f"labels = (np.arange(8) % {count}).astype(np.int32)")
+    lines += ["```", ""]
+    for part in exported:
+        code = part.format.code.replace("{file}", part.format.file_name)
+        for mark, filling in fillings.items():
+            code = code.replace(mark, filling)
+        if part.name == "keras":
+            code = "".join(f"import {module}\n" for module in facts.needed_modules) + code
+        lines += [f"From `{part.format.file_name}`:", "", "```python", *code.splitlines()]
+        lines += ["```", ""]
+    if facts.alphabet:
+        to_text = [
+            f"alphabet = {json.dumps(facts.alphabet)}",
+            "strings = []",
+            "for row in images:",
+            "    end = (list(row) + [0]).index(0)",
+            '    strings.append("".join(alphabet[token - 1] for token in row[:end]))',
+        ]
+        return [*lines, "Then, as strings:", "", "```python", *to_text, "```", ""]
+    to_pixels = "pixels = np.clip(np.round((images + 1) * 127.5), 0, 255).astype(np.uint8)"
+    return [*lines, "Then, as pixels:", "", "```python", to_pixels, "```", ""]
 
 
 def _row(exported: Exported) -> str:
@@ -108,6 +172,8 @@ def _row(exported: Exported) -> str:
 
 def psnr_text(psnr_db: float) -> str:
     """Returns a PSNR with its unit, or `identical` where it is infinite."""
+    if math.isnan(psnr_db):
+        return "-"
     return "identical" if math.isinf(psnr_db) else f"{psnr_db:.1f} dB"
 
 

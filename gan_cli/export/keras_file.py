@@ -5,13 +5,13 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from gan_cli.export.format import Format, Generate
+from gan_cli.export.format import About, Format, Generate
 from gan_cli.models.contract import layers_within
 
 
-def write(generator: keras.Model, latent_distribution: str, path: Path) -> None:
+def write(generator: keras.Model, about: About, path: Path) -> None:
     """Writes a `.keras` file."""
-    del latent_distribution
+    del about
     generator.save(path)
 
 
@@ -33,4 +33,9 @@ def needed_modules(generator: keras.Model) -> list[str]:
     return sorted(module for module in modules if not module.startswith("keras."))
 
 
-FORMAT = Format("generator.keras", "Keras 3", 1e-6, write, load)
+_CODE = """\
+import keras
+
+model = keras.saving.load_model("generator.keras", safe_mode=True)
+images = model({inputs}, training=False).numpy()"""
+FORMAT = Format("generator.keras", "Keras 3", 1e-6, write, load, _CODE)

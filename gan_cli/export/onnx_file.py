@@ -7,13 +7,13 @@ import keras
 import numpy as np
 
 from gan_cli.errors import UserError
-from gan_cli.export.format import Format, Generate, as_function, named_inputs
+from gan_cli.export.format import About, Format, Generate, as_function, named_inputs
 
 # Old enough for every runtime in use, new enough for all operations of our generators.
 _OPERATOR_SET = 17
 
 
-def write(generator: keras.Model, latent_distribution: str, path: Path) -> None:
+def write(generator: keras.Model, about: About, path: Path) -> None:
     """Writes an ONNX file.
 
     Raises:
@@ -36,11 +36,7 @@ def write(generator: keras.Model, latent_distribution: str, path: Path) -> None:
     ):
         if size is not None:
             dimension.dim_value = size
-    about = {
-        "images": "float32 [batch, height, width, channels]; -1 is black, 1 white",
-        "latents": f"float32 [batch, latent_dim], independent, {latent_distribution}",
-    }
-    for key, text in about.items():
+    for key, text in about.metadata().items():
         model.metadata_props.add(key=key, value=text)
     path.write_bytes(model.SerializeToString())
 
@@ -57,4 +53,9 @@ def load(path: Path) -> Generate:
     return generate
 
 
-FORMAT = Format("generator.onnx", "ONNX Runtime", 1e-4, write, load)
+_CODE = """\
+import onnxruntime
+
+session = onnxruntime.InferenceSession("generator.onnx")
+images = session.run(["images"], {dictionary})[0]"""
+FORMAT = Format("generator.onnx", "ONNX Runtime", 1e-4, write, load, _CODE)

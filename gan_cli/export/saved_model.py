@@ -10,7 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_cli.export.format import Format, Generate, as_function, is_conditional, named_inputs
+from gan_cli.export.format import About, Format, Generate, as_function, is_conditional, named_inputs
 from gan_cli.io.plain_names import plain_folder
 from gan_cli.models.contract import has_styles, mapping_of, synthesis_of
 from gan_cli.models.truncation import towards_mean
@@ -56,7 +56,7 @@ def draw_latents(
     return tf.where(truncation > 0.0, tf.cast(cut, tf.float32), drawn)
 
 
-def write(generator: keras.Model, latent_distribution: str, path: Path) -> None:
+def write(generator: keras.Model, about: About, path: Path) -> None:
     """Writes a SavedModel folder."""
     latent_dim = generator.inputs[0].shape[-1]
     seed = tf.TensorSpec([None], tf.int64, name="seed")
@@ -65,7 +65,7 @@ def write(generator: keras.Model, latent_distribution: str, path: Path) -> None:
     def images(seed: tf.Tensor, truncation: tf.Tensor, *labels: tf.Tensor) -> dict[str, tf.Tensor]:
         # If there are styles, they are truncated in place of the latents, as by gan-sample.
         cut = tf.constant(0.0) if has_styles(generator) else truncation
-        latents = draw_latents(seed, cut, latent_dim, latent_distribution)
+        latents = draw_latents(seed, cut, latent_dim, about.latent_distribution)
         inputs = [latents, *labels] if labels else latents
         if has_styles(generator):
             styles = mapping_of(generator)(inputs, training=False)
@@ -111,4 +111,9 @@ def load(path: Path) -> Generate:
     return generate
 
 
-FORMAT = Format("saved_model", "TensorFlow, TensorFlow Serving", 1e-4, write, load)
+_CODE = """\
+import tensorflow as tf
+
+model = tf.saved_model.load("saved_model")
+images = model.signatures["serving_default"]({named})["images"].numpy()"""
+FORMAT = Format("saved_model", "TensorFlow, TensorFlow Serving", 1e-4, write, load, _CODE)

@@ -9,7 +9,7 @@ import numpy as np
 
 from gan_cli.errors import UserError
 from gan_cli.export import FORMATS
-from gan_cli.export.format import Format, is_conditional
+from gan_cli.export.format import About, Format, is_conditional
 from gan_cli.models.contract import fix_for_export
 
 
@@ -19,8 +19,10 @@ class Exported:
 
     Attributes:
       size_bytes: size of the file, or of all files in the folder.
-      largest_error: largest deviation of any value of any image, nominally in [-1, 1].
-      psnr_db: PSNR over all images, for a peak of 2; infinite if they are equal.
+      largest_error: largest deviation of any value of any image, nominally in [-1, 1]; of strings,
+        the share of tokens that differ.
+      psnr_db: PSNR over all images, for a peak of 2; infinite if they are equal; NaN of strings
+        that are not.
     """
 
     name: str
@@ -32,7 +34,7 @@ class Exported:
 
 def export_generator(
     generator: keras.Model,
-    latent_distribution: str,
+    about: About,
     formats: Sequence[str],
     folder: Path,
     latents: np.ndarray,
@@ -41,6 +43,7 @@ def export_generator(
     """Writes the formats into `folder`, and compares their images with the generator's.
 
     Args:
+      about: what the files say about the generator.
       latents: latents of the images to compare, float32 [count, latent_dim].
       labels: int32 [count], or None if the generator is unconditional.
 
@@ -56,7 +59,7 @@ def export_generator(
         chosen: Format = FORMATS.load(name)
         path = folder / chosen.file_name
         try:
-            chosen.write(generator, latent_distribution, path)
+            chosen.write(generator, about, path)
         except OSError as error:
             raise UserError(f"{path}: cannot be written: {error.strerror}") from error
         images = chosen.load(path)(latents, labels)
@@ -72,7 +75,13 @@ def export_generator(
 
 
 def compare(images: np.ndarray, expected: np.ndarray) -> tuple[float, float]:
-    """Returns the largest absolute difference, and the PSNR in decibels for a peak of 2."""
+    """Returns the largest absolute difference, and the PSNR in decibels for a peak of 2.
+
+    Of tokens, which are whole numbers: the share of those that differ, and NaN where any do.
+    """
+    if expected.dtype.kind == "i":
+        share = float(np.mean(images != expected))
+        return share, np.inf if share == 0.0 else np.nan
     difference = images.astype(np.float64) - expected
     squared = float(np.mean(difference**2))
     psnr_db = np.inf if squared == 0.0 else 10.0 * np.log10(4.0 / squared)

@@ -1,10 +1,8 @@
 """Files that are written whole or not at all."""
 
 import contextlib
-import errno
 import io
 import os
-import stat
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,10 +16,12 @@ from gan_cli.errors import UserError
 def atomic_write(path: Path, content: str | bytes) -> None:
     """Replaces `path` by `content`, which is on disk before the name points to it.
 
+    Text is UTF-8; bytes of file names in it that are not become escape sequences.
+
     Raises:
       UserError: it cannot be written. What was at `path` before is untouched.
     """
-    data = content.encode("utf-8") if isinstance(content, str) else content
+    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     try:
         replace_file(path, lambda file: file.write(data))
     except OSError as error:
@@ -59,20 +59,6 @@ def replace_file(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
             with contextlib.suppress(OSError):
                 aside.unlink(missing_ok=True)
         raise
-
-
-def open_regular(path: Path) -> io.BufferedReader:
-    """Opens a file to read, unless it is a pipe or a device, which may have no end.
-
-    Raises:
-      OSError: it cannot be read, or is no regular file.
-    """
-    # Opening a pipe without a writer would wait for one.
-    descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(errno.EINVAL, "not a regular file", str(path))
-    return open(descriptor, "rb")
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:

@@ -74,7 +74,10 @@ def _check_array(where: str, stream: IO[bytes], held: int) -> None:
         raise UserError(f"{where}: is an array of format {version}, not 1.0 or 2.0")
     shape, _, dtype = read_header(stream, max_header_size=_LONGEST_HEADER)
     if dtype.hasobject:
-        raise UserError(f"{where}: holds Python objects, which are never unpickled")
+        raise UserError(
+            f"{where}: holds Python objects, which are never unpickled; save one array of numbers,"
+            " such as np.stack(list(images))"
+        )
     declared = math.prod(shape) * dtype.itemsize
     if min(shape, default=0) < 0 or declared > held:
         raise UserError(f"{where}: declares {declared:,} bytes of content and holds {held:,}")

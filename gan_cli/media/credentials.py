@@ -6,12 +6,14 @@ certificate. The extra `c2pa` installs c2pa-python.
 
 import io
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 from gan_cli import __version__
 from gan_cli.errors import UserError
+from gan_cli.io.records import read_content
 from gan_cli.media.provenance import Provenance
 
 MEDIA_TYPES = {
@@ -28,6 +30,8 @@ _SETTINGS = {
     "builder": {"thumbnail": {"enabled": False}},
     "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
 }
+_MOST_PEM_BYTES = 2**20
+_PARAMETERS = re.compile(rb"-----BEGIN EC PARAMETERS-----.*?-----END EC PARAMETERS-----", re.S)
 _CURVES = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es512"}
 
 
@@ -50,7 +54,7 @@ class Signer:
     def __init__(self, certificate: Path, key: Path, timestamp_url: str | None = None):
         c2pa = _c2pa()
         chain, secret = _content(certificate), _content(key)
-        algorithm = _algorithm(certificate, chain, key, secret)
+        algorithm, secret = _algorithm(certificate, chain, key, secret)
         info = c2pa.C2paSignerInfo(
             algorithm.encode(), chain, secret, timestamp_url and timestamp_url.encode()
         )
@@ -145,14 +149,14 @@ def _c2pa() -> ModuleType:
 
 
 def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
+    return read_content(path, _MOST_PEM_BYTES)
 
 
-def _algorithm(certificate: Path, chain: bytes, key: Path, secret: bytes) -> str:
-    """Returns C2PA's name of the key's algorithm. Errors never show what the key file holds."""
+def _algorithm(certificate: Path, chain: bytes, key: Path, secret: bytes) -> tuple[str, bytes]:
+    """Returns C2PA's name of the key's algorithm, and the key as PKCS #8, as c2pa-python takes it.
+
+    openssl writes keys in older forms, too. Errors never show what the key file holds.
+    """
     from cryptography import exceptions, x509
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
@@ -162,17 +166,26 @@ def _algorithm(certificate: Path, chain: bytes, key: Path, secret: bytes) -> str
     except (ValueError, exceptions.UnsupportedAlgorithm) as error:
         raise UserError(f"{certificate}: holds no certificate in PEM") from error
     try:
-        private = serialization.load_pem_private_key(secret, None)
+        # `openssl ecparam -genkey` puts the curve's parameters before the key.
+        private = serialization.load_pem_private_key(_PARAMETERS.sub(b"", secret), None)
     except TypeError as error:
-        raise UserError(f"{key}: is encrypted; a key without a password is needed") from error
+        raise UserError(
+            f"{key}: is encrypted; a key without a password is needed:"
+            f" openssl pkey -in {key} -out {key.stem}-converted.pem"
+        ) from error
     except (ValueError, exceptions.UnsupportedAlgorithm) as error:
-        raise UserError(f"{key}: holds no private key in PEM") from error
+        raise UserError(
+            f"{key}: holds no private key in PEM; to convert a key in DER:"
+            f" openssl pkey -inform DER -in {key} -out {key.stem}-converted.pem"
+        ) from error
     if private.public_key() != public:
         raise UserError(f"{key}: is not the key of the first certificate in {certificate}")
+    plain = serialization.NoEncryption()
+    form = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
     if isinstance(private, ec.EllipticCurvePrivateKey) and private.curve.name in _CURVES:
-        return _CURVES[private.curve.name]
+        return _CURVES[private.curve.name], private.private_bytes(*form, plain)
     if isinstance(private, ed25519.Ed25519PrivateKey):
-        return "ed25519"
+        return "ed25519", private.private_bytes(*form, plain)
     if isinstance(private, rsa.RSAPrivateKey):
-        return "ps256"
+        return "ps256", private.private_bytes(*form, plain)
     raise UserError(f"{key}: must be a key for ECDSA (P-256, P-384, P-521), Ed25519 or RSA")

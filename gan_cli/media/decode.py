@@ -11,11 +11,13 @@ from gan_cli.data.decode import MOST_PIXELS
 from gan_cli.errors import UserError, first_line
 from gan_cli.io.memory import machine_memory
 from gan_cli.io.npz import read_npz
+from gan_cli.io.records import read_content
 from gan_cli.media.encode import sidecar
 from gan_cli.media.formats import SOUNDS
 from gan_cli.media.gif_xmp import xmp_of
 from gan_cli.media.provenance import Provenance, from_json, from_xmp
 from gan_cli.media.sound import sound_provenance
+from gan_cli.media.text_lines import lines_provenance
 from gan_cli.media.video import decoded_video
 
 
@@ -32,6 +34,10 @@ def read_provenance(path: Path) -> Provenance | None:
         found = from_json(file_content(path))
     elif ending in SOUNDS:
         found = sound_provenance(file_content(path), ending)
+    elif ending == ".jsonl":
+        found = lines_provenance(file_content(path))
+    elif ending == ".txt":
+        found = None
     else:
         found = _from_picture(file_content(path))
     if found is None and sidecar(path).is_file():
@@ -89,10 +95,4 @@ def file_content(path: Path) -> bytes:
     Raises:
       UserError: the file cannot be read, or is larger than half of this machine's memory.
     """
-    try:
-        size = path.stat().st_size
-        if size > machine_memory() // 2:
-            raise UserError(f"{path}: is too large to be looked at, {size:,} bytes")
-        return path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
+    return read_content(path, machine_memory() // 2)

@@ -20,7 +20,7 @@ from gan_cli.media.provenance import Provenance
 from gan_cli.media.video import encoded_video
 
 # A format that cannot hold XMP has a JSON file of the same name beside it.
-_WITHOUT_XMP = (".mp4",)
+_WITHOUT_XMP = (".mp4", ".txt")
 _JPEG_QUALITY = 95
 _SOFTWARE_TAG = 0x0131
 

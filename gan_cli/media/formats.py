@@ -10,22 +10,25 @@ ANIMATIONS = {".gif": "GIF", ".apng": "PNG", ".webp": "WEBP", ".mp4": "MP4"}
 # Files of strings, a line each.
 LINES = (".txt", ".jsonl")
 BULK = (".npz", ".tfrecord", *LINES)
-SOUNDS = (".mid", ".wav")
+SOUNDS = (".mid", ".wav", ".flac", ".mp3", ".ogg")
 MOST_IMAGES = 4096
 
 
-def check_ending(path: Path, moves: bool = False, sounds: bool = False) -> str:
+def check_ending(path: Path, moves: bool = False, sounds: bool = False, lines: bool = False) -> str:
     """Returns the ending of a picture's file, in lower case.
 
     Args:
       moves: whether the picture can be written as an animation as well.
       sounds: whether what it shows can be written as music as well.
+      lines: whether what it shows can be written as lines of text as well.
 
     Raises:
       UserError: the ending names no format of these pictures.
     """
     ending = path.suffix.lower()
     if sounds and ending in SOUNDS:
+        return ending
+    if lines and ending in LINES:
         return ending
     if ending in PICTURES or (moves and ending in ANIMATIONS):
         return ending
@@ -34,7 +37,9 @@ def check_ending(path: Path, moves: bool = False, sounds: bool = False) -> str:
         stills = ", ".join(ending for ending in PICTURES if ending not in ANIMATIONS)
         known = f"{stills} for a strip or {', '.join(ANIMATIONS)} for an animation"
     if sounds:
-        known += f", or {' or '.join(SOUNDS)} for music"
+        known += f", or {', '.join(SOUNDS)} for music"
+    if lines:
+        known += f", or {' or '.join(LINES)} for text"
     raise UserError(f"must end in {known}, got '{path}'", key="path")
 
 

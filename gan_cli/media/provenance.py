@@ -122,7 +122,8 @@ def from_xmp(packet: bytes) -> Provenance | None:
                 "software": text(_XMP, "CreatorTool"),
             }
         )
-    except (ElementTree.ParseError, ValueError, RecursionError):
+    except (ElementTree.ParseError, ValueError, LookupError, TypeError, RecursionError):
+        # A packet may declare an encoding that Python does not know, or that is none of text.
         return None
 
 

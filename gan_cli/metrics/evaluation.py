@@ -16,6 +16,7 @@ class Score:
       ceiling: the score of uniform noise; of figures that find copies, of training images.
       source: the paper that defines the figure, and the choices made where the paper leaves any.
       count: images, or pairs of images, that the figure was computed from.
+      baseline: the score of the simple model that `Evaluation.baseline` names; None: there is none.
     """
 
     value: float
@@ -25,6 +26,7 @@ class Score:
     higher_is_better: bool
     source: str = ""
     count: int = 0
+    baseline: float | None = None
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Evaluation:
         networks that know no classes.
       details: by metric, in JSON's own types; each metric's file describes its details.
       skipped: the metrics without a value, each with the reason.
+      baseline: the simple model, fitted to the same training samples, that scores stand beside, in
+        two or three words; empty: there is none.
     """
 
     scores: dict[str, Score]
@@ -49,3 +53,4 @@ class Evaluation:
     class_shares: dict[str, float] = field(default_factory=dict)
     details: dict[str, Any] = field(default_factory=dict)
     skipped: dict[str, str] = field(default_factory=dict)
+    baseline: str = ""

@@ -1,4 +1,4 @@
-"""Voices that sing one note at a time: beats are unfolded from bars, symbols from beats.
+"""Voices that sound one note at a time: beats are unfolded from bars, symbols from beats.
 
 The generator works on beats, where harmony changes, and makes all symbols of a beat, of every voice
 and step, at once by a softmax for each. The discriminator is shown what a listener hears beside the
@@ -33,6 +33,8 @@ class _Sizes:
     def __init__(self, spec: ModelSpec):
         self.bars = spec.layout.get("bars", 1)
         self.steps = spec.layout.get("steps_per_beat", 1)
+        if spec.layout and "track_of_lane_0" not in spec.layout:
+            raise UserError("model.architecture: 'choir' needs voices (data.form: voices)")
         if spec.height % (self.bars * self.steps):
             raise UserError(
                 f"model.architecture: 'choir' needs whole bars and beats; {spec.height} steps are"
@@ -40,9 +42,14 @@ class _Sizes:
             )
         self.all_beats = spec.height // self.steps
         self.beats = self.all_beats // self.bars
-        self.lowest = [
-            spec.layout.get(f"lowest_of_voice_{voice}", 0) for voice in range(spec.channels)
-        ]
+        lanes = range(spec.channels)
+        self.pitched = [lane for lane in lanes if not spec.layout.get(f"lane_{lane}_is_drums", 0)]
+        self.lowest = [spec.layout.get(f"lowest_of_lane_{lane}", 0) for lane in self.pitched]
+        tracks = [spec.layout.get(f"track_of_lane_{lane}", lane) for lane in self.pitched]
+        names = sorted(set(tracks))
+        # Tracks of pitches alone, numbered from 0.
+        self.tracks = [names.index(track) for track in tracks]
+        self.chords = sorted({track for track in self.tracks if self.tracks.count(track) > 1})
 
 
 def build_generator(spec: ModelSpec) -> keras.Model:
@@ -95,13 +102,13 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
         return keras.layers.Reshape([sizes.all_beats, -1])(x)
 
     streams = [by_beat(symbols)]
-    if spec.options["hears"]:
-        sounding = SoundingPitches(dtype="float32")(symbols[..., : spec.channels])
-        classes = PitchClasses(sizes.lowest)(sounding)
-        intervals = Intervals(sizes.steps)(classes)
+    if spec.options["hears"] and sizes.pitched:
+        lanes = keras.ops.take(symbols, sizes.pitched, axis=3)
+        pitches = SoundingPitches(dtype="float32")(lanes)
+        classes = PitchClasses(sizes.lowest, sizes.tracks)(pitches)
+        intervals = Intervals(sizes.steps, sizes.chords)(classes)
         streams.append(by_beat(keras.layers.Permute([2, 1, 3])(classes)))
-        streams.append(by_beat(intervals))
-        streams.append(by_beat(Contours(sizes.lowest)(sounding)))
+        streams += [by_beat(intervals), by_beat(Contours(sizes.lowest)(pitches))]
     # A sum of dense layers, each scaled to its own stream.
     x = keras.layers.Add()([keras.layers.Dense(width)(stream) for stream in streams])
     x = leaky(x)

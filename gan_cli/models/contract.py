@@ -25,6 +25,10 @@ Option = Any
 # not given, builds those of the authors; false the earlier ones, which earlier runs have.
 PUBLISHED_SIZES = "published_sizes"
 
+# An option of architectures of equalised learning rate whose class head once had a plain layer:
+# true, or not given, equalises it as all others; false is for earlier runs.
+EQUALIZED_CLASS_HEAD = "equalized_class_head"
+
 # Outputs of a discriminator. One with a single output, of any name, returns the logits.
 # float32 [batch]: above 0 where it takes an image for real.
 LOGITS = "logits"
@@ -129,12 +133,32 @@ class BeforeUpdate(Protocol):
     def before_update(self, images_shown: "tf.Tensor") -> None:
         """Called within the step's `tf.function`, outside its gradient tapes.
 
-        Spectral normalisation takes a step of its power iteration; noise and progressive growing
+        Spectral normalisation takes steps of its power iteration; noise and progressive growing
         set their clocks.
 
         Args:
           images_shown: real images that training has shown so far, int64 scalar.
         """
+
+
+@runtime_checkable
+class DrawsInTraining(Protocol):
+    """A layer of a generator that draws random numbers in training-mode passes."""
+
+    def draw_anew(self) -> None:
+        """Makes the next passes use other random numbers; called between passes of one step."""
+
+
+@runtime_checkable
+class FollowsWeights(Protocol):
+    """A layer with buffers that follow from its weights, such as a singular vector."""
+
+    def own_buffers(self) -> "list[keras.Variable]":
+        """Returns these buffers, which a running average of the network does not copy."""
+        ...
+
+    def after_averaging(self) -> None:
+        """Updates the buffers of a running average after its weights have moved."""
 
 
 @runtime_checkable
@@ -147,6 +171,20 @@ class ViewOfReals(Protocol):
         Args:
           images: float32 [batch, height, width, channels]; the result has the same shape.
         """
+
+
+@runtime_checkable
+class GrowsInStages(Protocol):
+    """A layer of a network whose new parts begin to be trained in the course of training."""
+
+    def begins_stage(self, images_before: "tf.Tensor", images_shown: "tf.Tensor") -> "tf.Tensor":
+        """Returns whether a stage begins in this step, bool scalar.
+
+        Args:
+          images_before, images_shown: real images shown before the previous step and before this
+            one, int64 scalars.
+        """
+        ...
 
 
 @runtime_checkable
@@ -189,6 +227,32 @@ def before_update(model: "keras.Model", images_shown: "tf.Tensor") -> None:
     for layer in layers_within(model):
         if isinstance(layer, BeforeUpdate):
             layer.before_update(images_shown)
+
+
+def draw_anew(generator: "keras.Model") -> None:
+    """Makes the generator's next training-mode passes use other random numbers."""
+    for layer in layers_within(generator):
+        if isinstance(layer, DrawsInTraining):
+            layer.draw_anew()
+
+
+def begins_stage(
+    model: "keras.Model", images_before: "tf.Tensor", images_shown: "tf.Tensor"
+) -> "tf.Tensor | None":
+    """Returns whether a stage of a growing network begins in this step; None: it never grows.
+
+    Args:
+      images_before, images_shown: see `GrowsInStages`.
+    """
+    for layer in layers_within(model):
+        if isinstance(layer, GrowsInStages):
+            return layer.begins_stage(images_before, images_shown)
+    return None
+
+
+def layers_that_follow_weights(model: "keras.Model") -> list[FollowsWeights]:
+    """Returns the layers whose buffers a running average computes from its own weights."""
+    return [layer for layer in layers_within(model) if isinstance(layer, FollowsWeights)]
 
 
 def view_of_reals(discriminator: "keras.Model", images: "tf.Tensor") -> "tf.Tensor":

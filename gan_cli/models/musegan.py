@@ -34,6 +34,8 @@ class _Sizes:
     def __init__(self, spec: ModelSpec):
         self.bars = spec.layout.get("bars", 1)
         self.steps = spec.layout.get("steps_per_beat", 1)
+        if "track_of_lane_0" in spec.layout:
+            raise UserError("model.architecture: 'musegan' needs piano rolls (data.form: rolls)")
         if spec.height % (self.bars * self.steps):
             raise UserError(
                 f"model.architecture: 'musegan' needs whole bars and beats; {spec.height} rows are"

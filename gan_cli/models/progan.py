@@ -10,7 +10,7 @@ from typing import Any
 import keras
 
 from gan_cli.errors import UserError
-from gan_cli.models.contract import Architecture, ModelSpec
+from gan_cli.models.contract import EQUALIZED_CLASS_HEAD, Architecture, ModelSpec
 from gan_cli.models.layers.conditioning import (
     discriminator_inputs,
     discriminator_outputs,
@@ -22,7 +22,12 @@ from gan_cli.models.layers.growing import GrowingDiscriminator, GrowingGenerator
 from gan_cli.models.layers.resolution import resolution_ladder
 from gan_cli.models.layers.second_moment import PixelNormalization
 
-OPTIONS = {"stable_kimg": 600.0, "fade_kimg": 600.0, "minibatch_std_group": 4}
+OPTIONS = {
+    "stable_kimg": 600.0,
+    "fade_kimg": 600.0,
+    "minibatch_std_group": 4,
+    EQUALIZED_CLASS_HEAD: True,
+}
 
 
 def _option(spec: ModelSpec, name: str) -> Any:
@@ -61,7 +66,8 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
     growth = _growth(spec)
     inputs, x = discriminator_inputs(spec)
     features = named_features(GrowingDiscriminator(group_size, name="growing", **growth)(x))
-    return discriminator_outputs(spec, inputs, features, EqualizedDense(1)(features))
+    logits = EqualizedDense(1)(features)
+    return discriminator_outputs(spec, inputs, features, logits, equalized=True)
 
 
 ARCHITECTURE = Architecture(

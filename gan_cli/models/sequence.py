@@ -7,6 +7,8 @@ gradients pass through the whole sequence. The discriminator has no normalisatio
 penalties require.
 """
 
+import math
+
 import keras
 
 from gan_cli.errors import UserError
@@ -18,9 +20,10 @@ from gan_cli.models.layers.conditioning import (
     named_features,
     normalized,
 )
-from gan_cli.models.layers.one_hot import TokenSoftmax
+from gan_cli.models.layers.one_hot import GumbelNoise, TokenSoftmax
+from gan_cli.models.layers.second_moment import MinibatchStandardDeviation
 
-_OUTPUTS = ("straight_through", "softmax")
+_OUTPUTS = ("straight_through", "softmax", "gumbel")
 # How much a residual block adds to its input, as in the code of Gulrajani et al.
 _RESIDUAL = 0.3
 
@@ -33,18 +36,33 @@ def build_generator(spec: ModelSpec) -> keras.Model:
     """
     output = spec.options["output"]
     if output not in _OUTPUTS:
-        raise UserError(f"model.options.output: must be {' or '.join(_OUTPUTS)}, got '{output}'")
+        raise UserError(f"model.options.output: must be {', '.join(_OUTPUTS)}, got '{output}'")
     temperature = spec.options["temperature"]
     if not temperature > 0:
         raise UserError(f"model.options.temperature: must be above 0, got {temperature}")
     lengths, kernel = _lengths(spec), _count(spec, "kernel", 1)
     inputs, x = generator_inputs(spec)
+    noise = None
+    if output == "gumbel":
+        shape = [spec.height, spec.width, spec.channels]
+        rest = spec.latent_dim - math.prod(shape)
+        if rest < 1:
+            raise UserError(
+                "model.latent_dim: output 'gumbel' takes one latent for every token of every place"
+                f" ({' x '.join(map(str, shape))}) as noise, and more to start from; it must be"
+                f" above {math.prod(shape)}, got {spec.latent_dim}"
+            )
+        noise = keras.layers.Reshape(shape)(inputs[0][:, rest:])
+        noise = GumbelNoise(dtype="float32", name="gumbel_noise")(noise)
+        x = keras.layers.Concatenate()([x[:, :rest], x[:, spec.latent_dim :]])
     width = spec.width_at(len(lengths) - 1)
     x = keras.layers.Dense(lengths[-1] * width)(x)
     x = keras.layers.Reshape([lengths[-1], width])(x)
     x = _blocks(spec, x, "blocks", width)
     for level in range(len(lengths) - 2, -1, -1):
-        x = keras.layers.ReLU()(normalized(spec, inputs, x, momentum=0.9))
+        if spec.options["normalization"]:
+            x = normalized(spec, inputs, x, momentum=0.9)
+        x = keras.layers.ReLU()(x)
         width = spec.width_at(level)
         x = keras.layers.Conv1D(2 * width, kernel, padding="same")(x)
         x = keras.layers.Reshape([2 * lengths[level + 1], width])(x)
@@ -53,7 +71,9 @@ def build_generator(spec: ModelSpec) -> keras.Model:
         x = _blocks(spec, x, "blocks", width)
     x = keras.layers.Dense(spec.width * spec.channels)(x)
     x = keras.layers.Reshape([spec.height, spec.width, spec.channels])(x)
-    tokens = TokenSoftmax(temperature, output == "straight_through", dtype="float32", name=IMAGES)
+    if noise is not None:
+        x = keras.layers.Add(dtype="float32")([x, noise])
+    tokens = TokenSoftmax(temperature, output != "softmax", dtype="float32", name=IMAGES)
     return keras.Model(inputs, tokens(x), name="generator")
 
 
@@ -71,6 +91,9 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
         x = keras.layers.Conv1D(width, kernel, padding="same")(x)
         x = keras.layers.LeakyReLU(0.2)(x)
         x = _blocks(spec, x, "discriminator_blocks", width)
+    if group := _count(spec, "minibatch_std_group", 0):
+        x = keras.layers.Reshape([lengths[-1], 1, x.shape[-1]])(x)
+        x = MinibatchStandardDeviation(group)(x)
     features = named_features(keras.layers.Flatten()(x))
     return discriminator_outputs(spec, inputs, features, keras.layers.Dense(1)(features))
 
@@ -117,5 +140,7 @@ ARCHITECTURE = Architecture(
         "shortest": 4,
         "blocks": 1,
         "discriminator_blocks": 0,
+        "minibatch_std_group": 0,
+        "normalization": True,
     },
 )

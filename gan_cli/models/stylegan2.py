@@ -7,6 +7,7 @@ The defaults of the options are those of configuration F. For small data sets, K
 import keras
 
 from gan_cli.models.contract import (
+    EQUALIZED_CLASS_HEAD,
     LABEL_EMBEDDING,
     LOGITS,
     MAPPING,
@@ -20,7 +21,12 @@ from gan_cli.models.layers.conditioning import (
     discriminator_outputs,
     named_features,
 )
-from gan_cli.models.layers.equalized import DownsamplingConv2D, EqualizedConv2D, EqualizedDense
+from gan_cli.models.layers.equalized import (
+    LARGEST_HALF,
+    DownsamplingConv2D,
+    EqualizedConv2D,
+    EqualizedDense,
+)
 from gan_cli.models.layers.modulated import ModulatedConv2D, ToImage
 from gan_cli.models.layers.resample import FilteredDownsampling, FilteredUpsampling
 from gan_cli.models.layers.resolution import resolution_ladder
@@ -140,7 +146,9 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
     x = EqualizedDense(width, activation="leaky_relu")(keras.layers.Flatten()(x))
     features = named_features(x)
     if not spec.num_classes or spec.conditioning != "mapping":
-        return discriminator_outputs(spec, inputs, features, EqualizedDense(1)(features))
+        return discriminator_outputs(
+            spec, inputs, features, EqualizedDense(1)(features), equalized=True
+        )
     label = _embedded_label(spec, inputs[1], width)
     for _ in range(_LABEL_MAPPING_LAYERS):
         label = EqualizedDense(
@@ -156,15 +164,18 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
 
 
 def _activated(channels: int, kernel_size: int) -> EqualizedConv2D:
-    return EqualizedConv2D(channels, kernel_size, activation="leaky_relu")
+    return EqualizedConv2D(channels, kernel_size, activation="leaky_relu", half_bound=LARGEST_HALF)
 
 
 def _residual_block(x: keras.KerasTensor, channels: int) -> keras.KerasTensor:
-    shortcut = EqualizedConv2D(channels, 1, use_bias=False, gain=_HALF_POWER)(
+    bound = LARGEST_HALF * _HALF_POWER
+    shortcut = EqualizedConv2D(channels, 1, use_bias=False, gain=_HALF_POWER, half_bound=bound)(
         FilteredDownsampling()(x)
     )
     x = _activated(x.shape[-1], 3)(x)
-    x = DownsamplingConv2D(channels, 3, activation="leaky_relu", activation_gain=1.0)(x)
+    x = DownsamplingConv2D(
+        channels, 3, activation="leaky_relu", activation_gain=1.0, half_bound=bound
+    )(x)
     return keras.layers.Add()([x, shortcut])
 
 
@@ -178,5 +189,10 @@ ARCHITECTURE = Architecture(
     discriminator_conditioning="mapping",
     discriminator_conditionings=("mapping", "projection", "concat", "auxiliary"),
     largest=1024,
-    options={"mapping_layers": 8, "style_mixing": 0.9, "minibatch_std_group": 4},
+    options={
+        "mapping_layers": 8,
+        "style_mixing": 0.9,
+        "minibatch_std_group": 4,
+        EQUALIZED_CLASS_HEAD: True,
+    },
 )

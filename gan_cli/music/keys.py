@@ -42,7 +42,12 @@ def major_scale_of(piece: Piece) -> int:
 
 
 def in_c(piece: Piece, ranges: Sequence[tuple[int, int]] = ()) -> Piece:
-    """Moves a piece to C major or A minor; drums stay as they are.
+    """Moves a piece to C major or A minor; drums stay as they are. See `way_to_c`."""
+    return transposed_piece(piece, way_to_c(piece, ranges))
+
+
+def way_to_c(piece: Piece, ranges: Sequence[tuple[int, int]] = ()) -> int:
+    """Returns by how many semitones, up or down, a piece moves to C major or A minor.
 
     Args:
       ranges: for each track, its lowest and highest MIDI key. Of the two ways, up or down, the one
@@ -60,7 +65,7 @@ def in_c(piece: Piece, ranges: Sequence[tuple[int, int]] = ()) -> Piece:
         )
         return outside, abs(semitones)
 
-    return transposed_piece(piece, min(ways, key=cost))
+    return min(ways, key=cost)
 
 
 def transposed_piece(piece: Piece, semitones: int) -> Piece:

@@ -17,13 +17,20 @@ from pathlib import Path
 import tensorflow as tf
 
 from gan_cli.errors import UserError
-from gan_cli.io.files import atomic_write, force_to_disk, open_regular
+from gan_cli.io.files import atomic_write, force_to_disk
 from gan_cli.io.plain_names import plain_folder
+from gan_cli.io.records import read_record
+from gan_cli.io.regular import open_regular
 from gan_cli.run.checkpoint_index import check_index
+from gan_cli.run.records import BestRecord, Manifest
 
-_FOLDER = re.compile(r"ckpt-(\d+)")
+_FOLDER = re.compile(r"ckpt-([0-9]{1,15})")
 # Folders that a process was writing, or removing, perhaps as it died.
 _UNFINISHED = ".ckpt-*"
+_BEST = "best.json"
+_MOST_RECORD_BYTES = 2**16
+# Of some hundred bytes for each variable.
+_MOST_MANIFEST_BYTES = 2**26
 
 
 @dataclass(frozen=True)
@@ -62,20 +69,50 @@ class CheckpointStore:
         return sorted(checkpoints, key=lambda checkpoint: checkpoint.images_shown)
 
     def best(self) -> Checkpoint | None:
-        """Returns the checkpoint that was marked as best, if it is still there."""
-        record = self.best_record()
-        return self.find(record["checkpoint"]) if record else None
+        """Returns the checkpoint that was marked as best, if it is still there.
 
-    def best_record(self) -> dict | None:
-        """Returns {"checkpoint", "metric", "value"} of the best one, if it is still there."""
-        try:
-            record = json.loads((self.folder / "best.json").read_text(encoding="utf-8"))
-        except (OSError, ValueError, RecursionError):
-            # A damaged record costs no more than the knowledge of which was best.
+        Raises:
+          UserError: the record of the best checkpoint is damaged.
+        """
+        record = self.best_record()
+        return self.find(record.checkpoint) if record else None
+
+    def best_record(self) -> BestRecord | None:
+        """Returns which checkpoint was marked as best, if it is still there.
+
+        Raises:
+          UserError: the record is damaged.
+        """
+        path = self.folder / _BEST
+        if not path.exists():
             return None
-        is_whole = isinstance(record, dict) and record.keys() >= {"checkpoint", "metric", "value"}
-        is_there = is_whole and record["checkpoint"] in [c.name for c in self.all()]
-        return record if is_there else None
+        try:
+            record = read_record(path, BestRecord, _MOST_RECORD_BYTES)
+        except UserError as error:
+            raise UserError(
+                f"{error}; name a checkpoint other than 'best', or remove the file"
+            ) from error
+        return record if record.checkpoint in [c.name for c in self.all()] else None
+
+    def mend_best(self, on_damage: Callable[[str], None]) -> None:
+        """Sets a damaged record of the best checkpoint aside; the next score makes a new one.
+
+        Args:
+          on_damage: called with one line about it.
+        """
+        path = self.folder / _BEST
+        try:
+            self.best_record()
+        except UserError as error:
+            aside = path.with_name(f"damaged-{path.name}")
+            try:
+                path.rename(aside)
+            except OSError as failure:
+                raise UserError(
+                    f"{path}: is damaged and cannot be moved: {failure.strerror}"
+                ) from failure
+            reason = error.problems[0].partition(";")[0]
+            on_damage(f"{reason}; set aside as {aside.name}: the next score counts as the best")
 
     def find(self, which: str) -> Checkpoint:
         """Returns the checkpoint called `latest`, `best`, or by its number.
@@ -179,7 +216,7 @@ class CheckpointStore:
     def mark_best(self, checkpoint: Checkpoint, metric: str, value: float) -> None:
         """Records `checkpoint` as the best by `metric`; it is then kept whatever its age."""
         record = {"checkpoint": checkpoint.name, "metric": metric, "value": value}
-        atomic_write(self.folder / "best.json", json.dumps(record))
+        atomic_write(self.folder / _BEST, json.dumps(record))
         self._remove_old()
 
     def forget_after(self, images_shown: int) -> None:
@@ -189,7 +226,11 @@ class CheckpointStore:
                 _remove(checkpoint)
 
     def _remove_old(self) -> None:
-        best = self.best()
+        try:
+            best = self.best()
+        except UserError:
+            # Which one was best is unknown, and must not be removed.
+            return
         for checkpoint in self.all()[: -self.keep]:
             if checkpoint != best:
                 _remove(checkpoint)
@@ -218,7 +259,7 @@ def restore(
       UserError: a file is missing or damaged, or the checkpoint is of another model.
     """
     manifest = _verify(checkpoint)
-    saved = manifest["variables"]
+    saved = manifest.variables
     if may_lack is not None:
         variables = {
             name: variable
@@ -246,7 +287,7 @@ def restore(
         raise UserError(f"{checkpoint.path}: does not hold what its manifest says") from error
 
 
-def _verify(checkpoint: Checkpoint) -> dict:
+def _verify(checkpoint: Checkpoint) -> Manifest:
     """Returns the manifest of a checkpoint all of whose files are what they were.
 
     Raises:
@@ -255,16 +296,12 @@ def _verify(checkpoint: Checkpoint) -> dict:
     advice = f"damaged or missing; remove {checkpoint.path} to use an older checkpoint"
     path = checkpoint.path / "manifest.json"
     try:
-        with open_regular(path) as file:
-            manifest = json.load(file)
-        files, variables = dict(manifest["files"]), dict(manifest["variables"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-        raise UserError(f"{path}: {advice}") from error
-    # Names with folders in them could lead out of the checkpoint.
-    is_plain = all(re.fullmatch(r"state\.[a-z0-9-]+", str(name)) for name in files)
-    if "state.index" not in files or not is_plain:
-        raise UserError(f"{path}: {advice}")
-    for name, checksum in files.items():
+        # Its names hold no folders, which could lead out of the checkpoint.
+        manifest = read_record(path, Manifest, _MOST_MANIFEST_BYTES)
+    except UserError as error:
+        reason = error.problems[0].removeprefix(f"{path}: ")
+        raise UserError(f"{path}: {advice} ({reason})") from error
+    for name, checksum in manifest.files.items():
         file = checkpoint.path / name
         try:
             is_sound = _sha256(file) == checksum
@@ -272,7 +309,7 @@ def _verify(checkpoint: Checkpoint) -> dict:
             is_sound = False
         if not is_sound:
             raise UserError(f"{file}: {advice}")
-    return {"files": files, "variables": variables}
+    return manifest
 
 
 def _describe(variables: Mapping[str, tf.Variable]) -> dict[str, list]:

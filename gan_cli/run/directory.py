@@ -12,6 +12,8 @@ from gan_cli.config.schema import Config
 from gan_cli.errors import UserError
 from gan_cli.io.files import atomic_write
 from gan_cli.io.json_lines import append_line
+from gan_cli.io.records import read_record
+from gan_cli.run.records import EnvironmentRecord
 
 
 def default_run_dir(config: Config) -> Path:
@@ -66,7 +68,7 @@ class RunDirectory:
         atomic_write(self.data_report, json.dumps(report, indent=1))
         if left_out:
             lines = "".join(f"{line}\n" for line in left_out)
-            atomic_write(self.skipped, lines.encode("utf-8", "backslashreplace"))
+            atomic_write(self.skipped, lines)
         else:
             self.skipped.unlink(missing_ok=True)
 
@@ -77,17 +79,7 @@ class RunDirectory:
           UserError: it is missing or damaged.
         """
         self._require(self.environment)
-        try:
-            environment = json.loads(self.environment.read_text(encoding="utf-8"))
-            dataset = environment["dataset"]
-            names = dataset["class_names"]
-            texts = [dataset["fingerprint"], *names]
-            if isinstance(names, list) and all(isinstance(text, str) for text in texts):
-                return environment
-            raise TypeError("the data set's fingerprint or class names are not text")
-        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
-            reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
-            raise UserError(f"{self.environment}: is damaged: {reason}") from error
+        return read_record(self.environment, EnvironmentRecord).model_dump()
 
     def record_unmarked(self, entry: dict[str, Any]) -> None:
         """Records images that were written without a mark of their origin, one JSON object a line.

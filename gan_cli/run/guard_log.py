@@ -6,6 +6,7 @@ from typing import Any
 
 from gan_cli.io.files import atomic_write
 from gan_cli.io.json_lines import append_line, read_lines
+from gan_cli.run.records import GuardEntry
 
 
 class GuardLog:
@@ -20,7 +21,11 @@ class GuardLog:
 
     def read(self) -> list[dict[str, Any]]:
         """Returns all whole lines, oldest first."""
-        return [entry for entry in read_lines(self.path) if _is_whole(entry)]
+        return [entry.model_dump() for entry in read_lines(self.path, GuardEntry).records]
+
+    def problem(self) -> str | None:
+        """Returns one line about the lines that `read` leaves out, if any."""
+        return read_lines(self.path, GuardEntry).problem
 
     def append(
         self, images_shown: int, signal: str, did: str, detail: str, interventions: int
@@ -53,12 +58,3 @@ class GuardLog:
         if self.path.is_file():
             kept = filter(has_happened, self.read())
             atomic_write(self.path, "".join(json.dumps(entry) + "\n" for entry in kept))
-
-
-def _is_whole(entry: Any) -> bool:
-    numbers, texts = ("images_shown", "interventions"), ("signal", "did", "detail")
-    return (
-        isinstance(entry, dict)
-        and all(type(entry.get(name)) is int for name in numbers)
-        and all(isinstance(entry.get(name), str) for name in texts)
-    )

@@ -7,6 +7,7 @@ from typing import Any
 
 from gan_cli.io.files import atomic_write
 from gan_cli.io.json_lines import append_line, read_lines
+from gan_cli.run.records import MetricsRow
 
 
 class MetricsLog:
@@ -20,8 +21,17 @@ class MetricsLog:
         self.path = path
 
     def read(self) -> list[dict[str, Any]]:
-        """Returns all whole lines, oldest first."""
-        return [row for row in read_lines(self.path) if _is_whole(row)]
+        """Returns all whole lines, oldest first.
+
+        Raises:
+          UserError: the file cannot be read.
+        """
+        rows = [row.model_dump() for row in read_lines(self.path, MetricsRow).records]
+        return [row | {"kimg": row["images_shown"] / 1000} for row in rows]
+
+    def problem(self) -> str | None:
+        """Returns one line about the lines that `read` leaves out, if any."""
+        return read_lines(self.path, MetricsRow).problem
 
     def append(self, images_shown: int, values: Mapping[str, float]) -> None:
         """Adds one line.
@@ -39,13 +49,3 @@ class MetricsLog:
         kept = [row for row in rows if row["images_shown"] <= images_shown]
         if self.path.is_file():
             atomic_write(self.path, "".join(json.dumps(row) + "\n" for row in kept))
-
-
-def _is_whole(row: Any) -> bool:
-    """Returns whether a line holds numbers alone, `images_shown` among them."""
-    return isinstance(row, dict) and "images_shown" in row and all(map(_is_number, row.values()))
-
-
-def _is_number(value: Any) -> bool:
-    # JSON may hold integers that are too large for a float.
-    return isinstance(value, float) or (isinstance(value, int) and abs(value) < 2**1000)

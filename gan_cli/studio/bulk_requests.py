@@ -5,7 +5,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 from gan_cli.errors import UserError
-from gan_cli.export import FORMATS
+from gan_cli.export import FORMATS, HUB
 from gan_cli.studio import checks
 from gan_cli.studio.checks import Classes, Seeds
 
@@ -81,10 +81,13 @@ class Export:
     """The generator itself, in the formats of other runtimes.
 
     Attributes:
-      formats: names in `gan_cli.export.FORMATS`, or "all".
+      formats: names in `gan_cli.export.FORMATS`, `hub`, or "all", which means all formats.
+      licence: of the generator, for the card and the files; best an identifier of SPDX, such as
+        CC-BY-4.0.
     """
 
     formats: Sequence[str] | str
+    licence: str | None = None
 
     def __post_init__(self) -> None:
         single = isinstance(self.formats, str) or not isinstance(self.formats, Iterable)
@@ -95,9 +98,11 @@ class Export:
         if not names:
             raise UserError("names no format", key="formats")
         for name in names:
-            if name not in FORMATS.names:
+            if name not in (*FORMATS.names, HUB):
                 raise UserError(str(FORMATS.problem(name.replace(":", " "))), key="formats")
         checks.keep(self, formats=tuple(names))
+        if self.licence is not None and not str(self.licence).strip().isprintable():
+            raise UserError("must be one line of text", key="licence")
 
 
 def _proportions(given: Any) -> tuple[float, ...]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gan_cli.domains.domain import PICTURES, SOUND
+from gan_cli.domains.domain import LINES, PICTURES, SOUND, Domain
 from gan_cli.errors import UserError
 from gan_cli.listener import Listener, Quiet
 from gan_cli.studio.draw.axes import draw_axes
@@ -11,9 +11,18 @@ from gan_cli.studio.draw.sheets import draw_sheet
 from gan_cli.studio.draw.single import draw_found, draw_place, draw_single
 from gan_cli.studio.draw.walk import draw_walk
 from gan_cli.studio.drawing import Drawing
-from gan_cli.studio.edit_requests import EditRequest, Inpaint, Project, SuperResolve
+from gan_cli.studio.edit_requests import (
+    Accompany,
+    EditRequest,
+    Inpaint,
+    Project,
+    ProjectText,
+    SuperResolve,
+)
+from gan_cli.studio.fit.accompany import accompany
 from gan_cli.studio.fit.inpaint import inpaint
 from gan_cli.studio.fit.project import project
+from gan_cli.studio.fit.project_text import project_text
 from gan_cli.studio.fit.super_resolve import super_resolve
 from gan_cli.studio.image_requests import EnlargedImage, FoundImage, SingleImage
 from gan_cli.studio.picture_requests import Axes, Grid, Request, Sheet, Walk
@@ -31,11 +40,16 @@ _DRAWERS: dict[type[Request], Any] = {
     EnlargedImage: draw_found,
     Place: draw_place,
     Project: project,
+    ProjectText: project_text,
     Inpaint: inpaint,
     SuperResolve: super_resolve,
+    Accompany: accompany,
 }
 # Requests that a picture's record names. A search is not repeated: the record holds its latents.
-RECORDED = tuple(request for request in _DRAWERS if not issubclass(request, EditRequest))
+_SEARCHES = (EditRequest, ProjectText)
+RECORDED = tuple(request for request in _DRAWERS if not issubclass(request, _SEARCHES))
+# Kinds of sheets that can be drawn of strings.
+_OF_LINES = ("truncation", "classes", "real")
 
 
 def draw(studio: Studio, request: Request, listener: Listener | None = None) -> Drawing:
@@ -52,10 +66,24 @@ def draw(studio: Studio, request: Request, listener: Listener | None = None) -> 
             f"{type(request).__name__} has no function here that draws it; call your own",
             key="request",
         )
-    is_piece = isinstance(request, Walk) and SOUND in studio.loaded.domain.supports
-    if not isinstance(request, Grid) and not is_piece:
+    if isinstance(request, ProjectText):
+        studio.loaded.domain.require(LINES, str(studio.run.path), request.subject)
+    elif isinstance(request, Accompany):
+        studio.loaded.domain.require(SOUND, str(studio.run.path), request.subject)
+    elif not _needs_no_pictures(request, studio.loaded.domain):
         studio.loaded.domain.require(PICTURES, str(studio.run.path), request.subject)
     drawer = _DRAWERS[type(request)]
-    if isinstance(request, EditRequest):
+    if isinstance(request, _SEARCHES):
         return drawer(studio, request, listener or Quiet())
     return drawer(studio, request)
+
+
+def _needs_no_pictures(request: Request, domain: Domain) -> bool:
+    """Returns whether music and text can be drawn so, too."""
+    if isinstance(request, Grid):
+        return True
+    if isinstance(request, FoundImage):
+        return LINES in domain.supports
+    if isinstance(request, Walk):
+        return bool({SOUND, LINES} & domain.supports)
+    return LINES in domain.supports and isinstance(request, Sheet) and request.kind in _OF_LINES

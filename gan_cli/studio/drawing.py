@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from gan_cli.errors import UserError
 from gan_cli.io.files import atomic_write
 from gan_cli.media.encode import encoded, encoded_animation, write_marked
-from gan_cli.media.formats import ANIMATIONS, SOUNDS, check_ending
+from gan_cli.media.formats import ANIMATIONS, LINES, SOUNDS, check_ending
 from gan_cli.media.sound import encoded_sound
+from gan_cli.media.text_lines import Line, encoded_lines
 from gan_cli.studio.checks import whole_number
 from gan_cli.studio.picture_requests import Request
 from gan_cli.studio.recipes import recorded_fields
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from gan_cli.media.credentials import Signer
+    from gan_cli.media.provenance import Provenance
     from gan_cli.music.piece import Piece
     from gan_cli.sampling.saved_latents import SavedLatents
 
@@ -45,6 +47,7 @@ class Drawing:
       draw_image: lays it out as one picture.
       draw_frames: lays it out as the frames of an animation, all of one size; None: it has none.
       draw_piece: writes it as one piece of music; None: it is none.
+      draw_lines: writes it as lines of text; None: it is no text.
       seeds: the seeds whose samples it shows; none where it shows saved latents.
       saved: the latents that it shows, in place of seeds.
       digital_source_type: IPTC's; None: wholly generated.
@@ -56,6 +59,7 @@ class Drawing:
     draw_image: "Callable[[], Image.Image]"
     draw_frames: "Callable[[], Sequence[Image.Image]] | None" = None
     draw_piece: "Callable[[], Piece] | None" = None
+    draw_lines: "Callable[[], Sequence[Line]] | None" = None
     seeds: Sequence[int] = ()
     saved: "SavedLatents | None" = None
     digital_source_type: str | None = None
@@ -103,9 +107,16 @@ class Drawing:
           UserError: the ending is unknown, or the file cannot be written.
         """
         path = Path(path)
-        ending = check_ending(path, self.draw_frames is not None, self.draw_piece is not None)
+        ending = check_ending(
+            path,
+            moves=self.draw_frames is not None,
+            sounds=self.draw_piece is not None,
+            lines=self.draw_lines is not None,
+        )
         if self.draw_piece is not None and ending in SOUNDS:
             return self._save_sound(path, ending, self.draw_piece(), unmarked, signer)
+        if self.draw_lines is not None and ending in LINES:
+            return self._save_lines(path, ending, self.draw_lines(), unmarked, signer)
         animated = self.draw_frames is not None and ending in ANIMATIONS
         speed = whole_number(frames_per_second, "frames_per_second", 1, 100)
         frames = self.frames if animated else (self.image,)
@@ -123,14 +134,34 @@ class Drawing:
     def _save_sound(
         self, path: Path, ending: str, piece: "Piece", unmarked: bool, signer: "Signer | None"
     ) -> tuple[Written, ...]:
-        if signer is not None:
-            raise UserError(f"signs pictures, not {ending} files", key="certificate")
-        provenance = self.studio.provenance(self.recipe(ending, None), self.digital_source_type)
-        mark = self.studio.mark(provenance, path, unmarked)
+        mark = self._mark_unsigned(path, ending, unmarked, signer)
         atomic_write(path, encoded_sound(piece, ending, mark))
         seconds = piece.seconds_at(piece.length)
         what = f"{piece.num_notes} notes, {seconds:.0f} s, of {self.studio.checkpoint_text}"
+        if self.description is not None:
+            what = f"{self.description}; {what}"
         return (Written(path, what),)
+
+    def _save_lines(
+        self,
+        path: Path,
+        ending: str,
+        lines: Sequence[Line],
+        unmarked: bool,
+        signer: "Signer | None",
+    ) -> tuple[Written, ...]:
+        mark = self._mark_unsigned(path, ending, unmarked, signer)
+        write_marked(path, encoded_lines(lines, ending, mark), mark)
+        return (Written(path, f"{len(lines)} lines, {self.studio.checkpoint_text}"),)
+
+    def _mark_unsigned(
+        self, path: Path, ending: str, unmarked: bool, signer: "Signer | None"
+    ) -> "Provenance | None":
+        """Returns what a file that cannot be signed says about its origin."""
+        if signer is not None:
+            raise UserError(f"signs pictures, not {ending} files", key="certificate")
+        provenance = self.studio.provenance(self.recipe(ending, None), self.digital_source_type)
+        return self.studio.mark(provenance, path, unmarked)
 
     def recipe(self, ending: str, frames_per_second: int | None) -> dict[str, Any]:
         """Returns what the file's record says about how its pixels come about.

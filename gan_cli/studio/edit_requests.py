@@ -1,4 +1,4 @@
-"""Requests for the generator's images that come nearest to an image of the user's."""
+"""Requests that start from a file of the user's: the generator's nearest images and phrases."""
 
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
@@ -51,6 +51,36 @@ class Project(EditRequest):
 
 
 @dataclass(frozen=True)
+class ProjectText(Request):
+    """The generator's string that comes nearest to a given one.
+
+    Attributes:
+      text: the string.
+      seed, classes, fit_steps: as in `EditRequest`.
+    """
+
+    text: str
+    _: KW_ONLY
+    seed: int = 0
+    classes: Classes | None = None
+    fit_steps: int = 500
+
+    record_kind = "projection"
+    recorded = MappingProxyType({})
+    subject = "text"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.text, str):
+            raise UserError(f"must be a string, got {self.text}", key="text")
+        checks.keep(
+            self,
+            seed=checks.first_seed(self.seed),
+            classes=checks.given_classes(self.classes),
+            fit_steps=checks.whole_number(self.fit_steps, "fit_steps", 1, _MOST_STEPS),
+        )
+
+
+@dataclass(frozen=True)
 class Inpaint(EditRequest):
     """An image with a part filled by the generator.
 
@@ -78,7 +108,19 @@ class SuperResolve(EditRequest):
     record_kind = "super-resolution"
 
 
+@dataclass(frozen=True)
+class Accompany(EditRequest):
+    """A piece of music with what it lacks, made by the generator.
+
+    Attributes:
+      image: a MIDI file.
+    """
+
+    record_kind = "accompaniment"
+    subject = "given"
+
+
 def _path(value: Any, key: str) -> Path:
     if not isinstance(value, str | Path):
-        raise UserError(f"must be the path of an image file, got {value}", key=key)
+        raise UserError(f"must be the path of a file, got {value}", key=key)
     return Path(value)

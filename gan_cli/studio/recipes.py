@@ -4,7 +4,10 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from gan_cli.errors import UserError
+from gan_cli.io.wording import show_value
 from gan_cli.sampling.saved_latents import from_recipe
 from gan_cli.studio.picture_requests import FIRST_LAYOUT, UNCONDITIONAL_PAIRS, Request, Sheet
 from gan_cli.studio.place import Place, parse_place_text
@@ -83,7 +86,7 @@ def request_of(
         value = recipe.get(key)
         if name in names and (value is not None or name in required):
             reader = _READERS.get(name)
-            values[name] = value if reader is None else reader(str(value))
+            values[name] = _typed(found, name, value) if reader is None else reader(str(value))
     if "layout_version" in names:
         values.setdefault("layout_version", FIRST_LAYOUT)
     if "latents" in names:
@@ -97,3 +100,12 @@ def request_of(
             # The record names the seeds of all pairs of rows, the request those of the first one.
             values["seeds"] = values["seeds"][: len(values["seeds"]) // UNCONDITIONAL_PAIRS]
     return found(**values)
+
+
+def _typed(request: type[Request], name: str, value: Any) -> Any:
+    """Returns a field's value out of a record, if it is of the field's type."""
+    wanted: Any = next(field.type for field in dataclasses.fields(request) if field.name == name)
+    try:
+        return TypeAdapter(wanted).validate_python(value, strict=True)
+    except (ValidationError, OverflowError) as error:
+        raise UserError(f"its record gives '{name}' the value {show_value(value)}") from error

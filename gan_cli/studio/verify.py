@@ -8,20 +8,23 @@ from typing import Any
 
 import numpy as np
 
+from gan_cli.domains.tokens import Strings
 from gan_cli.errors import UserError
 from gan_cli.io.npz import read_npz
 from gan_cli.media.credentials import MEDIA_TYPES, Credentials, read_credentials
 from gan_cli.media.decode import decoded, file_content, read_provenance
 from gan_cli.media.encode import encoded, encoded_animation
-from gan_cli.media.formats import ANIMATIONS, PICTURES, SOUNDS
+from gan_cli.media.formats import ANIMATIONS, LINES, PICTURES, SOUNDS
 from gan_cli.media.provenance import Provenance
+from gan_cli.media.sinks.lines import seeded_lines
 from gan_cli.media.sound import encoded_sound
+from gan_cli.media.text_lines import encoded_lines
 from gan_cli.sampling.bulk_export import CHUNK
 from gan_cli.studio.checks import given_truncation
 from gan_cli.studio.dispatch import RECORDED, draw
 from gan_cli.studio.recipes import request_of
 from gan_cli.studio.studio import Studio
-from gan_cli.studio.texts import seeds_text
+from gan_cli.studio.texts import parse_classes, parse_seeds, seeds_text
 
 # Kinds of single images, whose seeds stand under other names.
 _OWN_SIZE = ("image", "explored")
@@ -99,6 +102,8 @@ def _compare(path: Path, provenance: Provenance, run_dir: str | Path) -> Compari
     try:
         if provenance.recipe.get("kind") == "arrays":
             return _compare_arrays(path, studio, provenance.recipe)
+        if provenance.recipe.get("kind") == "lines":
+            return _compare_lines(path, studio, provenance)
         return _compare_pictures(path, studio, provenance)
     except UserError as error:
         raise UserError(f"{path}: its record cannot be followed: {error}") from error
@@ -111,7 +116,7 @@ def _compare_pictures(path: Path, studio: Studio, provenance: Provenance) -> Com
     speed = _speed(recipe)
     # Single images of folders, and of the page that explores, do not say that they are PNG files.
     ending: Any = recipe.get("format") or (".png" if recipe.get("kind") in _OWN_SIZE else None)
-    if ending not in ((*PICTURES, *SOUNDS) if speed is None else ANIMATIONS):
+    if ending not in ((*PICTURES, *SOUNDS, *LINES) if speed is None else ANIMATIONS):
         raise UserError(f"unknown format '{ending}'")
     drawing = draw(studio, request)
     if recipe.get("kind") not in _OWN_SIZE and (
@@ -123,6 +128,11 @@ def _compare_pictures(path: Path, studio: Studio, provenance: Provenance) -> Com
             raise UserError(f"'{ending}' is for music, which {studio.run.path} does not make")
         again = encoded_sound(drawing.draw_piece(), ending, provenance)
         return Comparison(again == file_content(path), "every byte of the music")
+    if ending in LINES:
+        if drawing.draw_lines is None:
+            raise UserError(f"'{ending}' is for text, which {studio.run.path} does not make")
+        text = encoded_lines(drawing.draw_lines(), ending, provenance)
+        return Comparison(text == file_content(path), "every line of the text")
     # Both sides go through the same encoder, which may lose something.
     if speed is None:
         again = encoded(drawing.image, ending, None)
@@ -163,6 +173,28 @@ def _compare_arrays(path: Path, studio: Studio, recipe: Mapping[str, Any]) -> Co
         again = studio.labelled_images(seeds[part], part_labels, truncation)
         equal &= np.array_equal(again.reshape(len(again), *kept.shape[1:]), kept[part])
     return Comparison(equal, f"all values of {len(seeds)} {domain.name}")
+
+
+def _compare_lines(path: Path, studio: Studio, provenance: Provenance) -> Comparison:
+    domain, recipe = studio.loaded.domain, provenance.recipe
+    if not isinstance(domain, Strings):
+        raise UserError(f"it is of text, which {studio.run.path} does not make")
+    seeds = parse_seeds(str(recipe.get("seeds")))
+    classes = recipe.get("classes")
+    labels = studio.labels(None if classes is None else parse_classes(str(classes)), len(seeds))
+    truncation = given_truncation(recipe.get("truncation"))
+    content, at = file_content(path), 0
+    for start in range(0, len(seeds), CHUNK):
+        part = slice(start, start + CHUNK)
+        part_labels = None if labels is None else labels[part]
+        samples = studio.labelled_images(seeds[part], part_labels, truncation)
+        names = studio.loaded.class_names
+        lines = seeded_lines(domain, samples, seeds[part], part_labels, names)
+        again = encoded_lines(lines, path.suffix.lower(), provenance)
+        if content[at : at + len(again)] != again:
+            return Comparison(False, f"all {len(seeds)} strings")
+        at += len(again)
+    return Comparison(at == len(content), f"all {len(seeds)} strings")
 
 
 def _check_numbers(name: str, values: np.ndarray, count: int, largest: int) -> None:

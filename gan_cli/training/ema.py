@@ -3,6 +3,8 @@
 import keras
 import tensorflow as tf
 
+from gan_cli.models.contract import layers_that_follow_weights
+
 
 def ema_decay(
     images_shown: tf.Tensor,
@@ -32,7 +34,8 @@ def update_ema(average: keras.Model, model: keras.Model, decay: tf.Tensor) -> No
     """Moves the average towards the model, in place.
 
     Trainable weights are averaged. Other variables, such as batch statistics, are copied: they are
-    averages already.
+    averages already. Those that follow from the weights, such as singular vectors, are not copied:
+    the vector of the model's weights would underestimate the singular value of the averaged ones.
     """
     for mean, weight in zip(average.trainable_variables, model.trainable_variables, strict=True):
         # mean - (1 - decay) * (mean - weight), by a kernel that passes over memory fewer times than
@@ -40,7 +43,12 @@ def update_ema(average: keras.Model, model: keras.Model, decay: tf.Tensor) -> No
         tf.raw_ops.ResourceApplyGradientDescent(
             var=mean.value.handle, alpha=1.0 - decay, delta=mean.value - weight.value
         )
+    following = layers_that_follow_weights(average)
+    own = {id(buffer) for layer in following for buffer in layer.own_buffers()}
     for copy, buffer in zip(
         average.non_trainable_variables, model.non_trainable_variables, strict=True
     ):
-        copy.assign(buffer)
+        if id(copy) not in own:
+            copy.assign(buffer)
+    for layer in following:
+        layer.after_averaging()

@@ -17,7 +17,7 @@ import keras
 import tensorflow as tf
 
 from gan_cli import replicas
-from gan_cli.models.contract import before_update
+from gan_cli.models.contract import before_update, begins_stage, draw_anew
 from gan_cli.training.ema import ema_decay, update_ema
 from gan_cli.training.inputs import (
     GENERATOR_PENALTY,
@@ -166,6 +166,7 @@ class TrainStep:
                 Batch(real, fake, real_labels, fake_labels, own_seed),
                 adapts=fresh and number == len(own),
             )
+            draw_anew(state.generator)
 
         real, real_labels = batches[0]
         latents, fake_labels = self.generator_inputs(real_labels, seed)
@@ -261,8 +262,20 @@ class TrainStep:
         return replicas.slice_of(self.losses.latents(fold(seed, LATENTS))), labels
 
     def keep_to_schedules(self) -> None:
-        """Sets learning rates and all other scheduled values at the start of a step."""
+        """Sets learning rates and all other scheduled values at the start of a step.
+
+        Where a stage of a growing network begins, its optimiser restarts: with moments of 0 and the
+        bias correction of a late step, new blocks would move at up to ten times the learning rate.
+        """
         state = self.state
+        images_before = state.images_shown - self.images_per_step
+        for model, optimizer in (
+            (state.generator, state.generator_optimizer),
+            (state.discriminator, state.discriminator_optimizer),
+        ):
+            begins = begins_stage(model, images_before, state.images_shown)
+            if begins is not None:
+                replicas.restart(optimizer, begins)
         factor = self.learning_rate_factor(state.images_shown)
         if self.remedies:
             factor = factor * self.remedies.learning_rate_factor

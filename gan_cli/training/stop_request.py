@@ -5,7 +5,7 @@ import signal
 import threading
 from collections.abc import Callable
 
-_NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGXCPU, signal.SIGHUP)
 # No signal has this number: it ends the watcher's thread.
 _END = b"\0"
 
@@ -13,7 +13,9 @@ _END = b"\0"
 class StopRequest:
     """Records the first signal to stop as a request; a second one ends the process.
 
-    The signals are SIGINT, SIGTERM, and SIGHUP unless the process ignores it, as under nohup.
+    The signals are SIGINT, SIGTERM, SIGXCPU, and SIGHUP unless the process ignores it, as under
+    nohup. SIGXCPU comes every second once a limit of CPU time is passed, and counts once. A process
+    in the background may write to its terminal (SIGTTOU).
     Python runs a handler only between two calls into TensorFlow, which can be a minute apart.
     Therefore a thread answers: it reads the signals' numbers, which the interpreter writes to a
     pipe at once.
@@ -43,6 +45,7 @@ class StopRequest:
             if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
                 continue
             self._previous[number] = signal.signal(number, self._handle)
+        self._previous[signal.SIGTTOU] = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
         self._pipe = os.pipe()
         os.set_blocking(self._pipe[1], False)
         self._previous_pipe = signal.set_wakeup_fd(self._pipe[1], warn_on_full_buffer=False)
@@ -76,6 +79,8 @@ class StopRequest:
             if received[0] not in self._previous:
                 continue
             number = signal.Signals(received[0])
+            if is_asked and number == signal.SIGXCPU:
+                continue
             if is_asked:
                 self._say("ended without saving; the newest checkpoint is as it was")
                 self._end(128 + number)

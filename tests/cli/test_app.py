@@ -19,6 +19,7 @@ COMMAND = '''\
 import gc, os, sys, time
 from absl import flags
 from gan_cli.cli import app
+from gan_cli.cli.console import PlainConsole
 from gan_cli.errors import UserError
 
 CONFIG = flags.DEFINE_string("config", None, "YAML file.", required=True)
@@ -31,6 +32,15 @@ def main(argv):
     action = CONFIG.value
     if action == "two problems":
         raise UserError("first: is wrong", "second: too")
+    if action == "names":
+        app.say("a name: \\x1b[2J\\udce9\\u202e\\xe9\\u3000.")
+        PlainConsole().print("another: \\x1b[2J\\udce9", soft_wrap=True)
+    if action.startswith("much"):
+        for _ in range(20):
+            app.say("x" * 10_000)
+        open("worked", "w").close()
+    if action.startswith("path"):
+        open(action[5:])
     if action == "status":
         return 7
     if action == "fault":
@@ -91,13 +101,15 @@ def test_help_describes_the_commands_own_flags_alone(toy, flag):
     result = toy(flag)
     assert result.returncode == 0
     assert result.stderr == ""
-    assert result.stdout == (
+    own, _, closing = result.stdout.partition("\n\nEvery command also takes --version; ")
+    assert "--completion=bash, zsh or fish" in " ".join(closing.split())
+    assert own == (
         "gan-toy: a command for the tests.\n\n  gan-toy --config FILE\n\nflags:\n"
         "  --config=...\n      YAML file.\n"
         "  --set=...\n      Overrides; repeatable.\n"
         "  --resume=auto|never\n      Whether to go on. (default: auto)\n"
         "  --dry_run\n      Only describe.\n"
-        "  --count=...\n      How many. (default: 3)\n"
+        "  --count=...\n      How many. (default: 3)"
     )
 
 
@@ -154,6 +166,52 @@ def test_every_user_error_is_a_line_of_its_own_and_status_2(toy):
 def test_the_status_is_what_main_returns(toy):
     assert toy("--config=status").returncode == 7
     assert toy("--config=nothing").returncode == 0
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii:strict"])
+def test_names_from_outside_cannot_steer_the_terminal(toy, environment, encoding):
+    environment["PYTHONIOENCODING"] = encoding
+    result = toy("--config=names")
+    assert (result.returncode, result.stderr) == (0, "")
+    letters = "\\xe9\\u3000" if encoding.startswith("ascii") else "\xe9\u3000"
+    assert result.stdout == (
+        f"a name: \\x1b[2J\\udce9\\u202e{letters}.\nanother: \\x1b[2J\\udce9\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("place", "status", "said"),
+    [("/dev/full", 2, "standard output cannot be written: No space left on device"), (None, 0, "")],
+)
+def test_work_goes_on_where_its_output_cannot_be_written(
+    command, environment, tmp_path, place, status, said
+):
+    if place is None:
+        # A pipe whose reader has left, as `head` does.
+        reader, writer = os.pipe()
+        os.close(reader)
+    else:
+        writer = os.open(place, os.O_WRONLY)
+    result = subprocess.run(
+        [sys.executable, str(command), "--config=much"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**environment, "PYTHONPATH": str(Path(gan_cli.__file__).parents[1])},
+        cwd=tmp_path,
+    )
+    os.close(writer)
+    assert (tmp_path / "worked").is_file()
+    assert result.returncode == status
+    assert said in result.stderr
+    assert result.stderr.count("\n") == bool(said)
+
+
+def test_a_name_that_no_file_can_have_is_one_line(toy):
+    name = "x" * 300
+    result = toy(f"--config=path={name}")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert result.stderr == f"gan-toy: error: {name}: File name too long\n"
 
 
 def test_a_fault_of_the_program_keeps_its_traceback(toy):

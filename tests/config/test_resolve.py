@@ -73,6 +73,7 @@ UNLABELLED = DataSummary(num_images=60_000, height=28, width=32, channels=1, num
 
 # What null means here is "no", not "chosen for you".
 MAY_STAY_OPEN = {
+    "data.folder.tiles",
     "data.folder.path",
     "data.max_images",
     # The usual ones.

@@ -1,5 +1,7 @@
 """Configs that earlier versions wrote into run directories."""
 
+import os
+
 import pytest
 import yaml
 
@@ -86,3 +88,24 @@ def test_a_run_from_before_an_option_is_built_as_it_was(read, earlier_run):
     assert other.model.options.get("published_sizes") is None
     resized = read(earlier_run, "model", architecture="biggan")
     assert resized.model.options["published_sizes"] is False
+    styled = read(earlier_run, "model", architecture="stylegan2")
+    assert styled.model.options["equalized_class_head"] is False
+
+
+@pytest.mark.parametrize(
+    "key", ["latent_dim", "generator_channels", "discriminator_channels", "max_channels"]
+)
+def test_a_width_that_would_claim_all_memory_is_refused(read, earlier_run, key):
+    with pytest.raises(UserError, match=rf"model\.{key}: must be at most 65536, got 1000000000"):
+        read(earlier_run, "model", **{key: 10**9})
+
+
+@pytest.mark.parametrize("place", ["/dev/zero", "/dev/stdin", "pipe"])
+def test_only_a_regular_file_is_a_config(tmp_path, place):
+    path = tmp_path / "config.yaml"
+    if place == "pipe":
+        os.mkfifo(path)
+    else:
+        path.symlink_to(place)
+    with pytest.raises(UserError, match=r"config\.yaml: .*: not a regular file"):
+        read_saved_config(path)

@@ -10,6 +10,9 @@ from gan_cli.config.saved import read_saved_config
 from gan_cli.data.sources import SOURCES
 from gan_cli.errors import UserError
 
+# The keys of a folder, as they are where nobody names them.
+FOLDER = {"frames": "first", "max_pixels": 250_000_000, "tiles": None}
+
 
 def load(path, *overrides):
     return load_config(path, list(overrides), CHOICES).data
@@ -33,12 +36,12 @@ def test_no_key_of_a_source_is_one_that_all_sources_share():
 @pytest.mark.parametrize(
     ("text", "section", "expected"),
     [
-        ("{source: folder, path: a}", "folder", {"path": "a", "frames": "first"}),
-        ("{source: folder, folder: {path: a}}", "folder", {"path": "a", "frames": "first"}),
+        ("{source: folder, path: a}", "folder", FOLDER | {"path": "a"}),
+        ("{source: folder, folder: {path: a}}", "folder", FOLDER | {"path": "a"}),
         (
             "{source: folder, name: null, path: a, split: null}",
             "folder",
-            {"path": "a", "frames": "first"},
+            FOLDER | {"path": "a"},
         ),
         ("{source: builtin}", "builtin", {"name": "digits"}),
         ("{source: builtin, name: null, tfds: null, points: {}}", "builtin", {"name": "digits"}),
@@ -96,7 +99,8 @@ def test_both_forms_mean_the_same_and_a_run_keeps_the_section(write, text, secti
         ),
         (
             "{source: folder, folder: {pth: x}}",
-            "data.folder.pth: unknown key; did you mean 'path'? (known: path, frames)",
+            "data.folder.pth: unknown key; did you mean 'path'? (known: path, frames, max_pixels,"
+            " tiles)",
         ),
         (
             "{source: folder, path: a, folder: {path: b}}",
@@ -120,7 +124,7 @@ def test_a_key_of_another_source_is_one_clear_line(write, text, problem):
 
 def test_an_unknown_key_is_told_the_keys_of_its_source(write):
     (line,) = problems(write("data: {source: folder, pth: a}\n"))
-    assert "unknown key; did you mean 'path'? (known: path, frames, source, folder, hold" in line
+    assert "unknown key; did you mean 'path'? (known: path, frames, max_pixels, tiles, " in line
     assert "tfds" not in line
 
 
@@ -188,9 +192,9 @@ EARLIER_DATA = {
 @pytest.mark.parametrize(
     ("changes", "section", "expected"),
     [
-        ({}, "folder", {"path": "images", "frames": "first"}),
+        ({}, "folder", FOLDER | {"path": "images"}),
         # Which it did not refuse, and did not read.
-        ({"name": "left over"}, "folder", {"path": "images", "frames": "first"}),
+        ({"name": "left over"}, "folder", FOLDER | {"path": "images"}),
         (
             {
                 "source": "points",

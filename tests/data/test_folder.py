@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gan_cli.config.schema import DataConfig
+from gan_cli.data import image_files
 from gan_cli.data.collection import CorruptImageError
 from gan_cli.data.dataset import open_splits
-from gan_cli.data.decode import decode_image
+from gan_cli.data.decode import HEIC_ENDINGS, decode_image
 
 SIZE = {"image_size": (16, 16)}
 
@@ -149,22 +150,52 @@ def test_one_name_in_two_spellings_is_one_class(tmp_path):
 def test_a_class_of_which_nothing_can_be_read_is_refused(tmp_path, problems):
     save_gray(tmp_path / "cat" / "1.png", 1)
     (tmp_path / "dog").mkdir()
-    (tmp_path / "dog" / "1.HEIC").write_bytes(b"heic")
+    (tmp_path / "dog" / "1.PSD").write_bytes(b"layers")
     (line,) = problems(source="folder", path=str(tmp_path))
     assert f"{tmp_path}/dog holds images, none of which can be read" in line
     (line,) = problems(source="folder", path=str(tmp_path / "dog"))
-    assert line.endswith("; it holds 1 .heic")
+    assert line.endswith("; it holds 1 .psd")
+
+
+@pytest.fixture
+def without_heic(monkeypatch):
+    kept = tuple(ending for ending in image_files.ENDINGS if ending not in HEIC_ENDINGS)
+    monkeypatch.setattr(image_files, "ENDINGS", kept)
+
+
+def test_how_to_read_heic_is_told(tmp_path, problems, without_heic):
+    save_gray(tmp_path / "cat" / "1.png", 1)
+    (tmp_path / "dog").mkdir()
+    (tmp_path / "dog" / "1.HEIC").write_bytes(b"heic")
+    advice = "; pip install 'gan-cli[heic]' reads .heic and .heif"
+    (line,) = problems(source="folder", path=str(tmp_path))
+    assert line.endswith(advice)
+    (line,) = problems(source="folder", path=str(tmp_path / "dog"))
+    assert line.endswith("; it holds 1 .heic" + advice)
+
+
+def test_heic_is_read(tmp_path):
+    heif = pytest.importorskip("pillow_heif")
+    heif.register_heif_opener()
+    pixels = np.zeros((32, 64, 3), np.uint8)
+    pixels[:, 32:] = 200
+    for name in ("1.HEIC", "2.heif"):
+        Image.fromarray(pixels).save(tmp_path / name, "HEIF", quality=-1)
+    splits = open_splits(DataConfig(source="folder", path=str(tmp_path), holdout_fraction=0))
+    assert not splits.notes
+    for image in splits.train.images:
+        np.testing.assert_allclose(image, pixels, atol=4)
 
 
 def test_what_is_passed_over_is_counted(tmp_path):
     save_gray(tmp_path / "1.png", 1)
     save_gray(tmp_path / "2.png", 2)
-    for name in ("a.txt", "b.txt", "c.heic", "Thumbs.db"):
+    for name in ("a.txt", "b.txt", "c.svg", "Thumbs.db"):
         (tmp_path / name).write_text("no image")
     splits = open_splits(DataConfig(source="folder", path=str(tmp_path)))
     assert splits.notes == (
         f"3 files in {tmp_path} are no images of a known kind and are passed over:"
-        " 2 .txt, 1 .heic (a.txt, b.txt, c.heic)",
+        " 2 .txt, 1 .svg (a.txt, b.txt, c.svg)",
     )
 
 
@@ -261,12 +292,35 @@ def test_an_image_that_goes_while_the_folder_is_read_is_one_line(folder, problem
     assert line == f"data.path: {folder}/cat/2.gif: cannot be read: No such file or directory"
 
 
-def test_a_decompression_bomb_is_a_corrupt_file(tmp_path, problems):
-    Image.new("1", (20_000, 20_000)).save(tmp_path / "bomb.png")
+def test_images_of_too_many_pixels_are_refused_and_not_called_corrupt(tmp_path, problems):
+    Image.new("1", (20_000, 20_000)).save(tmp_path / "giant.png")
+    Image.new("1", (30_000, 30_000)).save(tmp_path / "more.png")
     Image.new("1", (9, 9)).save(tmp_path / "fine.png")
-    lines = problems(source="folder", path=str(tmp_path), **SIZE)
-    assert "bomb.png: Image size (400000000 pixels) exceeds limit" in lines[0]
-    assert len(lines) == 2
+    for on_corrupt in ("fail", "skip"):
+        (line,) = problems(source="folder", path=str(tmp_path), on_corrupt=on_corrupt, **SIZE)
+        assert line.startswith(
+            "data.max_pixels: 2 of 3 images have more than 250,000,000 pixels, such as"
+            f" {tmp_path}/giant.png"
+        )
+    with pytest.raises(CorruptImageError, match="declares 20000 x 20000 pixels, more than 300"):
+        decode_image(tmp_path / "giant.png", max_pixels=300_000_000)
+
+
+def test_a_large_scan_is_read_by_a_part_of_its_pixels(tmp_path):
+    ramp = np.linspace(0, 255, 10_000).round().astype(np.uint8)
+    Image.fromarray(np.broadcast_to(ramp, (9_000, 10_000))).save(tmp_path / "scan.jpg", quality=95)
+    scan = decode_image(tmp_path / "scan.jpg", max_pixels=10**8)
+    assert scan.size == (2500, 2250)
+    assert np.abs(np.asarray(scan)[1000].astype(float) - ramp[1::4]).max() <= 2
+    whole = decode_image(tmp_path / "scan.jpg", max_pixels=10**8, at_full_size=True)
+    assert whole.size == (10_000, 9_000)
+    Image.new("L", (9, 9)).save(tmp_path / "small.png")
+    config = DataConfig(source="folder", path=str(tmp_path), image_size=16, holdout_fraction=0)
+    splits = open_splits(config)
+    # Of the middle 9,000 columns.
+    row = splits.train.images[0, 8, :, 0]
+    np.testing.assert_allclose(row, ramp[781:9500:562][:16], atol=4)
+    assert "from 9x9 to 9000x10000 pixels" in splits.notes[0]
 
 
 def _encoded(kind: str) -> bytes:

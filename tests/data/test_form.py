@@ -1,10 +1,13 @@
 """The size and channels that images are brought to, and the sentences that say so."""
 
+import dataclasses
+from collections import Counter
+
 import numpy as np
 import pytest
 
 from gan_cli.config.schema import DataConfig
-from gan_cli.data.collection import Collection
+from gan_cli.data.collection import Collection, Forms
 from gan_cli.data.form import choose_form
 
 
@@ -53,14 +56,20 @@ def test_another_aspect_ratio_is_told(fit, what):
     assert shape == (64, 64, 3)
     assert notes == [
         "data.image_size is not set: images of 2 sizes, from 30x40 to 500x300 pixels, are resized"
-        f" to 64x64; where they have another aspect ratio, {what}"
+        f" to 64x64; where they have another aspect ratio, {what}",
+        "2 of 4 images are enlarged more than 1.5 times, which blurs them; the smallest has 30x40"
+        " pixels",
     ]
 
 
 def test_what_the_config_asks_for_is_told_without_a_guess():
     shape, notes = form_of([image(8, 8, 1)] * 3, image_size=16)
     assert shape == (16, 16, 1)
-    assert notes == ["images of 8x8 pixels are resized to 16x16"]
+    assert notes == [
+        "images of 8x8 pixels are resized to 16x16",
+        "3 of 3 images are enlarged more than 1.5 times, which blurs them; the smallest has 8x8"
+        " pixels",
+    ]
     assert form_of([image(8, 8, 1)] * 3, image_size=16, channels=1) == ((16, 16, 1), [])
 
 
@@ -86,3 +95,16 @@ def test_one_image_of_another_size_does_not_change_the_size_of_all():
     assert "images of 127x128 pixels are resized to 128x128" in notes[0]
     assert form_of(images, holdout_by="order")[0] == (64, 64, 3)
     assert form_of([image(128, 128)] * 8 + [image(127, 128)] * 2)[0] == (64, 64, 3)
+
+
+def test_a_few_colour_images_among_many_gray_ones_are_not_overlooked():
+    gray = collection(*[image(32, 32, 1)] * 2000)
+    known = Forms(Counter({(32, 32): 2000}), Counter({1: 1996, 3: 4}), is_complete=True)
+    from_headers = dataclasses.replace(gray, forms=known)
+    config = DataConfig(source="folder")
+    form, notes = choose_form(config, from_headers, None)
+    assert form.channels == 3
+    assert notes == ("1,996 of 2,000 images are gray and are converted to RGB",)
+    # Earlier runs looked at some.
+    earlier = config.model_copy(update={"holdout_by": "order"})
+    assert choose_form(earlier, from_headers, None)[0].channels == 1

@@ -35,6 +35,7 @@ def write_song(path, number, bars=8, meter="4/4", names=NAMES, offset=0):
 
 def config(path, **keys):
     usual = {"tracks": list(NAMES), "pitches": [LOW, HIGH], "bars": 2}
+    usual |= {"form": "rolls", "transpose": "within_range"}
     midi = {"path": str(path), **usual, **keys}
     return DataConfig.model_validate({"source": "midi", "midi": midi, "on_corrupt": "skip"})
 
@@ -190,3 +191,31 @@ def test_folders_that_hold_nothing_usable(tmp_path):
     strict = config(tmp_path).model_copy(update={"on_corrupt": "fail"})
     with pytest.raises(UserError, match=r"cannot decode .*bad\.mid: is no MIDI file"):
         open_splits(strict)
+
+
+def test_voices_hold_the_notes_of_rolls_in_c(songs):
+    rolls = open_splits(config(songs, transpose="none")).train
+    voices = open_splits(config(songs, form="voices", voices=4, transpose="to_c"))
+    found = voices.domain.rolls(voices.train.images)
+    assert voices.domain.is_in_c
+    assert not voices.domain.varies
+    assert found.shape == rolls.images.shape
+    drums = [instrument.is_drums for instrument in voices.domain.form.instruments]
+    np.testing.assert_array_equal(found[..., drums], rolls.images[..., drums])
+
+
+def test_notes_without_a_free_voice_are_counted(tmp_path):
+    grid, piano = Grid(4, 4), instruments_named(("piano", "bass"), "tracks")
+    chords = [[Note(0, 8, pitch) for pitch in (60, 64, 67)], [Note(0, 64, 40)]]
+    for number in range(2):
+        chords[1][0] = Note(0, 64, 40 + number)
+        content = midi_file(grid.piece_of(piano, chords, 120.0), None)
+        (tmp_path / f"{number}.mid").write_bytes(content)
+    for voices, expected in ((2, 1), (3, 0)):
+        keys = {"form": "voices", "voices": voices, "tracks": ["piano", "bass"]}
+        notes = open_splits(config(tmp_path, **keys)).notes
+        counted = [note for note in notes if "more notes at once than their track has" in note]
+        assert (
+            counted
+            == ["left out, more notes at once than their track has voices: 2 of 8 notes"] * expected
+        )

@@ -142,6 +142,36 @@ class TestNpz:
         np.savez(path, **held)
         return {"source": "npz", "path": str(path)}
 
+    @pytest.mark.parametrize(
+        ("labels", "note"),
+        [
+            (np.eye(3, dtype=np.float32)[[0, 1, 2, 0]], "are one-hot: the class is the place of"),
+            (np.array([0.0, 1.0, 2.0, 0.0]), "are whole numbers of a float type"),
+            (np.array([[0], [1], [2], [0]]), None),
+            (np.array([0, 1, 2, 0], ">i4"), None),
+        ],
+    )
+    def test_labels_as_other_programs_write_them(self, tmp_path, labels, note):
+        images = np.zeros((4, 8, 8), np.uint8)
+        np.savez(tmp_path / "x.npz", images=images, labels=labels)
+        config = DataConfig(source="npz", path=str(tmp_path / "x.npz"), holdout_fraction=0)
+        splits = open_splits(config)
+        np.testing.assert_array_equal(splits.train.labels, [0, 1, 2, 0])
+        told = [line for line in splits.notes if "'labels'" in line]
+        assert len(told) == (note is not None)
+        assert all(note in line for line in told)
+
+    def test_labels_that_are_no_numbers_come_with_the_line_that_makes_them(
+        self, tmp_path, problems
+    ):
+        images = np.zeros((4, 8, 8), np.uint8)
+        np.savez(tmp_path / "x.npz", images=images, labels=np.array(["cat", "dog"] * 2))
+        (line,) = problems(source="npz", path=str(tmp_path / "x.npz"))
+        assert line.endswith("in NumPy: names, labels = np.unique(labels, return_inverse=True)")
+        np.savez(tmp_path / "x.npz", images=images, labels=np.full((4, 2), 0.5))
+        (line,) = problems(source="npz", path=str(tmp_path / "x.npz"))
+        assert line.endswith("in NumPy: labels = labels.argmax(axis=1)")
+
     def test_images_labels_and_holdout(self, tmp_path):
         rng = np.random.default_rng(0)
         images = rng.integers(0, 256, (6, 10, 12, 3), dtype=np.uint8)

@@ -1,6 +1,7 @@
 """Checkpoints of runs are scored, kept and compared."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -8,11 +9,27 @@ from PIL import Image
 from saved_runs import POINTS, saved_run
 
 from gan_cli.errors import UserError
+from gan_cli.evaluation import scorer
 from gan_cli.evaluation.requests import ComparisonRequest, RunRequest
 from gan_cli.evaluation.runs import compare_runs, score_checkpoint, score_every_checkpoint
+from gan_cli.listener import Listener
 from gan_cli.metrics.modes.counts import MODE_METRICS
+from gan_cli.sampling.seed_ranges import EVALUATION
 
 FEW = {"num_samples": 100, "features": "random"}
+
+
+class Heard(Listener):
+    def __init__(self):
+        self.messages = []
+
+    def message(self, text):
+        self.messages.append(text)
+
+
+@pytest.fixture
+def listener():
+    return Heard()
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +66,56 @@ def test_a_checkpoint_is_scored_and_the_scores_are_kept(run_dir, capsys):
     with Image.open(file.with_suffix("") / "neighbours.png") as picture:
         scale = picture.width // (13 * 10 + 2)
         assert picture.size == (scale * (13 * 10 + 2), scale * (8 * 10 + 2))
+
+
+def test_evaluations_of_different_seeds_share_no_sample(run_dir, monkeypatch):
+    drawn = {}
+    for seed in (0, 1, 2):
+        drawn[seed] = set()
+        exact = scorer.latents_for_seeds
+
+        def noted(seeds, *arguments, seed=seed, exact=exact):
+            drawn[seed].update(seeds)
+            return exact(seeds, *arguments)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(scorer, "latents_for_seeds", noted)
+            runs = scorer.RunScorer(RunRequest(run_dir=run_dir, seed=seed, **FEW))
+            for _ in runs.images(np.arange(runs.num_samples), runs.labels(runs.num_samples)):
+                pass
+    assert [len(seeds) for seeds in drawn.values()] == [100, 100, 100]
+    assert len(set.union(*drawn.values())) == 300
+    assert min(map(min, drawn.values())) >= EVALUATION
+
+
+def test_a_checkpoint_that_training_removes_meanwhile_costs_only_its_own_scores(tmp_path, listener):
+    path = tmp_path / "digits"
+    saved_run(path, checkpoints=(320, 640, 960))
+    load = scorer.RunScorer.load
+
+    def remove_first(self, checkpoint):
+        if checkpoint == "ckpt-640":
+            shutil.rmtree(path / "checkpoints/ckpt-640")
+        load(self, checkpoint)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scorer.RunScorer, "load", remove_first)
+        scored = score_every_checkpoint(
+            RunRequest(run_dir=path, metrics=("frechet",), **FEW), listener
+        )
+    assert [each.checkpoint for each in scored.checkpoints] == ["ckpt-320", "ckpt-960"]
+    assert any(line.startswith("left out: ckpt-640 has gone") for line in listener.messages)
+    assert scored.unwritten == ()
+
+
+def test_scores_that_cannot_be_kept_are_in_the_result(tmp_path):
+    path = tmp_path / "digits"
+    saved_run(path, checkpoints=(320, 640))
+    (path / "evaluations").write_text("no folder")
+    scored = score_every_checkpoint(RunRequest(run_dir=path, metrics=("frechet",), **FEW))
+    assert len(scored.checkpoints) == 2
+    assert len(scored.unwritten) == 2
+    assert all("cannot be written" in problem for problem in scored.unwritten)
 
 
 def test_the_scores_are_those_of_the_seed(run_dir):

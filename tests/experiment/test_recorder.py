@@ -1,6 +1,7 @@
 """What is recorded of a run while it trains."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -49,6 +50,36 @@ def test_a_loss_scale_that_has_fallen_is_reported_of_either_network(tmp_path, fa
     entry = json.loads(line)
     assert (entry["images_shown"], entry["signal"], entry["did"]) == (8, "loss_scale", "warned")
     assert entry["detail"].startswith("the loss scale has fallen to 0.25: ")
+
+
+def test_the_best_checkpoint_has_the_lowest_score_and_a_tie_keeps_the_first(tmp_path):
+    evaluation = {"every_kimg": 0.1, "num_samples": 20, "features": "random"}
+    experiment = open_experiment(tmp_path, {"precision": "float32", "kimg": 0.25}, evaluation)
+    parts = experiment.config, experiment.data, experiment.run, experiment.state
+    recorder = Recorder(*parts, experiment.store, Quiet())
+    scores = iter([5.0, 5.0, 7.0, 3.0, 3.0])
+    recorder._evaluator = SimpleNamespace(track=lambda images: {"fd": next(scores)})
+    named = []
+    for images_shown in (4, 8, 12, 16, 20):
+        recorder.evaluate(images_shown)
+        named.append(experiment.store.best_record().checkpoint)
+    assert named == ["ckpt-4", "ckpt-4", "ckpt-4", "ckpt-16", "ckpt-16"]
+    assert experiment.store.best_record().value == 3.0
+
+
+def test_a_damaged_record_of_the_best_is_said_once_and_the_next_score_counts(tmp_path):
+    evaluation = {"every_kimg": 0.1, "num_samples": 20, "features": "random"}
+    experiment = open_experiment(tmp_path, {"precision": "float32", "kimg": 0.25}, evaluation)
+    parts = experiment.config, experiment.data, experiment.run, experiment.state
+    said = []
+    listener = SimpleNamespace(message=said.append)
+    recorder = Recorder(*parts, experiment.store, listener)
+    recorder._evaluator = SimpleNamespace(track=lambda images: {"fd": 5.0})
+    recorder.evaluate(4)
+    (experiment.store.folder / "best.json").write_text('{"checkpoint": "ckpt-4", "metric": 5}')
+    recorder.evaluate(8)
+    assert [line for line in said if "damaged-best.json" in line] == said[1:2]
+    assert experiment.store.best_record().checkpoint == "ckpt-8"
 
 
 class TestScoresThatDeathPrevented:

@@ -156,6 +156,12 @@ class TestResume:
         assert error.key == "resume"
         assert f"is 'never', but {whole[0]} holds a run already" in error.problems[0]
 
+    def test_never_refuses_checkpoints_whose_config_is_gone(self, tmp_path):
+        (tmp_path / "checkpoints/ckpt-64").mkdir(parents=True)
+        error = self.refusal(config(), tmp_path, "never")
+        assert f"is 'never', but {tmp_path} holds a run already" in error.problems[0]
+        assert [path.name for path in tmp_path.iterdir()] == ["checkpoints"]
+
     def test_must_refuses_a_new_directory(self, tmp_path):
         error = self.refusal(config(), tmp_path / "new", "must")
         assert error.key == "resume"

@@ -9,6 +9,8 @@ from scipy import stats
 from gan_cli.errors import UserError
 from gan_cli.export import FORMATS, format, saved_model
 from gan_cli.export.card import psnr_text
+from gan_cli.export.format import About
+from gan_cli.export.litert import read_metadata
 from gan_cli.export.write import compare, export_generator
 from gan_cli.models import ARCHITECTURES
 from gan_cli.models.contract import ModelSpec
@@ -16,6 +18,7 @@ from gan_cli.models.contract import ModelSpec
 IMAGES = [name for name in ARCHITECTURES.names if name != "points_mlp"]
 LATENTS = np.random.default_rng(1).standard_normal((5, 8)).astype(np.float32)
 LABELS = np.array([0, 1, 2, 1, 0], np.int32)
+ABOUT = About("shirts", "normal", ("short", "Ärmel, lang", "none"), "ab12", "CC-BY-4.0")
 
 
 def build(name, num_classes=3, width=8):
@@ -48,15 +51,29 @@ def test_every_runtime_gives_the_generators_images(name, tmp_path):
     pytest.importorskip("onnxruntime")
     generator = build(name)
     exported = export_generator(
-        generator, "normal", ["keras", "saved_model", "onnx", "litert"], tmp_path, LATENTS, LABELS
+        generator, ABOUT, ["keras", "saved_model", "onnx", "litert"], tmp_path, LATENTS, LABELS
     )
     assert [part.largest_error <= part.format.tolerance for part in exported] == [True] * 4
+
+
+def test_a_file_for_phones_takes_one_image_at_a_time_and_names_what_it_gives(tmp_path):
+    generator = build("conv")
+    (part,) = export_generator(generator, ABOUT, ["litert_phone"], tmp_path, LATENTS, LABELS)
+    # float16 keeps 11 bits of each weight.
+    assert 0 < part.largest_error < 0.02
+    interpreter = tf.lite.Interpreter(str(tmp_path / "generator-phone.tflite"))
+    shapes = [tuple(each["shape_signature"]) for each in interpreter.get_input_details()]
+    assert sorted(shapes) == [(1,), (1, 8)]
+    (output,) = interpreter.get_output_details()
+    assert tuple(output["shape_signature"]) == (1, 16, 16, 3)
+    signature = interpreter.get_signature_list()["serving_default"]
+    assert signature == {"inputs": ["labels", "latents"], "outputs": ["images"]}
 
 
 def test_smaller_weights_make_smaller_files_and_close_images(tmp_path):
     names = ["litert", "litert_float16", "litert_int8"]
     generator = build("mlp", num_classes=0, width=128)
-    exact, half, small = export_generator(generator, "normal", names, tmp_path, LATENTS, None)
+    exact, half, small = export_generator(generator, ABOUT, names, tmp_path, LATENTS, None)
     assert half.size_bytes < 0.6 * exact.size_bytes
     assert small.size_bytes < 0.4 * exact.size_bytes
     assert 0 < half.largest_error < 0.01
@@ -78,12 +95,12 @@ def test_a_file_that_gives_other_images_is_refused(tmp_path, monkeypatch):
 
     monkeypatch.setattr(keras_file, "FORMAT", dataclasses.replace(keras_file.FORMAT, load=load))
     with pytest.raises(UserError, match=r"the images of 'keras' are off by up to 0\.01"):
-        export_generator(generator, "normal", ["keras"], tmp_path, LATENTS, LABELS)
+        export_generator(generator, ABOUT, ["keras"], tmp_path, LATENTS, LABELS)
 
 
 def test_generate_draws_by_seed_and_truncates(tmp_path):
     generator = build("conv")
-    saved_model.write(generator, "normal", tmp_path / "model")
+    saved_model.write(generator, ABOUT, tmp_path / "model")
     module = tf.saved_model.load(str(tmp_path / "model"))
     generate = module.signatures["generate"]
 
@@ -110,7 +127,7 @@ def test_generate_draws_by_seed_and_truncates(tmp_path):
 @pytest.mark.parametrize("name", ["conv", "stylegan2"])
 def test_generate_makes_the_generators_images_of_what_it_draws(name, tmp_path):
     generator = build(name, num_classes=0)
-    saved_model.write(generator, "normal", tmp_path / "model")
+    saved_model.write(generator, ABOUT, tmp_path / "model")
     generate = tf.saved_model.load(str(tmp_path / "model")).signatures["generate"]
     _, inputs = generate.structured_input_signature
     assert sorted(inputs) == ["seed", "truncation"]
@@ -171,7 +188,7 @@ def test_an_onnx_file_names_its_axes_and_says_what_the_values_mean(tmp_path):
     onnxruntime = pytest.importorskip("onnxruntime")
     pytest.importorskip("tf2onnx")
     generator = build("mlp")
-    export_generator(generator, "normal", ["onnx"], tmp_path, LATENTS, LABELS)
+    export_generator(generator, ABOUT, ["onnx"], tmp_path, LATENTS, LABELS)
     session = onnxruntime.InferenceSession(str(tmp_path / "generator.onnx"))
     assert {part.name: part.shape[0] for part in session.get_inputs()} == {
         "latents": "batch",
@@ -182,3 +199,27 @@ def test_an_onnx_file_names_its_axes_and_says_what_the_values_mean(tmp_path):
     about = session.get_modelmeta().custom_metadata_map
     assert "-1 is black, 1 white" in about["images"]
     assert "normal" in about["latents"]
+    assert about == SAID
+
+
+# What programs read in the metadata of ONNX and LiteRT files.
+SAID = {
+    "name": "shirts",
+    "images": "float32 [batch, height, width, channels]; -1 is black, 1 white",
+    "value_range": "[-1, 1]",
+    "latents": "float32 [batch, latent_dim], independent, normal",
+    "latent_distribution": "normal",
+    "truncates_latents": "true",
+    "labels": "int32 [batch], 0 to 2",
+    "class_names": '["short", "Ärmel, lang", "none"]',
+    "weights_sha256": "ab12",
+    "licence": "CC-BY-4.0",
+}
+
+
+def test_a_litert_file_calls_its_output_images_and_says_what_it_holds(tmp_path):
+    export_generator(build("mlp"), ABOUT, ["litert"], tmp_path, LATENTS, LABELS)
+    path = tmp_path / "generator.tflite"
+    (signature,) = tf.lite.Interpreter(str(path)).get_signature_list().values()
+    assert signature["outputs"] == ["images"]
+    assert read_metadata(path) == SAID

@@ -15,6 +15,7 @@ from gan_cli.run.checkpoint import CheckpointStore, restore
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.guard_log import GuardLog
 from gan_cli.run.metrics_log import MetricsLog
+from gan_cli.run.report.page import write_report
 from gan_cli.training.guard import NORMS, Guard
 
 LOSSES = ("generator_loss", "discriminator_loss")
@@ -128,7 +129,50 @@ def test_guard_logs(tmp_path, mutated, only_user_errors):
 def test_a_metrics_line_of_endless_depth_is_skipped(tmp_path):
     path = tmp_path / "metrics.jsonl"
     path.write_text("[" * 200_000 + '\n{"images_shown": 1}\n')
-    assert MetricsLog(path).read() == [{"images_shown": 1}]
+    assert MetricsLog(path).read() == [{"images_shown": 1, "kimg": 0.001}]
+
+
+def test_evaluations_and_the_report(tmp_path, mutated, only_user_errors):
+    run = RunDirectory(tmp_path)
+    score = {"value": 3.0, "interval": 0.1, "floor": 1.0, "ceiling": 9.0, "higher_is_better": False}
+    sound = {
+        "checkpoint": "ckpt-16",
+        "kimg": 0.016,
+        "scores": dict.fromkeys(["fd_random", "precision", "recall"], score),
+        "num_generated": 50,
+        "num_reference": 40,
+        "class_shares": {"a": 0.5, "b": 0.5},
+        "details": {"class_modes": {"a": {"covered": True, "data_share": 0.5}}},
+        "reading": ["Good."],
+    }
+    sound["details"]["class_modes"]["b"] = {"covered": False, "data_share": 0.5}
+    numbers = st.one_of(JSON, st.integers(), st.floats(), st.just(10**400), st.just(1e308))
+    scores = st.dictionaries(
+        st.sampled_from(["fd_random", "precision", "recall", "$x$", "_", "\x1b[2J"]),
+        st.fixed_dictionaries({}, optional=dict.fromkeys(score, numbers)).map(
+            lambda fields: score | fields
+        ),
+    )
+    records = st.fixed_dictionaries(
+        {}, optional={**dict.fromkeys(sound, JSON), "kimg": numbers, "scores": scores}
+    ).map(lambda fields: sound | fields)
+    contents = st.one_of(
+        mutated(json.dumps(sound).encode()),
+        st.one_of(records, JSON).map(json.dumps).map(str.encode),
+    )
+    (tmp_path / "evaluations").mkdir()
+
+    @FUZZ
+    @given(contents, contents)
+    def check(one, other):
+        (tmp_path / "evaluations/one.json").write_bytes(one)
+        (tmp_path / "metrics.jsonl").write_bytes(other)
+        with only_user_errors(tmp_path / "evaluations", tmp_path / "metrics.jsonl"):
+            problems = write_report(run)
+            assert all("\n" not in problem for problem in problems)
+        assert run.report.is_file()
+
+    check()
 
 
 def test_environments(tmp_path, mutated, only_user_errors):

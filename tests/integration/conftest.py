@@ -1,7 +1,8 @@
 import os
 
 import pytest
-from forked import Commands
+
+from benchmarks.forked import Commands
 
 
 @pytest.fixture(scope="session", autouse=True)

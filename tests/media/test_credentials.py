@@ -1,10 +1,13 @@
 """Signed content credentials, checked by the reference reader of C2PA."""
 
 import io
+import subprocess
+from pathlib import Path
 
 import c2pa
 import numpy as np
 import pytest
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from identity import KEYS, certificate_of, secret_of, write_identity
 from PIL import Image
@@ -15,6 +18,7 @@ from gan_cli.media.decode import decoded, read_provenance
 from gan_cli.media.encode import encoded, encoded_animation
 from gan_cli.media.provenance import COMPOSITE, GENERATED, Provenance
 
+EC_PARAMETERS = b"-----BEGIN EC PARAMETERS-----\nBggq\n-----END EC PARAMETERS-----\n"
 ORIGIN = Provenance("digits", "ckpt-960", "ab" * 32, {"kind": "grid", "seeds": "0-3"})
 
 
@@ -50,6 +54,42 @@ def test_every_format_can_be_signed_and_keeps_pixels_and_record(tmp_path, identi
 def test_the_algorithm_is_the_keys(tmp_path, kind):
     signer = Signer(*write_identity(tmp_path, KEYS[kind]))
     assert read_credentials(content_of(".png", ORIGIN, signer), ".png").intact
+
+
+@pytest.mark.parametrize("kind", ["p256", "rsa"])
+@pytest.mark.parametrize("before", [b"", EC_PARAMETERS])
+def test_keys_in_the_older_forms_of_openssl_are_accepted(tmp_path, kind, before):
+    chain, path = write_identity(tmp_path, KEYS[kind])
+    key = serialization.load_pem_private_key(path.read_bytes(), None)
+    form = serialization.PrivateFormat.TraditionalOpenSSL
+    older = key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption())
+    assert older.startswith(b"-----BEGIN " + {"p256": b"EC", "rsa": b"RSA"}[kind] + b" PRIVATE KEY")
+    path.write_bytes(before + older)
+    assert read_credentials(content_of(".png", ORIGIN, Signer(chain, path)), ".png").intact
+
+
+def test_a_key_in_der_is_refused_with_the_command_that_converts_it(tmp_path):
+    chain, path = write_identity(tmp_path)
+    key = serialization.load_pem_private_key(path.read_bytes(), None)
+    form = serialization.PrivateFormat.PKCS8
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.DER, form, serialization.NoEncryption())
+    )
+    with pytest.raises(UserError) as refused:
+        Signer(chain, path)
+    command = str(refused.value).partition("in DER: ")[2].split()
+    assert command[:2] == ["openssl", "pkey"]
+    subprocess.run(command, cwd=tmp_path, check=True)
+    Signer(chain, tmp_path / "key-converted.pem")
+
+
+def test_the_recipe_in_the_docs_makes_a_chain_that_signs(tmp_path):
+    page = (Path(__file__).parents[2] / "docs/responsible_use.md").read_text(encoding="utf-8")
+    recipe = page.partition("```sh\nopenssl")[2].partition("```")[0]
+    subprocess.run(["sh", "-ec", f"openssl{recipe}"], cwd=tmp_path, check=True, capture_output=True)
+    signer = Signer(tmp_path / "chain.pem", tmp_path / "key.pem")
+    found = read_credentials(content_of(".png", ORIGIN, signer), ".png")
+    assert (found.intact, found.signer) == (True, "Test artist, Test studio")
 
 
 @pytest.mark.parametrize("source_type", [GENERATED, COMPOSITE])

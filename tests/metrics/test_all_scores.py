@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import pytest
 from made_images import dataset, stripes
+from sklearn.metrics import accuracy_score, confusion_matrix
 
 from gan_cli.errors import UserError
 from gan_cli.metrics.comparison import GanAccess
@@ -100,7 +101,7 @@ def test_every_metric_gives_figures_with_a_source(digits, monkeypatch):
 @pytest.fixture(scope="module")
 def unlabelled(evaluator, digits) -> FeatureEvaluator:
     """For faults that leave classes empty."""
-    metrics = tuple(set(QUICK_ON_IMAGES) - {"intra_class"})
+    metrics = tuple(set(QUICK_ON_IMAGES) - {"intra_class", "label_accuracy"})
     return FeatureEvaluator(evaluator.network, digits.train, digits.holdout, metrics=metrics)
 
 
@@ -185,6 +186,29 @@ def test_swapped_labels_show_within_classes_only(evaluator, fair, digits):
     assert list(by_class) == list(digits.train.class_names)
     mean = np.mean([each["value"] for each in by_class.values()])
     assert wrong.scores[name].value == pytest.approx(mean)
+
+
+def test_the_share_of_images_that_show_the_asked_class(evaluator, fair, digits):
+    images, labels = digits.holdout.images, digits.holdout.labels
+    named = evaluator.network.probabilities(images).argmax(axis=1)
+    evaluation = evaluator.evaluate([images], labels=labels)
+    score = evaluation.scores["label_accuracy"]
+    assert score.value == pytest.approx(accuracy_score(labels, named))
+    assert 0.8 < score.value < 1.0
+    matrix = confusion_matrix(labels, named)
+    details = evaluation.details["label_accuracy"]
+    for number, name in enumerate(digits.holdout.class_names):
+        right = matrix[number, number]
+        others = np.delete(matrix[number], number)
+        assert details[name]["accuracy"] == pytest.approx(right / matrix[number].sum())
+        taken_for = details[name]["taken_for"]
+        assert (taken_for is None) == (others.sum() == 0)
+        if taken_for is not None:
+            assert matrix[number, digits.holdout.class_names.index(taken_for)] == others.max()
+    # The floor is that of held-out images: training images would promise too much.
+    assert fair.scores["label_accuracy"].floor == pytest.approx(score.value)
+    wrong = evaluator.evaluate([images], labels=(labels + 1) % 10)
+    assert wrong.scores["label_accuracy"].value < 0.1
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,24 @@ def test_equals_scipys_matrix_root(dimension):
     assert frechet_distance(generated, real) == pytest.approx(expected, rel=1e-6)
 
 
+@pytest.mark.parametrize(("decades", "squares"), [(2, True), (4, True), (6, False), (9, False)])
+def test_squares_are_taken_only_where_enough_digits_are_left(decades, squares, monkeypatch):
+    # Covariances of so many decades have roots of half as many, and a product of as many.
+    variances = np.logspace(0, -decades, 20)
+    moments = Moments(1000, np.zeros(20), np.diag(variances))
+    calls = []
+    exact = np.linalg.svd
+
+    def noted(*arguments, **options):
+        calls.append(arguments[0].shape)
+        return exact(*arguments, **options)
+
+    assert moments.root.shape == (20, 20)
+    monkeypatch.setattr(np.linalg, "svd", noted)
+    frechet_distance(moments, moments)
+    assert (not calls) == squares
+
+
 @pytest.mark.parametrize("decades", [3, 9])
 def test_equals_scipys_matrix_root_where_small_variances_matter(decades):
     # Common eigenvectors: the root of the product is the product of the roots.

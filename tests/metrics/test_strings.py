@@ -9,6 +9,7 @@ from scipy.spatial.distance import jensenshannon
 
 from gan_cli.data.dataset import DataSplits, ImageDataset
 from gan_cli.domains.tokens import strings_of
+from gan_cli.metrics.comparison import GanAccess
 from gan_cli.metrics.strings.evaluator import StringsEvaluator
 from gan_cli.metrics.strings.ngrams import jensen_shannon_divergence, ngram_keys
 from gan_cli.metrics.strings.witten_bell import WittenBell
@@ -99,17 +100,19 @@ def splits():
 
 
 def test_scores_of_copies_and_of_repeats():
-    data, train, held = splits()
+    data, train, _ = splits()
     evaluator = StringsEvaluator(data)
     copies = evaluator.evaluate([data.train.images[:300]]).scores
     assert copies["in_training_share"].value == 1.0
     assert copies["unique_share"].value == 1.0
     # Nothing is made of what was held out: there is no ratio.
     assert "copy_ratio" not in copies
-    mixed = data.domain.encoded(train[:200] + held[:50])
+    compared = evaluator.reference[:50, :, None, None]
+    mixed = np.concatenate([data.domain.encoded(train[:200]), compared])
     scores = evaluator.evaluate([mixed]).scores
     assert scores["in_holdout_share"].value == pytest.approx(50 / 250)
-    assert scores["copy_ratio"].value == pytest.approx(200 / len(train) * len(held) / 50)
+    half = len(evaluator.reference)
+    assert scores["copy_ratio"].value == pytest.approx(200 / len(train) * half / 50)
     repeated = np.repeat(data.holdout.images[:3], 100, axis=0)
     assert evaluator.track([repeated])["unique_share"] == pytest.approx(0.01)
     broken = data.holdout.images.copy()
@@ -123,7 +126,86 @@ def test_the_floor_is_that_of_any_training_strings():
     train = ImageDataset(data.train.images[order], None, (), "x")
     data = DataSplits(train, data.holdout, data.domain)
     scores = StringsEvaluator(data).evaluate([data.train.images[:1500]]).scores
-    drawn = data.train.images[np.random.default_rng(5).permutation(len(order))[:400]]
-    keys = (ngram_keys(each[:, :, 0, 0], 1, 9) for each in (drawn, data.holdout.images))
+    drawn = data.train.images[np.random.default_rng(5).permutation(len(order))[:200]]
+    keys = (ngram_keys(each[:, :, 0, 0], 1, 9) for each in (drawn, data.holdout.images[:200]))
     # Sorted strings, cut off, would lack the last letters.
     assert scores["jsd_1"].floor < 3 * jensen_shannon_divergence(*keys) + 1e-3
+
+
+def test_the_best_checkpoint_is_chosen_by_other_strings_than_those_that_score_it():
+    data, _, held = splits()
+    evaluator = StringsEvaluator(data)
+    chosen, scoring = (
+        set(data.domain.decoded(each[:, :, None, None]))
+        for each in (evaluator.validation, evaluator.reference)
+    )
+    assert not chosen & scoring
+    assert chosen | scoring == set(held)
+    same = evaluator.validation[:, :, None, None]
+    assert evaluator.track([same])["jsd_3"] == 0
+    assert evaluator.evaluate([same]).scores["jsd_3"].value > 0.01
+
+
+def test_every_score_stands_beside_that_of_the_ngram_model():
+    data, _, _ = splits()
+    evaluation = StringsEvaluator(data).evaluate([data.train.images[:300]])
+    assert evaluation.baseline == "n-gram model"
+    assert evaluation.scores["jsd_2"].baseline > 0
+    (curve,) = evaluation.details["quality_and_diversity"].values()
+    bits = [point["judge_bits"] for point in curve]
+    assert [point["temperature"] for point in curve] == [0.5, 0.6, 0.7, 0.8, 0.9, 1.0]
+    assert bits[0] < bits[-1]
+
+
+def test_the_curve_of_a_generator_goes_over_truncations():
+    """This generator makes the same string of small latents, and random letters of large ones."""
+    data, _, _ = splits()
+
+    def synthesize(latents, labels):
+        tokens = np.clip(np.abs(latents) * 4, 0, 7).astype(int) + 1
+        return np.eye(9, dtype=np.float32)[tokens][:, :, :, None]
+
+    gan = GanAccess(
+        draw_latents=lambda count, rng: rng.standard_normal((count, 8)).astype(np.float32),
+        synthesize=synthesize,
+    )
+    evaluation = StringsEvaluator(data, gan).evaluate([data.train.images[:300]])
+    points = evaluation.details["quality_and_diversity"]["generated"]
+    assert [point["truncation"] for point in points] == [0.5, 0.7, 1.0, 1.5, None]
+    # Two letters only: a model of them knows little of held-out strings.
+    assert points[0]["reverse_bits"] > points[-1]["reverse_bits"] + 1
+
+
+def of_two_languages():
+    rng = np.random.default_rng(2)
+    domain = strings_of("abcdefgh", 8)
+    letters = {0: "abcde", 1: "defgh"}
+    words, labels = [], []
+    for label, own in letters.items():
+        found = sorted({"".join(rng.choice(list(own), 6)) for _ in range(800)})
+        words += found
+        labels += [label] * len(found)
+    order = rng.permutation(len(words))
+    tokens, labels = domain.encoded(words)[order], np.array(labels, np.int32)[order]
+    parts = [
+        ImageDataset(tokens[part], labels[part], ("x", "y"), "x")
+        for part in (slice(300, None), slice(0, 300))
+    ]
+    return DataSplits(*parts, domain)
+
+
+def test_classes_are_recognised_by_new_strings_only():
+    data = of_two_languages()
+    evaluator = StringsEvaluator(data)
+    held, train = data.holdout, data.train
+    assert np.mean(evaluator.classify(held.images) == held.labels) > 0.95
+    labels = held.labels.copy()
+    labels[:30] = 1 - labels[:30]
+    # Copies of training strings, all of the right class, add nothing.
+    strings = np.concatenate([held.images, train.images[:500]])
+    given = np.concatenate([labels, train.labels[:500]])
+    scores = evaluator.evaluate([strings], labels=given).scores
+    assert scores["class_accuracy"].value == pytest.approx(0.9, abs=0.03)
+    assert scores["class_accuracy"].floor > 0.95
+    assert scores["class_accuracy"].ceiling == pytest.approx(0.5, abs=0.1)
+    assert "class_accuracy" not in evaluator.evaluate([strings]).scores

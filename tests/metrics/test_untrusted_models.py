@@ -219,6 +219,32 @@ def test_saved_models_that_reach_out_are_not_run(tmp_path, data, operation, effe
     assert os.listdir(tmp_path) == ["model"]
 
 
+def write_checkpoint(folder):
+    return tf.raw_ops.SaveV2(
+        prefix=f"{folder}/attacked", tensor_names=["x"], shape_and_slices=[""], tensors=[1.0]
+    )
+
+
+def merge_checkpoints(folder):
+    (folder / "victim").write_text("x")
+    return tf.raw_ops.MergeV2Checkpoints(
+        checkpoint_prefixes=[f"{folder}/victim"], destination_prefix=f"{folder}/attacked"
+    )
+
+
+@pytest.mark.parametrize("effect", [write_checkpoint, merge_checkpoints])
+def test_a_saved_model_writes_no_checkpoints_when_it_is_called(tmp_path, data, effect):
+    def attack(module, images):
+        with tf.control_dependencies([effect(tmp_path)]):
+            return features(module, images)
+
+    path = export(tmp_path / "model", attack)
+    before = sorted(os.listdir(tmp_path))
+    with pytest.raises(UserError, match=r"its graph writes files .* elsewhere than"):
+        load(path, data)
+    assert sorted(os.listdir(tmp_path)) == before
+
+
 def test_frozen_graphs_that_reach_out_are_not_run(tmp_path, data):
     graph = tf.compat.v1.GraphDef()
     for name, operation in (

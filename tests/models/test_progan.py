@@ -10,8 +10,9 @@ import tensorflow as tf
 from float64_networks import convolve, exact, leaky, pool, upsample
 
 from gan_cli.errors import UserError
-from gan_cli.experiment.dry_run import activation_bytes, flops_per_image
-from gan_cli.models import progan
+from gan_cli.experiment.dry_run import flops_per_image
+from gan_cli.experiment.step_memory import activation_bytes
+from gan_cli.models import ARCHITECTURES, progan
 from gan_cli.models.contract import ModelSpec
 from gan_cli.models.layers.growing import level_of_detail
 
@@ -243,3 +244,26 @@ def test_a_growing_network_is_described_whole():
 def test_a_negative_duration_is_refused(option):
     with pytest.raises(UserError, match=option):
         progan.build_generator(ModelSpec(8, 8, 1, 4, options={option: -1.0}))
+
+
+@pytest.mark.parametrize("name", ["progan", "stylegan2"])
+def test_the_class_head_has_an_equalised_learning_rate_too(name):
+    """Earlier runs keep theirs, whose weights have another scale."""
+    architecture = ARCHITECTURES.load(name)
+
+    def head(**options):
+        spec = dataclasses.replace(
+            SPEC,
+            num_classes=3,
+            conditioning="auxiliary",
+            options=architecture.options | options,
+        )
+        return architecture.build_discriminator(spec).get_layer("class_scores")
+
+    equalized, plain = head(), head(equalized_class_head=False)
+    assert equalized.scale == pytest.approx(equalized.kernel.shape[0] ** -0.5)
+    features = np.ones([1, equalized.kernel.shape[0]], np.float32)
+    expected = exact(features) @ exact(equalized.kernel) * equalized.scale
+    np.testing.assert_allclose(equalized(features), expected, rtol=1e-4, atol=1e-6)
+    assert isinstance(plain, keras.layers.Dense)
+    assert plain.kernel.shape == equalized.kernel.shape

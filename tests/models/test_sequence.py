@@ -8,7 +8,7 @@ import tensorflow as tf
 from gan_cli.errors import UserError
 from gan_cli.models import ARCHITECTURES
 from gan_cli.models.contract import ModelSpec
-from gan_cli.models.layers.one_hot import TokenSoftmax
+from gan_cli.models.layers.one_hot import GumbelNoise, TokenSoftmax
 
 SEQUENCE = ARCHITECTURES.load("sequence")
 
@@ -42,12 +42,54 @@ def test_every_place_and_stream_is_one_token(options):
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"output": "hard"}, "model.options.output: must be straight_through or softmax, got"),
+        (
+            {"output": "hard"},
+            "model.options.output: must be straight_through, softmax, gumbel, got",
+        ),
         ({"temperature": 0.0}, "model.options.temperature: must be above 0, got 0.0"),
         ({"kernel": 0}, "model.options.kernel: must be at least 1, got 0"),
+        ({"output": "gumbel"}, r"model.latent_dim: .* \(8 x 9 x 1\) .* above 72, got 8"),
     ],
 )
 def test_wrong_options_are_refused(options, problem):
     spec = ModelSpec(8, 9, 1, latent_dim=8, options={**SEQUENCE.options, **options})
     with pytest.raises(UserError, match=problem):
         SEQUENCE.build_generator(spec)
+
+
+def test_gumbel_noise_draws_tokens_by_their_softmax():
+    normal = tf.random.stateless_normal([40_000, 1, 4, 1], [1, 2])
+    logits = tf.constant([0.5, -1.0, 1.5, 0.0])[:, None]
+    tokens = TokenSoftmax(hard=True)(logits + GumbelNoise()(normal))
+    drawn = np.mean(tokens, axis=0)[0, :, 0]
+    np.testing.assert_allclose(drawn, keras.ops.softmax(logits[:, 0]), atol=0.01)
+
+
+@pytest.mark.parametrize("num_classes", [0, 3])
+def test_the_last_latents_are_the_noise_of_gumbel(num_classes):
+    """They choose among tokens, and the first ones say how likely each token is."""
+    options = {**SEQUENCE.options, "output": "gumbel"}
+    spec = ModelSpec(8, 5, 1, 48, num_classes, "concat", base_channels=8, options=options)
+    generator = SEQUENCE.build_generator(spec)
+    latents = tf.random.stateless_normal([32, 48], [1, 2])
+    labels = [tf.zeros([32], tf.int32)] if num_classes else []
+    noise = keras.Model(generator.inputs, generator.get_layer("gumbel_noise").output)
+    logits = generator.get_layer("images").input
+    chances = keras.Model(generator.inputs, logits)([latents, *labels]) - noise([latents, *labels])
+    other = tf.concat([latents[:, :8], tf.zeros([32, 40])], axis=1)
+    again = keras.Model(generator.inputs, logits)([other, *labels]) - noise([other, *labels])
+    np.testing.assert_allclose(again, chances, atol=1e-4)
+    assert np.any(noise([latents, *labels]) != noise([other, *labels]))
+
+
+def test_minibatch_standard_deviation_lets_samples_see_one_another():
+    spec = ModelSpec(
+        8, 9, 1, 8, base_channels=8, options={**SEQUENCE.options, "minibatch_std_group": 4}
+    )
+    one = tf.one_hot(tf.zeros([1, 8, 1], tf.int32), 9, axis=2)
+    other = tf.one_hot(tf.ones([3, 8, 1], tf.int32), 9, axis=2)
+    discriminator = SEQUENCE.build_discriminator(spec)
+    alike, among_others = (
+        discriminator(tf.concat([one, more], axis=0))[0] for more in (tf.repeat(one, 3, 0), other)
+    )
+    assert abs(alike - among_others) > 1e-4

@@ -15,6 +15,7 @@ from gan_cli.models.layers.modulated import ModulatedConv2D, ToImage
 from gan_cli.models.layers.resample import doubled, filtered, halved
 from gan_cli.models.layers.second_moment import MinibatchStandardDeviation, PixelNormalization
 from gan_cli.models.layers.styles import Noise, OtherLatents, StyleAverage, StyleMixing
+from gan_cli.training.precision import dtype_policy
 
 RNG = np.random.default_rng(0)
 FILTER = np.outer([1, 3, 3, 1], [1, 3, 3, 1]) / 64.0
@@ -227,6 +228,21 @@ def test_styles_are_mixed_from_one_layer_on():
     drawn = latents(given, training=True).numpy()
     assert abs(np.corrcoef(drawn.ravel(), given.ravel())[0, 1]) < 0.1
     assert drawn.std() == pytest.approx(1.0, abs=0.1)
+
+
+def test_the_discriminator_bounds_half_precision_as_the_authors_code_does():
+    architecture = ARCHITECTURES.load("stylegan2")
+    spec = ModelSpec(8, 8, 1, 4, base_channels=4, options=architecture.options)
+    with dtype_policy("mixed_float16"):
+        layer = EqualizedConv2D(2, 1, activation="leaky_relu", half_bound=256.0)
+        large = layer(np.full([1, 2, 2, 60], 3000.0, np.float32)).numpy()
+        model = architecture.build_discriminator(spec)
+    assert np.abs(large).max() == 256.0
+    bounds = [each.half_bound for each in model.layers if isinstance(each, EqualizedConv2D)]
+    # Both branches of the residual block end with half of the power.
+    assert sorted(bounds) == pytest.approx([256.0 * 0.5**0.5] * 2 + [256.0] * 3)
+    layer = EqualizedConv2D(2, 1, half_bound=256.0)
+    assert np.abs(layer(np.full([1, 1, 1, 1], 1e6))).max() > 256.0
 
 
 def test_the_mean_style_follows_the_batches_of_training_only():

@@ -15,9 +15,7 @@ DATA = Path(__file__).parent / "data"
 @pytest.fixture(scope="session")
 def run():
     """Runs a command in a process of its own: `run("gan-train", ..., cwd=folder)`."""
-    # The integration tests' helper.
-    sys.path.append(str(Path(__file__).parents[1] / "integration"))
-    from forked import Commands
+    from benchmarks.forked import Commands
 
     # With as many threads as a user's commands have.
     for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS"):

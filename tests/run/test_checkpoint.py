@@ -202,6 +202,10 @@ def test_saving_over_a_damaged_checkpoint_of_the_same_number_writes_a_sound_one(
         '{"files": 3}',
         '{"files": {}, "variables": {}}',
         '{"files": {"../x": "0", "state.index": "0"}, "variables": {}}',
+        '{"files": {"state.index": null}, "variables": {}}',
+        '{"files": {"state.index\\u0000": "0"}, "variables": {}}',
+        '{"files": {"state.index": "%s"}, "variables": {"x": 3}}' % ("0" * 64),
+        '{"files": {"state.index": "%s"}, "variables": {"x": []}}' % ("0" * 64),
     ],
 )
 def test_a_manifest_of_another_form_is_refused(tmp_path, variables, manifest):
@@ -211,14 +215,38 @@ def test_a_manifest_of_another_form_is_refused(tmp_path, variables, manifest):
         restore(checkpoint, zeros_like(variables))
 
 
-@pytest.mark.parametrize("content", ["", "{", "[1]", '{"checkpoint": "ckpt-1"}'])
-def test_a_damaged_record_of_the_best_costs_the_record_only(tmp_path, variables, content):
+@pytest.mark.parametrize(
+    ("content", "field"),
+    [
+        ("", "no JSON"),
+        ("{", "no JSON"),
+        ("[" * 50_000, "no JSON"),
+        ("[1]", "a map of names"),
+        ('{"checkpoint": "ckpt-1"}', "metric: is required"),
+        ('{"checkpoint": "ckpt-1", "metric": "fd", "value": "1"}', "value: must be a number"),
+        ('{"checkpoint": "ckpt-1", "metric": "fd", "value": true}', "value: must be a number"),
+        ('{"checkpoint": "ckpt-1", "metric": "fd", "value": NaN}', "value: must be a finite"),
+        ('{"checkpoint": "ckpt-1", "metric": 5, "value": 1}', "metric: must be text"),
+        ('{"checkpoint": ["ckpt-1"], "metric": "fd", "value": 1}', "checkpoint: must be text"),
+        ('{"checkpoint": "../ckpt-1", "metric": "fd", "value": 1}', "checkpoint: must be text"),
+    ],
+)
+def test_a_damaged_record_of_the_best_costs_the_record_only(tmp_path, variables, content, field):
     store = CheckpointStore(tmp_path, keep=1)
     store.mark_best(store.save(variables, 1), "fd", 1.0)
     (tmp_path / "best.json").write_text(content)
-    assert store.best() is None
-    assert store.find("best").images_shown == 1
+    with pytest.raises(UserError, match=rf"best\.json: is damaged: .*{field}.*other than 'best'"):
+        store.find("best")
+    assert store.find("latest").images_shown == 1
     assert store.save(variables, 2).images_shown == 2
+    # The first one may have been the best.
+    assert [checkpoint.images_shown for checkpoint in store.all()] == [1, 2]
+    said: list[str] = []
+    store.mend_best(said.append)
+    assert len(said) == 1
+    assert "set aside as damaged-best.json" in said[0]
+    assert (tmp_path / "damaged-best.json").read_text() == content
+    assert store.find("best").images_shown == 2
 
 
 @pytest.mark.parametrize(

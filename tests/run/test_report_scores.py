@@ -45,7 +45,8 @@ def run(tmp_path):
 @pytest.mark.parametrize("content", ["[{}]", "{}", "{torn", '"text"'])
 def test_other_files_beside_the_records_are_left_out(run, content):
     (run.evaluations / "all.json").write_text(content)
-    found = newest_evaluation(run)
+    found, problems = newest_evaluation(run)
+    assert bool(problems) == content.startswith("{t")
     assert found["checkpoint"] == "ckpt-2"
     assert [plot["title"] for plot in found["plots"]] == ["fd_x by checkpoint"]
 
@@ -57,7 +58,7 @@ def test_every_class_gets_its_row_of_images(run, side):
     folder.mkdir()
     shades = np.repeat(np.uint8([10, 200]), 3)[:, None, None, None]
     image_grid(np.broadcast_to(shades, (6, side, side, 1)), 3).save(folder / "classes.png")
-    rows = newest_evaluation(run)["class_rows"]
+    rows = newest_evaluation(run)[0]["class_rows"]
     assert list(rows) == ["bag", "shoe"]
     scale = max(round(64 / side), 1)
     for shade, row in zip([10, 200], rows.values(), strict=True):

@@ -1,8 +1,10 @@
 """The run directory's files survive what happens to files."""
 
+import base64
 import contextlib
 import os
 import re
+import wave
 
 import numpy as np
 import pytest
@@ -11,6 +13,10 @@ from PIL import Image
 from gan_cli.config.schema import Config
 from gan_cli.errors import UserError
 from gan_cli.io.files import atomic_write
+from gan_cli.media.sound import preview
+from gan_cli.music.grid import Grid
+from gan_cli.music.instruments import instruments_named
+from gan_cli.music.piece import Note
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.guard_log import GuardLog
 from gan_cli.run.metrics_log import MetricsLog
@@ -107,6 +113,19 @@ def test_the_report_is_one_page_that_needs_nothing_else(tmp_path):
     loaded = re.findall(r'(?:src|href)="([^"#]{0,12})', page)
     # Data, or (an SVG's own) fragments of the page itself.
     assert set(loaded) <= {"data:image/p", ""}
+
+
+def test_the_report_plays_phrases_of_music(tmp_path):
+    run = RunDirectory(tmp_path)
+    run.samples.mkdir(parents=True)
+    song = Grid(1, 4).piece_of(instruments_named(("piano",), "tracks"), [[Note(0, 4, 60)]], 120.0)
+    (run.samples / "newest.wav").write_bytes(preview([song, song]))
+    with wave.open(str(run.samples / "newest.wav")) as file:
+        assert file.getframerate() == 11_025
+        assert file.getnframes() / file.getframerate() == pytest.approx(4.08, abs=0.01)
+    write_report(run)
+    (found,) = re.findall(r'src="data:audio/wav;base64,([^"]+)"', run.report.read_text())
+    assert base64.b64decode(found) == (run.samples / "newest.wav").read_bytes()
 
 
 def test_the_report_plots_scores_that_it_does_not_know(tmp_path):

@@ -13,7 +13,11 @@ def test_the_keras_file_gives_the_pictures_of_the_seeds(digits_run, gan_sample, 
     status, text = gan_sample("--run_dir", digits_run, "--export", "keras", "--out", out)
     assert status == 0
     assert "off by at most" in text
-    assert sorted(path.name for path in out.iterdir()) == ["generator.keras", "model_card.md"]
+    assert sorted(path.name for path in out.iterdir()) == [
+        "generator.keras",
+        "model_card.md",
+        "samples.png",
+    ]
     assert [path.name for path in out.parent.iterdir()] == ["exported"]
     studio = Studio.open(str(digits_run), "latest")
     labels = np.array([4, 9], np.int32)

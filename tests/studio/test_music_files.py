@@ -9,7 +9,7 @@ from runs import TINY, make_run
 from gan_cli.errors import UserError
 from gan_cli.media.decode import read_provenance
 from gan_cli.music.midi_reader import read_midi_file
-from gan_cli.music.rolls import notes_of
+from gan_cli.music.voices import notes_of_symbols
 from gan_cli.studio.dispatch import draw
 from gan_cli.studio.picture_requests import Grid, Sheet, Walk
 from gan_cli.studio.studio import Studio
@@ -18,8 +18,8 @@ from gan_cli.studio.verify import verify
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory):
-    """Untrained, and without its bias towards silence."""
-    model = {**TINY, "architecture": "musegan", "options": {"silence": 0.5}}
+    """Untrained: drums, bass, piano and lead."""
+    model = {**TINY, "architecture": "choir"}
     path = tmp_path_factory.mktemp("runs") / "songs"
     return Studio.open(make_run(path, {"source": "builtin", "name": "songs"}, model))
 
@@ -34,7 +34,7 @@ def test_a_file_holds_the_notes_of_its_phrases_in_a_row(studio, tmp_path):
     step = bars // 64
     expected = {name: [] for name in domain.form.names}
     for number, sample in enumerate(studio.images((3, 5))):
-        own = notes_of(sample, domain.form.instruments, domain.form.lowest)
+        own = notes_of_symbols(sample, domain.lanes, 4)
         for name, notes in zip(expected, own, strict=True):
             offset = 64 * number
             expected[name] += [
@@ -45,7 +45,7 @@ def test_a_file_holds_the_notes_of_its_phrases_in_a_row(studio, tmp_path):
     assert piece.num_notes > 20
 
 
-@pytest.mark.parametrize("ending", [".mid", ".wav"])
+@pytest.mark.parametrize("ending", [".mid", ".wav", ".flac", ".mp3", ".ogg"])
 def test_a_file_says_where_it_comes_from_and_is_made_again(studio, tmp_path, ending):
     path = tmp_path / f"a{ending}"
     draw(studio, Walk("spherical", seeds=(0, 1), steps=2)).save(path)
@@ -55,7 +55,9 @@ def test_a_file_says_where_it_comes_from_and_is_made_again(studio, tmp_path, end
     # The pitch of the last note, or a sample in the middle.
     content[-9 if ending == ".mid" else len(content) // 2] ^= 1
     path.write_bytes(content)
-    assert not verify(path, studio.run.path).comparison.equal
+    # Damage may make the record unreadable, or the file.
+    found = verify(path, studio.run.path)
+    assert found.comparison is None or not found.comparison.equal
     draw(studio, Grid(seeds=(0,))).save(path, unmarked=True)
     assert read_provenance(path) is None
 
@@ -68,8 +70,8 @@ def test_a_wav_lasts_as_long_as_its_phrases(studio, tmp_path):
 
 
 def test_what_is_no_music_is_not_written_as_music(studio, digits_run, tmp_path):
-    with pytest.raises(UserError, match=r"must end in .* or \.mid or \.wav for music"):
-        draw(studio, Grid(seeds=(0,))).save(tmp_path / "a.ogg")
+    with pytest.raises(UserError, match=r"must end in .* or \.mid, \.wav, .* for music"):
+        draw(studio, Grid(seeds=(0,))).save(tmp_path / "a.aac")
     with pytest.raises(UserError, match=r"is not available for phrases"):
         draw(studio, Sheet("training"))
     with pytest.raises(UserError, match=r"must end in .*, got"):

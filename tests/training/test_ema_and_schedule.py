@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from gan_cli.models.layers.spectral import SpectralDense
 from gan_cli.training.ema import ema_decay, update_ema
 from gan_cli.training.schedule import Ramp, learning_rate_factor, value_at
 
@@ -86,3 +87,20 @@ def test_a_ramp_is_half_a_cosine_and_stays_where_it_arrives(start, end):
 def test_a_setting_moves_or_does_not():
     assert value_at(0.3, tf.constant(10_000)) == 0.3
     assert float(value_at(Ramp(1.0, 3.0, 20.0), tf.constant(10_000))) == pytest.approx(2.0)
+
+
+def test_the_averages_singular_values_are_those_of_its_own_weights():
+    """The raw network's vectors would give too small a value: it has moved elsewhere."""
+    keras.utils.set_random_seed(0)
+    build = lambda: keras.Sequential([keras.Input([12]), SpectralDense(9)])  # noqa: E731
+    model, average = build(), build()
+    raw, averaged = model.layers[0], average.layers[0]
+    average.set_weights(model.get_weights())
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        raw._kernel.assign(rng.standard_normal(raw._kernel.shape))
+        raw.before_update(tf.constant(0))
+        update_ema(average, model, tf.constant(0.97))
+    normalized = averaged.kernel.numpy()
+    assert np.linalg.svd(normalized, compute_uv=False)[0] == pytest.approx(1.0, abs=0.02)
+    assert not np.array_equal(averaged.left_vector, raw.left_vector)

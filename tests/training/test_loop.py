@@ -93,7 +93,7 @@ def test_the_deadline_stops_it_as_the_end_does():
     assert ran == [seen[-1]]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGXCPU, signal.SIGHUP])
 def test_a_signal_finishes_the_call_runs_the_actions_and_puts_the_handlers_back(number):
     before = signal.getsignal(number)
     ran = []
@@ -106,6 +106,21 @@ def test_a_signal_finishes_the_call_runs_the_actions_and_puts_the_handlers_back(
     assert received == number
     assert seen == ran == [40]
     assert signal.getsignal(number) is before
+
+
+def test_a_limit_of_cpu_time_counts_once_and_the_terminal_may_be_written():
+    before = signal.getsignal(signal.SIGTTOU)
+
+    def limited(images, labels):
+        os.kill(os.getpid(), signal.SIGTTOU)
+        os.kill(os.getpid(), signal.SIGXCPU)
+        os.kill(os.getpid(), signal.SIGXCPU)
+        return {"loss": 0.0}
+
+    received, seen = run(limited, 1000, [])
+    assert received == signal.SIGXCPU
+    assert seen == [40]
+    assert signal.getsignal(signal.SIGTTOU) is before
 
 
 def test_a_hang_up_that_the_process_ignores_does_not_stop_it():

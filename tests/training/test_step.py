@@ -6,6 +6,8 @@ import tensorflow as tf
 
 from gan_cli.domains.images import to_model_range
 from gan_cli.models import ARCHITECTURES
+from gan_cli.models.contract import layers_within
+from gan_cli.models.layers.styles import Noise
 from gan_cli.objectives import LOSSES
 from gan_cli.training.inputs import GENERATOR_PENALTY, LATENTS, fold
 from gan_cli.training.step import gradients_of
@@ -322,6 +324,49 @@ def test_n_critic_counts_discriminator_updates(small_gan, batch):
     assert gan.state.images_shown.numpy() == 2 * 4 * 8
 
 
+@pytest.mark.parametrize("objective", [{"n_critic": 3}, {"generator_batch": "fresh"}])
+def test_each_pass_of_the_generator_in_a_step_has_noise_of_its_own(small_gan, batch, objective):
+    gan = small_gan(model={"architecture": "stylegan2"}, objective=objective)
+    clocks, generator = [], gan.state.generator
+    layers = [layer for layer in layers_within(generator) if isinstance(layer, Noise)]
+    for layer in layers:
+        pristine = layer.call
+
+        def call(inputs, training=None, layer=layer, pristine=pristine):
+            clocks.append(layer.seed().numpy().tolist())
+            return pristine(inputs, training=training)
+
+        layer.call = call
+    copies = gan.step.reals_per_step // 8
+    for _ in range(2):
+        gan.step(*(tf.repeat(part, copies, axis=0) for part in batch))
+    passes = objective.get("n_critic", 2)
+    assert len(clocks) == 2 * passes * len(layers)
+    assert len({tuple(clock) for clock in clocks}) == len(clocks)
+
+
+def test_optimizers_restart_where_a_stage_begins(small_gan):
+    """As in the authors' code of progressive growing: as a level begins to fade in, and at its end.
+
+    The step's update from moments of 0 has the length of the learning rate, not ten times it.
+    """
+    gan = small_gan(
+        model={
+            "architecture": "progan",
+            "options": {"stable_kimg": 0.016, "fade_kimg": 0.016},
+        }
+    )
+    images, labels = tf.constant(gan.data.images[:8]), tf.constant(gan.data.labels[:8])
+    steps = []
+    for _ in range(9):
+        gan.step(images, labels)
+        steps.append(int(gan.state.discriminator_optimizer.iterations.numpy()))
+        assert steps[-1] == gan.state.generator_optimizer.iterations.numpy()
+    # Fades begin after 16 and 48 images, with the next step, and end with 32 and 64.
+    assert steps == [1, 2, 3, 1, 1, 2, 3, 1, 1]
+    assert np.any(gan.state.discriminator_optimizer._velocities[0])
+
+
 def test_weight_clip_bounds_every_discriminator_weight_and_no_generator_weight(small_gan, batch):
     gan = small_gan(objective={"loss": "wasserstein", "weight_clip": 0.01})
     gan.step(*batch)
@@ -338,10 +383,28 @@ def test_latents_depend_on_seed_and_step_alone():
     assert not np.array_equal(first, latents_of_step(1, 0))
 
 
-@pytest.mark.parametrize("penalty", ["r1", "wgan_gp"])
-def test_float16_scales_losses_and_steps_like_float32(small_gan, batch, penalty):
+def test_labels_of_generated_images_have_random_numbers_of_their_own(small_gan, batch):
+    gan = small_gan(model={"conditional": True, "label_sampling": "uniform"})
+    seeds = {}
+    for owner, name in ((gan.step, "fake_labels"), (gan.step.losses, "latents")):
+        drawn = getattr(owner, name)
+
+        def noted(seed, drawn=drawn, name=name):
+            seeds[name] = seed.numpy().tolist()
+            return drawn(seed)
+
+        setattr(owner, name, noted)
+    gan.step.generator_inputs(batch[1], tf.constant([0, 0]))
+    assert seeds["fake_labels"] != seeds["latents"]
+
+
+@pytest.mark.parametrize(
+    ("penalty", "updates"),
+    [("r1", "alternating"), ("wgan_gp", "alternating"), ("r1", "simultaneous")],
+)
+def test_float16_scales_losses_and_steps_like_float32(small_gan, batch, penalty, updates):
     make = lambda precision: small_gan(  # noqa: E731
-        objective={"penalties": [{"name": penalty, "gamma": 0.1}]},
+        objective={"penalties": [{"name": penalty, "gamma": 0.1}], "updates": updates},
         training=sgd(0.05) | {"precision": precision},
     )
     reference, mixed = make("float32"), make("mixed_float16")

@@ -21,16 +21,20 @@ from gan_cli.data.phrases import NamedPiece, phrases_of
 from gan_cli.data.sources.source import Source
 from gan_cli.data.strings import Labelled, TextForm, prepare_strings
 from gan_cli.domains.domain import Domain
-from gan_cli.domains.rolls import Rolls
 from gan_cli.domains.tokens import strings_of
+from gan_cli.domains.voices import Voices, voices_of
 from gan_cli.errors import UserError
 from gan_cli.music.composer import BEATS_A_MINUTE, HIGHEST, LOWEST, STYLES, TRACKS, songs_of
 from gan_cli.music.grid import Grid
 from gan_cli.music.instruments import instruments_named
+from gan_cli.music.keys import in_c
 from gan_cli.music.phrases import RollForm
+from gan_cli.music.voices import lanes_of
 
 NAMES = ("digits", "songs", "surnames", "unicode")
 _SONGS_OF_STYLE = 40
+# On the way to C, songs move down by so many semitones at most, and the lowest ones up.
+_FURTHEST = 6
 # Alphabet and length of the sets of strings.
 _STRINGS = {
     "surnames": (string.ascii_uppercase, 16),
@@ -46,7 +50,7 @@ def open_source(config: DataConfig) -> SourceSplits:
     Repository, CC BY 4.0); see `builtin/README.md`.
 
     songs: phrases of four bars from 160 songs for drums, bass, piano and lead, composed by rule in
-    four styles, which are the classes; see `music.composer`.
+    four styles, which are the classes, and moved to C; see `music.composer`.
 
     surnames: 88,799 surnames of the census of the United States of 1990; see `builtin/README.md`.
 
@@ -75,7 +79,7 @@ def _known_name(config: DataConfig) -> str:
 
 def _songs() -> Collection:
     pieces = [
-        NamedPiece(f"{style.name} {number + 1}", piece, label)
+        NamedPiece(f"{style.name} {number + 1}", in_c(piece), label)
         for label, style in enumerate(STYLES)
         for number, piece in enumerate(songs_of(style, _SONGS_OF_STYLE))
     ]
@@ -83,9 +87,10 @@ def _songs() -> Collection:
     return phrases_of(pieces, _songs_domain(), names, f"songs {_SONGS_OF_STYLE}")
 
 
-def _songs_domain() -> Rolls:
-    form = RollForm(Grid(4, 4), instruments_named(TRACKS, "data.name"), LOWEST, HIGHEST)
-    return Rolls(form.shape, form, BEATS_A_MINUTE, transposes=True)
+def _songs_domain() -> Voices:
+    form = RollForm(Grid(4, 4), instruments_named(TRACKS, "data.name"), LOWEST - _FURTHEST, HIGHEST)
+    lanes = lanes_of(form.instruments, form.lowest, form.highest, most=3)
+    return voices_of(form, lanes, BEATS_A_MINUTE, transposes=False, is_in_c=True)
 
 
 def _strings(name: str) -> Collection:

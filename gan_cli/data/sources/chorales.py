@@ -12,13 +12,13 @@ from gan_cli.data.phrases import NamedPiece, phrases_of
 from gan_cli.data.sources.source import Source
 from gan_cli.domains.phrases import Phrases
 from gan_cli.domains.rolls import Rolls
-from gan_cli.domains.voices import Voices
+from gan_cli.domains.voices import voices_of
 from gan_cli.errors import UserError
 from gan_cli.music.grid import Grid
 from gan_cli.music.keys import in_c
 from gan_cli.music.phrases import RollForm
 from gan_cli.music.scores import VOICES, ScoreError, read_score_file
-from gan_cli.music.voices import FIRST_PITCH
+from gan_cli.music.voices import Lane
 
 # What the voices sing in the whole corpus, as MIDI keys.
 RANGES = ((57, 81), (53, 74), (48, 69), (36, 64))
@@ -42,13 +42,12 @@ def open_source(config: DataConfig) -> SourceSplits:
       UserError: music21 or its corpus is not installed, or no phrase is left.
     """
     folder, domain = _corpus(), domain_of(config)
-    is_in_c = config.chorales.transpose == "to_c"
     pieces, left_out = [], collections.Counter[str]()
     files = sorted(folder.glob("*.mxl"))
     for file in files:
         try:
             piece = read_score_file(file)
-            pieces.append(NamedPiece(file.stem, in_c(piece, RANGES) if is_in_c else piece))
+            pieces.append(NamedPiece(file.stem, in_c(piece, RANGES) if domain.is_in_c else piece))
         except ScoreError as error:
             left_out[str(error)] += 1
     if not pieces:
@@ -70,14 +69,17 @@ def domain_of(config: DataConfig) -> Phrases:
     """Returns the kind of sample that the keys of `data.chorales` describe."""
     keys = config.chorales
     grid = Grid(keys.bars, 4)
-    lowest, count = _IN_C if keys.transpose == "to_c" else _IN_ANY_KEY
+    is_in_c = keys.transpose == "to_c"
+    lowest, count = _IN_C if is_in_c else _IN_ANY_KEY
     transposes = keys.transpose == "within_range"
     if keys.form == "voices":
         form = RollForm(grid, VOICES, min(lowest), max(lowest) + count - 1)
-        shape = grid.steps, FIRST_PITCH + count, len(VOICES)
-        return Voices(shape, form, keys.tempo, transposes, RANGES, lowest)
+        lanes = (
+            Lane(voice, tuple(range(first, first + count))) for voice, first in enumerate(lowest)
+        )
+        return voices_of(form, tuple(lanes), keys.tempo, transposes, RANGES, is_in_c)
     form = RollForm(grid, VOICES, min(LOWEST, *lowest), HIGHEST)
-    return Rolls(form.shape, form, keys.tempo, transposes, RANGES)
+    return Rolls(form.shape, form, keys.tempo, transposes, RANGES, is_in_c)
 
 
 def _corpus() -> Path:

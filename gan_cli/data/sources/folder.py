@@ -4,23 +4,20 @@ import os
 import re
 import unicodedata
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.archive import is_archive, unpacked
 from gan_cli.data.collection import Collection, SourceSplits
+from gan_cli.data.file_samples import Reading, open_files, reading_of
 from gan_cli.data.files_identity import files_identity
-from gan_cli.data.frames import Frames
 from gan_cli.data.image_files import ENDINGS, FoundFiles, find_files
 from gan_cli.data.label_files import FileLabels, label_file, read_labels
 from gan_cli.data.sources.source import Source
-from gan_cli.data.survey import notes_on_frames, notes_on_profiles, read_headers
-from gan_cli.data.value_range import Range, common_range, is_deep
 from gan_cli.errors import UserError
 from gan_cli.io.paths import user_path
 
@@ -29,38 +26,7 @@ _END_BYTES = 2**16
 # In order of preference.
 _HOLDOUT_FOLDERS = ("test", "testing", "validation", "valid", "val")
 _TRAINING_FOLDERS = ("train", "training")
-
-# Ends the identity of files of which some are converted to sRGB.
-_IN_SRGB = ":srgb"
-# Ends the identity of files of which some give several samples.
-_ALL_FRAMES = ":frames"
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """How the files of a folder are read.
-
-    Attributes:
-      by_name: whether classes are ordered as earlier versions did, 1, 10, 2.
-      colours_to_srgb: whether colours are converted as the profile of a file says.
-      all_frames: whether each frame of an animation or a stack is a sample.
-      value_range: the values of black and white in images of more than 8 bits, or how they are
-        found.
-    """
-
-    by_name: bool
-    colours_to_srgb: bool
-    all_frames: bool
-    value_range: Range | Literal["auto", "type"] = "auto"
-
-
-def _reading(config: DataConfig) -> _Reading:
-    return _Reading(
-        by_name=config.holdout_by == "order",
-        colours_to_srgb=config.colour_profiles != "ignore",
-        all_frames=config.folder.frames == "all",
-        value_range=config.value_range or "auto",
-    )
+_CONTENTS_KEPT = 16
 
 
 def open_source(config: DataConfig) -> SourceSplits:
@@ -80,7 +46,7 @@ def open_source(config: DataConfig) -> SourceSplits:
     """
     if config.folder.path is None:
         raise UserError("data.path: is required for source 'folder'")
-    root = user_path(config.folder.path)
+    root = archive = user_path(config.folder.path)
     if is_archive(root):
         root = unpacked(root)
     if not root.is_dir():
@@ -89,13 +55,16 @@ def open_source(config: DataConfig) -> SourceSplits:
             f"data.path: {root} {what}; it must be a folder or a .zip or .tar of images"
         )
     try:
-        return _splits(root, _reading(config))
+        splits = _splits(root, reading_of(config))
+        # Nobody knows the folder of the cache into which an archive was unpacked.
+        notes = (note.replace(str(root), str(archive)) for note in splits.train.notes)
+        return replace(splits, train=replace(splits.train, notes=tuple(notes)))
     except OSError as error:
         # The folder may change meanwhile, and links may lead to disks that are gone.
         raise UserError(f"data.path: {error.filename}: cannot be read: {error.strerror}") from error
 
 
-def _splits(root: Path, reading: _Reading) -> SourceSplits:
+def _splits(root: Path, reading: Reading) -> SourceSplits:
     """Finds out what the folders below a folder are: splits, classes, or neither."""
     found = find_files(root)
     counts = Counter(file.relative_to(root).parts[0] for file in found.images)
@@ -141,13 +110,14 @@ def _folder_notes(root: Path, trained: str, held_out: str, others: list[str]) ->
 
 
 def _collection(
-    root: Path, found: FoundFiles, class_names: tuple[str, ...] | None, reading: _Reading
+    root: Path, found: FoundFiles, class_names: tuple[str, ...] | None, reading: Reading
 ) -> Collection:
     """Opens a folder; its classes must be among `class_names`, unless this is None."""
     files = list(found.images)
     if not files:
         raise UserError(
             f"data.path: {root} holds no images ({', '.join(ENDINGS)}){found.instead()}"
+            f"{found.how_to_read_heic(root)}"
         )
     parts = [file.relative_to(root).parts for file in files]
     folders = {part[0] for part in parts if len(part) > 1}
@@ -167,6 +137,7 @@ def _collection(
         raise UserError(
             f"data.path: {root / unread[0]} holds images, none of which can be read"
             f" ({', '.join(ENDINGS)}); convert them, or move the folder elsewhere"
+            f"{found.how_to_read_heic(root / unread[0])}"
         )
     # One name may be written in two ways: é as one character, or as e and an accent.
     name_of = {folder: unicodedata.normalize("NFC", folder) for folder in folders}
@@ -183,63 +154,32 @@ def _collection(
             f" (known: {', '.join(names) or 'no classes'})"
         )
     numbers = {name: number for number, name in enumerate(names)}
-    headers = read_headers(files)
-    colours = notes_on_profiles(headers) if reading.colours_to_srgb else ()
-    several = reading.all_frames and any(header.frames > 1 for header in headers)
-    frames = Frames(
-        files,
-        [header.frames if several else 1 for header in headers],
-        reading.colours_to_srgb,
-    )
-    deep = np.array([is_deep(header.mode) for header in headers])[frames.file_numbers]
-    if deep.any() and reading.value_range != "type":
-        are_floats = any(header.mode == "F" for header in headers)
-        frames.value_range = _range_of(reading, frames, np.flatnonzero(deep), are_floats)
-    black_and_white = frames.value_range
-    ranged = "" if black_and_white is None else f":{black_and_white}"
+    opened = open_files(files, reading)
+    samples = opened.samples
     labels = None if of_file is None else np.array([numbers[name] for name in of_file], np.int32)
-    identity = files_identity(root, files) + (_IN_SRGB if colours else "")
+    of_one_file = opened.share_files and reading.by_name
+
+    # Many samples of one file follow one another.
+    @lru_cache(maxsize=_CONTENTS_KEPT)
+    def content(path: Path) -> bytes:
+        return file_content(path)
+
     return Collection(
-        count=len(frames.file_numbers),
-        read=frames.read,
-        describe=frames.describe,
-        labels=None if labels is None else labels[frames.file_numbers],
+        count=len(samples.file_numbers),
+        read=samples.read,
+        describe=samples.describe,
+        labels=None if labels is None else labels[samples.file_numbers],
         class_names=names,
-        identity=identity + (_ALL_FRAMES if several else "") + ranged,
-        # All frames of a file have its content: they are trained on or held out together.
-        content=lambda index: file_content(frames.file(index)),
-        groups=frames.file_numbers.astype(np.int32) if several and reading.by_name else None,
-        notes=(
-            *given.notes,
-            *found.notes(root),
-            *notes_on_frames(headers, reading.all_frames),
-            *colours,
-            *_notes_on_range(black_and_white, int(deep.sum()), len(deep)),
-        ),
+        identity=files_identity(root, files) + opened.marks,
+        # All samples of a file have its content: they are trained on or held out together.
+        content=lambda index: content(samples.file(index)),
+        groups=samples.file_numbers.astype(np.int32) if of_one_file else None,
+        notes=(*given.notes, *found.notes(root), *opened.notes),
         passed_over=found.lines(),
-        value_range=black_and_white,
+        value_range=opened.value_range,
+        forms=opened.forms,
+        is_one_file_each=not opened.share_files,
     )
-
-
-def _notes_on_range(value_range: Range | None, deep: int, count: int) -> tuple[str, ...]:
-    if value_range is None:
-        return ()
-    black, white = value_range
-    return (
-        f"{deep:,} of {count:,} images have more than 8 bits: {black:g} becomes black and"
-        f" {white:g} white (data.value_range)",
-    )
-
-
-def _range_of(
-    reading: _Reading, frames: Frames, deep: np.ndarray, are_floats: bool
-) -> Range | None:
-    """Returns the values of black and white of the samples of more than 8 bits."""
-    if not isinstance(reading.value_range, str):
-        return reading.value_range
-    with ThreadPoolExecutor() as threads:
-        extents = threads.map(frames.extent, deep.tolist())
-        return common_range((each for each in extents if each is not None), are_floats)
 
 
 def natural_key(name: str) -> list[tuple[int, int, str]]:

@@ -10,13 +10,17 @@ from gan_cli.data.collection import SourceSplits
 from gan_cli.data.files_identity import files_identity
 from gan_cli.data.phrases import NamedPiece, phrases_of
 from gan_cli.data.sources.source import Source
+from gan_cli.domains.phrases import Phrases
 from gan_cli.domains.rolls import Rolls
+from gan_cli.domains.voices import voices_of
 from gan_cli.errors import UserError
 from gan_cli.io.paths import user_path
 from gan_cli.music.grid import Grid, meter_named
 from gan_cli.music.instruments import instruments_named
+from gan_cli.music.keys import in_c
 from gan_cli.music.midi_reader import MidiError, read_midi_file, require_mido
 from gan_cli.music.phrases import RollForm
+from gan_cli.music.voices import lanes_of
 
 ENDINGS = (".mid", ".midi", ".kar", ".rmi")
 _MOST_STEPS, _FEWEST_PITCHES = 1024, 8
@@ -50,7 +54,10 @@ def open_source(config: DataConfig) -> SourceSplits:
     pieces, corrupt = [], []
     for file, label in zip(files, labels, strict=True):
         try:
-            pieces.append(NamedPiece(str(file), read_midi_file(file), label))
+            piece = read_midi_file(file)
+            if domain.is_in_c:
+                piece = in_c(piece, [config.midi.pitches] * len(piece.tracks))
+            pieces.append(NamedPiece(str(file), piece, label))
         except MidiError as error:
             corrupt.append(f"{file}: {error}")
     return SourceSplits(
@@ -58,14 +65,18 @@ def open_source(config: DataConfig) -> SourceSplits:
     )
 
 
-def domain_of(config: DataConfig) -> Rolls:
+def domain_of(config: DataConfig) -> Phrases:
     """Returns the kind of sample that the keys of `data.midi` describe.
 
     Raises:
       UserError: a key has a value that no phrase can have.
     """
     form, keys = form_of(config), config.midi
-    return Rolls(form.shape, form, keys.tempo, keys.transpose == "within_range")
+    transposes, is_in_c = keys.transpose == "within_range", keys.transpose == "to_c"
+    if keys.form == "rolls":
+        return Rolls(form.shape, form, keys.tempo, transposes, is_in_c=is_in_c)
+    lanes = lanes_of(form.instruments, form.lowest, form.highest, keys.voices)
+    return voices_of(form, lanes, keys.tempo, transposes, is_in_c=is_in_c)
 
 
 def form_of(config: DataConfig) -> RollForm:

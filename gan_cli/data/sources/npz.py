@@ -16,6 +16,8 @@ _KEYS = ("images", "labels", "holdout_images", "holdout_labels")
 # Names that `np.savez(path, images, labels)` gives, and with it many programs that write samples.
 _UNNAMED = {"images": "arr_0", "labels": "arr_1"}
 _MOST_CLASSES = 2**16
+# Below it, floats hold whole numbers exactly.
+_EXACT = 2**53
 
 
 def open_source(config: DataConfig) -> SourceSplits:
@@ -69,17 +71,45 @@ def _collection(
     name = f"{path}: {images_key}"
     if labels is None or not images.shape:
         return array_collection(images, None, (), name, identity)
+    labels, note = _as_numbers(labels, len(images))
     if labels.shape != images.shape[:1] or labels.dtype.kind not in "iu":
         raise UserError(
             f"{path}: '{labels_key}' must be integers, one for each of the {len(images)} images,"
-            f" got {labels.dtype} {list(labels.shape)}"
+            f" got {labels.dtype} {list(labels.shape)}{_how_to_number(labels, labels_key)}"
         )
     if labels.size and not 0 <= labels.min() <= labels.max() < _MOST_CLASSES:
         raise UserError(
             f"{path}: '{labels_key}' must lie from 0 to {_MOST_CLASSES - 1},"
             f" got {labels.min()} to {labels.max()}"
         )
-    return array_collection(images, labels, numbered_classes(labels), name, identity)
+    collection = array_collection(images, labels, numbered_classes(labels), name, identity)
+    return collection.with_notes((f"{path}: '{labels_key}' {note}",) if note else ())
+
+
+def _as_numbers(labels: np.ndarray, count: int) -> tuple[np.ndarray, str]:
+    """Returns labels as other programs write them as whole numbers [count], and what was done."""
+    if labels.ndim == 2 and len(labels) == count and labels.shape[1] == 1:
+        return _as_numbers(labels[:, 0], count)
+    is_number = labels.dtype.kind in "iufb"
+    if is_number and labels.ndim == 2 and len(labels) == count and labels.size:
+        of_one = np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all()
+        if of_one:
+            return labels.argmax(axis=1), "are one-hot: the class is the place of the one"
+    if labels.dtype.kind == "b" and labels.ndim == 1:
+        return labels.astype(np.int64), ""
+    if labels.dtype.kind == "f" and labels.ndim == 1 and (np.abs(labels) < _EXACT).all():
+        whole = labels.astype(np.int64)
+        if (whole == labels).all():
+            return whole, "are whole numbers of a float type, and are read as integers"
+    return labels, ""
+
+
+def _how_to_number(labels: np.ndarray, key: str) -> str:
+    if labels.dtype.kind in "US" and labels.ndim == 1:
+        return f"; in NumPy: names, {key} = np.unique({key}, return_inverse=True)"
+    if labels.ndim == 2:
+        return f"; if each row scores the classes, in NumPy: {key} = {key}.argmax(axis=1)"
+    return ""
 
 
 SOURCE = Source(open_source)

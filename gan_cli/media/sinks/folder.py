@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from gan_cli.io.files import atomic_write, open_regular
+from gan_cli.io.files import atomic_write
+from gan_cli.io.regular import open_regular
 from gan_cli.media.credentials import Signer
 from gan_cli.media.provenance import Provenance
 from gan_cli.media.sinks.picture_sink import PictureSink

@@ -1,6 +1,5 @@
 """Text files with a string a line, plain or as JSON."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from gan_cli.media.credentials import Signer
 from gan_cli.media.encode import sidecar
 from gan_cli.media.provenance import Provenance
 from gan_cli.media.sinks.sink import Sink
+from gan_cli.media.text_lines import Line, encoded_lines
 
 
 class LineSink(Sink):
@@ -39,37 +39,37 @@ class LineSink(Sink):
         super().__init__(out, provenance, marked, count, signer)
         self.domain, self.class_names = domain, class_names
         self._part = out.with_name(f".{out.name}.part")
-        self._is_json = out.suffix.lower() == ".jsonl"
+        self._ending = out.suffix.lower()
 
     def start(self, seeds: Sequence[int], labels: np.ndarray | None) -> int:
         self._part.write_bytes(b"")
         return 0
 
     def append(self, images: np.ndarray, seeds: list[int], labels: np.ndarray | None) -> None:
-        lines = self.domain.decoded(images)
-        if self._is_json:
-            origin = {"provenance": json.loads(self.provenance.to_json())} if self.marked else {}
-            named: list[str | None] = [None] * len(lines)
-            if labels is not None:
-                named = [self.class_names[label] for label in labels]
-            lines = [
-                json.dumps(
-                    {
-                        "seed": seed,
-                        **({} if name is None else {"label": name}),
-                        "text": text,
-                        **origin,
-                    },
-                    ensure_ascii=False,
-                )
-                for seed, name, text in zip(seeds, named, lines, strict=True)
-            ]
-        with self._part.open("a", encoding="utf-8", newline="\n") as file:
-            file.writelines(f"{line}\n" for line in lines)
+        lines = seeded_lines(self.domain, images, seeds, labels, self.class_names)
+        with self._part.open("ab") as file:
+            file.write(encoded_lines(lines, self._ending, self.provenance if self.marked else None))
 
     def finish(self) -> None:
-        if self.marked and not self._is_json:
+        if self.marked and self._ending != ".jsonl":
             self._keep_record(sidecar(self.out))
         force_to_disk(self._part)
         self._part.replace(self.out)
         force_to_disk(self.out.parent)
+
+
+def seeded_lines(
+    domain: Strings,
+    samples: np.ndarray,
+    seeds: Sequence[int],
+    labels: np.ndarray | None,
+    class_names: Sequence[str],
+) -> list[Line]:
+    """Returns strings with their seeds and, where there are labels, the names of their classes."""
+    named: list[dict[str, str]] = [{}] * len(samples)
+    if labels is not None:
+        named = [{"label": class_names[label]} for label in labels]
+    return [
+        Line(text, {"seed": seed, **name})
+        for text, seed, name in zip(domain.decoded(samples), seeds, named, strict=True)
+    ]

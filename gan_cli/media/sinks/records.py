@@ -7,7 +7,8 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from gan_cli.io.files import force_to_disk, open_regular
+from gan_cli.io.files import force_to_disk
+from gan_cli.io.regular import open_regular
 from gan_cli.media.credentials import Signer
 from gan_cli.media.encode import sidecar
 from gan_cli.media.provenance import Provenance

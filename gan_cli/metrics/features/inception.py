@@ -1,7 +1,7 @@
 """The Inception network of 2015-12-05, on which FID, KID and IS are defined."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,10 @@ from google.protobuf.message import DecodeError
 
 from gan_cli.data.dataset import ImageDataset
 from gan_cli.errors import UserError
+from gan_cli.io.records import read_content
 from gan_cli.metrics.features import published
 from gan_cli.metrics.features.network import FeatureNetwork, as_rgb, batch_size_for
+from gan_cli.metrics.features.trial import try_out
 from gan_cli.metrics.features.untrusted import check_graph
 
 SIDE = 299
@@ -74,7 +76,10 @@ def _build(
 ) -> FeatureNetwork:
     path = Path(published.NAME if argument is None else argument).expanduser()
     content = published.published_graph(progress) if argument is None else _read(path)
+    digest = hashlib.sha256(content).hexdigest()
     layer = FrozenInception(_parsed(path, content))
+    if digest != published.SHA256:
+        try_out(load_frozen_graph, path, digest, (batch_size_for(SIDE), SIDE, SIDE, 3))
     images = keras.Input(train.images.shape[1:], dtype="float32")
     outputs = layer(resize(as_rgb(images)))
     sizes = tuple(int(output.shape[-1]) for output in outputs)
@@ -84,10 +89,19 @@ def _build(
             f" {sizes[1]} channels there, must have {DIMENSION} and {NUM_CLASSES}"
         )
     model = keras.Model(images, outputs)
-    digest = hashlib.sha256(content).hexdigest()
     if digest != published.SHA256:
         name = f"{name}_{digest[:8]}"
     return FeatureNetwork(name, model, file_sha256=digest, batch_size=batch_size_for(SIDE))
+
+
+def load_frozen_graph(path: Path, image_shape: Sequence[int]) -> keras.Model:
+    """Loads the part of a frozen graph behind its resizing.
+
+    Raises:
+      UserError: it cannot be read, or may do more than compute.
+    """
+    images = keras.Input(tuple(image_shape), dtype="float32")
+    return keras.Model(images, FrozenInception(_parsed(path, _read(path)))(images))
 
 
 def legacy_resize(images: keras.KerasTensor) -> keras.KerasTensor:
@@ -152,10 +166,7 @@ class FrozenInception(keras.layers.Layer):
 
 
 def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read: {error.strerror}") from error
+    return read_content(path)
 
 
 def _parsed(path: Path, content: bytes) -> tf.compat.v1.GraphDef:

@@ -1,16 +1,20 @@
 """Features of pretrained networks: Keras applications, .keras files and SavedModels."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
+from typing import Any, TypeVar
 
 import keras
 import tensorflow as tf
 
 from gan_cli.data.dataset import ImageDataset
 from gan_cli.errors import UserError, first_line
+from gan_cli.io.memory import machine_memory
+from gan_cli.io.records import read_content
 from gan_cli.metrics.features.network import FeatureNetwork, as_rgb, batch_size_for
+from gan_cli.metrics.features.trial import try_out
 from gan_cli.metrics.features.untrusted import (
     bounded_memory,
     check_keras_file,
@@ -18,6 +22,7 @@ from gan_cli.metrics.features.untrusted import (
 )
 
 Progress = Callable[[int, int], None] | None
+Result = TypeVar("Result")
 
 
 def build_application(
@@ -78,17 +83,11 @@ def build_keras_file(
     """
     del holdout, progress
     path = Path(argument).expanduser()
-    try:
-        content = path.read_bytes()
-        check_keras_file(path)
-        with bounded_memory():
-            model = keras.saving.load_model(path, compile=False, safe_mode=True)
-    except UserError:
-        raise
-    except Exception as error:
-        raise UserError(f"{path}: cannot be loaded: {first_line(error)}") from error
-    _check(path, model.input_shape, model.output_shape, train)
-    digest = hashlib.sha256(content).hexdigest()
+    digest = hashlib.sha256(read_content(path, machine_memory() // 2)).hexdigest()
+    _screened(lambda: check_keras_file(path), path)
+    shape = train.images.shape[1:]
+    try_out(load_keras_file, path, digest, (_batch_size(train), *shape))
+    model = load_keras_file(path, shape)
     return FeatureNetwork("keras_file", model, file_sha256=digest, batch_size=_batch_size(train))
 
 
@@ -104,27 +103,61 @@ def build_saved_model(
     """
     del holdout, progress
     folder = Path(argument).expanduser()
-    try:
-        check_saved_model(folder)
-        layer = keras.layers.TFSMLayer(folder, call_endpoint="serving_default", dtype="float32")
-        images = keras.Input(train.images.shape[1:], dtype="float32")
-        outputs = layer(images)
-    except UserError:
-        raise
-    except Exception as error:
-        raise UserError(f"{folder}: cannot be loaded: {first_line(error)}") from error
-    if isinstance(outputs, dict):
-        outputs = next(iter(outputs.values()))
-    _check(folder, (None, *train.images.shape[1:]), tuple(outputs.shape), train)
+    _screened(lambda: check_saved_model(folder), folder)
     digest = hashlib.sha256()
     # Variables are in files beside the graph. Sorted, since the order on disk must not matter.
     for file in sorted(p for p in folder.rglob("*") if p.is_file()):
         digest.update(file.relative_to(folder).as_posix().encode())
-        digest.update(file.read_bytes())
-    model = keras.Model(images, outputs)
-    return FeatureNetwork(
-        "saved_model", model, file_sha256=digest.hexdigest(), batch_size=_batch_size(train)
-    )
+        digest.update(read_content(file, machine_memory() // 2))
+    sha256, shape = digest.hexdigest(), train.images.shape[1:]
+    try_out(load_saved_model, folder, sha256, (_batch_size(train), *shape))
+    model = load_saved_model(folder, shape)
+    return FeatureNetwork("saved_model", model, file_sha256=sha256, batch_size=_batch_size(train))
+
+
+def load_keras_file(path: Path, image_shape: Sequence[int]) -> keras.Model:
+    """Builds the model of a `.keras` file that `check_keras_file` has passed.
+
+    Raises:
+      UserError: it cannot be built, or takes or gives something else.
+    """
+
+    def load() -> keras.Model:
+        with bounded_memory():
+            return keras.saving.load_model(path, compile=False, safe_mode=True)
+
+    model = _screened(load, path)
+    _check(path, model.input_shape, model.output_shape, image_shape)
+    return model
+
+
+def load_saved_model(folder: Path, image_shape: Sequence[int]) -> keras.Model:
+    """Loads a SavedModel that `check_saved_model` has passed.
+
+    Raises:
+      UserError: it cannot be loaded, or takes or gives something else.
+    """
+    images = keras.Input(tuple(image_shape), dtype="float32")
+
+    def load() -> Any:
+        layer = keras.layers.TFSMLayer(folder, call_endpoint="serving_default", dtype="float32")
+        return layer(images)
+
+    outputs = _screened(load, folder)
+    if isinstance(outputs, dict):
+        outputs = next(iter(outputs.values()))
+    _check(folder, (None, *image_shape), tuple(outputs.shape), image_shape)
+    return keras.Model(images, outputs)
+
+
+def _screened(work: Callable[[], Result], path: Path) -> Result:
+    """Does what a foreign file may make fail in any way."""
+    try:
+        return work()
+    except UserError:
+        raise
+    except Exception as error:
+        raise UserError(f"{path}: cannot be loaded: {first_line(error)}") from error
 
 
 def _batch_size(train: ImageDataset) -> int:
@@ -139,8 +172,8 @@ def _module_of(application: object) -> ModuleType | None:
     return getattr(keras.applications, path, None)
 
 
-def _check(path: Path, takes: object, gives: object, train: ImageDataset) -> None:
-    expected = (None, *train.images.shape[1:])
+def _check(path: Path, takes: object, gives: object, image_shape: Sequence[int]) -> None:
+    expected = (None, *image_shape)
     if not isinstance(takes, tuple) or len(takes) != 4 or not _fits(takes, expected):
         raise UserError(f"{path}: takes {takes}, must take images of shape {expected}")
     if not isinstance(gives, tuple) or len(gives) != 2 or gives[1] is None:

@@ -15,11 +15,14 @@ from typing import Any
 
 import h5py
 from google.protobuf.message import DecodeError
+from tensorflow.core.framework.node_def_pb2 import NodeDef
+from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef
 from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 from tensorflow.python.framework import op_def_registry
 
 from gan_cli.errors import UserError, first_line
 from gan_cli.io.memory import machine_memory
+from gan_cli.io.records import read_content
 
 # Modules that `keras.Model.save` names in the files it writes.
 _KERAS_MODULES = {
@@ -63,6 +66,7 @@ _STATEFUL = {
     "VarIsInitializedOp",
     "While",
 }
+_WRITING = {"MergeV2Checkpoints", "SaveV2"}
 # TensorFlow lists these as free of side effects, but they read files, run Python or send data.
 _NOT_PURE = ("Dataset", "Debug", "File", "PyFunc", "Rpc", "RemoteCall")
 _PURE = {"ShardedFilename"}
@@ -113,7 +117,7 @@ def check_saved_model(folder: Path) -> None:
       OSError: the folder cannot be read.
     """
     try:
-        saved = SavedModel.FromString((folder / "saved_model.pb").read_bytes())
+        saved = SavedModel.FromString(read_content(folder / "saved_model.pb"))
     except DecodeError as error:
         raise UserError(f"{folder}: not a SavedModel") from error
     for meta_graph in saved.meta_graphs:
@@ -121,6 +125,36 @@ def check_saved_model(folder: Path) -> None:
         own = {function.signature.name for function in graph.library.function}
         nodes = [*graph.node, *(n for f in graph.library.function for n in f.node_def)]
         check_graph(folder, (node.op for node in nodes if node.op not in own))
+        _check_savers(folder, meta_graph)
+
+
+def _check_savers(folder: Path, meta_graph: MetaGraphDef) -> None:
+    """Refuses operations that write checkpoints, except in the saver, which is never run here.
+
+    The saver is the function behind one node of the main graph. TensorFlow restores the variables
+    of a SavedModel with functions by other means.
+    """
+    graph, saver = meta_graph.graph_def, meta_graph.saver_def.save_tensor_name.partition(":")[0]
+    functions = {function.signature.name: function.node_def for function in graph.library.function}
+    writing = {name for name, nodes in functions.items() if _WRITING & {node.op for node in nodes}}
+    is_written = any(node.op in _WRITING for node in graph.node)
+    called = [node for node in graph.node if node.name != saver]
+    called += [node for nodes in functions.values() for node in nodes]
+    runs = any(_functions_of(node) & writing for node in called)
+    is_offered = writing & set(meta_graph.object_graph_def.concrete_functions)
+    if is_written or runs or is_offered:
+        raise UserError(
+            f"{folder}: its graph writes files ({', '.join(sorted(_WRITING))}) elsewhere than in"
+            " its saver; it is not run"
+        )
+
+
+def _functions_of(node: NodeDef) -> set[str]:
+    """Returns the names of the functions that a node calls."""
+    functions = {node.op}
+    for value in node.attr.values():
+        functions |= {value.func.name, *(each.name for each in value.list.func)}
+    return functions
 
 
 @contextlib.contextmanager

@@ -34,7 +34,7 @@ _NEIGHBOURS = ("precision", "recall", "density", "coverage")
 _OVERLAP = "overlap_area"
 _LONGEST_COPY, _COPIED = "longest_copy", "copied_8_beats"
 _MANY_BEATS = 8
-_CHAIN = "markov_chain"
+_CHAIN, _BASELINE = "markov_chain", "Markov chain"
 
 
 def build(inputs: EvaluatorInputs) -> "PhrasesEvaluator":
@@ -129,6 +129,7 @@ class PhrasesEvaluator:
                 ceiling[name],
                 name in (*_NEIGHBOURS, _OVERLAP),
                 count=len(ours),
+                baseline=_unless_nan(baseline[name]),
             )
             for name, value in values.items()
             if not np.isnan([value, floor[name], ceiling[name]]).any()
@@ -144,19 +145,16 @@ class PhrasesEvaluator:
             len(real),
             details={_CHAIN: {"scores": chain_figures}},
             skipped=skipped,
+            baseline=_BASELINE,
         )
 
     def interpret(self, evaluation: Evaluation) -> tuple[str, ...]:
-        """Says what the figures compare, and sets the Markov chain beside them."""
-        text = (
+        """Says what the figures compare, and what the Markov chain is."""
+        return (
             "Figures that end in _error are distances between means, such as of the share of notes"
             " in the best major scale (in_scale) or of the likeness of neighbouring bars (groove).",
+            "The Markov chain draws each beat by the two before it, without a network.",
         )
-        chain = evaluation.details.get(_CHAIN, {}).get("scores", {})
-        if not chain:
-            return text
-        figures = ", ".join(f"{name} {value:.3g}" for name, value in chain.items())
-        return (*text, f"A Markov chain over two beats, without a network, has: {figures}.")
 
     def classify(self, samples: np.ndarray) -> np.ndarray | None:
         """Returns None: no classes are recognised."""
@@ -204,3 +202,7 @@ class PhrasesEvaluator:
         if self.form.grid.steps >= _MANY_BEATS * self.form.grid.steps_per_beat:
             figures[_COPIED] = float((longest >= _MANY_BEATS).mean())
         return figures
+
+
+def _unless_nan(value: float) -> float | None:
+    return None if np.isnan(value) else value

@@ -25,6 +25,7 @@ METRICS = MetricRegistry(
         "density_coverage": f"{_FOLDER}.density_coverage:METRIC",
         "class_modes": f"{_FOLDER}.class_modes:METRIC",
         "classification_accuracy": f"{_FOLDER}.classification_accuracy:METRIC",
+        "label_accuracy": f"{_FOLDER}.label_accuracy:METRIC",
         "sliced_wasserstein": f"{_FOLDER}.sliced_wasserstein:METRIC",
         "ms_ssim": f"{_FOLDER}.ms_ssim:METRIC",
         "checkerboard": f"{_FOLDER}.checkerboard:METRIC",

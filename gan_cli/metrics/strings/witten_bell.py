@@ -47,6 +47,19 @@ class WittenBell:
         Args:
           tokens: uint8 [count, places].
         """
+        bits, follows = self._bits(tokens)
+        return float(bits.sum() / follows.sum())
+
+    def bits_of_each(self, tokens: np.ndarray) -> np.ndarray:
+        """Returns the number of bits for each whole string, end included: float64 [count].
+
+        Args:
+          tokens: uint8 [count, places].
+        """
+        return self._bits(tokens)[0].sum(axis=1)
+
+    def _bits(self, tokens: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The bits of every place, 0 beyond the end, and which places are before it."""
         signs, lengths = framed(tokens)
         follows = self._follows(signs, lengths)
         wanted = np.maximum(signs[:, 1:] - 1, 0)[follows]
@@ -58,7 +71,9 @@ class WittenBell:
             chance = np.where(
                 seen > 0, (counts + kinds * chance) / np.maximum(seen + kinds, 1), chance
             )
-        return float(-np.log2(chance).mean())
+        bits = np.zeros(follows.shape)
+        bits[follows] = -np.log2(chance)
+        return bits, follows
 
     def draw(self, count: int, rng: np.random.Generator, temperature: float = 1.0) -> np.ndarray:
         """Draws strings, uint8 [count, places].

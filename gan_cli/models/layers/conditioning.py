@@ -11,11 +11,13 @@ import keras
 from gan_cli.errors import UserError
 from gan_cli.models.contract import (
     CLASS_LOGITS,
+    EQUALIZED_CLASS_HEAD,
     FEATURES,
     LABEL_EMBEDDING,
     LOGITS,
     ModelSpec,
 )
+from gan_cli.models.layers.equalized import EqualizedDense
 from gan_cli.models.layers.improved import (
     MinibatchDiscrimination,
     ReferenceBatch,
@@ -128,6 +130,7 @@ def discriminator_outputs(
     logits: keras.KerasTensor,
     spectral: bool = False,
     embeddings_initializer: keras.initializers.Initializer | None = None,
+    equalized: bool = False,
 ) -> keras.Model:
     """Returns the finished discriminator: images (and labels) to float32 logits [batch].
 
@@ -141,10 +144,14 @@ def discriminator_outputs(
       spectral: whether the weights made here are spectrally normalised.
       embeddings_initializer: initialiser of the projected embedding; by default normal, of
         expected unit length.
+      equalized: whether the class head has an equalised learning rate, if the spec's option of that
+        name does not say otherwise.
     """
     class_logits = None
     if spec.num_classes and spec.conditioning == "auxiliary":
         dense = SpectralDense if spectral else keras.layers.Dense
+        if equalized and spec.options.get(EQUALIZED_CLASS_HEAD, True):
+            dense = EqualizedDense
         class_logits = dense(spec.num_classes, name="class_scores")(features)
     elif spec.num_classes and spec.conditioning != "concat":
         embed = SpectralEmbedding if spectral else keras.layers.Embedding

@@ -12,6 +12,8 @@ import tensorflow as tf
 
 from gan_cli.models.layers.resample import filtered
 
+# Bound of half-precision values in the code of StyleGAN2-ADA.
+LARGEST_HALF = 256.0
 # Gain of a leaky ReLU of slope 0.2; StyleGAN2 uses that of a ReLU.
 LEAKY_RELU_GAIN = 2.0**0.5
 
@@ -32,6 +34,7 @@ class Equalized(keras.layers.Layer):
       learning_rate_multiplier: learning rate relative to the optimiser's; weights start larger by
         the inverse factor.
       activation_gain: factor on the output of `leaky_relu`.
+      half_bound: bound of the output's absolute values in float16, whose sums overflow; None: none.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class Equalized(keras.layers.Layer):
         gain: float = 1.0,
         learning_rate_multiplier: float = 1.0,
         activation_gain: float = LEAKY_RELU_GAIN,
+        half_bound: float | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -49,7 +53,7 @@ class Equalized(keras.layers.Layer):
             raise ValueError(f"activation must be 'leaky_relu' or 'linear', got '{activation}'")
         self.activation, self.use_bias, self.bias_initial = activation, use_bias, bias_initial
         self.gain, self.learning_rate_multiplier = gain, learning_rate_multiplier
-        self.activation_gain = activation_gain
+        self.activation_gain, self.half_bound = activation_gain, half_bound
 
     def add_equalized(self, kernel_shape: list[int]) -> None:
         """Creates the weights; all axes of the kernel except the last are its fan-in."""
@@ -76,7 +80,11 @@ class Equalized(keras.layers.Layer):
         if self.use_bias:
             bias = tf.convert_to_tensor(self.bias)
             x += bias * tf.cast(self.learning_rate_multiplier, bias.dtype)
-        return leaky_relu(x, self.activation_gain) if self.activation == "leaky_relu" else x
+        if self.activation == "leaky_relu":
+            x = leaky_relu(x, self.activation_gain)
+        if self.half_bound is None or self.compute_dtype != "float16":
+            return x
+        return tf.clip_by_value(x, -self.half_bound, self.half_bound)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {
@@ -86,6 +94,7 @@ class Equalized(keras.layers.Layer):
             "gain": self.gain,
             "learning_rate_multiplier": self.learning_rate_multiplier,
             "activation_gain": self.activation_gain,
+            "half_bound": self.half_bound,
         }
 
 

@@ -20,6 +20,8 @@ from gan_cli.models.layers.shuffle import repeat_pixels
 # Gain of weights before a leaky ReLU without a gain of its own: He et al. 2015.
 _HE_GAIN = 2.0**0.5
 
+_ROUNDINGS = (tf.floor, tf.math.ceil)
+
 Size = tuple[int, int]
 
 
@@ -123,6 +125,15 @@ class _Growing(keras.layers.Layer):
         self.level_of_detail.assign(
             level_of_detail(images_shown, self.top, self.stable_kimg, self.fade_kimg)
         )
+
+    def begins_stage(self, images_before: tf.Tensor, images_shown: tf.Tensor) -> tf.Tensor:
+        """Returns whether a level begins or ends to fade in, as in the authors' code."""
+        before, now = (
+            level_of_detail(images, self.top, self.stable_kimg, self.fade_kimg)
+            for images in (tf.maximum(images_before, 0), images_shown)
+        )
+        floors, ceilings = (tf.not_equal(whole(before), whole(now)) for whole in _ROUNDINGS)
+        return tf.logical_or(floors, ceilings)
 
     @property
     def inner_activation_bytes(self) -> int:

@@ -11,11 +11,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
-from gan_cli.models.layers.equalized import EqualizedDense, leaky_relu
+from gan_cli.models.layers.equalized import LARGEST_HALF, EqualizedDense, leaky_relu
 from gan_cli.models.layers.resample import cropped, filtered
-
-# Bound of half-precision values, as in the authors' code.
-_LARGEST_HALF = 256.0
 
 
 class _Modulated(keras.layers.Layer):
@@ -43,7 +40,7 @@ class _Modulated(keras.layers.Layer):
     def _clamped(self, x: tf.Tensor) -> tf.Tensor:
         if self.compute_dtype != "float16":
             return x
-        return tf.clip_by_value(x, -_LARGEST_HALF, _LARGEST_HALF)
+        return tf.clip_by_value(x, -LARGEST_HALF, LARGEST_HALF)
 
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"filters": self.filters, "kernel_size": self.kernel_size}

@@ -1,15 +1,19 @@
 """Spectral normalisation (Miyato et al. 2018): weights divided by their largest singular value.
 
 The gradient passes through the singular value, with its vectors held constant (equation 9 and
-algorithm 1), and the power iteration takes one step before each update of the network. Keras' own
-wrapper overwrites the weights instead, so that no gradient passes and every training-mode pass
-changes the network.
+algorithm 1). The power iteration takes two steps before each update of the network: the authors'
+code takes one in each training-mode pass, and there are two passes for each update of D (real and
+generated images) and of G (its images for D's update and for its own). A running average of the
+network iterates on its own weights. Keras' own wrapper overwrites the weights instead, so that no
+gradient passes and every training-mode pass changes the network.
 """
 
 from typing import Any
 
 import keras
 import tensorflow as tf
+
+_STEPS_BEFORE_AN_UPDATE = 2
 
 
 class _Spectral(keras.layers.Layer):
@@ -43,11 +47,28 @@ class _Spectral(keras.layers.Layer):
         normalized = matrix / tf.reduce_sum(right * product)
         return tf.cast(tf.reshape(normalized, weight.shape), self.compute_dtype)
 
-    def _iterate(self, weight: tf.Variable) -> None:
+    def _iterate(self, weight: tf.Variable, steps: int) -> None:
         matrix = _matrix(weight)
-        right = tf.math.l2_normalize(tf.linalg.matvec(matrix, self.left_vector.value))
-        left = tf.linalg.matvec(matrix, right, transpose_a=True)
-        self.left_vector.assign(tf.math.l2_normalize(left))
+        left = tf.convert_to_tensor(self.left_vector.value)
+        for _ in range(steps):
+            right = tf.math.l2_normalize(tf.linalg.matvec(matrix, left))
+            left = tf.math.l2_normalize(tf.linalg.matvec(matrix, right, transpose_a=True))
+        self.left_vector.assign(left)
+
+    def before_update(self, images_shown: tf.Tensor) -> None:
+        """Takes two steps of the power iteration."""
+        self._iterate(self._normalized_weight(), _STEPS_BEFORE_AN_UPDATE)
+
+    def own_buffers(self) -> list[keras.Variable]:
+        """Returns the singular vector, which follows from the weights."""
+        return [self.left_vector]
+
+    def after_averaging(self) -> None:
+        """Takes one step of the power iteration: averaged weights move slowly."""
+        self._iterate(self._normalized_weight(), 1)
+
+    def _normalized_weight(self) -> tf.Variable:
+        return self._embeddings if isinstance(self, keras.layers.Embedding) else self._kernel
 
 
 def _matrix(weight: tf.Variable) -> tf.Tensor:
@@ -68,10 +89,6 @@ class SpectralConv2D(_Spectral, keras.layers.Conv2D):
     def kernel(self) -> tf.Tensor:
         return self._normalize(self._kernel) if hasattr(self, "left_vector") else self._kernel
 
-    def before_update(self, images_shown: tf.Tensor) -> None:
-        """Takes one step of the power iteration."""
-        self._iterate(self._kernel)
-
 
 @keras.saving.register_keras_serializable("gan_cli")
 class SpectralDense(_Spectral, keras.layers.Dense):
@@ -84,10 +101,6 @@ class SpectralDense(_Spectral, keras.layers.Dense):
     @property
     def kernel(self) -> tf.Tensor:
         return self._normalize(self._kernel) if hasattr(self, "left_vector") else self._kernel
-
-    def before_update(self, images_shown: tf.Tensor) -> None:
-        """Takes one step of the power iteration."""
-        self._iterate(self._kernel)
 
 
 @keras.saving.register_keras_serializable("gan_cli")
@@ -102,7 +115,3 @@ class SpectralEmbedding(_Spectral, keras.layers.Embedding):
     def embeddings(self) -> tf.Tensor:
         table = self._embeddings
         return self._normalize(table) if hasattr(self, "left_vector") else table
-
-    def before_update(self, images_shown: tf.Tensor) -> None:
-        """Takes one step of the power iteration."""
-        self._iterate(self._embeddings)

@@ -12,8 +12,8 @@ class Clocked(keras.layers.Layer):
     """Base of layers with random numbers that are a function of (seed, images shown).
 
     A resumed run thus draws the same numbers. As in Keras, the state of the seed generator is
-    [seed, counter]; the counter is set to the images shown before every step, so that no pass has
-    to count.
+    [seed, counter]. The counter is set to the images shown before every step, and counts on where a
+    step has several passes of the generator: there are fewer passes in a step than images.
     """
 
     def __init__(self, **kwargs: Any) -> None:
@@ -24,6 +24,11 @@ class Clocked(keras.layers.Layer):
         """Sets the counter of the seed generator to the images shown."""
         state = self.seed_generator.state
         state.assign(tf.stack([state.value[0], tf.cast(images_shown, state.value.dtype)]))
+
+    def draw_anew(self) -> None:
+        """Counts on, so that the next passes of this step draw other numbers."""
+        state = self.seed_generator.state
+        state.assign(tf.stack([state.value[0], state.value[1] + 1]))
 
     def seed(self) -> tf.Tensor:
         """Returns the stateless seed of this step, int32 [2]."""
@@ -114,9 +119,12 @@ class StyleMixing(Clocked):
 
 @keras.saving.register_keras_serializable("gan_cli")
 class StyleAverage(keras.layers.Layer):
-    """Passes on styles, [batch, n], and tracks their mean, which truncation needs."""
+    """Passes on styles, [batch, n], and tracks their mean, which truncation needs.
 
-    def __init__(self, momentum: float = 0.998, **kwargs: Any) -> None:
+    The momentum is that of StyleGAN2's code; StyleGAN3's is 0.998.
+    """
+
+    def __init__(self, momentum: float = 0.995, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.momentum = momentum
 

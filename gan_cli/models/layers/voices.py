@@ -18,8 +18,8 @@ class SoundingPitches(keras.layers.Layer):
     """Returns what sounds in every step: a held note has the pitch that it started with.
 
     Takes [batch, steps, symbols, voices] and returns float32 [batch, voices, steps, pitches]:
-    one-hot where a note sounds, zeros where none does. Gradients of a sounding pitch go to all
-    steps since the note's start.
+    one-hot where a note sounds, zeros where none does. Gradients of a sounding pitch go to the
+    step in which the note starts.
     """
 
     def call(self, symbols: tf.Tensor) -> tf.Tensor:
@@ -28,6 +28,9 @@ class SoundingPitches(keras.layers.Layer):
         # How many notes or rests start after step s, up to step t: with none, s still sounds in t.
         between = starts[:, :, :, None] - starts[:, :, None, :]
         still = tf.linalg.band_part(tf.nn.relu(1.0 - between), -1, 0)
+        # Which step a note starts in is a fact here; otherwise one held note would weigh as much as
+        # all that follow it, and training breaks down.
+        still = tf.stop_gradient(still * (1.0 - by_voice[..., _HOLD])[:, :, None, :])
         return tf.matmul(still, by_voice[..., _FIRST_PITCH:])
 
     def compute_output_shape(self, shape: Any) -> Any:
@@ -36,47 +39,55 @@ class SoundingPitches(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("gan_cli")
 class PitchClasses(keras.layers.Layer):
-    """Folds pitches, [batch, voices, steps, pitches], to classes, [batch, voices, steps, 12].
+    """Counts the pitch classes of each track, [batch, tracks, steps, 12].
+
+    Takes the pitches of its voices, [batch, voices, steps, pitches].
 
     Args:
       lowest: for each voice, the MIDI key of its first pitch; class 0 is C.
+      tracks: for each voice, the index of its track, from 0 on without gaps.
     """
 
-    def __init__(self, lowest: list[int], **keywords: Any):
+    def __init__(self, lowest: list[int], tracks: list[int], **keywords: Any):
         super().__init__(**keywords)
-        self.lowest = list(lowest)
+        self.lowest, self.tracks = list(lowest), list(tracks)
 
     def call(self, pitches: tf.Tensor) -> tf.Tensor:
         keys = np.array(self.lowest)[:, None] + np.arange(pitches.shape[3])
         fold = np.eye(_CLASSES, dtype=np.float32)[keys % _CLASSES]
-        return tf.einsum("bvtp,vpc->bvtc", pitches, tf.constant(fold, pitches.dtype))
+        classes = tf.einsum("bvtp,vpc->bvtc", pitches, tf.constant(fold, pitches.dtype))
+        if len(set(self.tracks)) == len(self.tracks):
+            return classes
+        members = np.eye(max(self.tracks) + 1, dtype=np.float32)[self.tracks]
+        return tf.einsum("bvtc,vk->bktc", classes, tf.constant(members, pitches.dtype))
 
     def compute_output_shape(self, shape: Any) -> Any:
-        return (*shape[:3], _CLASSES)
+        return shape[0], max(self.tracks) + 1, shape[2], _CLASSES
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "lowest": self.lowest}
+        return {**super().get_config(), "lowest": self.lowest, "tracks": self.tracks}
 
 
 @keras.saving.register_keras_serializable("gan_cli")
 class Intervals(keras.layers.Layer):
-    """Returns intervals between voices, and of every voice from the beat before, modulo an octave.
+    """Counts intervals within and between tracks, and from beat to beat, modulo an octave.
 
-    Takes pitch classes, [batch, voices, steps, 12], and returns [batch, steps, features]: for each
-    pair of voices, and for each voice and itself a beat earlier, a one-hot vector of the 12
-    intervals, or zeros where one of the two is silent. Transposition does not change them.
+    Takes pitch classes, [batch, tracks, steps, 12], and returns [batch, steps, features]: for each
+    pair of tracks, for each chord and itself, and for each track and itself a beat earlier, how
+    often each of the 12 intervals occurs. Transposition does not change them.
 
     Args:
       steps_per_beat: steps from one beat to the next.
+      chords: the tracks that may sound several notes at once.
     """
 
-    def __init__(self, steps_per_beat: int, **keywords: Any):
+    def __init__(self, steps_per_beat: int, chords: list[int], **keywords: Any):
         super().__init__(**keywords)
-        self.steps_per_beat = steps_per_beat
+        self.steps_per_beat, self.chords = steps_per_beat, list(chords)
 
     def call(self, classes: tf.Tensor) -> tf.Tensor:
-        voices, steps = classes.shape[1:3]
-        pairs = [(one, other) for one in range(voices) for other in range(one + 1, voices)]
+        steps = classes.shape[2]
+        pairs = self._pairs(classes.shape[1])
         upper = [classes[:, one] for one, _ in pairs]
         lower = [classes[:, other] for _, other in pairs]
         before = min(self.steps_per_beat, steps)
@@ -89,12 +100,16 @@ class Intervals(keras.layers.Layer):
         found = tf.reduce_sum(upper[:, :, :, None, :] * turned, axis=4)
         return tf.reshape(found, [-1, steps, found.shape[2] * _CLASSES])
 
+    def _pairs(self, tracks: int) -> list[tuple[int, int]]:
+        pairs = [(one, other) for one in range(tracks) for other in range(one + 1, tracks)]
+        return [*pairs, *((chord, chord) for chord in self.chords)]
+
     def compute_output_shape(self, shape: Any) -> Any:
-        voices = shape[1]
-        return shape[0], shape[2], (voices * (voices - 1) // 2 + voices) * _CLASSES
+        return shape[0], shape[2], (len(self._pairs(shape[1])) + shape[1]) * _CLASSES
 
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "steps_per_beat": self.steps_per_beat}
+        own = {"steps_per_beat": self.steps_per_beat, "chords": self.chords}
+        return {**super().get_config(), **own}
 
 
 @keras.saving.register_keras_serializable("gan_cli")

@@ -20,13 +20,16 @@ def lecam(update: Update, *, decay: float = 0.99) -> tf.Tensor:
     """Returns relu(D(x) - a_F)^2 + relu(a_R - D(G(z)))^2: Tseng et al. 2021, equation 4.
 
     a_R and a_F are exponential moving averages of D(x) and D(G(z)), which this call moves. They
-    keep the logits of real images away from those of generated ones.
+    start from the first batch's means and keep the logits of real images away from those of
+    generated ones.
     """
     real, fake = update.real_outputs["logits"], update.fake_outputs["logits"]
     anchor_real, anchor_fake = update.memory["real"], update.memory["fake"]
     for anchor, logits in ((anchor_real, real), (anchor_fake, fake)):
         mean = replicas.mean(tf.reduce_mean(tf.stop_gradient(logits)))
-        anchor.assign(decay * anchor + (1.0 - decay) * mean)
+        # 0 is the initial value alone: as an anchor, it would bias the averages for many steps.
+        kept = tf.where(tf.equal(anchor, 0.0), mean, tf.convert_to_tensor(anchor))
+        anchor.assign(decay * kept + (1.0 - decay) * mean)
     above, below = tf.nn.relu(real - anchor_fake), tf.nn.relu(anchor_real - fake)
     return tf.square(above) + tf.square(below)
 

@@ -1,15 +1,20 @@
 """report.html: curves, pictures, scores and config of a run, on one self-contained page."""
 
 import base64
+from collections.abc import Callable
 from importlib import resources
-from typing import Any
+from pathlib import Path
+from typing import Any, TypeVar
 
 import jinja2
 
+from gan_cli.errors import UserError
 from gan_cli.io.files import atomic_write
+from gan_cli.io.records import read_content, read_text
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.guard_log import GuardLog
 from gan_cli.run.metrics_log import MetricsLog
+from gan_cli.run.report.data_facts import data_facts
 from gan_cli.run.report.plots import curves_svg
 from gan_cli.run.report.scores import newest_evaluation
 from gan_cli.run.report.verdict import judge
@@ -48,20 +53,43 @@ _PLOTS = (
 )
 _NO_SCORES = {"images_shown", "kimg", "training_seconds"}
 _MOST_GRIDS = 4
+_MOST_FURTHER_SCORES = 50
+_MOST_SHOWN_BYTES = 2**22
+_MOST_PICTURE_BYTES = 2**26
+
+Read = TypeVar("Read")
 
 
-def write_report(run: RunDirectory) -> None:
+def write_report(run: RunDirectory) -> list[str]:
     """Writes the page from the files in the run directory; sections without data are left out.
+
+    Returns:
+      A line for each file that is damaged, and left out.
 
     Raises:
       UserError: the page cannot be written.
     """
+    problems: list[str] = []
+
+    def unless_damaged(read: Callable[[], Read], otherwise: Read) -> Read:
+        try:
+            return read()
+        except UserError as error:
+            problems.extend(f"left out of the report: {problem}" for problem in error.problems)
+            return otherwise
+
     template = jinja2.Template(
         (resources.files("gan_cli.run.report") / "report.html").read_text("utf-8"), autoescape=True
     )
-    rows = MetricsLog(run.metrics).read()
+    metrics, guard = MetricsLog(run.metrics), GuardLog(run.guard)
+    rows: list[dict[str, Any]] = unless_damaged(metrics.read, [])
+    guarded: list[dict[str, Any]] = unless_damaged(guard.read, [])
+    problems += [problem for log in (metrics, guard) if (problem := _problem(log))]
     plots = (*_PLOTS, *((name, (name,), False) for name in _further_scores(rows)))
-    evaluation, guarded = newest_evaluation(run), GuardLog(run.guard).read()
+    evaluation, damaged = newest_evaluation(run)
+    grids, unread = _grids(run)
+    sounds, unheard = _sounds(run)
+    problems += [f"left out of the report: {problem}" for problem in (*damaged, *unread, *unheard)]
     page = template.render(
         name=run.path.name,
         verdict=judge(rows, evaluation, guarded),
@@ -71,13 +99,29 @@ def write_report(run: RunDirectory) -> None:
             for title, prefixes, logarithmic in plots
             if (svg := _plot(rows, prefixes, logarithmic))
         ],
-        grids=_grids(run),
+        grids=grids,
+        sounds=sounds,
+        data=unless_damaged(lambda: data_facts(run), None),
         evaluation=evaluation,
         guarded=guarded,
-        config=run.config.read_text("utf-8") if run.config.is_file() else "",
-        environment=run.environment.read_text("utf-8") if run.environment.is_file() else "",
+        config=unless_damaged(lambda: _text(run.config), ""),
+        environment=unless_damaged(lambda: _text(run.environment), ""),
+        problems=problems,
     )
     atomic_write(run.report, page)
+    return problems
+
+
+def _problem(log: MetricsLog | GuardLog) -> str | None:
+    try:
+        return log.problem()
+    except UserError:
+        # It is reported where the log is read.
+        return None
+
+
+def _text(path: Path) -> str:
+    return read_text(path, _MOST_SHOWN_BYTES) if path.exists() else ""
 
 
 def _further_scores(rows: list[dict[str, Any]]) -> list[str]:
@@ -86,7 +130,7 @@ def _further_scores(rows: list[dict[str, Any]]) -> list[str]:
     # Lines with scores hold the training time, but no speed.
     scored = [row for row in rows if "training_seconds" in row and "images_per_second" not in row]
     names = {name for row in scored for name in row}
-    return sorted(name for name in names - _NO_SCORES if not name.startswith(known))
+    return sorted(n for n in names - _NO_SCORES if not n.startswith(known))[:_MOST_FURTHER_SCORES]
 
 
 def _plot(rows: list[dict[str, Any]], prefixes: tuple[str, ...], logarithmic: bool) -> str | None:
@@ -95,17 +139,36 @@ def _plot(rows: list[dict[str, Any]], prefixes: tuple[str, ...], logarithmic: bo
     return curves_svg(curves, logarithmic, "thousands of images shown (kimg)")
 
 
-def _grids(run: RunDirectory) -> list[dict[str, str]]:
-    """Returns the real images, and grids of generated images from all of the training."""
+def _grids(run: RunDirectory) -> tuple[list[dict[str, str]], list[str]]:
+    """Returns the real images and grids of all of the training, and a line for each unread one."""
     grids = run.saved_grids(_MOST_GRIDS)
     pictures = [("Real images", run.samples / "reals.png")]
     pictures += [(f"{kimg} kimg", path) for kimg, path in reversed(grids)]
     shown: dict[bytes, str] = {}
+    problems: list[str] = []
     for title, path in pictures:
-        if path.is_file():
-            # A run that is trained longer can draw the same grid twice.
-            shown.setdefault(path.read_bytes(), title)
+        if path.exists():
+            try:
+                # A run that is trained longer can draw the same grid twice.
+                shown.setdefault(read_content(path, _MOST_PICTURE_BYTES), title)
+            except UserError as error:
+                problems += error.problems
     return [
         {"title": title, "data": base64.b64encode(content).decode()}
         for content, title in shown.items()
-    ]
+    ], problems
+
+
+def _sounds(run: RunDirectory) -> tuple[list[dict[str, str]], list[str]]:
+    """Returns the sound of real and of the newest phrases, where a run makes music."""
+    found: list[dict[str, str]] = []
+    problems: list[str] = []
+    for title, name in (("Real phrases", "reals.wav"), ("Generated phrases", "newest.wav")):
+        path = run.samples / name
+        if path.exists():
+            try:
+                content = read_content(path, _MOST_PICTURE_BYTES)
+                found.append({"title": title, "data": base64.b64encode(content).decode()})
+            except UserError as error:
+                problems += error.problems
+    return found, problems

@@ -2,16 +2,26 @@
 
 import html
 import io
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 Curve = Sequence[tuple[float, float]]
 
+# Beyond this, axes and their labels overflow.
+_MOST_DRAWN = 1e100
+
 
 def curves_svg(curves: Mapping[str, Curve], logarithmic: bool, x_label: str) -> str | None:
-    """Draws a line for each name; returns None where no line has two points."""
+    """Draws a line for each name; returns None where no line has two points.
+
+    Points that are not finite, or too large to draw, are left out.
+    """
+    curves = {name: [p for p in points if _can_be_drawn(p)] for name, points in curves.items()}
+    curves = {name: points for name, points in curves.items() if points}
     if not any(len(points) > 1 for points in curves.values()):
         return None
     figure = Figure(figsize=(4.8, 2.9))
@@ -35,11 +45,17 @@ def position_svg(points: Mapping[str, tuple[float, float]], x_label: str, y_labe
     """Draws named points in the unit square."""
     figure = Figure(figsize=(6, 3.6), layout="constrained")
     axes = figure.add_subplot()
-    for index, (name, (x, y)) in enumerate(points.items()):
+    drawn = {name: point for name, point in points.items() if _can_be_drawn(point)}
+    for index, (name, (x, y)) in enumerate(drawn.items()):
         axes.scatter([x], [y], s=36, c=f"C{index}", label=name, zorder=3)
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel=x_label, ylabel=y_label)
-    axes.legend(frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1.0, 0.5))
+    if drawn:
+        axes.legend(frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1.0, 0.5))
     return _svg(figure, axes, f"{y_label} against {x_label}")
+
+
+def _can_be_drawn(point: tuple[float, float]) -> bool:
+    return all(abs(coordinate) < _MOST_DRAWN for coordinate in point)
 
 
 def _svg(figure: Figure, axes: Any, label: str) -> str:
@@ -49,6 +65,12 @@ def _svg(figure: Figure, axes: Any, label: str) -> str:
     figure.patch.set_alpha(0)
     axes.patch.set_alpha(0)
     drawn = io.StringIO()
-    figure.savefig(drawn, format="svg", metadata={"Date": None})
+    for text in figure.findobj(Text):
+        # A name may hold what Matplotlib would take for mathematics.
+        text.set_parse_math(False)
+    with warnings.catch_warnings():
+        # The font lacks some scripts; a box then stands for the letter.
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)
+        figure.savefig(drawn, format="svg", metadata={"Date": None})
     svg = drawn.getvalue()[drawn.getvalue().index("<svg") :]
     return svg.replace("<svg", f'<svg role="img" aria-label="{html.escape(label, quote=True)}"', 1)

@@ -2,14 +2,16 @@
 
 import base64
 import io
-import json
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
 
+from gan_cli.errors import UserError, first_line
+from gan_cli.io.records import read_content
 from gan_cli.run.directory import RunDirectory
+from gan_cli.run.evaluations import read_evaluations
 from gan_cli.run.report.plots import curves_svg, position_svg
 
 # A row of generated images for each class.
@@ -24,29 +26,27 @@ _PICTURES = (
 _MOST_POSITIONS = 6
 
 
-def newest_evaluation(run: RunDirectory) -> dict[str, Any] | None:
-    """Returns the record of the newest evaluation, if any, with its pictures and plots."""
-    found = {path: record for path in run.evaluations.glob("*.json") if (record := _read(path))}
+def newest_evaluation(run: RunDirectory) -> tuple[dict[str, Any] | None, list[str]]:
+    """Returns the record of the newest evaluation, if any, with its pictures and plots.
+
+    The second value has a line for each file that is damaged, and left out.
+    """
+    found, problems = read_evaluations(run.evaluations)
     if not found:
-        return None
-    newest = max(found, key=lambda path: path.stat().st_mtime)
-    record, records = found[newest], found.values()
-    return record | {
-        "pictures": _pictures(newest.with_suffix("")),
-        "plots": _plots(record, [each for each in records if _is_alike(each, record)]),
-        "classes": record.get("details", {}).get("class_modes"),
-        "class_rows": _class_rows(newest.with_suffix("") / _CLASS_ROWS, record),
+        return None, problems
+    newest, record = found[0]
+    shown = record | {
+        "plots": _plots(record, [each for _, each in found if _is_alike(each, record)]),
+        "classes": record["details"].get("class_modes"),
+        "pictures": [],
+        "class_rows": {},
     }
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    """Returns the record of one checkpoint, or None for a user's other files in the folder."""
     try:
-        record = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    is_record = isinstance(record, dict) and {"scores", "kimg", "checkpoint"} <= record.keys()
-    return record if is_record else None
+        shown["pictures"] = _pictures(newest.with_suffix(""))
+        shown["class_rows"] = _class_rows(newest.with_suffix("") / _CLASS_ROWS, record)
+    except UserError as error:
+        problems += error.problems
+    return shown, problems
 
 
 def _is_alike(record: dict[str, Any], newest: dict[str, Any]) -> bool:
@@ -56,25 +56,34 @@ def _is_alike(record: dict[str, Any], newest: dict[str, Any]) -> bool:
 
 def _pictures(folder: Path) -> list[dict[str, str]]:
     return [
-        {"title": title, "data": base64.b64encode((folder / name).read_bytes()).decode()}
+        {"title": title, "data": base64.b64encode(read_content(folder / name)).decode()}
         for title, name in _PICTURES
-        if (folder / name).is_file()
+        if (folder / name).exists()
     ]
 
 
 def _class_rows(path: Path, record: dict[str, Any]) -> dict[str, str]:
     """Returns the picture's row of each class as PNG in base64; empty: there is no picture."""
-    names = record.get("class_shares") or {}
-    if not names or not path.is_file():
+    names = record["class_shares"]
+    if not names or not path.exists():
         return {}
+    try:
+        with Image.open(io.BytesIO(read_content(path))) as picture:
+            return _rows_of(picture, list(names))
+    except UserError:
+        raise
+    except Exception as error:  # Pillow lets through whatever a damaged file leads to.
+        raise UserError(f"{path}: is damaged: {first_line(error)}") from error
+
+
+def _rows_of(picture: Image.Image, names: list[str]) -> dict[str, str]:
     rows = {}
-    with Image.open(path) as picture:
-        # Cuts at equal distances go through the white between the rows, however wide it is.
-        edges = [round(index * picture.height / len(names)) for index in range(len(names) + 1)]
-        for name, (top, bottom) in zip(names, pairwise(edges), strict=True):
-            content = io.BytesIO()
-            picture.crop((0, top, picture.width, bottom)).save(content, "PNG")
-            rows[name] = base64.b64encode(content.getvalue()).decode()
+    # Cuts at equal distances go through the white between the rows, however wide it is.
+    edges = [round(index * picture.height / len(names)) for index in range(len(names) + 1)]
+    for name, (top, bottom) in zip(names, pairwise(edges), strict=True):
+        content = io.BytesIO()
+        picture.crop((0, top, picture.width, bottom)).save(content, "PNG")
+        rows[name] = base64.b64encode(content.getvalue()).decode()
     return rows
 
 
@@ -89,9 +98,23 @@ def _plots(newest: dict[str, Any], records: list[dict[str, Any]]) -> list[dict[s
         svg = curves_svg({figure: points}, is_distance, "thousands of images shown (kimg)")
         if svg is not None:
             plots.append({"title": f"{figure} by checkpoint", "svg": svg})
+    if curves := newest["details"].get("quality_and_diversity"):
+        named = {name.replace("_", " "): _curve(points) for name, points in curves.items()}
+        title = (
+            "Quality against diversity, in bits a character; better towards the lower left. Points:"
+            " truncations of the generator, temperatures of the n-gram model"
+        )
+        x_label = "reverse_bits (diversity); upwards: judge_bits (quality)"
+        svg = curves_svg(named, False, x_label)
+        if svg is not None:
+            plots.insert(0, {"title": title, "svg": svg})
     if {"precision", "recall"} <= newest["scores"].keys():
         plots.insert(0, {"title": "Quality and variety", "svg": _position(newest, records)})
     return plots
+
+
+def _curve(points: list[dict[str, Any]]) -> list[tuple[float, float]]:
+    return [(point["reverse_bits"], point["judge_bits"]) for point in points]
 
 
 def _position(newest: dict[str, Any], records: list[dict[str, Any]]) -> str:
@@ -101,6 +124,6 @@ def _position(newest: dict[str, Any], records: list[dict[str, Any]]) -> str:
     shown = [r for r in records if {"precision", "recall"} <= r["scores"].keys()]
     points = {f"{r['kimg']:g} kimg": position(r, "value") for r in shown[-_MOST_POSITIONS:]}
     for what, name in (("floor", "training images"), ("ceiling", "noise")):
-        if newest["scores"]["recall"][what] is not None:
+        if None not in position(newest, what):
             points[name] = position(newest, what)
     return position_svg(points, "recall (variety)", "precision (quality)")

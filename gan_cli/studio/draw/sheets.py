@@ -7,6 +7,8 @@ from PIL import Image
 
 from gan_cli.data.dataset import open_splits
 from gan_cli.domains.grid import split_grid
+from gan_cli.domains.text_sheet import text_table
+from gan_cli.domains.tokens import Strings
 from gan_cli.errors import UserError
 from gan_cli.media.formats import refuse_too_many
 from gan_cli.media.named_sheet import named_sheet
@@ -41,7 +43,7 @@ def _truncation(studio: Studio, request: Sheet) -> Drawing:
     labels = studio.labels(request.classes, len(seeds))
     columns = [studio.labelled_images(seeds, labels, truncation) for truncation in _TRUNCATIONS]
     names = [f"{truncation:g}" if truncation else "none" for truncation in _TRUNCATIONS]
-    sheet = _sheet(request, np.stack(columns, 1), _row_names(studio, seeds, labels), names)
+    sheet = _sheet(studio, request, np.stack(columns, 1), _row_names(studio, seeds, labels), names)
     return Drawing(studio, request, lambda: sheet, seeds=seeds)
 
 
@@ -59,7 +61,7 @@ def _classes(studio: Studio, request: Sheet) -> Drawing:
     sampler = studio.sampler_for(request.truncation)
     rows = [sampler.images(latents, np.full(len(latents), number, np.int32)) for number in numbers]
     names = [studio.loaded.class_names[number] for number in numbers]
-    sheet = _sheet(request, np.stack(rows), names)
+    sheet = _sheet(studio, request, np.stack(rows), names)
     return Drawing(studio, request, lambda: sheet, seeds=seeds, saved=saved)
 
 
@@ -95,7 +97,7 @@ def _real(studio: Studio, request: Sheet) -> Drawing:
         rows.append(studio.labelled_images(own, labels, request.truncation))
         name = "" if numbers is None else f"{studio.loaded.class_names[numbers[index]]}, "
         names += [f"{name}real", f"{name}generated"]
-    sheet = _sheet(request, np.stack(rows), names)
+    sheet = _sheet(studio, request, np.stack(rows), names)
     return Drawing(studio, request, lambda: sheet, seeds=drawn, digital_source_type=COMPOSITE)
 
 
@@ -113,7 +115,7 @@ def _training(studio: Studio, request: Sheet) -> Drawing:
         except (OSError, ValueError) as error:
             raise UserError(f"{path} cannot be read: {error}", key="kind") from error
         rows.append(images[:_COLUMNS])
-    sheet = _sheet(request, np.stack(rows), [f"{kimg:,} kimg" for kimg, _ in stages])
+    sheet = _sheet(studio, request, np.stack(rows), [f"{kimg:,} kimg" for kimg, _ in stages])
     return Drawing(studio, request, lambda: sheet, seeds=range(_COLUMNS))
 
 
@@ -144,16 +146,20 @@ def _mix(studio: Studio, request: Sheet) -> Drawing:
         sheet.append(np.concatenate([drawn(row[None], row[None]), drawn(coarse, columns)]))
     names = ["", *(f"seed {seed}" for seed in seeds[:half])]
     column_names = ["", *(f"seed {seed}" for seed in seeds[half:])]
-    picture = _sheet(request, np.stack(sheet), names, column_names)
+    picture = _sheet(studio, request, np.stack(sheet), names, column_names)
     return Drawing(studio, request, lambda: picture, seeds=seeds)
 
 
 def _sheet(
+    studio: Studio,
     request: Sheet,
     images: np.ndarray,
     row_names: Sequence[str],
     column_names: Sequence[str] = (),
 ) -> Image.Image:
+    domain = studio.loaded.domain
+    if isinstance(domain, Strings):
+        return text_table([domain.decoded(row) for row in images], row_names, column_names)
     tiles = request.tiles(images.shape[0] * images.shape[1])
     return named_sheet(images, row_names, column_names, tiles, request.wraps)
 

@@ -3,7 +3,10 @@
 import numpy as np
 
 from gan_cli.domains.grid import to_pillow
+from gan_cli.domains.text_sheet import text_table
+from gan_cli.domains.tokens import Strings
 from gan_cli.errors import UserError
+from gan_cli.media.text_lines import Line
 from gan_cli.models.truncation import towards_mean
 from gan_cli.sampling.latent_paths import arc
 from gan_cli.studio.drawing import Drawing
@@ -35,7 +38,17 @@ def draw_found(studio: Studio, request: FoundImage) -> Drawing:
     saved = studio.saved_latents(request.latents)
     if saved is None or len(saved.latents) != 1:
         raise UserError("it does not name the latents of one image")
-    picture = to_pillow(studio.sampler.images(saved.latents, saved.labels)[0])
+    domain, samples = studio.loaded.domain, studio.sampler.images(saved.latents, saved.labels)
+    if isinstance(domain, Strings):
+        (text,) = domain.decoded(samples)
+        return Drawing(
+            studio,
+            request,
+            lambda: text_table([[text]]),
+            draw_lines=lambda: [Line(text)],
+            saved=saved,
+        )
+    picture = to_pillow(samples[0])
     return Drawing(studio, request, lambda: picture, saved=saved)
 
 

@@ -8,6 +8,7 @@ from PIL import Image
 
 from gan_cli.domains.domain import SOUND
 from gan_cli.domains.grid import image_grid
+from gan_cli.domains.tokens import Strings
 from gan_cli.errors import UserError
 from gan_cli.media.formats import refuse_too_many
 from gan_cli.media.named_sheet import named_sheet
@@ -15,6 +16,7 @@ from gan_cli.sampling.latent_paths import circle_path, linear_path, spherical_pa
 from gan_cli.sampling.saved_latents import SavedLatents
 from gan_cli.studio.class_mixer import class_mixer
 from gan_cli.studio.draw.music import piece_of
+from gan_cli.studio.draw.strings import walk_lines, walk_table
 from gan_cli.studio.drawing import Drawing
 from gan_cli.studio.picture_requests import Walk
 from gan_cli.studio.studio import Studio
@@ -65,6 +67,16 @@ def draw_walk(studio: Studio, request: Walk) -> Drawing:
             seeds=seeds,
             saved=saved,
         )
+    if isinstance(domain, Strings):
+        walked = tracks.images, tracks.names, tracks.stops, request.steps
+        return Drawing(
+            studio,
+            request,
+            draw_image=lambda: walk_table(domain, *_legs(tracks, request)),
+            draw_lines=lambda: walk_lines(domain, *walked),
+            seeds=seeds,
+            saved=saved,
+        )
     return Drawing(
         studio,
         request,
@@ -88,20 +100,26 @@ def _frames(images: np.ndarray, request: Walk) -> list[Image.Image]:
 
 def _strip(tracks: _Tracks, request: Walk) -> Image.Image:
     """Lays the walk out with one row for each leg, from stop to stop."""
+    rows, names = _legs(tracks, request)
+    tiles = request.tiles(len(rows) * rows.shape[1])
+    return named_sheet(rows, names, layout=tiles, wrap=request.wraps)
+
+
+def _legs(tracks: _Tracks, request: Walk) -> tuple[np.ndarray, list[str]]:
+    """Returns the samples of each leg with both of its stops, and the names of the legs."""
     images, stops, steps = tracks.images, list(tracks.stops), request.steps
     closed = images.shape[1] % steps == 0
     if closed:
         images = np.concatenate([images, images[:, :1]], axis=1)
         stops.append(stops[0])
     legs = range(len(stops) - 1)
-    rows = [track[leg * steps : (leg + 1) * steps + 1] for track in images for leg in legs]
-    row_names = [
+    found = [track[leg * steps : (leg + 1) * steps + 1] for track in images for leg in legs]
+    names = [
         f"{name}{':  ' if name else ''}{stops[leg]} → {stops[leg + 1]}"
         for name in tracks.names
         for leg in legs
     ]
-    tiles = request.tiles(len(rows) * (steps + 1))
-    return named_sheet(np.stack(rows), row_names, layout=tiles, wrap=request.wraps)
+    return np.stack(found), names
 
 
 def _mosaic(studio: Studio, request: Walk, seeds: Sequence[int]) -> _Tracks:

@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from gan_cli.io.quiet_imports import no_garbage
 
@@ -47,15 +48,17 @@ class Commands:
     ) -> "Running":
         """Starts a command, with more of an environment than the tests have."""
         said = Path(tempfile.mkdtemp(dir=self._said.name))
+        command = list(map(str, arguments))
         request = {
-            "arguments": list(map(str, arguments)),
+            "arguments": command,
             "cwd": str(cwd),
             "environment": environment or {},
             "said": str(said),
         }
-        return Running(self, request["arguments"], self.ask({"start": request}), said)
+        return Running(self, command, self.ask({"start": request}), said)
 
-    def ask(self, request: dict) -> int | None:
+    def ask(self, request: dict) -> Any:
+        assert self._process.stdout is not None  # It is a pipe.
         print(json.dumps(request), file=self._process.stdin, flush=True)
         return json.loads(self._process.stdout.readline())
 
@@ -73,7 +76,10 @@ class Running:
 
     def wait(self) -> subprocess.CompletedProcess:
         self._ask(0)
-        texts = ((self._said / stream).read_text() for stream in ("out", "err"))
+        assert self._status is not None  # It has ended.
+        texts = (
+            (self._said / stream).read_text(errors="backslashreplace") for stream in ("out", "err")
+        )
         return subprocess.CompletedProcess(self._arguments, self._status, *texts)
 
     def send_signal(self, number: int) -> None:
@@ -89,7 +95,7 @@ def serve() -> None:
     for line in sys.stdin:
         request = json.loads(line)
         if "start" in request:
-            answer = os.fork()
+            answer: int | None = os.fork()
             if not answer:
                 become(**request["start"])
                 return
