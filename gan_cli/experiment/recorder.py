@@ -13,6 +13,7 @@ from gan_cli.domains.phrases import Phrases
 from gan_cli.evaluation.evaluator import build_evaluator
 from gan_cli.experiment.early_grids import FIRST_EARLY_GRID_SECONDS, GridTimes, grid_name
 from gan_cli.experiment.patience import images_without_improvement
+from gan_cli.experiment.speed import long_run_warning
 from gan_cli.io.files import atomic_write
 from gan_cli.listener import TRAINING, Listener
 from gan_cli.media.encode import encoded
@@ -32,6 +33,7 @@ from gan_cli.training.loop import Action
 from gan_cli.training.state import GanState
 
 GRID_COLUMNS = 10
+_SECONDS_TO_ESTIMATE = 30.0
 # Phrases of music that the report plays: about half a minute.
 _HEARD = 3
 
@@ -64,6 +66,9 @@ class Recorder:
         self._evaluates = bool(config.evaluation.every_kimg) and enough
         self._reports: list[Mapping[str, float]] = []
         self._training_seconds = 0.0
+        self._has_estimated = False
+        # Images shown and training seconds at its end.
+        self._first_call: tuple[int, float] | None = None
         # A resumed run continues the count of its log.
         rows = [row for row in self.metrics.read() if "training_seconds" in row]
         self._seconds_before = rows[-1]["training_seconds"] if rows else 0.0
@@ -148,10 +153,24 @@ class Recorder:
         speed = self._images_per_second(images_shown)
         total = likely_total(self._total_images, images_shown, speed, self.deadline, now)
         self._shown_total = total
+        self._warn_of_a_long_run(images_shown, total)
         self.listener.progress(TRAINING, images_shown, total)
         self.listener.report(images_shown, report, speed)
 
         self._draw_if_early(images_shown)
+
+    def _warn_of_a_long_run(self, images_shown: int, total: int) -> None:
+        """Says once if the run would take days, by the calls after the first, which compiles."""
+        if self._first_call is None:
+            self._first_call = images_shown, self._training_seconds
+        first_images, first_seconds = self._first_call
+        seconds = self._training_seconds - first_seconds
+        if self._has_estimated or seconds < _SECONDS_TO_ESTIMATE:
+            return
+        self._has_estimated = True
+        warning = long_run_warning(total - images_shown, (images_shown - first_images) / seconds)
+        if warning is not None:
+            self.listener.message(warning)
 
     def on_part(self, images_shown: int) -> None:
         """Shows how far a long call into TensorFlow is."""
