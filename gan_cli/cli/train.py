@@ -33,6 +33,9 @@ _LIST_CONFIGS = flags.DEFINE_bool("list_configs", False, "List the configs of th
 _INIT = flags.DEFINE_string(
     "init", None, "Write a commented config to this file, for the folder of images that follows."
 )
+_CACHE = flags.DEFINE_enum(
+    "cache", None, ["list", "clear"], "List what the cache holds, or remove it, and stop."
+)
 _RUN_DIR = flags.DEFINE_string("run_dir", None, "Run directory; by default runs/NAME.")
 _SET = flags.DEFINE_multi_string("set", [], "Overrides the config: key.path=value; repeatable.")
 _SEEDS = flags.DEFINE_string(
@@ -77,13 +80,19 @@ def main(argv: Sequence[str]) -> int:
     from gan_cli.catalog import CHOICES
     from gan_cli.cli.progress import ConsoleListener
     from gan_cli.config.load import load_config
+    from gan_cli.data.cache_contents import list_or_clear
+    from gan_cli.data.sources.missing import refuse_missing_path
     from gan_cli.run.directory import default_run_dir
 
     began = time.monotonic()
+    if _CACHE.value is not None:
+        app.say(list_or_clear(_CACHE.value))
+        return 0
     if _LIST_CONFIGS.value or _INIT.value is not None:
         _help_to_start(argv[1:])
         return 0
     config = load_config(_take_config(argv[1:]), _SET.value, CHOICES, "--set")
+    refuse_missing_path(config.data)
     run_dir = Path(_RUN_DIR.value or default_run_dir(config))
     listener = ConsoleListener()
     if _SEEDS.value is not None or _SWEEP.value:

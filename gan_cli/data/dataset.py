@@ -188,12 +188,13 @@ def open_splits(
             f" {len(skipped)} of {total} are corrupt, such as {skipped[0]}"
         )
     shape = (preparation.height, preparation.width, preparation.channels)
+    kind = domain or Images(shape)
     return DataSplits(
         datasets[0],
         datasets[1],
-        domain or Images(shape),
+        kind,
         tuple(skipped),
-        notes,
+        (*notes, *kind.notes_on_parts(datasets[0].images, datasets[1].images)),
         train.passed_over,
         train.value_range,
         None if copies is None else copies.copies,

@@ -11,6 +11,7 @@ import numpy as np
 from gan_cli.data.collection import Collection
 from gan_cli.data.materialise import cache_folder
 from gan_cli.data.near_duplicates import MOST_COMPARED, groups_of, thumbnails
+from gan_cli.errors import UserError
 from gan_cli.io.cache import write_npz
 
 # Part of the cache's key. Raise it with every change to what counts as showing the same.
@@ -154,7 +155,11 @@ def _cached(parts: Sequence[Part], progress: Callable[[int, int], None] | None) 
     key = hashlib.sha256(repr(_VERSION).encode())
     for collection, indices in parts:
         key.update(collection.identity.encode() + indices.astype(np.int64).tobytes())
-    path = cache_folder("duplicates") / f"{key.hexdigest()}.npz"
+    try:
+        path = cache_folder("duplicates") / f"{key.hexdigest()}.npz"
+    except UserError:
+        # Where there is no place for a cache, images are compared each time.
+        return groups_of(np.concatenate([thumbnails(*part, progress) for part in parts]))
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
             known = file["groups"]

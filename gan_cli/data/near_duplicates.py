@@ -110,12 +110,16 @@ def groups_of(small: np.ndarray) -> np.ndarray:
 def _components(vectors: np.ndarray) -> np.ndarray:
     """Returns float32 [count, at most 6], the coordinates of most variance, in units of an image.
 
-    Two images that show the same lie closer together than `_MOST_DIFFERENCE`.
+    Two images that show the same lie closer together than `_MOST_DIFFERENCE`: averaging brings
+    images closer together, never further apart.
     """
+    # Of the full vectors, a decomposition would take ten seconds.
+    halved = vectors.reshape(len(vectors), _SIDE // 2, 2, _SIDE // 2, 2, 3).mean(axis=(2, 4, 5))
+    halved = halved.reshape(len(vectors), -1)
     rng = np.random.default_rng(_SEED)
-    some = vectors[rng.permutation(len(vectors))[:2_000]]
+    some = halved[rng.permutation(len(halved))[:2_000]]
     _, _, directions = np.linalg.svd(some - some.mean(axis=0), full_matrices=False)
-    return vectors @ directions[:_COMPONENTS].T / np.sqrt(vectors.shape[1])
+    return halved @ directions[:_COMPONENTS].T / np.sqrt(halved.shape[1])
 
 
 def _show_the_same(

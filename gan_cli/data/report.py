@@ -50,7 +50,7 @@ class DataReport:
     forms: Forms | None = None
 
     def lines(self) -> list[str]:
-        """Returns the report as text, a line for each fact."""
+        """Returns the report as text, a line for each fact, without notes and warnings."""
         shape = "x".join(map(str, self.shape))
         lines = [f"{self.train_images:,} to train on, {self.holdout_images:,} held out, of {shape}"]
         for name, count in list(self.train_by_class.items())[:_CLASSES_SHOWN]:
@@ -65,7 +65,7 @@ class DataReport:
             lines.append(f"{len(self.skipped):,} cannot be decoded, such as {self.skipped[0]}")
         if self.passed_over:
             lines.append(f"{len(self.passed_over):,} files or folders are passed over")
-        return [*lines, *self.notes, *self.warnings()]
+        return lines
 
     def warnings(self) -> list[str]:
         """Returns a sentence for each thing that is likely to be wrong with the data."""

@@ -152,6 +152,14 @@ class Domain(ABC):
         """
         return None
 
+    def notes_on_parts(self, train: np.ndarray, holdout: np.ndarray) -> tuple[str, ...]:
+        """Returns a sentence for each way in which held-out samples differ in kind from training.
+
+        Args:
+          train, holdout: [count, *stored_shape].
+        """
+        return ()
+
     def picture_spaces(self, count: int, columns: int) -> int:
         """Returns how many samples' room a picture of `count` samples takes."""
         return -(-count // columns) * columns

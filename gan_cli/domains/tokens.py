@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _EPOCHS, _LONGEST_KIMG, _SHORTEST_KIMG = 60, 1000.0, 100.0
 _COLUMNS = 4
+_SHOWN = 8
 # The token after the last character of a string, repeated up to the sequence's end.
 END = 0
 # One byte holds a token, and one of its values is the end of a string.
@@ -104,6 +105,20 @@ class Strings(Tokens):
             "".join(self.alphabet[token - 1] for token in row[:length].tolist())
             for row, length in zip(tokens, lengths, strict=True)
         ]
+
+    def notes_on_parts(self, train: np.ndarray, holdout: np.ndarray) -> tuple[str, ...]:
+        """Names the characters that only held-out strings have, which nothing can learn."""
+        unseen = np.setdiff1d(holdout, train)
+        unseen = unseen[unseen != END]
+        if not len(unseen):
+            return ()
+        count = int(np.isin(holdout, unseen).reshape(len(holdout), -1).any(axis=1).sum())
+        shown = ", ".join(repr(self.alphabet[token - 1]) for token in unseen[:_SHOWN])
+        more = " ..." if len(unseen) > _SHOWN else ""
+        return (
+            f"characters that no training string has: {len(unseen)} ({shown}{more}), in {count:,}"
+            f" of {len(holdout):,} held-out strings",
+        )
 
     def picture(self, samples: np.ndarray, columns: int, real: np.ndarray | None) -> Image.Image:
         """Writes strings in at most four columns; `real` is not shown."""

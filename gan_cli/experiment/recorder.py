@@ -97,16 +97,18 @@ class Recorder:
         actions.insert(1, Action(images_between_looks(self.config), look))
         return [replace(a, run=self._untimed(a.run)) for a in actions]
 
-    def start(self, seconds: float) -> None:
+    def start(self, seconds: float, parts: str = "") -> None:
         """Draws the first grid and the real images, and scores what is overdue.
 
         Args:
           seconds: how long it took to prepare training.
+          parts: what took how long of it, in words.
         """
         images = self.state.images_so_far()
         self.listener.message(
             f"{self.config.name}: {len(self.data.train.images):,} {self.data.domain.name},"
-            f" {self.config.training.precision}, {self.run.path} (ready after {seconds:.0f} s)"
+            f" {self.config.training.precision}, {self.run.path} (ready after"
+            f" {seconds:.0f} s{parts and ': '}{parts})"
         )
         if images == 0:
             count = min(self.data.domain.training_picture_samples, len(self.data.train.images))

@@ -87,7 +87,7 @@ def load(path: Path) -> Generate:
     with warnings.catch_warnings():
         # The interpreter will move to a package of its own, with the same interface.
         warnings.simplefilter("ignore")
-        interpreter = tf.lite.Interpreter(model_path=str(path))
+        interpreter = tf.lite.Interpreter(model_content=path.read_bytes())
     any_size = interpreter.get_input_details()[0]["shape_signature"][0] < 0
 
     def generate(latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:

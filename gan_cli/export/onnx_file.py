@@ -45,7 +45,8 @@ def load(path: Path) -> Generate:
     """Loads the file by ONNX Runtime, on the CPU."""
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    # By its content: ONNX Runtime takes no path that is not UTF-8.
+    session = onnxruntime.InferenceSession(path.read_bytes(), providers=["CPUExecutionProvider"])
 
     def generate(latents: np.ndarray, labels: np.ndarray | None) -> np.ndarray:
         return session.run(["images"], named_inputs(latents, labels))[0]

@@ -3,7 +3,8 @@
 The generator works on beats, where harmony changes, and makes all symbols of a beat, of every voice
 and step, at once by a softmax for each. The discriminator is shown what a listener hears beside the
 symbols: the pitch classes that sound in every step, held notes included; the intervals between
-voices and from beat to beat, which transposition does not change; leaps, and voices that cross.
+voices and from beat to beat, which transposition does not change; as an option, leaps and voices
+that cross.
 Bars and pitch classes are those of MuseGAN (Dong et al. 2018); symbols are drawn as in `sequence`.
 The discriminator has no normalisation, as gradient penalties require.
 """
@@ -108,7 +109,9 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
         classes = PitchClasses(sizes.lowest, sizes.tracks)(pitches)
         intervals = Intervals(sizes.steps, sizes.chords)(classes)
         streams.append(by_beat(keras.layers.Permute([2, 1, 3])(classes)))
-        streams += [by_beat(intervals), by_beat(Contours(sizes.lowest)(pitches))]
+        streams.append(by_beat(intervals))
+        if spec.options["contours"]:
+            streams.append(by_beat(Contours(sizes.lowest)(pitches)))
     # A sum of dense layers, each scaled to its own stream.
     x = keras.layers.Add()([keras.layers.Dense(width)(stream) for stream in streams])
     x = leaky(x)
@@ -142,5 +145,6 @@ ARCHITECTURE = Architecture(
         "blocks": 2,
         "discriminator_blocks": 2,
         "hears": True,
+        "contours": False,
     },
 )

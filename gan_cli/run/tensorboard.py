@@ -1,6 +1,7 @@
 """Writes a run's scalars and image grids in TensorBoard's format."""
 
 import contextlib
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -16,7 +17,8 @@ class TensorBoardLog:
 
     def __init__(self, folder: Path):
         self._folder = folder
-        self._writer = tf.summary.create_file_writer(str(folder))
+        # Bytes, since a name need not be UTF-8.
+        self._writer = tf.summary.create_file_writer(os.fsencode(folder))
 
     def scalars(self, images_shown: int, values: Mapping[str, float]) -> None:
         """Writes one value for each name.

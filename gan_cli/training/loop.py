@@ -11,16 +11,22 @@ import tensorflow as tf
 
 from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.step import TrainStep
-from gan_cli.training.stop_request import StopRequest
+from gan_cli.training.stop import StopRequest
 
 Report = Mapping[str, float]
 
 
-class DivergedError(Exception):
-    """A loss or penalty is no longer finite."""
+# Far beyond the losses of any GAN that works, Wasserstein's without a bound included. Weights that
+# make such losses are as lost as those that are not finite, and float32 ends soon after.
+LARGEST_LOSS = 1e9
+_LOSSES = ("discriminator_loss", "generator_loss")
 
-    def __init__(self, names: Sequence[str], images_shown: int):
-        super().__init__(f"{', '.join(names)} not finite at {images_shown / 1000:g} kimg")
+
+class DivergedError(Exception):
+    """A loss or penalty is no longer finite, or a loss is beyond `LARGEST_LOSS`."""
+
+    def __init__(self, what: str, images_shown: int):
+        super().__init__(f"{what} at {images_shown / 1000:g} kimg")
         self.images_shown = images_shown
 
 
@@ -39,11 +45,11 @@ class RollBackError(Exception):
 
 @dataclass(frozen=True)
 class NonFinite:
-    """A call into TensorFlow whose report has values that are not finite.
+    """A call into TensorFlow whose report has values that are not finite, or losses far too large.
 
     Attributes:
       images_shown: images shown by the end of the call.
-      names: names of the values that are not finite.
+      names: names of these values.
       images, labels: inputs of the call's steps, [steps, batch, ...].
     """
 
@@ -51,6 +57,25 @@ class NonFinite:
     names: list[str]
     images: np.ndarray
     labels: np.ndarray
+    is_finite: bool = False
+
+    @property
+    def text(self) -> str:
+        """What is wrong, such as `generator_loss not finite`."""
+        how = f"beyond {LARGEST_LOSS:g}" if self.is_finite else "not finite"
+        return f"{', '.join(self.names)} {how}"
+
+
+def lost_values(report: Report) -> tuple[list[str], bool]:
+    """Returns the names of values that are not finite, or else of losses beyond `LARGEST_LOSS`.
+
+    Returns:
+      the names, and whether the values are finite.
+    """
+    bad = [name for name, value in report.items() if not np.isfinite(value)]
+    if bad:
+        return bad, False
+    return [name for name in _LOSSES if abs(report.get(name, 0.0)) > LARGEST_LOSS], True
 
 
 @dataclass
@@ -143,8 +168,8 @@ def train(
       the signal that ended training, or None; SIGTERM if another worker received it.
 
     Raises:
-      DivergedError: a reported value is not finite, and `tolerates` returned False. Actions do not
-        run on such a state.
+      DivergedError: a reported value is not finite or a loss far too large, and `tolerates`
+        returned False. Actions do not run on such a state.
       RollBackError: an action raised it.
     """
     last_run = dict.fromkeys(range(len(actions)), images_shown)
@@ -161,11 +186,12 @@ def train(
             before = images_shown
             report, steps = parts.run(images, labels, images_shown, stop)
             images_shown += steps * batch_size
-            bad = [name for name, value in report.items() if not np.isfinite(value)]
+            bad, is_finite = lost_values(report)
             if bad:
                 seen = np.asarray(images[:steps]), np.asarray(labels[:steps])
-                if not tolerates(NonFinite(images_shown, bad, *seen)):
-                    raise DivergedError(bad, images_shown)
+                found = NonFinite(images_shown, bad, *seen, is_finite)
+                if not tolerates(found):
+                    raise DivergedError(found.text, images_shown)
             on_report(images_shown, report)
             for index, action in enumerate(actions):
                 if action.is_due(before, images_shown):

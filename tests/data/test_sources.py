@@ -45,6 +45,8 @@ class TestIdx:
         assert splits.holdout.images.shape == (10_000, 28, 28, 1)
         raw = gzip.decompress((fashion_mnist_path / "train-images-idx3-ubyte.gz").read_bytes())
         assert splits.train.images.tobytes() == raw[16:]
+        names = splits.train.class_names
+        assert (names[0], names[5], names[9]) == ("T-shirt/top", "Sandal", "Ankle boot")
         labels = gzip.decompress((fashion_mnist_path / "t10k-labels-idx1-ubyte.gz").read_bytes())
         np.testing.assert_array_equal(splits.holdout.labels, np.frombuffer(labels[8:], np.uint8))
 

@@ -36,6 +36,7 @@ def test_lines_are_cleaned_and_what_is_left_out_is_counted(tmp_path):
         "left out, empty: 1 of 6 lines",
         "left out, longer than 5 characters (data.length, data.on_long): 1 of 6 lines",
         "left out, repeats of a line before: 1 of 6 lines",
+        "characters that no training string has: 3 ('a', 's', 'Å'), in 1 of 1 held-out strings",
     )
     assert sorted(strings(opened(file, length=3, on_long="cut", case="lower"))) == [
         "bo",
@@ -99,3 +100,20 @@ def test_builtin_sets(name, count):
     splits = open_splits(Config.model_validate({"data": section}, context=CHOICES).data)
     assert len(splits.train.images) + len(splits.holdout.images) == count
     assert len(set(strings(splits))) == count
+
+
+def test_characters_that_only_held_out_lines_have_are_counted(tmp_path):
+    file = tmp_path / "names.txt"
+    file.write_text("\n".join(f"{number:04d}" for number in range(300)), encoding="utf-8")
+    assert opened(file).notes == ()
+    held = next(iter(opened(file).domain.decoded(opened(file).holdout.images)))
+    # Which lines are held out depends on their text: some of many new characters are.
+    lines = [f"{number:04d}" for number in range(300)] + [chr(0xC0 + n) + held for n in range(60)]
+    file.write_text("\n".join(lines), encoding="utf-8")
+    splits = opened(file)
+    new = {text for text in splits.domain.decoded(splits.holdout.images) if ord(text[0]) >= 0xC0}
+    assert new
+    (note,) = splits.notes
+    held_out = len(splits.holdout.images)
+    assert note.startswith(f"characters that no training string has: {len(new)} (")
+    assert note.endswith(f" in {len(new)} of {held_out} held-out strings")

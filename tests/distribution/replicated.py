@@ -66,6 +66,12 @@ CASES = {
             "weight_clip": 0.2,
         },
     },
+    # One-hot outputs whose gradients are those of probabilities.
+    "sequence": {
+        "data": {"source": "builtin", "name": "surnames"},
+        "model": {"architecture": "sequence", "options": {"discriminator_blocks": 1}},
+        "objective": {"penalties": [{"name": "r1", "every": 4}, {"name": "r2", "every": 4}]},
+    },
     "mlp": {
         "model": {"architecture": "mlp", "conditional": True, "label_sampling": "uniform"},
         "objective": {

@@ -48,6 +48,7 @@ def test_twenty_steps_on_two_devices_equal_those_on_one():
     [
         ("memory", TOLERANCE),
         ("mlp", TOLERANCE),
+        ("sequence", TOLERANCE),
         ("moving", TOLERANCE),
         ("progan", TOLERANCE),
         ("stylegan2", 1e-3),

@@ -1,8 +1,12 @@
 """What the discriminator of `choir` hears, against notes counted one by one."""
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
+from gan_cli.errors import UserError
+from gan_cli.models import ARCHITECTURES
+from gan_cli.models.contract import ModelSpec
 from gan_cli.models.layers.voices import Contours, Intervals, PitchClasses, SoundingPitches
 from gan_cli.music.voices import FIRST_PITCH, HOLD, REST
 
@@ -94,3 +98,42 @@ def test_contours_are_heights_crossings_and_leaps():
             if before >= 0 and now[voice] >= 0:
                 expected[now[voice] - before + 13] = 1
             np.testing.assert_array_equal(leaps[phrase, step, voice], expected)
+
+
+@pytest.mark.parametrize(
+    ("name", "layout", "needed"),
+    [
+        ("choir", {"bars": 1, "steps_per_beat": 4}, "'choir' needs voices"),
+        (
+            "musegan",
+            {"bars": 1, "steps_per_beat": 4, "track_of_lane_0": 0},
+            "'musegan' needs piano",
+        ),
+        ("choir", {"bars": 5, "track_of_lane_0": 0}, "needs whole bars and beats"),
+    ],
+)
+def test_networks_refuse_music_of_another_form(name, layout, needed):
+    architecture = ARCHITECTURES.load(name)
+    spec = ModelSpec(
+        16, 12, 2, 4, base_channels=4, options=dict(architecture.options), layout=layout
+    )
+    for build in (architecture.build_generator, architecture.build_discriminator):
+        with pytest.raises(UserError, match=needed):
+            build(spec)
+
+
+@pytest.mark.parametrize("contours", [False, True])
+def test_the_discriminator_hears_the_pitches_alone_of_tracks_and_not_of_drums(contours):
+    architecture = ARCHITECTURES.load("choir")
+    layout = {"bars": 1, "steps_per_beat": 4, "lane_0_is_drums": 1, "track_of_lane_0": 0}
+    layout |= {"track_of_lane_1": 1, "track_of_lane_2": 1, "lowest_of_lane_1": 50}
+    options = {**architecture.options, "contours": contours}
+    network = architecture.build_discriminator(
+        ModelSpec(16, 12, 3, 4, base_channels=4, options=options, layout=layout)
+    )
+    hears = [layer for layer in network.layers if isinstance(layer, SoundingPitches)]
+    assert [layer.output.shape[1] for layer in hears] == [2]
+    # Two lanes of one track: a chord with itself, and the track with itself a beat earlier.
+    (intervals,) = [layer for layer in network.layers if isinstance(layer, Intervals)]
+    assert intervals.output.shape[2] == 24
+    assert any(isinstance(layer, Contours) for layer in network.layers) == contours

@@ -11,6 +11,7 @@ import numpy as np
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, SourceSplits, array_collection, numbered_classes
+from gan_cli.data.known_classes import classes_of
 from gan_cli.data.sources.source import Source
 from gan_cli.errors import UserError
 from gan_cli.io.memory import machine_memory
@@ -25,7 +26,8 @@ def open_source(config: DataConfig) -> SourceSplits:
 
     In a folder, `train-images-idx3-ubyte` and `train-labels-idx1-ubyte` (or `.gz`) are the training
     images, and `t10k-...`, if present, the held-out ones. The labels of a single file
-    `...images-idx3...` are those of `...labels-idx1...` beside it, if present.
+    `...images-idx3...` are those of `...labels-idx1...` beside it, if present. The classes of
+    Fashion-MNIST have their names, others their numbers.
 
     Raises:
       UserError: a file is missing, damaged or not an IDX file, or the numbers of images and labels
@@ -34,6 +36,7 @@ def open_source(config: DataConfig) -> SourceSplits:
     if config.idx.path is None:
         raise UserError("data.path: is required for source 'idx': a folder or an IDX file")
     path = user_path(config.idx.path)
+    is_earlier = config.holdout_by == "order"
     if path.is_dir():
         train = _find(path, "train-images-idx3-ubyte")
         if train is None:
@@ -41,10 +44,12 @@ def open_source(config: DataConfig) -> SourceSplits:
                 f"data.path: {path} holds no train-images-idx3-ubyte or train-images-idx3-ubyte.gz"
             )
         holdout = _find(path, "t10k-images-idx3-ubyte")
-        return SourceSplits(_collection(train), _collection(holdout) if holdout else None)
+        return SourceSplits(
+            _collection(train, is_earlier), _collection(holdout, is_earlier) if holdout else None
+        )
     if not path.is_file():
         raise UserError(f"data.path: {path} does not exist; it must be a folder or an IDX file")
-    return SourceSplits(_collection(path))
+    return SourceSplits(_collection(path, is_earlier))
 
 
 def _find(folder: Path, name: str) -> Path | None:
@@ -52,7 +57,7 @@ def _find(folder: Path, name: str) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def _collection(images_path: Path) -> Collection:
+def _collection(images_path: Path, is_earlier: bool) -> Collection:
     images, identity = read_idx(images_path)
     stem = images_path.name.removesuffix(".gz")
     labels_path = None
@@ -68,9 +73,9 @@ def _collection(images_path: Path) -> Collection:
             f"{labels_path}: holds {len(labels)} labels for the {len(images)} images of"
             f" {images_path.name}"
         )
-    return array_collection(
-        images, labels, numbered_classes(labels), str(images_path), identity + labels_identity
-    )
+    # Earlier runs have numbers for names.
+    names = numbered_classes(labels) if is_earlier else classes_of(labels)
+    return array_collection(images, labels, names, str(images_path), identity + labels_identity)
 
 
 def read_idx(path: Path) -> tuple[np.ndarray, str]:

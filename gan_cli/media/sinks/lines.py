@@ -42,6 +42,7 @@ class LineSink(Sink):
         self._ending = out.suffix.lower()
 
     def start(self, seeds: Sequence[int], labels: np.ndarray | None) -> int:
+        self._hold_name()
         self._part.write_bytes(b"")
         return 0
 

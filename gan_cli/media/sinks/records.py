@@ -45,6 +45,7 @@ class RecordSink(PictureSink):
         self._writer: tf.io.TFRecordWriter | None = None
 
     def start(self, seeds: Sequence[int], labels: np.ndarray | None) -> int:
+        self._hold_name()
         whole = 0
         if sidecar(self.out).is_file() and len(self.shards) > 1:
             self._refuse_another(sidecar(self.out), str(sidecar(self.out)))
@@ -52,15 +53,13 @@ class RecordSink(PictureSink):
                 whole += 1
         if len(self.shards) > 1:
             self._keep_record(sidecar(self.out))
-        else:
-            self.out.parent.mkdir(parents=True, exist_ok=True)
         self._written = min(whole * SHARD_IMAGES, self.count)
         return self._written
 
     def append(self, images: np.ndarray, seeds: list[int], labels: np.ndarray | None) -> None:
         for content, seed, label in self._contents(images, seeds, labels):
             if self._writer is None:
-                self._writer = tf.io.TFRecordWriter(str(self._aside()))
+                self._writer = tf.io.TFRecordWriter(os.fsencode(self._aside()))
             example = self._example(content, images.shape[1:], seed, label)
             self._writer.write(example.SerializeToString(deterministic=True))
             self._written += 1

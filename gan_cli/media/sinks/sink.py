@@ -39,11 +39,16 @@ class Sink(ABC):
         self.out, self.provenance, self.marked, self.count = out, provenance, marked, count
         self.signer = signer
         self._lock: int | None = None
+        self._lock_file: Path | None = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        if self._lock_file is not None:
+            # While the lock is held: whoever waits for it then sees that it is of no file.
+            self._lock_file.unlink(missing_ok=True)
+            self._lock_file = None
         if self._lock is not None:
             os.close(self._lock)
             self._lock = None
@@ -89,8 +94,35 @@ class Sink(ABC):
           UserError: another process is writing there.
         """
         self._lock = os.open(path, os.O_RDONLY)
+        self._take_lock(self._lock)
+
+    def _hold_name(self) -> None:
+        """Keeps other processes from writing a file of this name, to the end of the context.
+
+        The lock is on the hidden file `.NAME.lock`, which goes with the context.
+
+        Raises:
+          UserError: another process is writing there.
+        """
+        self.out.parent.mkdir(parents=True, exist_ok=True)
+        path = self.out.with_name(f".{self.out.name}.lock")
+        while self._lock is None:
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
+            try:
+                self._take_lock(descriptor)
+                # Another process may have finished, and removed the file, since it was opened.
+                is_current = path.exists() and os.path.samestat(path.stat(), os.fstat(descriptor))
+            except BaseException:
+                os.close(descriptor)
+                raise
+            if is_current:
+                self._lock, self._lock_file = descriptor, path
+            else:
+                os.close(descriptor)
+
+    def _take_lock(self, descriptor: int) -> None:
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise UserError(f"another process is writing {self.out}", key="out") from error
 

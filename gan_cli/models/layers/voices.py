@@ -18,8 +18,8 @@ class SoundingPitches(keras.layers.Layer):
     """Returns what sounds in every step: a held note has the pitch that it started with.
 
     Takes [batch, steps, symbols, voices] and returns float32 [batch, voices, steps, pitches]:
-    one-hot where a note sounds, zeros where none does. Gradients of a sounding pitch go to the
-    step in which the note starts.
+    one-hot where a note sounds, zeros where none does. Gradients of a sounding pitch go to all
+    steps since the note's start.
     """
 
     def call(self, symbols: tf.Tensor) -> tf.Tensor:
@@ -28,9 +28,6 @@ class SoundingPitches(keras.layers.Layer):
         # How many notes or rests start after step s, up to step t: with none, s still sounds in t.
         between = starts[:, :, :, None] - starts[:, :, None, :]
         still = tf.linalg.band_part(tf.nn.relu(1.0 - between), -1, 0)
-        # Which step a note starts in is a fact here; otherwise one held note would weigh as much as
-        # all that follow it, and training breaks down.
-        still = tf.stop_gradient(still * (1.0 - by_voice[..., _HOLD])[:, :, None, :])
         return tf.matmul(still, by_voice[..., _FIRST_PITCH:])
 
     def compute_output_shape(self, shape: Any) -> Any:

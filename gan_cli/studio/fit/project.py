@@ -4,6 +4,7 @@ from gan_cli.listener import Listener
 from gan_cli.studio.edit_requests import Project
 from gan_cli.studio.fit.find import find, given_image, pixel_misfit
 from gan_cli.studio.fit.fit_drawing import FitDrawing, fit_drawing
+from gan_cli.studio.fit.reference import reachable_db, verdict
 from gan_cli.studio.fit.search import psnr_db
 from gan_cli.studio.studio import Studio
 
@@ -18,5 +19,5 @@ def project(studio: Studio, request: Project, listener: Listener) -> FitDrawing:
     misfit = pixel_misfit(studio, target)
     found = find(studio, request, misfit, listener, features_of=target)
     strip = [("given", target), ("found", found.image)]
-    quality = f"PSNR {psnr_db(found.image, target):.1f} dB"
+    quality = verdict(psnr_db(found.image, target), reachable_db(studio, request))
     return fit_drawing(studio, request, found, found.image, strip, quality)

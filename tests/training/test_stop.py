@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from gan_cli.training.stop_request import StopRequest
+from gan_cli.training.stop import StopRequest
 
 
 def send_while_busy(*numbers):

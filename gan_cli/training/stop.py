@@ -1,13 +1,22 @@
-"""Signals that ask training to stop: the first one after a step, the second one at once."""
+"""The signals that ask a run to save a checkpoint and to end."""
 
 import os
 import signal
 import threading
 from collections.abc import Callable
 
-_NUMBERS = (signal.SIGINT, signal.SIGTERM, signal.SIGXCPU, signal.SIGHUP)
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGXCPU, signal.SIGHUP)
 # No signal has this number: it ends the watcher's thread.
 _END = b"\0"
+
+
+def heeded_signals() -> list[signal.Signals]:
+    """Returns the signals to stop, without SIGHUP where the process ignores it, as under nohup."""
+    return [
+        number
+        for number in _STOP_SIGNALS
+        if number != signal.SIGHUP or signal.getsignal(number) != signal.SIG_IGN
+    ]
 
 
 class StopRequest:
@@ -41,9 +50,7 @@ class StopRequest:
         # Only the main thread can set signal handlers.
         if threading.current_thread() is not threading.main_thread():
             return self
-        for number in _NUMBERS:
-            if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
-                continue
+        for number in heeded_signals():
             self._previous[number] = signal.signal(number, self._handle)
         self._previous[signal.SIGTTOU] = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
         self._pipe = os.pipe()
