@@ -41,6 +41,7 @@ NAMES = (
     *("sandal", "shirt", "sneaker", "bag", "boot"),
 )
 DATA = {"source": "idx", "path": "/usr/share/datasets/fashion-mnist"}
+LEVELS = (2.0, 1.0, 0.75, 0.67, 0.6)
 IMAGES, GENERATED = 300, 5_000
 CHECKPOINT_KIMG, SOURCE_KIMG = 4, 600
 # What is written into a run's config, by the name of the way to start.
@@ -75,18 +76,17 @@ def main() -> None:
     curves: dict[str, list[Curve]] = {way: [] for way in WAYS}
     for seed in range(num_seeds):
         for way, settings in WAYS.items():
-            run = folder / f"{way}-{seed}"
             given = {
                 key: value.format(source=source) if isinstance(value, str) else value
                 for key, value in settings.items()
             }
             length = kimg / 3 if settings else kimg
+            run = folder / f"{way}-{seed}"
             curves[way].append(scored(run, seed, length, given, network, real))
             print(f"{way}, seed {seed}: {distance_at_end(curves[way][-1]):.2f}", flush=True)
-    write_page(NAMES[chosen], curves)
-    for way in WAYS:
-        picture = Image.open(folder / f"{way}-0" / "grid.png").convert("L")
-        picture.save(FIGURES / f"fine-tuning-{way}.png", optimize=True)
+            write_page(NAMES[chosen], {way: runs for way, runs in curves.items() if runs})
+            picture = Image.open(folder / f"{way}-0" / "grid.png").convert("L")
+            picture.save(FIGURES / f"fine-tuning-{way}.png", optimize=True)
 
 
 def write_data(everything: DataSplits, chosen: int, folder: Path) -> np.ndarray:
@@ -170,20 +170,24 @@ def first_at_most(curve: Curve, distance: float) -> float | None:
 
 def write_page(name: str, curves: dict[str, list[Curve]]) -> None:
     """Writes the measured part of docs/fine_tuning.md."""
-    goals = [distance_at_end(curve) for curve in curves["scratch"]]
-    lines = [
-        "| start | kimg | distance at the end | kimg to the end of the run from scratch, by seed |",
-        "|---|---|---|---|",
-    ]
+    goal = mean(distance_at_end(curve) for curve in curves["scratch"])
+    lines = ["| start | seeds | kimg | distance at the end |", "|---|---|---|---|"]
     for way, runs in curves.items():
-        needed = [first_at_most(*pair) for pair in zip(runs, goals, strict=True)]
+        ends = figure([distance_at_end(curve) for curve in runs])
+        lines.append(f"| {TITLES[way]} | {len(runs)} | {max(runs[0]):g} | {ends} |")
+    lines += [
+        "",
+        "Thousands of images until a run is first as near as that, by seed:",
+        "",
+        f"| distance | {' | '.join(TITLES[way] for way in curves)} |",
+        "|---|" + "---|" * len(curves),
+    ]
+    for distance in (*(level for level in LEVELS if level > goal), goal):
         cells = [
-            TITLES[way],
-            f"{max(runs[0]):g}",
-            figure([distance_at_end(curve) for curve in runs]),
-            ", ".join("never" if each is None else f"{each:.0f}" for each in needed),
+            ", ".join(map(kimg_text, (first_at_most(c, distance) for c in runs)))
+            for runs in curves.values()
         ]
-        lines.append(f"| {' | '.join(cells)} |")
+        lines.append(f"| {distance:.2f} | {' | '.join(cells)} |")
     draw_curves(curves, FIGURES / "fine-tuning-curves.png")
     lines += ["", "![Fréchet distance by kimg](figures/fine-tuning-curves.png)"]
     for way, runs in curves.items():
@@ -191,6 +195,10 @@ def write_page(name: str, curves: dict[str, list[Curve]]) -> None:
         lines += [f"![{name}s, {way}](figures/fine-tuning-{way}.png)"]
     text = PAGE.read_text(encoding="utf-8")
     PAGE.write_text(SECTION.sub(lambda _: "\n".join(["", *lines, "", ""]), text), encoding="utf-8")
+
+
+def kimg_text(kimg: float | None) -> str:
+    return "not reached" if kimg is None else f"{kimg:.0f}"
 
 
 def distance_at_end(curve: Curve) -> float:

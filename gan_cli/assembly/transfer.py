@@ -79,7 +79,7 @@ def match_weights(
             if found is None:
                 continue
             old = np.asarray(found)
-            value = _adapted(old, shape, each, was, becomes)
+            value = adapted(old, shape, each, was, becomes)
             if value is not None:
                 how = COPIED if old.shape == shape else WIDENED
                 values.append((each.variable, value.astype(old.dtype)))
@@ -88,14 +88,20 @@ def match_weights(
     return matches, values
 
 
-def _adapted(
+def adapted(
     old: np.ndarray,
     shape: tuple[int, ...],
     target: PlacedWeight,
     was: NetworkFacts,
     becomes: NetworkFacts,
 ) -> np.ndarray | None:
-    """Returns the values of a weight of this shape, or None where the old ones do not fit."""
+    """Returns the values of a weight of this shape, or None where the old ones do not fit.
+
+    Args:
+      old: values of the weight, or of something that an optimiser keeps for it.
+      shape: of the new weight.
+      target: its place.
+    """
     if old.ndim != len(shape):
         return None
     axis = {LABEL_EMBEDDING: 0, _CLASS_SCORES: -1}.get(target.place.layer)
@@ -105,6 +111,8 @@ def _adapted(
         and shape[axis] == len(becomes.class_names)
     ):
         old = _by_class(old, axis, was.class_names, becomes.class_names)
+        if axis == 0 and isinstance(target.layer, Equalized):
+            old = _rescaled(old, len(was.class_names), len(becomes.class_names))
     if old.shape == shape:
         return old
     differing = np.flatnonzero(np.array(old.shape) != np.array(shape))
@@ -117,24 +125,29 @@ def _adapted(
         return value
     widened = _with_channels(old, axis, shape[axis], was.channels, becomes.channels)
     if widened is not None and axis == old.ndim - 2 and isinstance(target.layer, Equalized):
-        # Such a layer divides its kernel by the root of the number of inputs.
-        widened = widened * (shape[axis] / old.shape[axis]) ** 0.5
+        widened = _rescaled(widened, old.shape[axis], shape[axis])
     return widened
+
+
+def _rescaled(kernel: np.ndarray, old_inputs: int, new_inputs: int) -> np.ndarray:
+    """Keeps the effect of a kernel that its layer divides by the root of the number of inputs."""
+    return kernel * (new_inputs / old_inputs) ** 0.5
 
 
 def _by_class(
     old: np.ndarray, axis: int, old_names: Sequence[str], new_names: Sequence[str]
 ) -> np.ndarray:
-    known = {_normal(name): number for number, name in enumerate(old_names)}
+    known = {normal_name(name): number for number, name in enumerate(old_names)}
     mean = old.mean(axis)
     rows = [
-        np.take(old, known[_normal(name)], axis) if _normal(name) in known else mean
+        np.take(old, known[normal_name(name)], axis) if normal_name(name) in known else mean
         for name in new_names
     ]
     return np.stack(rows, axis)
 
 
-def _normal(name: str) -> str:
+def normal_name(name: str) -> str:
+    """Returns the form in which names of classes are compared."""
     return unicodedata.normalize("NFC", name)
 
 

@@ -26,25 +26,25 @@ _FREE_KEYS = (
 _FREE_WITHOUT_INTERVENTIONS = (
     *(key for key in INTERVALS if key not in _FREE_KEYS),
     "training.keep_checkpoints",
+    "training.steps_per_call",
     "evaluation.num_samples",
+    "evaluation.features",
+    "evaluation.metrics",
 )
 
 
-def with_options_of_run(config: Config, run: RunDirectory) -> Config:
+def with_options_of_run(config: Config, recorded: ResolvedConfig | None) -> Config:
     """Returns the config that continues a run which began before its architecture had all options.
 
-    Such an option is as that run has it, unless the config names it. Where the directory holds no
-    run, or the run has another architecture, the config stays as it is.
+    Such an option is as that run has it, unless the config names it. Without a run, or
+    where it has another architecture, the config stays as it is.
+
+    Args:
+      recorded: the run's config; None: there is no run.
     """
-    if not run.config.is_file():
+    if recorded is None or recorded.model.architecture != config.model.architecture:
         return config
-    try:
-        saved = run.read_config().model
-    except UserError:
-        # What cannot be read is reported where the run is resumed.
-        return config
-    if saved.architecture != config.model.architecture:
-        return config
+    saved = recorded.model
     kept = {
         name: value
         for name, value in earlier_options(saved).items()
@@ -54,7 +54,9 @@ def with_options_of_run(config: Config, run: RunDirectory) -> Config:
     return config.model_copy(update={"model": model})
 
 
-def refuse_changes(run: RunDirectory, config: ResolvedConfig, data: DataSplits) -> None:
+def refuse_changes(
+    run: RunDirectory, saved: ResolvedConfig, config: ResolvedConfig, data: DataSplits
+) -> None:
     """Compares a config and its data with those of a run.
 
     Keys that change no weight may differ.
@@ -62,7 +64,6 @@ def refuse_changes(run: RunDirectory, config: ResolvedConfig, data: DataSplits) 
     Raises:
       UserError: something else differs; a line for each such difference.
     """
-    saved = run.read_config()
     # A run that began before a component had an option continues with the option's default.
     saved = fill_all_options(saved, rules_for(saved, data.domain))
     free = _free_keys(saved, config)
@@ -74,7 +75,7 @@ def refuse_changes(run: RunDirectory, config: ResolvedConfig, data: DataSplits) 
     differences = [
         difference
         for difference in config_differences(saved, config)
-        if difference.partition(":")[0] not in free
+        if not any(difference.startswith((f"{key}:", f"{key}.")) for key in free)
     ]
     if run.environment.is_file():
         known = run.read_environment()["dataset"]["fingerprint"]
@@ -169,17 +170,16 @@ def early_end(config: ResolvedConfig) -> str | None:
     )
 
 
-def with_recorded_rules(config: Config, run: RunDirectory) -> Config:
+def with_recorded_rules(config: Config, recorded: ResolvedConfig | None) -> Config:
     """Returns the config with the rules by which a run reads its data, unless it names others.
 
-    Raises:
-      UserError: the run's config is damaged.
+    Args:
+      recorded: the run's config; None: there is no run.
     """
     open_keys = [key for key in EARLIER_DATA if getattr(config.data, key) is None]
-    if not open_keys or not run.exists():
+    if not open_keys or recorded is None:
         return config
-    recorded = run.read_config().data
-    data = config.data.model_copy(update={key: getattr(recorded, key) for key in open_keys})
+    data = config.data.model_copy(update={key: getattr(recorded.data, key) for key in open_keys})
     return config.model_copy(update={"data": data})
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from gan_cli.assembly.class_changes import restore_by_class
 from gan_cli.assembly.initial_weights import initialise
 from gan_cli.assembly.networks import check_image_size
 from gan_cli.assembly.resolving import resolve_for
@@ -42,7 +43,7 @@ from gan_cli.experiment.step_memory import refuse_what_cannot_fit
 from gan_cli.experiment.time_plan import needs_plan, plan_line, planned_by_time, unchanged
 from gan_cli.experiment.watchdog import Watchdog
 from gan_cli.listener import PREPARING, TIMING, TRAINING, Listener, Quiet
-from gan_cli.run.checkpoint import CheckpointStore, restore
+from gan_cli.run.checkpoint import Checkpoint, CheckpointStore, restore
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.environment import describe_environment
 from gan_cli.run.guard_log import GuardLog
@@ -82,6 +83,8 @@ class Experiment:
     asked: Config
     # When `open` began, had the data, and ended, on the clock of `time.monotonic`.
     times: tuple[float, float, float]
+    # The config by which the run in the directory has trained so far; None: there is no run.
+    recorded: ResolvedConfig | None
     # What would end training again, as it did before; None: nothing is known.
     met_before: str | None = None
 
@@ -106,7 +109,8 @@ class Experiment:
         opened = time.monotonic()
         listener = listener or Quiet()
         run = RunDirectory(run_dir)
-        config = with_options_of_run(with_recorded_rules(config, run), run)
+        recorded = run.read_config() if run.exists() else None
+        config = with_options_of_run(with_recorded_rules(config, recorded), recorded)
         if config.data.image_size is not None:
             # Before many images are prepared in a size that the networks cannot make.
             check_image_size(config, *config.data.image_size)
@@ -131,8 +135,8 @@ class Experiment:
             )
         resolved = resolve_for(config, data)
         store = CheckpointStore(run.checkpoints, resolved.training.keep_checkpoints)
-        if store.all() and run.exists():
-            resolved = with_recorded_plan(resolved, config, run.read_config())
+        if store.all() and recorded is not None:
+            resolved = with_recorded_plan(resolved, config, recorded)
             early = early_end(resolved)
             if early is not None:
                 listener.message(early)
@@ -158,6 +162,7 @@ class Experiment:
             report,
             config,
             (opened, with_data, time.monotonic()),
+            recorded,
         )
 
     def describe(self) -> Description:
@@ -213,8 +218,8 @@ class Experiment:
                 key="resume",
             )
         # Nothing binds a run that has kept no weights yet.
-        if checkpoints and self.run.exists() and not accept_changes:
-            refuse_changes(self.run, self.config, self.data)
+        if checkpoints and self.recorded is not None and not accept_changes:
+            refuse_changes(self.run, self.recorded, self.config, self.data)
         initialised = None
         if self.config.training.init_from is not None and not checkpoints:
             names = tuple(self.data.train.class_names)
@@ -226,15 +231,16 @@ class Experiment:
         self.store.mend_best(on_damage=self.listener.message)
         newest = self.store.newest_good(on_damage=self.listener.message)
         if newest is not None:
-            # A run may have begun without a guard that acts, whose factors then begin at 1.
-            restore(newest, self.state.variables(), may_lack=GUARD_MEMORY)
+            self._restore(newest)
         elif checkpoints:
             raise UserError(
                 f"{self.run.path}: all checkpoints are damaged, and have been set aside; run the"
                 " same command to start over"
             )
         if not accept_changes:
-            self.met_before = met_before(self.run, self.config, self.state.images_so_far())
+            self.met_before = met_before(
+                self.run, self.recorded, self.config, self.state.images_so_far()
+            )
         if self.met_before is not None:
             # The record of what happened stays as it is.
             return
@@ -251,6 +257,23 @@ class Experiment:
             self.listener.message(problem)
         metrics.truncate_after(images_so_far)
         guard.truncate_after(images_so_far, interventions_of(self.step.remedies))
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        new_names = tuple(self.data.train.class_names)
+        old_names = new_names
+        if self.config.model.conditional and self.run.environment.is_file():
+            old_names = tuple(self.run.read_environment()["dataset"]["class_names"])
+        # A run may have begun without a guard that acts, whose factors then begin at 1.
+        if old_names == new_names:
+            restore(checkpoint, self.state.variables(), may_lack=GUARD_MEMORY)
+            return
+        for line in restore_by_class(
+            checkpoint, self.config, self.state, old_names, new_names, GUARD_MEMORY
+        ):
+            self.listener.message(line)
+        # Together, so that checkpoints and the names of their classes agree.
+        self.store.replace_all(self.state.variables(), checkpoint.images_shown)
+        self.run.write_environment(describe_environment(describe_data(self.data)))
 
     def train(self, began: float | None = None) -> Outcome:
         """Trains until all images are shown, a signal comes or the time is up.
@@ -453,6 +476,8 @@ class Experiment:
             self.config.seed,
             first_image=self.step.reals_taken(images_shown),
             mirror=self.config.data.mirror,
+            flip=self.config.data.flip,
+            quarter_turns=self.config.data.quarter_turns,
             even_classes=self.config.data.class_sampling == "uniform",
             vary=self.data.domain.varied if self.data.domain.varies else None,
             steps_per_call=self.config.training.steps_per_call,

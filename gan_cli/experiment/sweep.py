@@ -14,8 +14,8 @@ from gan_cli.experiment.sweep_plan import PlannedRun
 from gan_cli.io.files import atomic_write
 from gan_cli.io.records import read_text
 from gan_cli.listener import Listener
+from gan_cli.training.stop import heeded_signals
 
-_FORWARDED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 # Holds the config by which a run of a sweep has finished.
 _FINISHED = "finished.yaml"
 
@@ -87,7 +87,7 @@ def _forwarding_signals(process: subprocess.Popen) -> Iterator[None]:
     previous = {}
     # Signal handlers can be set in the main thread only.
     if threading.current_thread() is threading.main_thread():
-        for number in _FORWARDED:
+        for number in heeded_signals():
             previous[number] = signal.signal(
                 number, lambda received, _: process.send_signal(received)
             )

@@ -142,7 +142,7 @@ class Watchdog:
                 self._record(found.images_shown, "non_finite", "skipped", ", ".join(found.names))
             return True
         path = self._write_post_mortem(found)
-        self._record(found.images_shown, "non_finite", "noted", ", ".join(found.names))
+        self._record(found.images_shown, "non_finite", "noted", found.text)
         self.listener.message(f"the batches of these steps are in {path}")
         return False
 

@@ -213,6 +213,31 @@ class CheckpointStore:
         self._remove_old()
         return Checkpoint(final, images_shown)
 
+    def replace_all(self, variables: Mapping[str, tf.Variable], images_shown: int) -> None:
+        """Saves a checkpoint in place of all others, which are of other classes.
+
+        They are kept as `other-classes-N`.
+
+        Raises:
+          UserError: it cannot be written, or another cannot be renamed.
+        """
+        # A name that `newest_good` removes if the process dies before the end.
+        aside = CheckpointStore(self.folder / ".ckpt-converted", 1)
+        shutil.rmtree(aside.folder, ignore_errors=True)
+        converted = aside.save(variables, images_shown)
+        try:
+            for checkpoint in self.all():
+                kept = self.folder / f"other-classes-{checkpoint.images_shown}"
+                shutil.rmtree(kept, ignore_errors=True)
+                checkpoint.path.rename(kept)
+            converted.path.rename(self.folder / converted.name)
+            force_to_disk(self.folder)
+            aside.folder.rmdir()
+        except OSError as error:
+            raise UserError(
+                f"{self.folder}: cannot replace the checkpoints: {error.strerror}"
+            ) from error
+
     def mark_best(self, checkpoint: Checkpoint, metric: str, value: float) -> None:
         """Records `checkpoint` as the best by `metric`; it is then kept whatever its age."""
         record = {"checkpoint": checkpoint.name, "metric": metric, "value": value}

@@ -2,7 +2,6 @@
 
 import contextlib
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,15 +11,22 @@ import tensorflow as tf
 
 from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.step import TrainStep
+from gan_cli.training.stop import StopRequest
 
 Report = Mapping[str, float]
 
 
-class DivergedError(Exception):
-    """A loss or penalty is no longer finite."""
+# Far beyond the losses of any GAN that works, Wasserstein's without a bound included. Weights that
+# make such losses are as lost as those that are not finite, and float32 ends soon after.
+LARGEST_LOSS = 1e9
+_LOSSES = ("discriminator_loss", "generator_loss")
 
-    def __init__(self, names: Sequence[str], images_shown: int):
-        super().__init__(f"{', '.join(names)} not finite at {images_shown / 1000:g} kimg")
+
+class DivergedError(Exception):
+    """A loss or penalty is no longer finite, or a loss is beyond `LARGEST_LOSS`."""
+
+    def __init__(self, what: str, images_shown: int):
+        super().__init__(f"{what} at {images_shown / 1000:g} kimg")
         self.images_shown = images_shown
 
 
@@ -39,11 +45,11 @@ class RollBackError(Exception):
 
 @dataclass(frozen=True)
 class NonFinite:
-    """A call into TensorFlow whose report has values that are not finite.
+    """A call into TensorFlow whose report has values that are not finite, or losses far too large.
 
     Attributes:
       images_shown: images shown by the end of the call.
-      names: names of the values that are not finite.
+      names: names of these values.
       images, labels: inputs of the call's steps, [steps, batch, ...].
     """
 
@@ -51,6 +57,25 @@ class NonFinite:
     names: list[str]
     images: np.ndarray
     labels: np.ndarray
+    is_finite: bool = False
+
+    @property
+    def text(self) -> str:
+        """What is wrong, such as `generator_loss not finite`."""
+        how = f"beyond {LARGEST_LOSS:g}" if self.is_finite else "not finite"
+        return f"{', '.join(self.names)} {how}"
+
+
+def lost_values(report: Report) -> tuple[list[str], bool]:
+    """Returns the names of values that are not finite, or else of losses beyond `LARGEST_LOSS`.
+
+    Returns:
+      the names, and whether the values are finite.
+    """
+    bad = [name for name, value in report.items() if not np.isfinite(value)]
+    if bad:
+        return bad, False
+    return [name for name in _LOSSES if abs(report.get(name, 0.0)) > LARGEST_LOSS], True
 
 
 @dataclass
@@ -62,39 +87,6 @@ class Action:
 
     def is_due(self, before: int, now: int) -> bool:
         return before // self.every_images < now // self.every_images
-
-
-class StopRequest:
-    """Records the first signal to stop as a request; a second one ends the process.
-
-    The signals are SIGINT, SIGTERM, SIGXCPU, and SIGHUP unless the process ignores it, as under
-    nohup. SIGXCPU comes every second once a limit of CPU time is passed, and counts once. A process
-    in the background may write to its terminal (SIGTTOU).
-    """
-
-    def __init__(self) -> None:
-        self.signal: signal.Signals | None = None
-        self._previous: dict[int, object] = {}
-
-    def __enter__(self) -> "StopRequest":
-        # Only the main thread can set signal handlers.
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGXCPU, signal.SIGHUP):
-                if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
-                    continue
-                self._previous[number] = signal.signal(number, self._handle)
-            self._previous[signal.SIGTTOU] = signal.signal(signal.SIGTTOU, signal.SIG_IGN)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._previous.items():
-            signal.signal(number, handler)  # type: ignore[arg-type]
-
-    def _handle(self, number: int, _frame: object) -> None:
-        if self.signal is not None and number != signal.SIGXCPU:
-            signal.signal(number, signal.SIG_DFL)
-            signal.raise_signal(number)
-        self.signal = self.signal or signal.Signals(number)
 
 
 def compile_steps(
@@ -166,8 +158,8 @@ def train(
       the signal that ended training, or None; SIGTERM if another worker received it.
 
     Raises:
-      DivergedError: a reported value is not finite, and `tolerates` returned False. Actions do not
-        run on such a state.
+      DivergedError: a reported value is not finite or a loss far too large, and `tolerates`
+        returned False. Actions do not run on such a state.
       RollBackError: an action raised it.
     """
     last_run = dict.fromkeys(range(len(actions)), images_shown)
@@ -182,11 +174,12 @@ def train(
             images, labels = batch["images"][:steps_left], batch["labels"][:steps_left]
             report = {name: float(value) for name, value in run_steps(images, labels).items()}
             before, images_shown = images_shown, images_shown + int(images.shape[0]) * batch_size
-            bad = [name for name, value in report.items() if not np.isfinite(value)]
+            bad, is_finite = lost_values(report)
             if bad:
                 seen = np.asarray(images), np.asarray(labels)
-                if not tolerates(NonFinite(images_shown, bad, *seen)):
-                    raise DivergedError(bad, images_shown)
+                found = NonFinite(images_shown, bad, *seen, is_finite)
+                if not tolerates(found):
+                    raise DivergedError(found.text, images_shown)
             on_report(images_shown, report)
             for index, action in enumerate(actions):
                 if action.is_due(before, images_shown):

@@ -11,9 +11,10 @@ from typing import Any
 import tensorflow as tf
 
 from gan_cli.training.distribution import Distribution
-from gan_cli.training.loop import DivergedError, RollBackError, StopRequest, train
+from gan_cli.training.loop import DivergedError, RollBackError, train
 from gan_cli.training.remedies import Remedies
 from gan_cli.training.state import GanState
+from gan_cli.training.stop import StopRequest
 
 _NOWHERE = -1
 

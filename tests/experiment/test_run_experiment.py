@@ -187,6 +187,14 @@ class TestResume:
         changed = config(generator_optimizer={"learning_rate": 0.01})
         assert run_experiment(changed, run_dir).images_shown == 64
 
+    def test_what_changes_no_weight_may_change(self, whole, tmp_path):
+        run_dir = tmp_path / "run"
+        shutil.copytree(whole[0], run_dir)
+        values = config(kimg=0.08, steps_per_call=2).model_dump()
+        values["evaluation"] |= {"features": "random", "metrics": ["frechet"]}
+        changed = Config.model_validate(values, strict=False, context=CHOICES)
+        assert run_experiment(changed, run_dir).images_shown == 80
+
     def test_another_config_is_refused_with_what_differs_and_can_be_accepted(self, whole, tmp_path):
         run_dir = tmp_path / "run"
         shutil.copytree(whole[0], run_dir)

@@ -50,13 +50,17 @@ def test_texts_as_they_occur(tmp_path, only_user_errors, kind):
         read_back(path)
 
 
-@FUZZ
-@given(
-    content=st.one_of(
-        st.binary(max_size=400),
-        st.text(max_size=400).map(lambda t: t.encode("utf-8", "surrogatepass")),
-    )
+CHARACTERS = st.characters(codec="utf-8", exclude_characters="\0\n", max_codepoint=0x17F)
+LINES = st.lists(st.text(CHARACTERS, max_size=8), min_size=20, max_size=60, unique=True)
+ANY = st.one_of(
+    st.binary(max_size=400),
+    st.text(max_size=400).map(lambda text: text.encode("utf-8", "surrogatepass")),
+    LINES.map(lambda lines: "\n".join(lines).encode()),
 )
+
+
+@FUZZ
+@given(content=ANY)
 def test_any_content(tmp_path_factory, only_user_errors, content):
     path = tmp_path_factory.mktemp("any") / "names.txt"
     path.write_bytes(content)

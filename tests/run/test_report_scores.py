@@ -71,3 +71,24 @@ def test_every_class_gets_its_row_of_images(run, side):
     page = run.report.read_text()
     assert page.count('alt="images of class') == 2
     assert page.index("images of class bag") < page.index("images of class shoe")
+
+
+def test_a_simple_model_has_a_column_and_a_curve(run):
+    run.config.write_text("name: x\n")
+    content = record(3, 2.0)
+    content["baseline"] = "n-gram model"
+    content["scores"]["fd_x"]["baseline"] = 0.4321
+    points = [{"truncation": t, "judge_bits": t, "reverse_bits": 3 - t} for t in (0.5, 1.0)]
+    content["details"] = {"quality_and_diversity": {"generated": points}}
+    path = run.evaluations / "ckpt-3.json"
+    path.write_text(json.dumps(content))
+    os.utime(path, (2000, 2000))
+    titles = [plot["title"] for plot in newest_evaluation(run)[0]["plots"]]
+    assert titles[0].startswith("Quality against diversity, in bits a character")
+    write_report(run)
+    page = run.report.read_text()
+    assert "<th>n-gram model</th>" in page
+    assert "<td>0.4321</td>" in page
+    path.unlink()
+    write_report(run)
+    assert "<th>n-gram model</th>" not in run.report.read_text()

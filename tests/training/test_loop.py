@@ -87,6 +87,22 @@ def test_a_value_that_is_not_finite_stops_before_any_action():
     assert ran == []
 
 
+@pytest.mark.parametrize(("value", "ends"), [(1.3e13, True), (-2e9, True), (9e8, False)])
+def test_a_loss_beyond_all_bounds_stops_like_one_that_is_not_finite(value, ends):
+    ran = []
+
+    def steps(images, labels):
+        return {"generator_loss": value, "penalty/r1": 1e12}
+
+    if not ends:
+        run(steps, 40, [Action(10, ran.append)])
+        assert ran == [40]
+        return
+    with pytest.raises(DivergedError, match=r"^generator_loss beyond 1e\+09 at 0\.04 kimg$"):
+        run(steps, 100, [Action(10, ran.append)])
+    assert ran == []
+
+
 def test_the_deadline_stops_it_as_the_end_does():
     ran = []
     _, seen = run(fine, 10**9, [Action(10**8, ran.append)], deadline=time.monotonic() + 0.05)
