@@ -495,6 +495,8 @@ class Experiment:
             self.config.seed,
             first_image=self.step.reals_taken(images_shown),
             mirror=self.config.data.mirror,
+            flip=self.config.data.flip,
+            quarter_turns=self.config.data.quarter_turns,
             even_classes=self.config.data.class_sampling == "uniform",
             vary=self.data.domain.varied if self.data.domain.varies else None,
             steps_per_call=self.config.training.steps_per_call,
