@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from rich.console import Console
 from rich.progress import (
@@ -16,11 +16,11 @@ from rich.progress import (
 )
 
 from gan_cli.cli.console import PlainConsole
+from gan_cli.experiment.progress_text import break_silence, fitted, parts_of_line
 from gan_cli.listener import PREPARING, PREPARING_FEATURES, SCORING, TRAINING, Listener
 
 _SECONDS_BETWEEN_PLAIN_LINES = 10.0
 _LONGEST_SILENCE_SECONDS = 60.0
-# On a line of training, beside what is told of it: the bar, the time that has passed, and spaces.
 _BAR_WIDTH, _TIME_WIDTH = 16, 9
 _ON_STANDARD_ERROR = (SCORING, PREPARING_FEATURES)
 
@@ -44,16 +44,13 @@ class ConsoleListener(Listener):
         self._bar: Progress | None = None
         self._activity = ""
         self._total_images = 0
-        self._last_plain_line = float("-inf")
+        self._last_plain_line = self._heard_at = float("-inf")
         self._judgement = "starting"
         self._reached = ""
         self._is_over = threading.Event()
 
     def message(self, text: str) -> None:
-        self._last_plain_line = max(self._last_plain_line, self._long_ago())
-        self._print(text)
-
-    def _print(self, text: str) -> None:
+        self._heard_at = time.monotonic()
         self.console.print(text, soft_wrap=True, highlight=False, markup=False, emoji=False)
 
     def skipped(self, problem: str) -> None:
@@ -75,14 +72,8 @@ class ConsoleListener(Listener):
     def report(
         self, images_shown: int, values: Mapping[str, float], images_per_second: float
     ) -> None:
-        seconds_left = (self._total_images - images_shown) / max(images_per_second, 1e-9)
-        parts = [
-            self._judgement,
-            f"{images_shown / 1000:.1f}/{self._total_images / 1000:.1f} kimg",
-            f"{_clock(seconds_left)} left",
-            f"{images_per_second:.0f} img/s",
-            *figures(values),
-        ]
+        total = self._total_images
+        parts = parts_of_line(self._judgement, images_shown, total, images_per_second, values)
         if self.console.is_terminal:
             width = self.console.width - _BAR_WIDTH - _TIME_WIDTH
             self.progress(TRAINING, images_shown, self._total_images, fitted(parts, width))
@@ -94,18 +85,12 @@ class ConsoleListener(Listener):
         self._judgement = word
 
     def _plain_line(self, text: str) -> None:
-        self._last_plain_line = time.monotonic()
-        self._print(f"{time.strftime('%H:%M:%S')}  {text}")
+        self._last_plain_line = self._heard_at = time.monotonic()
+        self.message(f"{time.strftime('%H:%M:%S')}  {text}")
 
-    def _long_ago(self) -> float:
-        """Returns a time from which a plain line is due, and a sign of life is not."""
-        return time.monotonic() - _SECONDS_BETWEEN_PLAIN_LINES
-
-    def _break_silence(self, activity: str, is_over: threading.Event) -> None:
-        """Prints a line whenever an activity has been silent for long, until it is over."""
-        while not is_over.wait(_LONGEST_SILENCE_SECONDS / 10):
-            if time.monotonic() - self._last_plain_line >= _LONGEST_SILENCE_SECONDS:
-                self._plain_line(f"{activity}: {self._reached}")
+    def _sign_of_life(self) -> None:
+        if time.monotonic() - self._heard_at >= _LONGEST_SILENCE_SECONDS:
+            self._plain_line(f"{self._activity}: {self._reached}")
 
     def done(self, activity: str) -> None:
         if self._bar is not None and activity == self._activity:
@@ -128,9 +113,8 @@ class ConsoleListener(Listener):
         self._bar.start()
         self._is_over = threading.Event()
         if not console.is_terminal:
-            self._last_plain_line = max(self._last_plain_line, self._long_ago())
-            watch = activity, self._is_over
-            threading.Thread(target=self._break_silence, args=watch, daemon=True).start()
+            self._heard_at = time.monotonic()
+            break_silence(self._is_over, _LONGEST_SILENCE_SECONDS, self._sign_of_life)
 
 
 def _columns(activity: str) -> list[ProgressColumn]:
@@ -143,37 +127,3 @@ def _columns(activity: str) -> list[ProgressColumn]:
     if activity in (PREPARING, PREPARING_FEATURES):
         return [name, bar, count]
     return [name, bar, count, TextColumn("{task.fields[rate]}"), TimeRemainingColumn()]
-
-
-def fitted(parts: Sequence[str], width: int) -> str:
-    """Returns as many of the parts, from the first on, as fit into `width`; at least the first."""
-    text = parts[0]
-    for part in parts[1:]:
-        if len(text) + 2 + len(part) > width:
-            break
-        text += f"  {part}"
-    return text
-
-
-def figures(report: Mapping[str, float]) -> list[str]:
-    """Returns a step's report in a few words: losses, D's outputs, penalties, loss scale."""
-    parts = [
-        f"loss D {report['discriminator_loss']:.3f} G {report['generator_loss']:.3f}",
-        f"D(real) {report['discriminator_real']:.2f} D(fake) {report['discriminator_fake']:.2f}",
-    ]
-    parts += [
-        f"{name.removeprefix('penalty/')} {value:.2g}"
-        for name, value in report.items()
-        if name.startswith("penalty/")
-    ]
-    if "augmentation_probability" in report:
-        parts.append(f"augment {report['augmentation_probability']:.3f}")
-    if "loss_scale" in report:
-        parts.append(f"scale {report['loss_scale']:.0f}")
-    return parts
-
-
-def _clock(seconds: float) -> str:
-    minutes, whole_seconds = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{whole_seconds:02}"

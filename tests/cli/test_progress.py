@@ -7,7 +7,8 @@ import pytest
 from rich.console import Console
 
 from gan_cli.cli import progress
-from gan_cli.cli.progress import ConsoleListener, figures, fitted
+from gan_cli.cli.progress import ConsoleListener
+from gan_cli.experiment.progress_text import figures, fitted
 from gan_cli.listener import PREPARING, SCORING, TRAINING
 
 REPORT = {
