@@ -12,7 +12,7 @@ SOAK_MINUTES ?= 120
 SMOKE := runs/.smoke
 
 .DEFAULT_GOAL := help
-.PHONY: attacks audit docs package smoke peers fuzz soak help setup demo train sample eval test coverage test-all lint format schema bench chaos results few-labels ci clean
+.PHONY: attacks audit docs package smoke peers reference fuzz soak help setup demo train sample eval test coverage test-all lint format schema bench chaos results few-labels ci clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -92,6 +92,12 @@ peers: $(READY) ## Compare metrics with those of other packages, which bring PyT
 	.peers/bin/pip install --quiet --disable-pip-version-check torch-fidelity clean-fid pytorch-fid prdc pytorch-msssim piq
 	$(BIN)/python -m benchmarks.peers
 
+reference: $(READY) ## Compare networks, losses and penalties with PyTorch packages; writes docs/reference.md
+	$(PYTHON) -m venv .reference
+	.reference/bin/pip install --quiet --disable-pip-version-check torch==2.13.0 numpy
+	.reference/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement benchmarks/reference_requirements.txt
+	$(BIN)/python -m benchmarks.reference
+
 attacks: $(READY) ## Harm files, system calls and names 240 times; each must end in its result or in one line
 	$(BIN)/python -m benchmarks.attacks 240
 
@@ -119,4 +125,4 @@ few-labels: $(READY) ## Train classifiers on few real images, on generated ones 
 ci: lint test docs package ## What continuous integration runs
 
 clean: ## Remove the virtual environment and caches
-	rm -rf $(VENV) .audit .peers .cache site dist .pytest_cache .mypy_cache .ruff_cache .coverage *.egg-info
+	rm -rf $(VENV) .audit .peers .reference .cache site dist .pytest_cache .mypy_cache .ruff_cache .coverage *.egg-info

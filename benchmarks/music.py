@@ -18,7 +18,7 @@ from rich.table import Table
 import gan_cli
 from gan_cli.config.schema import Config
 
-_PENALTIES = {"choir": (1, 1.0), "musegan": (4, 10.0), "conv": (4, 10.0)}
+_PENALTIES = {"choir": (4, 1.0), "musegan": (4, 10.0), "conv": (4, 10.0)}
 _FIGURES = (
     "fd_descriptors",
     "in_scale_error",

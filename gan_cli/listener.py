@@ -14,7 +14,8 @@ TIMING = "timing training steps"
 class Listener:
     """Takes note of nothing. Subclasses override what they want to hear.
 
-    A method is called from the thread that does the work, and must return soon. The commands pass
+    A method is called from the thread that does the work, and must return soon. Only what is said
+    of a signal that stops training comes from another thread. The commands pass
     a listener that prints; a notebook may pass its own.
     """
 
@@ -45,6 +46,9 @@ class Listener:
           values: losses, penalties and the rest of the step's report, by name.
           images_per_second: speed since the last line of the log.
         """
+
+    def judgement(self, word: str) -> None:
+        """Takes how training goes by the guard's newest look, such as `healthy` or `D ahead`."""
 
     def done(self, activity: str) -> None:
         """Takes note that an activity is over, whether it was completed or not."""

@@ -30,6 +30,7 @@ def print_ending(outcome: Outcome, listener: Listener) -> None:
         return
     run = RunDirectory(outcome.run_dir)
     listener.message(f"done: {run.samples}, {run.report}")
+    listener.message("what the words and figures of training mean: docs/stability.md")
     if outcome.signal is not None:
         listener.message(
             f"stopped by {outcome.signal.name} after saving; run the same command to continue from"

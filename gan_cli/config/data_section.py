@@ -48,6 +48,11 @@ class BuiltinKeys(SourceKeys):
         description="Name of the data set: digits (images), songs (phrases of music), surnames or"
         " unicode (strings).",
     )
+    form: Literal["voices", "rolls"] = Field(
+        "voices",
+        description="For songs. voices: each track has voices of one note at a time, and all songs"
+        " are in C; rolls: piano rolls, moved to other keys at random.",
+    )
 
     def has_shape_of_its_own(self) -> bool:
         """Returns whether the data set is of anything but images."""
@@ -366,6 +371,11 @@ class DataConfig(Section):
         " in earlier versions.",
     )
     mirror: bool = Field(False, description="Flip half of the training images from left to right.")
+    flip: bool = Field(False, description="Flip half of the training images from top to bottom.")
+    quarter_turns: bool = Field(
+        False,
+        description="Turn each training image, which must be square, by 0, 90, 180 or 270 degrees.",
+    )
     class_sampling: Literal["data", "uniform"] = Field(
         "data",
         description="How often real images of each class are shown: as frequent as in the data, or"

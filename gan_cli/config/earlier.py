@@ -22,9 +22,11 @@ _METRICS = ["frechet", "kernel", "precision_recall", "density_coverage"]
 
 # Rules of data that came later, with the ones that earlier runs followed and keep.
 EARLIER_DATA = {"holdout_by": "order", "colour_profiles": "ignore", "value_range": "type"}
+# Sources whose phrases of music were piano rolls, before there were voices.
+_MUSIC = ("builtin", "chorales", "midi")
 # Options that architectures got later, with the values by which earlier runs are built.
 LATER_OPTIONS: dict[str, dict[str, Option]] = {
-    "conv": {"low_pass": False},
+    **{name: {"low_pass": False} for name in ("conv", "dcgan")},
     **{name: {"equalized_class_head": False} for name in ("progan", "stylegan2")},
     **{name: {"published_sizes": False} for name in ("biggan", "fastgan", "sagan", "sngan")},
 }
@@ -41,6 +43,19 @@ def earlier_options(model: ModelConfig) -> dict[str, Option]:
         if name in names
         for option, value in options.items()
     }
+
+
+def with_earlier_rules(data: dict[str, Any]) -> dict[str, Any]:
+    """Returns the section `data` of a run's config with the rules that earlier runs followed.
+
+    Args:
+      data: as it stands in the run directory; rules that it names stay.
+    """
+    data = EARLIER_DATA | data
+    source = data.get("source")
+    if source in _MUSIC and isinstance(data.get(source), dict):
+        data[source] = {"form": "rolls"} | data[source]
+    return data
 
 
 def modernised(config: dict[str, Any]) -> dict[str, Any]:

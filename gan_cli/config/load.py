@@ -178,6 +178,9 @@ def _parsed(override: str, name: str) -> tuple[str, Any]:
         raise UserError(f"{name} {override}: must be of the form key.path=value")
     if _keys(dotted)[0] == "extends":
         raise UserError(f"{name} {override}: only a file can extend another")
+    if text.lstrip().startswith("#"):
+        # For YAML, a colour would be a comment.
+        return dotted, text.strip()
     return dotted, yaml_text.parse(text, f"{name} {dotted}")[0]
 
 
@@ -218,4 +221,5 @@ def _with_value(node: Any, keys: KeyPath, value: Any, where: str, above: KeyPath
         node = node or {}
         return {**node, key: _with_value(node.get(key), *inner)}
     wanted = f"a list with an element {key}" if key.isdecimal() else "a section"
-    raise UserError(f"{where}: '{'.'.join(above)}' is {show_value(node)}, not {wanted}")
+    hint = "; name the whole list in the file first" if node is None and key.isdecimal() else ""
+    raise UserError(f"{where}: '{'.'.join(above)}' is {show_value(node)}, not {wanted}{hint}")

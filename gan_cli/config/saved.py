@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from gan_cli.config.earlier import EARLIER_DATA, earlier_options
+from gan_cli.config.earlier import earlier_options, with_earlier_rules
 from gan_cli.config.load import read_with_parents
 from gan_cli.config.problems import describe
 from gan_cli.config.resolve import with_intervals
@@ -25,8 +25,7 @@ def read_saved_config(path: Path) -> ResolvedConfig:
     """
     data, places = read_with_parents(path)
     if isinstance(data.get("data"), dict):
-        for key, value in EARLIER_DATA.items():
-            data["data"].setdefault(key, value)
+        data["data"] = with_earlier_rules(data["data"])
     try:
         config = Config.model_validate(data)
         options = earlier_options(config.model) | config.model.options

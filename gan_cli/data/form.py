@@ -43,6 +43,9 @@ def choose_form(
     """
     if domain is not None:
         _check_shape(config, domain)
+        for key, is_set in (("flip", config.flip), ("quarter_turns", config.quarter_turns)):
+            if is_set:
+                raise UserError(f"data.{key}: is for images, not for {domain.name}; leave it out")
         return Preparation(*domain.stored_shape, config.fit, config.background), ()
     if config.channels not in (None, *_CHANNELS):
         raise UserError(f"data.channels: must be 1, 3 or 4 for images, got {config.channels}")
@@ -58,6 +61,11 @@ def choose_form(
     height, width = (
         config.image_size or _own_size(probe, least_share) or (_DEFAULT_SIDE, _DEFAULT_SIDE)
     )
+    if config.quarter_turns and height != width:
+        raise UserError(
+            f"data.quarter_turns: needs square images, and these have {height}x{width} pixels; set"
+            " data.image_size to one side, or use data.flip and data.mirror"
+        )
     # Transparency is composed away unless it is asked for.
     channels = config.channels or min(max(probe.channels, default=1), 3)
     form = Preparation(height, width, channels, config.fit, config.background)

@@ -15,6 +15,8 @@ def training_batches(
     seed: int,
     first_image: int = 0,
     mirror: bool = False,
+    flip: bool = False,
+    quarter_turns: bool = False,
     vary: Callable[[np.ndarray, np.ndarray], np.ndarray] | None = None,
     steps_per_call: int = 1,
     updates_per_step: int = 1,
@@ -32,6 +34,8 @@ def training_batches(
     Args:
       first_image: position to start from: the number of images shown so far.
       mirror: whether to flip a random half of every epoch's images from left to right.
+      flip: whether to flip a random half of every epoch's images from top to bottom.
+      quarter_turns: whether to turn each image, which is square, by 0, 90, 180 or 270 degrees.
       vary: changes samples, [count, height, width, channels], by float64 [count] in [0, 1), drawn
         for each sample in each epoch; see `Domain.varied`. None: samples stay as they are.
       updates_per_step: number of parts of a batch that are used one after another.
@@ -58,6 +62,19 @@ def training_batches(
         order = _even_order(rng, labels) if even_classes else rng.permutation(count)
         return order, rng.permutation(count) < count // 2, rng.random(count)
 
+    # Draws of their own: the other ones stay the same with and without them.
+    @functools.lru_cache(maxsize=2)
+    def epoch_positions(epoch: int) -> tuple[np.ndarray, np.ndarray]:
+        rng = np.random.default_rng([seed, epoch, 1])
+        return rng.permutation(count) < count // 2, rng.integers(0, 4, count)
+
+    def positions(epochs: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        used, which = np.unique(epochs, return_inverse=True)
+        drawn = [epoch_positions(int(epoch)) for epoch in used]
+        offsets = which * count + places
+        flips, turns = (np.concatenate(each)[offsets] for each in zip(*drawn, strict=True))
+        return flips, turns
+
     def gather(element: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         epochs, places = np.divmod(first_image + element * per_element + own, count)
         used, which = np.unique(epochs, return_inverse=True)
@@ -66,8 +83,10 @@ def training_batches(
         indices = np.concatenate([order for order, _, _ in orders])[offsets]
         images = dataset.images[indices]
         if mirror:
-            flip = np.concatenate([flipped for _, flipped, _ in orders])[offsets]
-            images[flip] = images[flip, :, ::-1]
+            mirrored = np.concatenate([flipped for _, flipped, _ in orders])[offsets]
+            images[mirrored] = images[mirrored, :, ::-1]
+        if flip or quarter_turns:
+            images = _turned(images, *positions(epochs, places), flip, quarter_turns)
         if vary is not None:
             images = vary(images, np.concatenate([draws for _, _, draws in orders])[offsets])
         return images, labels[indices]
@@ -82,6 +101,19 @@ def training_batches(
 
     # In order, and two elements ahead: gathering one takes about a millisecond.
     return tf.data.Dataset.range(np.iinfo(np.int64).max).map(load).prefetch(2)
+
+
+def _turned(
+    images: np.ndarray, flips: np.ndarray, turns: np.ndarray, flip: bool, quarter_turns: bool
+) -> np.ndarray:
+    """Flips and turns a batch of images as was drawn for each."""
+    images = images.copy()
+    if flip:
+        images[flips] = images[flips, ::-1]
+    if quarter_turns:
+        for turn in (1, 2, 3):
+            images[turns == turn] = np.rot90(images[turns == turn], turn, axes=(1, 2))
+    return images
 
 
 def _even_order(rng: np.random.Generator, labels: np.ndarray) -> np.ndarray:

@@ -141,6 +141,8 @@ def _write_picture(config: ResolvedConfig, data: DataSplits, run: RunDirectory) 
         config.training.batch_size,
         config.seed,
         mirror=config.data.mirror,
+        flip=config.data.flip,
+        quarter_turns=config.data.quarter_turns,
         even_classes=config.data.class_sampling == "uniform",
         vary=data.domain.varied if data.domain.varies else None,
     )

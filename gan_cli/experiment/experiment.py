@@ -3,7 +3,7 @@
 import hashlib
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,8 @@ from gan_cli.training.rollback import agreed_look, train_with_rollbacks
 from gan_cli.training.state import GanState
 from gan_cli.training.step import TrainStep
 
+# Between parts of a call, training can stop and shows how far it is.
+_SECONDS_PER_PART = 1.0
 # Lines about images that cannot be decoded; a set may have thousands.
 _SKIPPED_SHOWN = 3
 # Nobody asks what took long where everything was ready within so many seconds.
@@ -415,6 +417,8 @@ class Experiment:
         arguments |= {
             "actions": recorder.actions(self._agreed(watchdog.look)),
             "on_report": recorder.on_report,
+            "on_part": recorder.on_part,
+            "say": self.listener.message,
             "has_enough": lambda: recorder.has_stalled,
             "tolerates": watchdog.tolerates,
         }
@@ -449,6 +453,7 @@ class Experiment:
         go_back: Callable[[int, str], int | None],
     ) -> tuple[signal.Signals | None, Exception | None]:
         """Returns the signal that ended training, and what made it end early."""
+        several = self.distribution.workers > 1
         return train_with_rollbacks(
             run_steps,
             self._batches,
@@ -456,6 +461,8 @@ class Experiment:
             self.state,
             self.distribution,
             rolls_back_non_finite=self.config.guard.on_non_finite == "rollback",
+            # XLA would compile parts of every length, and workers stop together between calls.
+            seconds_per_part=None if self.config.training.xla or several else _SECONDS_PER_PART,
             **arguments,
         )
 
@@ -469,13 +476,27 @@ class Experiment:
             self.distribution,
         )
 
-    def _batches(self, images_shown: int) -> tf.data.Dataset:
+    def _batches(self, images_shown: int) -> Iterator[dict[str, tf.Tensor]]:
+        """Yields the batches of each call, which ends where it would in a run that never stopped.
+
+        The first one is shorter where a signal has stopped training within a call.
+        """
+        per_call = self.config.training.steps_per_call * self.step.images_per_step
+        within = images_shown % per_call
+        batches = iter(self._whole_batches(images_shown - within))
+        skipped = within // self.step.images_per_step
+        yield {name: value[skipped:] for name, value in next(batches).items()}
+        yield from batches
+
+    def _whole_batches(self, images_shown: int) -> tf.data.Dataset:
         return training_batches(
             self.data.train,
             self.step.reals_per_step,
             self.config.seed,
             first_image=self.step.reals_taken(images_shown),
             mirror=self.config.data.mirror,
+            flip=self.config.data.flip,
+            quarter_turns=self.config.data.quarter_turns,
             even_classes=self.config.data.class_sampling == "uniform",
             vary=self.data.domain.varied if self.data.domain.varies else None,
             steps_per_call=self.config.training.steps_per_call,

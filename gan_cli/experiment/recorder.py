@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,7 +11,9 @@ from gan_cli.data.dataset import DataSplits
 from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.domains.phrases import Phrases
 from gan_cli.evaluation.evaluator import build_evaluator
+from gan_cli.experiment.early_grids import FIRST_EARLY_GRID_SECONDS, GridTimes, grid_name
 from gan_cli.experiment.patience import images_without_improvement
+from gan_cli.experiment.speed import long_run_warning
 from gan_cli.io.files import atomic_write
 from gan_cli.listener import TRAINING, Listener
 from gan_cli.media.encode import encoded
@@ -30,6 +33,7 @@ from gan_cli.training.loop import Action
 from gan_cli.training.state import GanState
 
 GRID_COLUMNS = 10
+_SECONDS_TO_ESTIMATE = 30.0
 # Phrases of music that the report plays: about half a minute.
 _HEARD = 3
 
@@ -52,7 +56,7 @@ class Recorder:
         self.sampler = Sampler(
             state.generator_ema, data.domain, local_devices(config.training.strategy)
         )
-        self._total_images = _images(config.training.kimg)
+        self._total_images = self._shown_total = _images(config.training.kimg)
         self.deadline: float | None = None
         # Whether `training.patience_kimg` has ended training.
         self.has_stalled = False
@@ -62,12 +66,16 @@ class Recorder:
         self._evaluates = bool(config.evaluation.every_kimg) and enough
         self._reports: list[Mapping[str, float]] = []
         self._training_seconds = 0.0
+        self._has_estimated = False
+        # Images shown and training seconds at its end.
+        self._first_call: tuple[int, float] | None = None
         # A resumed run continues the count of its log.
         rows = [row for row in self.metrics.read() if "training_seconds" in row]
         self._seconds_before = rows[-1]["training_seconds"] if rows else 0.0
         self._images_at_log = state.images_so_far()
         self._seconds_at_log = 0.0
         self._mark = time.monotonic()
+        self._grid_times = GridTimes(self._mark, self._mark)
 
     def actions(self, look: Callable[[int], object]) -> list[Action]:
         """Returns all periodic actions, in the order in which they run where several are due.
@@ -76,16 +84,18 @@ class Recorder:
           look: measures and judges the run: the guard's action.
         """
         training, evaluation = self.config.training, self.config.evaluation
+        # Pictures and scores take too long for a process that was asked to end.
         actions = [
             Action(_images(training.log_every_kimg), self.log),
-            Action(_images(training.grid_every_kimg), self.draw_grid),
+            Action(_images(training.grid_every_kimg), self.draw_grid, after_signal=False),
             Action(_images(training.checkpoint_every_kimg), self.save),
         ]
         if self._evaluates:
-            actions.append(Action(_images(evaluation.every_kimg), self.evaluate))
+            every = _images(evaluation.every_kimg)
+            actions.append(Action(every, self.evaluate, after_signal=False))
         # The guard looks before a checkpoint is saved that it may have to discard.
         actions.insert(1, Action(images_between_looks(self.config), look))
-        return [Action(a.every_images, self._untimed(a.run)) for a in actions]
+        return [replace(a, run=self._untimed(a.run)) for a in actions]
 
     def start(self, seconds: float, parts: str = "") -> None:
         """Draws the first grid and the real images, and scores what is overdue.
@@ -109,6 +119,10 @@ class Recorder:
             atomic_write(self.run.samples / "reals.png", encoded(reals, ".png", None))
             self._write_preview("reals.wav", every[np.sort(chosen)])
             self.draw_grid(0)
+            self.listener.message(
+                f"first pictures: real images and noise, in {self.run.samples}; more after"
+                f" {FIRST_EARLY_GRID_SECONDS:.0f} s, 1 min, 2 min, 4 min, ..."
+            )
         if self._evaluates:
             # Before training spends its time, since the evaluator may have to train a classifier.
             self._evaluator = self._build_evaluator()
@@ -125,6 +139,7 @@ class Recorder:
         """
         self.config, self.deadline = config, deadline
         self._mark = time.monotonic()
+        self._grid_times = GridTimes(self._mark - self._seconds_before, self._mark)
 
     def on_report(self, images_shown: int, report: Mapping[str, float]) -> None:
         """Takes the report of one call into TensorFlow, and passes it to the listener."""
@@ -139,8 +154,39 @@ class Recorder:
         self._reports.append(report)
         speed = self._images_per_second(images_shown)
         total = likely_total(self._total_images, images_shown, speed, self.deadline, now)
+        self._shown_total = total
+        self._warn_of_a_long_run(images_shown, total)
         self.listener.progress(TRAINING, images_shown, total)
         self.listener.report(images_shown, report, speed)
+
+        self._draw_if_early(images_shown)
+
+    def _warn_of_a_long_run(self, images_shown: int, total: int) -> None:
+        """Says once if the run would take days, by the calls after the first, which compiles."""
+        if self._first_call is None:
+            self._first_call = images_shown, self._training_seconds
+        first_images, first_seconds = self._first_call
+        seconds = self._training_seconds - first_seconds
+        if self._has_estimated or seconds < _SECONDS_TO_ESTIMATE:
+            return
+        self._has_estimated = True
+        warning = long_run_warning(total - images_shown, (images_shown - first_images) / seconds)
+        if warning is not None:
+            self.listener.message(warning)
+
+    def on_part(self, images_shown: int) -> None:
+        """Shows how far a long call into TensorFlow is."""
+        # Its figures are not known before it ends; its time is.
+        self.listener.progress(TRAINING, images_shown, self._shown_total)
+        self._draw_if_early(images_shown)
+
+    def _draw_if_early(self, images_shown: int) -> None:
+        """Draws a grid by the clock, where the one that is due by the images is far."""
+        if self._grid_times.is_due(time.monotonic()):
+            began = time.monotonic()
+            self._draw(images_shown, grid_name(images_shown, every_kimg=0))
+            # The time that it took is not training time.
+            self._mark += time.monotonic() - began
 
     def log(self, images_shown: int) -> None:
         """Logs the mean of each reported value since the last line."""
@@ -164,6 +210,9 @@ class Recorder:
 
     def draw_grid(self, images_shown: int) -> None:
         """Draws the images of fixed latents, with a column for each class if there are classes."""
+        self._draw(images_shown, grid_name(images_shown, self.config.training.grid_every_kimg))
+
+    def _draw(self, images_shown: int, name: str) -> None:
         count = self.data.domain.training_picture_samples
         latents = latents_for_seeds(
             range(count), self.config.model.latent_dim, self.config.model.latent_distribution
@@ -171,7 +220,6 @@ class Recorder:
         labels = np.arange(count, dtype=np.int32) % max(self.num_classes, 1)
         images = self.sampler.images(latents, labels)
         grid = self.data.domain.picture(images, GRID_COLUMNS, self.data.train.images)
-        name = f"grid-{images_shown // 1000:06d}.png"
         origin = Provenance(
             self.config.name,
             f"at {images_shown} images",
@@ -180,6 +228,7 @@ class Recorder:
         )
         atomic_write(self.run.samples / name, encoded(grid, ".png", origin))
         self.tensorboard.grid(images_shown, grid)
+        self._grid_times.drawn(time.monotonic())
         self._write_preview("newest.wav", images)
 
     def _write_preview(self, name: str, samples: np.ndarray) -> None:

@@ -54,6 +54,19 @@ def duration(minutes: float) -> str:
     return f"{minutes / _MINUTES_PER_DAY:,.0f} days"
 
 
+def long_run_warning(images_left: int, images_per_second: float) -> str | None:
+    """Returns a warning of a run that would take more than a day; None: it takes less."""
+    minutes = images_left / max(images_per_second, 1e-9) / 60
+    if minutes <= _MINUTES_PER_DAY:
+        return None
+    return (
+        f"warning: at {images_per_second:,.3g} img/s this run takes {duration(minutes)}. Smaller"
+        " networks (model.generator_channels, model.discriminator_channels), a smaller"
+        " data.image_size, training.kimg or training.max_minutes shorten it; builtin:digits and"
+        " builtin:fashion_mnist_idx are made for a CPU"
+    )
+
+
 def time_line(
     images_per_second: float, grid_every_kimg: float, kimg: float, max_minutes: float | None
 ) -> str:

@@ -8,6 +8,8 @@ import tensorflow as tf
 
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits, ImageDataset
+from gan_cli.domains.domain import AUGMENTATION
+from gan_cli.experiment.advice import advice_for
 from gan_cli.listener import Listener
 from gan_cli.objectives import LOSSES
 from gan_cli.objectives.augment.controller import held_out_ratio, pair_sign
@@ -67,12 +69,15 @@ class Watchdog:
             bounded_loss=LOSSES.load(config.objective.loss).bounded,
             num_modes=self.data.domain.num_modes,
             grace_images=round(1000 * config.guard.grace_kimg),
+            advice=advice_for(config, AUGMENTATION in self.data.domain.supports),
         )
         # A resumed run's guard has seen the rows of earlier processes.
         rows = self.metrics.read()
         for row in rows:
             guard.observe(row)
         self._rows_seen = len(rows)
+        if rows:
+            self.listener.judgement(guard.judgement(rows[-1]["images_shown"]))
         return guard
 
     def look(self, images_shown: int) -> None:
@@ -85,6 +90,7 @@ class Watchdog:
         rows = self.metrics.read()
         alarms = [a for row in rows[self._rows_seen :] for a in self.guard.observe(row)]
         self._rows_seen = len(rows)
+        self.listener.judgement(self.guard.judgement(images_shown))
         for alarm in alarms:
             self._answer(images_shown, alarm)
 

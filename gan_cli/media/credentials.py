@@ -6,7 +6,6 @@ certificate. The extra `c2pa` installs c2pa-python.
 
 import io
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -31,7 +30,6 @@ _SETTINGS = {
     "verify": {"remote_manifest_fetch": False, "ocsp_fetch": False},
 }
 _MOST_PEM_BYTES = 2**20
-_PARAMETERS = re.compile(rb"-----BEGIN EC PARAMETERS-----.*?-----END EC PARAMETERS-----", re.S)
 _CURVES = {"secp256r1": "es256", "secp384r1": "es384", "secp521r1": "es512"}
 
 
@@ -166,8 +164,7 @@ def _algorithm(certificate: Path, chain: bytes, key: Path, secret: bytes) -> tup
     except (ValueError, exceptions.UnsupportedAlgorithm) as error:
         raise UserError(f"{certificate}: holds no certificate in PEM") from error
     try:
-        # `openssl ecparam -genkey` puts the curve's parameters before the key.
-        private = serialization.load_pem_private_key(_PARAMETERS.sub(b"", secret), None)
+        private = serialization.load_pem_private_key(secret, None)
     except TypeError as error:
         raise UserError(
             f"{key}: is encrypted; a key without a password is needed:"

@@ -3,6 +3,10 @@
 Strided and transposed 5x5 convolutions and no pooling; batch normalisation in both networks except
 at the generator's output and the discriminator's input; no hidden fully connected layers; ReLU in
 the generator and tanh at its end, LeakyReLU 0.2 in the discriminator; weights from N(0, 0.02).
+
+A transposed convolution of stride 2 computes neighbouring pixels by different weights of its
+kernel, which leaves a dotted texture of period two. A short low-pass before the tanh, which the
+paper does not have, removes that texture.
 """
 
 import keras
@@ -20,6 +24,7 @@ from gan_cli.models.layers.conditioning import (
     without_reference,
 )
 from gan_cli.models.layers.dropout import Dropout
+from gan_cli.models.layers.resample import LowPass
 from gan_cli.models.layers.resolution import resolution_ladder
 
 
@@ -60,6 +65,8 @@ def build_generator(spec: ModelSpec) -> keras.Model:
         x = keras.layers.Cropping2D(((0, x.shape[1] - height), (0, x.shape[2] - width)))(x)
         if not last:
             x = keras.layers.ReLU()(normalized(spec, inputs, x, **_batch_norm()))
+    if spec.options.get("low_pass", True):
+        x = LowPass()(x)
     images = keras.layers.Activation("tanh", dtype="float32", name="images")(
         without_reference(spec, x)
     )
@@ -108,5 +115,10 @@ ARCHITECTURE = Architecture(
     # Through batch normalisation, the gradient for one image depends on the others of its batch,
     # so gradient penalties need a discriminator without it. Dropout as in Odena et al. 2017
     # (appendix A) and TensorFlow's tutorial.
-    options={**IMPROVED_OPTIONS, "discriminator_batch_norm": True, "discriminator_dropout": 0.0},
+    options={
+        **IMPROVED_OPTIONS,
+        "low_pass": True,
+        "discriminator_batch_norm": True,
+        "discriminator_dropout": 0.0,
+    },
 )

@@ -89,14 +89,17 @@ class RunDirectory:
         """
         append_line(self.unmarked, entry)
 
-    def saved_grids(self, most: int) -> list[tuple[int, Path]]:
+    def saved_grids(self, most: int) -> list[tuple[float, Path]]:
         """Returns at most so many of training's grids, evenly spread: pairs of kimg and file."""
-        # A user's own files may lie beside them.
-        grids = self.samples.glob("grid-*.png")
-        found = sorted(path for path in grids if re.fullmatch(r"grid-[0-9]{1,12}", path.stem))
+        found = []
+        for path in self.samples.glob("grid-*.png"):
+            # A user's own files may lie beside them.
+            name = re.fullmatch(r"grid-([0-9]{1,12}(\.[0-9]{3})?)", path.stem)
+            if name is not None:
+                found.append((float(name[1]) if name[2] else int(name[1]), path))
+        found.sort()
         count = min(most, len(found))
-        chosen = [found[round(i * (len(found) - 1) / max(count - 1, 1))] for i in range(count)]
-        return [(int(path.stem.removeprefix("grid-")), path) for path in chosen]
+        return [found[round(i * (len(found) - 1) / max(count - 1, 1))] for i in range(count)]
 
     def _require(self, part: Path) -> None:
         if not part.is_file():

@@ -35,6 +35,26 @@ CLEARED = 0.7
 # Rows after which an alarm that has not cleared is raised again.
 PATIENCE = 5
 
+# What usually helps, by signal; a run replaces it by what its config leaves to do.
+USUAL_ADVICE = {
+    "diverging": "Lower learning rates, or a penalty with a larger gamma, may help",
+    "discriminator_won": (
+        "A gradient penalty or a larger gamma, augmentation, or fewer updates of D may help"
+    ),
+    "overfitting": "Augmentation (objective.augmentation), a larger gamma or more images may help",
+    "collapse": (
+        "A penalty with a larger gamma, lower learning rates or fewer updates of D may help"
+    ),
+}
+# One word for training while an alarm lasts, the worst first.
+_WORDS = {
+    "diverging": "diverging",
+    "collapse": "collapsing",
+    "discriminator_won": "D ahead",
+    "overfitting": "overfitting",
+    "loss_scale": "overflowing",
+}
+
 NORMS = ("discriminator_gradient_norm", "generator_gradient_norm")
 
 
@@ -75,9 +95,18 @@ class Guard:
       num_modes: number of modes of the data, where they can be counted; else None.
       grace_images: images to show before a generator counts as collapsed; every generator starts
         without variety.
+      advice: a sentence for each signal on what may help.
     """
 
-    def __init__(self, *, bounded_loss: bool, num_modes: int | None, grace_images: int):
+    def __init__(
+        self,
+        *,
+        bounded_loss: bool,
+        num_modes: int | None,
+        grace_images: int,
+        advice: Mapping[str, str] = USUAL_ADVICE,
+    ):
+        self.advice = advice
         self.bounded_loss, self.num_modes = bounded_loss, num_modes
         self.grace_images = grace_images
         self._norms: dict[str, deque[float]] = {
@@ -117,6 +146,13 @@ class Guard:
                 norms.append(row[name])
         return alarms
 
+    def judgement(self, images_shown: int) -> str:
+        """Returns how training goes: at first `starting`, then `healthy`, `D ahead`, ..."""
+        for name, word in _WORDS.items():
+            if self._progress[name].since_alarm is not None:
+                return word
+        return "starting" if images_shown < self.grace_images else "healthy"
+
     def _diverging(self, row: Row) -> tuple[float, str] | None:
         if not set(NORMS) & set(row):
             return None
@@ -131,10 +167,7 @@ class Guard:
                 ratio = row[name] / max(median(norms), 1e-12)
                 text = f"the {name.replace('_', ' ')} is {ratio:.0f} times what it was"
                 worst = max(worst, (ratio / LARGEST_NORM_RATIO, text))
-        return worst[0], (
-            f"training diverges: {worst[1]}. Lower learning rates, or a penalty with a larger"
-            " gamma, may help"
-        )
+        return worst[0], (f"training diverges: {worst[1]}. {self.advice['diverging']}")
 
     def _discriminator_won(self, row: Row) -> tuple[float, str] | None:
         if "ranking_accuracy" not in row or row["images_shown"] < self.grace_images:
@@ -142,8 +175,7 @@ class Guard:
         wrong = 1.0 - row["ranking_accuracy"]
         return (1.0 - WON_RANKING) / max(wrong, 1e-6), (
             f"D has won: it tells {100 * row['ranking_accuracy']:.1f} % of the pairs of a real and"
-            " a generated image apart. A gradient penalty or a larger gamma, augmentation, or fewer"
-            " updates of D may help"
+            f" a generated image apart. {self.advice['discriminator_won']}"
         )
 
     def _overfitting(self, row: Row) -> tuple[float, str] | None:
@@ -152,15 +184,13 @@ class Guard:
         return row["overfitting"] / LARGEST_OVERFITTING, (
             "D knows the training images by heart: its logits of held-out images lie"
             f" {100 * row['overfitting']:.0f} % of the way to those of generated images."
-            " Augmentation (objective.augmentation), a larger gamma or more images may help"
+            f" {self.advice['overfitting']}"
         )
 
     def _collapse(self, row: Row) -> tuple[float, str] | None:
         if row["images_shown"] < self.grace_images:
             return None
-        help_text = (
-            "A penalty with a larger gamma, lower learning rates or fewer updates of D may help"
-        )
+        help_text = self.advice["collapse"]
         if self.num_modes and "modes_covered" in row:
             share = row["modes_covered"] / self.num_modes
             return LEAST_SHARE_OF_MODES / max(share, 1e-3), (

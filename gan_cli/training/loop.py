@@ -80,10 +80,15 @@ def lost_values(report: Report) -> tuple[list[str], bool]:
 
 @dataclass
 class Action:
-    """A function that runs every `every_images` images, and when training ends."""
+    """A function that runs every `every_images` images, and when training ends.
+
+    Attributes:
+      after_signal: whether it runs, too, when a signal ends training, which should end it soon.
+    """
 
     every_images: int
     run: Callable[[int], object]
+    after_signal: bool = True
 
     def is_due(self, before: int, now: int) -> bool:
         return before // self.every_images < now // self.every_images
@@ -139,6 +144,8 @@ def train(
     agree: Callable[[bool], bool] = bool,
     tolerates: Callable[[NonFinite], bool] = lambda found: False,
     stop: StopRequest | None = None,
+    seconds_per_part: float | None = None,
+    on_part: Callable[[int], object] = lambda images_shown: None,
 ) -> signal.Signals | None:
     """Trains until enough images have been shown, the deadline has passed, or a signal arrives.
 
@@ -153,6 +160,9 @@ def train(
         at the same step.
       stop: a `StopRequest` that the caller has entered, so that no signal is lost between several
         calls; by default a new one.
+      seconds_per_part: splits calls that take longer into parts of about so many seconds, between
+        which a signal ends training; None: no call is split. Parts change no weight.
+      on_part: called with the images shown after each part of a call but the last.
 
     Returns:
       the signal that ended training, or None; SIGTERM if another worker received it.
@@ -164,6 +174,7 @@ def train(
     """
     last_run = dict.fromkeys(range(len(actions)), images_shown)
     is_signalled = False
+    parts = _Parts(run_steps, batch_size, seconds_per_part, on_part)
     with contextlib.nullcontext(stop) if stop else StopRequest() as stop:
         for batch in batches:
             late = has_enough() or (deadline is not None and time.monotonic() >= deadline)
@@ -172,11 +183,12 @@ def train(
                 break
             steps_left = -(-(total_images - images_shown) // batch_size)
             images, labels = batch["images"][:steps_left], batch["labels"][:steps_left]
-            report = {name: float(value) for name, value in run_steps(images, labels).items()}
-            before, images_shown = images_shown, images_shown + int(images.shape[0]) * batch_size
+            before = images_shown
+            report, steps = parts.run(images, labels, images_shown, stop)
+            images_shown += steps * batch_size
             bad, is_finite = lost_values(report)
             if bad:
-                seen = np.asarray(images), np.asarray(labels)
+                seen = np.asarray(images[:steps]), np.asarray(labels[:steps])
                 found = NonFinite(images_shown, bad, *seen, is_finite)
                 if not tolerates(found):
                     raise DivergedError(found.text, images_shown)
@@ -186,6 +198,61 @@ def train(
                     action.run(images_shown)
                     last_run[index] = images_shown
         for index, action in enumerate(actions):
-            if last_run[index] < images_shown:
+            is_wanted = action.after_signal or not (is_signalled or stop.signal)
+            if last_run[index] < images_shown and is_wanted:
                 action.run(images_shown)
     return (stop.signal or signal.SIGTERM) if is_signalled else stop.signal
+
+
+class _Parts:
+    """Takes the steps of a call in parts, where they are slow."""
+
+    def __init__(
+        self,
+        run_steps: Callable,
+        batch_size: int,
+        seconds_per_part: float | None,
+        on_part: Callable[[int], object],
+    ):
+        self.run_steps, self.batch_size = run_steps, batch_size
+        self.seconds_per_part, self.on_part = seconds_per_part, on_part
+        # The first step, which TensorFlow compiles, and the second one are taken alone.
+        self._steps_per_part = 1
+        self._is_compiled = False
+
+    def run(
+        self, images: tf.Tensor, labels: tf.Tensor, images_shown: int, stop: StopRequest
+    ) -> tuple[dict[str, float], int]:
+        """Returns the mean report of the steps taken, and their number: all, unless `stop` came.
+
+        Steps whose report is not finite end the call, too.
+        """
+        steps, taken = int(images.shape[0]), 0
+        totals: dict[str, float] = {}
+        while taken < steps:
+            upto = steps
+            if self.seconds_per_part is not None:
+                upto = min(taken + self._steps_per_part, steps)
+            count = upto - taken
+            # A call that is not split is spared the copies.
+            part = (images, labels) if count == steps else (images[taken:upto], labels[taken:upto])
+            began = time.monotonic()
+            report = self.run_steps(*part)
+            values = {name: float(value) for name, value in report.items()}
+            self._learn((time.monotonic() - began) / count)
+            if count == steps:
+                return values, steps
+            totals = {name: totals.get(name, 0.0) + count * v for name, v in values.items()}
+            taken = upto
+            if stop.signal is not None or not all(map(np.isfinite, values.values())):
+                break
+            if taken < steps:
+                self.on_part(images_shown + taken * self.batch_size)
+        return {name: total / taken for name, total in totals.items()}, taken
+
+    def _learn(self, seconds_per_step: float) -> None:
+        """Chooses the length of the next part."""
+        if self.seconds_per_part is not None and self._is_compiled:
+            fitting = self.seconds_per_part / max(seconds_per_step, 1e-9)
+            self._steps_per_part = max(int(min(fitting, 1e6)), 1)
+        self._is_compiled = True

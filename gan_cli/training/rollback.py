@@ -5,7 +5,7 @@ workers know from the images shown when the chief looks, and receive its decisio
 """
 
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -46,12 +46,13 @@ def agreed_look(
 
 def train_with_rollbacks(
     run_steps: Callable,
-    batches_from: Callable[[int], tf.data.Dataset],
+    batches_from: Callable[[int], Iterable[Mapping[str, tf.Tensor]]],
     go_back: Callable[[int, str], int | None],
     state: GanState,
     distribution: Distribution,
     *,
     rolls_back_non_finite: bool,
+    say: Callable[[str], object] = lambda text: None,
     **loop_options: Any,
 ) -> tuple[signal.Signals | None, Exception | None]:
     """Trains, and continues from an older checkpoint as often as an action or divergence asks.
@@ -62,13 +63,14 @@ def train_with_rollbacks(
         checkpoint's images shown, or None if there is none to go back to. Only the chief's result
         counts.
       rolls_back_non_finite: whether to go back when a reported value is not finite.
+      say: takes a sentence about a signal that has come, from another thread.
       loop_options: further arguments of `loop.train`.
 
     Returns:
       the signal that ended training, and the error that ended it early; each may be None.
     """
     # One for all calls of `train`, so that a signal during a rollback is not lost.
-    with StopRequest() as stop:
+    with StopRequest(say) as stop:
         while True:
             shown = state.images_so_far()
             try:

@@ -1,11 +1,14 @@
 """What is shown on a terminal, and where there is none."""
 
 import io
+import time
 
 import pytest
 from rich.console import Console
 
-from gan_cli.cli.progress import ConsoleListener, describe
+from gan_cli.cli import progress
+from gan_cli.cli.progress import ConsoleListener
+from gan_cli.experiment.progress_text import figures, fitted
 from gan_cli.listener import PREPARING, SCORING, TRAINING
 
 REPORT = {
@@ -22,9 +25,9 @@ REPORT = {
 def shown():
     """Makes a listener, and what has been shown by it, on standard output and error together."""
 
-    def make(is_terminal):
+    def make(is_terminal, width=100):
         output = io.StringIO()
-        console = Console(file=output, force_terminal=is_terminal, color_system=None, width=100)
+        console = Console(file=output, force_terminal=is_terminal, color_system=None, width=width)
         return ConsoleListener(console, console), output
 
     return make
@@ -35,8 +38,12 @@ def last_line(output):
     return output.getvalue().removesuffix("\x1b[?25h").rstrip().splitlines()[-1]
 
 
-def test_a_plain_line_says_where_training_is(shown):
+def test_a_plain_line_says_when_it_was_printed_how_training_goes_and_where_it_is(
+    shown, monkeypatch
+):
+    monkeypatch.setattr(progress.time, "strftime", lambda pattern: "12:34:56")
     listener, output = shown(False)
+    listener.judgement("healthy")
     listener.progress(TRAINING, 0, 20_000)
     listener.report(5_000, REPORT, 100.0)
     # Soon after: no line, lest a log file grow with every call.
@@ -45,7 +52,10 @@ def test_a_plain_line_says_where_training_is(shown):
     listener.skipped("a.png")
     listener.done(TRAINING)
     first, *others = output.getvalue().splitlines()
-    assert first == f"5.0/20.0 kimg  100 img/s  0:02:30 left  {describe(REPORT)}"
+    assert first == (
+        "12:34:56  healthy  5.0/20.0 kimg  0:02:30 left  100 img/s  loss D 0.710 G 1.500"
+        "  D(real) 0.62 D(fake) 0.25  r1 0.012  scale 32768"
+    )
     assert others == ["note [bold] :smile:", "skipped: a.png"]
 
 
@@ -54,7 +64,42 @@ def test_the_bar_of_a_training_stays_where_it_ended(shown):
     listener.progress(TRAINING, 0, 20_000)
     listener.report(10_000, REPORT, 100.0)
     listener.done(TRAINING)
-    assert "10.0/20.0 kimg  100 img/s  0:01:40 left" in last_line(output)
+    assert "starting  10.0/20.0 kimg  0:01:40 left  100 img/s" in last_line(output)
+
+
+@pytest.mark.parametrize("width", [60, 80, 130])
+def test_a_line_of_training_is_as_wide_as_the_terminal_and_loses_whole_figures(shown, width):
+    listener, output = shown(True, width)
+    listener.judgement("D ahead")
+    listener.progress(TRAINING, 0, 20_000)
+    listener.report(10_000, REPORT, 100.0)
+    listener.done(TRAINING)
+    line = last_line(output)
+    assert len(line) <= width
+    assert "D ahead  10.0/20.0 kimg" in line
+    assert "…" not in line
+    assert ("D(real) 0.62" in line) == (width == 130)
+
+
+def test_parts_that_do_not_fit_are_left_out():
+    assert fitted(["one", "two", "three"], 8) == "one  two"
+    assert fitted(["longer than this"], 3) == "longer than this"
+
+
+def test_no_minute_passes_in_silence_without_a_terminal(shown, monkeypatch):
+    monkeypatch.setattr(progress, "_LONGEST_SILENCE_SECONDS", 0.05)
+    monkeypatch.setattr(progress, "_SECONDS_BETWEEN_PLAIN_LINES", 0.0)
+    listener, output = shown(False)
+    with listener.during("preparing features") as count:
+        count(7, 500)
+        time.sleep(0.5)
+    time.sleep(0.2)
+    length = len(output.getvalue())
+    first = output.getvalue().splitlines()[0]
+    assert first[2] == first[5] == ":"
+    assert first[8:] == "  preparing features: 7 of 500"
+    time.sleep(0.1)
+    assert len(output.getvalue()) == length
 
 
 @pytest.mark.parametrize("is_terminal", [False, True])
@@ -92,6 +137,9 @@ def test_an_activity_within_another_one_leaves_its_bar_alone(shown):
 
 
 def test_the_report_in_a_few_words():
-    assert describe(REPORT) == (
-        "loss D 0.710 G 1.500  D(real) 0.62 D(fake) 0.25  r1 0.012  scale 32768"
-    )
+    assert figures(REPORT) == [
+        "loss D 0.710 G 1.500",
+        "D(real) 0.62 D(fake) 0.25",
+        "r1 0.012",
+        "scale 32768",
+    ]

@@ -10,6 +10,7 @@ from gan_cli.cli.training_text import exit_status, print_ending
 from gan_cli.experiment.outcome import Ending, Outcome
 
 RUN = Path("runs/tiny")
+MEANING = "what the words and figures of training mean: docs/stability.md"
 
 
 @pytest.mark.parametrize(
@@ -18,13 +19,14 @@ RUN = Path("runs/tiny")
         (
             Outcome(Ending.FINISHED, RUN, 64),
             0,
-            ["done: runs/tiny/samples, runs/tiny/report.html"],
+            ["done: runs/tiny/samples, runs/tiny/report.html", MEANING],
         ),
         (
             Outcome(Ending.STOPPED, RUN, 16, signal.SIGTERM),
             128 + 15,
             [
                 "done: runs/tiny/samples, runs/tiny/report.html",
+                MEANING,
                 "stopped by SIGTERM after saving; run the same command to continue from 0.016 kimg",
             ],
         ),

@@ -336,7 +336,7 @@ class TestOverrides:
         form = "must be of the form key.path=value"
         assert found[:6] == [
             "--set objective.penalties.0.gamma: 'objective.penalties' is null,"
-            " not a list with an element 0",
+            " not a list with an element 0; name the whole list in the file first",
             f"--set bogus: {form}",
             f"--set =1: {form}",
             f"--set a..b=1: {form}",
@@ -421,3 +421,8 @@ def test_differences_are_told_by_key(write, choices):
         "objective.penalties: nothing -> []",
     }
     assert "seed: 1 -> 0" in config_differences(new, old)
+
+
+def test_a_colour_in_an_override_is_no_comment(write, choices):
+    path = write("data: {source: builtin}\n")
+    assert load_config(path, ["data.background=#ff0080"], choices).data.background == "#ff0080"

@@ -44,6 +44,16 @@ def test_a_run_keeps_the_rule_of_its_hold_out(read, earlier_run):
     assert read(now).data.holdout_by == "order"
 
 
+@pytest.mark.parametrize("source", ["chorales", "midi", "builtin"])
+def test_runs_of_music_keep_their_piano_rolls(source, read, earlier_run):
+    now = yaml.safe_load(dump_config(read(earlier_run)))
+    del now["data"]["idx"]
+    now["data"] |= {"source": source, source: {"path": "songs"} if source == "midi" else {}}
+    assert getattr(read(now).data, source).form == "rolls"
+    now["data"][source]["form"] = "voices"
+    assert getattr(read(now).data, source).form == "voices"
+
+
 def test_a_run_of_today_keeps_the_metrics_that_it_names(read, earlier_run):
     now = yaml.safe_load(dump_config(read(earlier_run)))
     assert now["evaluation"]["metrics"] is None
@@ -72,6 +82,8 @@ def test_an_open_value_is_a_line(read, earlier_run):
 def test_it_can_be_trained_from_again(tmp_path, read, earlier_run):
     config = read(earlier_run)
     again = load_config(tmp_path / "config.yaml", [], CHOICES)
+    # A new run gets what came later; the run itself stays as it was.
+    assert config.model.options.pop("low_pass") is False
     assert again.model_dump() == config.model_dump()
 
 
@@ -83,7 +95,9 @@ def test_a_run_from_before_an_option_is_built_as_it_was(read, earlier_run):
     assert named.model.options["low_pass"] is True
     pair = read(earlier_run, "model", architecture={"generator": "conv", "discriminator": "sngan"})
     assert pair.model.options["low_pass"] is False
-    other = read(earlier_run, "model", architecture="dcgan")
+    strided = read(earlier_run, "model", architecture="dcgan")
+    assert strided.model.options["low_pass"] is False
+    other = read(earlier_run, "model", architecture="mlp")
     assert "low_pass" not in other.model.options
     assert other.model.options.get("published_sizes") is None
     resized = read(earlier_run, "model", architecture="biggan")

@@ -9,6 +9,7 @@ import pytest
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Collection, Forms
 from gan_cli.data.form import choose_form
+from gan_cli.errors import UserError
 
 
 def collection(*images):
@@ -108,3 +109,9 @@ def test_a_few_colour_images_among_many_gray_ones_are_not_overlooked():
     # Earlier runs looked at some.
     earlier = config.model_copy(update={"holdout_by": "order"})
     assert choose_form(earlier, from_headers, None)[0].channels == 1
+
+
+def test_quarter_turns_need_squares():
+    with pytest.raises(UserError, match="needs square images, and these have 28x32 pixels"):
+        form_of([image(28, 32)] * 5, quarter_turns=True)
+    assert form_of([image(28, 28)] * 5, quarter_turns=True) == ((28, 28, 3), [])

@@ -1,5 +1,7 @@
 """The stream of batches: every image once an epoch, and the same from any point on."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 
@@ -103,3 +105,43 @@ def test_the_workers_shares_make_up_the_very_batches_of_one_process(dataset, upd
             rows = [values.reshape(2, updates, each, *values.shape[2:]) for values in by_worker]
             joined = np.concatenate(rows, axis=2).reshape(values.shape)
             np.testing.assert_array_equal(joined, values)
+
+
+def views(image):
+    """The eight ways in which a square can lie, as bytes."""
+    turned = [np.rot90(image, turn) for turn in range(4)]
+    return {view.tobytes() for view in [*turned, *(view[::-1] for view in turned)]}
+
+
+@pytest.mark.parametrize(
+    ("options", "ways"),
+    [
+        ({"flip": True}, 2),
+        ({"quarter_turns": True}, 4),
+        ({"flip": True, "mirror": True}, 4),
+        ({"flip": True, "quarter_turns": True}, 8),
+    ],
+)
+def test_flips_and_turns_come_equally_often_and_nothing_else_changes(options, ways):
+    square = np.random.default_rng(0).integers(0, 256, (1, 5, 5, 3), dtype=np.uint8)
+    every = ImageDataset(np.repeat(square, 8, axis=0), None, (), "x")
+    batches = training_batches(every, 800, seed=3, **options).take(1)
+    (batch,) = [batch["images"].numpy()[0] for batch in batches]
+    seen = Counter(image.tobytes() for image in batch)
+    assert set(seen) <= views(square[0])
+    assert len(seen) == ways
+    assert all(abs(count - 800 / ways) < 45 for count in seen.values())
+    np.testing.assert_array_equal(every.images[0], square[0])
+
+
+def test_turns_leave_the_order_as_it_is_and_resume_anywhere(dataset):
+    def stream(first, count, **options):
+        batches = training_batches(dataset, 6, seed=5, first_image=first, **options)
+        images = [batch["images"].numpy()[0] for batch in batches.take(count // 6)]
+        return np.concatenate(images)
+
+    whole = stream(0, 60, flip=True)
+    np.testing.assert_array_equal(stream(24, 36, flip=True), whole[24:])
+    plain = stream(0, 60)
+    flipped = (whole != plain).any(axis=(1, 2, 3))
+    np.testing.assert_array_equal(whole[flipped], plain[flipped][:, ::-1])

@@ -76,7 +76,9 @@ def test_a_run_says_how_it_goes_and_how_it_ended(whole):
     labels, ready = listener.messages[:2]
     assert labels.startswith("labels: 10 classes are found, and not used")
     assert ready.startswith(f"tiny: 180 images, float32, {run_dir} (ready after")
-    assert listener.counts == [(0, 64), (16, 64), (32, 64), (48, 64), (64, 64)]
+    # The first call is split, and the time that its parts take decides on later ones.
+    assert listener.counts == sorted(listener.counts)
+    assert {(0, 64), (4, 64), (16, 64), (32, 64), (48, 64), (64, 64)} <= {*listener.counts}
     assert [shown for shown, _ in listener.reports] == [16, 32, 48, 64]
     assert listener.over[-1] == TRAINING
     assert (run_dir / "report.html").is_file()

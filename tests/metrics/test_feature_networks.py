@@ -156,6 +156,29 @@ def test_second_time_comes_from_the_cache(empty_cache, monkeypatch):
     assert path.suffix == ".npz"
 
 
+def test_a_training_that_was_killed_continues_to_the_same_weights(empty_cache, monkeypatch):
+    train = stripes(40, (8, 8, 1), seed=0)
+    monkeypatch.setattr(classifier, "_SECONDS_BETWEEN_SAVES", 0.0)
+
+    class KilledError(Exception):
+        pass
+
+    def killed_at_the_tenth(step, steps):
+        if step == 10:
+            raise KilledError
+
+    with pytest.raises(KilledError):
+        quick_classifier(train, train, killed_at_the_tenth)
+    (unfinished,) = (empty_cache / "features").iterdir()
+    assert unfinished.name.endswith(".unfinished.npz")
+    heard = []
+    continued = quick_classifier(train, train, lambda step, steps: heard.append((step, steps)))
+    assert heard == [(10, 12), (12, 12)]
+    (finished,) = (empty_cache / "features").iterdir()
+    finished.unlink()
+    assert quick_classifier(train, train).sha256 == continued.sha256
+
+
 @pytest.mark.usefixtures("empty_cache")
 def test_other_images_get_another_classifier():
     one, other = stripes(40, (8, 8, 1), seed=0), stripes(40, (8, 8, 1), seed=1)
@@ -196,7 +219,7 @@ def test_a_reader_sees_a_whole_file_while_two_write(tmp_path):
 
     def save_often(model: keras.Model) -> None:
         for _ in range(15):
-            classifier._save(model, path)
+            classifier._save(path, model.get_weights())
 
     seen = []
     with ThreadPoolExecutor(2) as threads:

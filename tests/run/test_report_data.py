@@ -45,7 +45,10 @@ def test_the_page_shows_the_report_on_the_data(tmp_path, run):
 def test_a_run_without_a_report_and_one_with_a_damaged_one(run):
     assert write_report(run) == []
     assert "<h2>Data</h2>" not in run.report.read_text()
-    for content in ("{", "[]", json.dumps({"train_images": -1})):
+    counts = dict.fromkeys(("train_images", "holdout_images", "skipped", "passed_over"), 1)
+    lists = {"shape": [], "notes": [], "warnings": [], "brightness": [1.0]}
+    sound = counts | lists | {"train_by_class": {}, "holdout_by_class": {}}
+    for content in ("{", "[]", json.dumps({"train_images": -1}), json.dumps(sound)):
         run.data_report.write_text(content)
         (line,) = write_report(run)
         assert line.startswith(f"left out of the report: {run.data_report}: is damaged")

@@ -155,3 +155,15 @@ def test_singular_values_are_those_of_numpy(small_gan):
     broken = gan.state.discriminator.trainable_variables[0]
     broken.assign(np.full(broken.shape, np.inf))
     assert np.isnan(next(iter(largest_singular_values(gan.state.discriminator).values())))
+
+
+def test_one_word_says_how_training_goes():
+    guard = Guard(bounded_loss=True, num_modes=None, grace_images=2000)
+    words = []
+    for number, row in enumerate([HEALTHY] * 4 + [{**HEALTHY, "diversity": 0.1}] * 3 + [HEALTHY]):
+        guard.observe({"images_shown": 1000 * number, **row})
+        words.append(guard.judgement(1000 * number))
+    assert words == ["starting"] * 2 + ["healthy"] * 3 + ["collapsing"] * 2 + ["healthy"]
+    for _ in range(5):
+        guard.observe({"images_shown": 9000, **HEALTHY, "ranking_accuracy": 0.99})
+    assert guard.judgement(9000) == "D ahead"

@@ -152,3 +152,40 @@ def test_a_hang_up_that_the_process_ignores_does_not_stop_it():
         assert signal.getsignal(signal.SIGHUP) == signal.SIG_IGN
     finally:
         signal.signal(signal.SIGHUP, before)
+
+
+def test_a_slow_call_is_split_into_parts_of_about_a_second_and_stops_between_them(monkeypatch):
+    clock, parts = [0.0], []
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+
+    def slow(images, labels):
+        steps = int(images.shape[0])
+        # The first step is compiled.
+        clock[0] += 0.5 * steps + (30.0 if not parts else 0.0)
+        parts.append(steps)
+        if len(parts) == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+        return {"loss": float(len(parts))}
+
+    between, reports, ran = [], [], []
+    received = train(
+        slow,
+        fake_batches(steps=6),
+        images_shown=0,
+        total_images=1000,
+        batch_size=BATCH,
+        actions=[Action(10**6, ran.append), Action(10**6, ran.append, after_signal=False)],
+        on_report=lambda images, report: reports.append((images, report)),
+        seconds_per_part=1.0,
+        on_part=between.append,
+    )
+    assert received == signal.SIGINT
+    # The first two steps are taken alone.
+    assert parts == [1, 1, 2, 2, 2]
+    assert between == [10, 20, 40]
+    # The mean over the steps, and of the second call over those that were taken.
+    assert reports == [
+        (60, {"loss": pytest.approx((1 + 2 + 2 * 3 + 2 * 4) / 6)}),
+        (80, {"loss": 5}),
+    ]
+    assert ran == [80]

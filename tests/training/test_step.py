@@ -409,6 +409,10 @@ def test_float16_scales_losses_and_steps_like_float32(small_gan, batch, penalty,
     )
     reference, mixed = make("float32"), make("mixed_float16")
     assert float(mixed.state.generator_optimizer.dynamic_scale) == 2**15
+    before = {
+        name: [v.numpy() for v in getattr(reference.state, name).trainable_variables]
+        for name in ("generator", "discriminator")
+    }
     for gan in (reference, mixed):
         for _ in range(3):
             report = gan.step(*batch)
@@ -417,6 +421,15 @@ def test_float16_scales_losses_and_steps_like_float32(small_gan, batch, penalty,
         models = getattr(reference.state, name), getattr(mixed.state, name)
         for exact, close in zip(*(m.trainable_variables for m in models), strict=True):
             np.testing.assert_allclose(close, exact, atol=4e-3)
+        # Small steps are as long as they must be, too.
+        steps = [
+            sum(
+                np.sum((v.numpy() - was) ** 2)
+                for v, was in zip(variables, before[name], strict=True)
+            )
+            for variables in (model.trainable_variables for model in models)
+        ]
+        assert steps[1] == pytest.approx(steps[0], rel=0.1)
 
 
 def test_an_overflowing_float16_step_is_skipped_and_halves_the_scale(small_gan, batch, snapshot):

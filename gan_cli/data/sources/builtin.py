@@ -21,8 +21,10 @@ from gan_cli.data.phrases import NamedPiece, phrases_of
 from gan_cli.data.sources.source import Source
 from gan_cli.data.strings import Labelled, TextForm, prepare_strings
 from gan_cli.domains.domain import Domain
+from gan_cli.domains.phrases import Phrases
+from gan_cli.domains.rolls import Rolls
 from gan_cli.domains.tokens import strings_of
-from gan_cli.domains.voices import Voices, voices_of
+from gan_cli.domains.voices import voices_of
 from gan_cli.errors import UserError
 from gan_cli.music.composer import BEATS_A_MINUTE, HIGHEST, LOWEST, STYLES, TRACKS, songs_of
 from gan_cli.music.grid import Grid
@@ -50,7 +52,7 @@ def open_source(config: DataConfig) -> SourceSplits:
     Repository, CC BY 4.0); see `builtin/README.md`.
 
     songs: phrases of four bars from 160 songs for drums, bass, piano and lead, composed by rule in
-    four styles, which are the classes, and moved to C; see `music.composer`.
+    four styles, which are the classes; see `music.composer`. As voices, all are moved to C.
 
     surnames: 88,799 surnames of the census of the United States of 1990; see `builtin/README.md`.
 
@@ -59,7 +61,7 @@ def open_source(config: DataConfig) -> SourceSplits:
     """
     name = _known_name(config)
     if name == "songs":
-        return SourceSplits(_songs())
+        return SourceSplits(_songs(_songs_domain(config)))
     if name in _STRINGS:
         return SourceSplits(_strings(name))
     file = resources.files("gan_cli.data") / "builtin" / f"{name}.npz"
@@ -77,18 +79,22 @@ def _known_name(config: DataConfig) -> str:
     return name
 
 
-def _songs() -> Collection:
+def _songs(domain: Phrases) -> Collection:
     pieces = [
-        NamedPiece(f"{style.name} {number + 1}", in_c(piece), label)
+        NamedPiece(f"{style.name} {number + 1}", in_c(piece) if domain.is_in_c else piece, label)
         for label, style in enumerate(STYLES)
         for number, piece in enumerate(songs_of(style, _SONGS_OF_STYLE))
     ]
     names = tuple(style.name for style in STYLES)
-    return phrases_of(pieces, _songs_domain(), names, f"songs {_SONGS_OF_STYLE}")
+    return phrases_of(pieces, domain, names, f"songs {_SONGS_OF_STYLE}")
 
 
-def _songs_domain() -> Voices:
-    form = RollForm(Grid(4, 4), instruments_named(TRACKS, "data.name"), LOWEST - _FURTHEST, HIGHEST)
+def _songs_domain(config: DataConfig) -> Phrases:
+    instruments = instruments_named(TRACKS, "data.name")
+    if config.builtin.form == "rolls":
+        rolls = RollForm(Grid(4, 4), instruments, LOWEST, HIGHEST)
+        return Rolls(rolls.shape, rolls, BEATS_A_MINUTE, transposes=True)
+    form = RollForm(Grid(4, 4), instruments, LOWEST - _FURTHEST, HIGHEST)
     lanes = lanes_of(form.instruments, form.lowest, form.highest, most=3)
     return voices_of(form, lanes, BEATS_A_MINUTE, transposes=False, is_in_c=True)
 
@@ -116,7 +122,7 @@ def domain_of(config: DataConfig) -> Domain | None:
     name = _known_name(config)
     if name in _STRINGS:
         return strings_of(*_STRINGS[name])
-    return _songs_domain() if name == "songs" else None
+    return _songs_domain(config) if name == "songs" else None
 
 
 SOURCE = Source(open_source, domain_of)

@@ -1,9 +1,11 @@
 """Features of a small classifier, trained on the run's own labelled images and then frozen."""
 
+import contextlib
 import hashlib
 import logging
+import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import keras
@@ -32,6 +34,7 @@ _EPOCHS = 4
 # Bounds of the number of steps: small data sets are shown more often, large ones less often.
 _FEWEST_STEPS, _MOST_STEPS = 500, 2000
 _LEARNING_RATE = 2e-3
+_SECONDS_BETWEEN_SAVES = 5.0
 
 _logger = logging.getLogger(__name__)
 
@@ -47,7 +50,8 @@ def build(
     The network has 3x3 convolutions with stride 2, 32 to 128 channels wide, down to 4 pixels, then
     64 rectified linear units, whose activations are the features. Adam trains it for four epochs,
     but at least 500 and at most 2,000 steps, on batches of 128, with warm-up and cosine decay. On
-    one machine the same images give the same weights. Rounding may differ on another machine; the
+    one machine the same images give the same weights, also where the process was ended and another
+    one continued from what it had saved. Rounding may differ on another machine; the
     hash then differs, too. The cache is keyed by the fingerprint of the images and by the recipe.
 
     Args:
@@ -68,8 +72,11 @@ def build(
     key = hashlib.sha256(f"{train.fingerprint} {recipe}".encode()).hexdigest()
     path = cache_folder("features") / f"classifier-{key}.npz"
     if not _load(model, path):
-        train_model(model, train, progress, steps)
-        _save(model, path)
+        unfinished = path.with_suffix(".unfinished.npz")
+        train_model(model, train, progress, steps, unfinished)
+        _save(path, model.get_weights())
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
     network = build_network("classifier", model, train.images)
     return with_accuracy(network, holdout.images, holdout.labels)
 
@@ -113,8 +120,14 @@ def train_model(
     train: ImageDataset,
     progress: Callable[[int, int], None] | None = None,
     steps: int | None = None,
+    unfinished: Path | None = None,
 ) -> None:
-    """Trains the network as described in `build`."""
+    """Trains the network as described in `build`.
+
+    Args:
+      unfinished: file in which the training is saved every few seconds, and from which it
+        continues; None: it is not saved.
+    """
     if steps is None:
         steps = min(max(_EPOCHS * len(train.images) // _BATCH_SIZE, _FEWEST_STEPS), _MOST_STEPS)
     # Without warm-up, some of the rectified units die in the first steps.
@@ -135,17 +148,35 @@ def train_model(
             )
         optimizer.apply(tape.gradient(loss, [v.value for v in variables]), variables)
 
-    batches = training_batches(train, _BATCH_SIZE, seed=0).take(steps)
-    for step, batch in enumerate(batches, start=1):
+    everything = [*model.weights, *optimizer.variables]
+    if unfinished is not None:
+        _load_values(everything, unfinished)
+    first = int(optimizer.iterations.numpy())
+    batches = training_batches(train, _BATCH_SIZE, seed=0, first_image=first * _BATCH_SIZE)
+    saved_at = time.monotonic()
+    for step, batch in enumerate(batches.take(steps - first), start=first + 1):
         update(batch["images"][0], batch["labels"][0])
-        if progress is not None and (step % 50 == 0 or step == steps):
+        if progress is not None and (step % 10 == 0 or step in (first + 1, steps)):
             progress(step, steps)
+        if unfinished is not None and time.monotonic() - saved_at >= _SECONDS_BETWEEN_SAVES:
+            _save(unfinished, [variable.numpy() for variable in everything])
+            saved_at = time.monotonic()
 
 
 def _load(model: keras.Model, path: Path) -> bool:
+    return _load_values(model.weights, path)
+
+
+def _load_values(variables: Sequence[keras.Variable], path: Path) -> bool:
+    """Assigns what a file holds, if it holds exactly this; returns whether it does."""
     try:
         with np.load(path, allow_pickle=False) as file:
-            model.set_weights([file[str(index)] for index in range(len(model.weights))])
+            values = [file[str(index)] for index in range(len(variables))]
+        for variable, value in zip(variables, values, strict=True):
+            if tuple(variable.shape) != value.shape:
+                raise ValueError(f"a variable has shape {value.shape}")
+        for variable, value in zip(variables, values, strict=True):
+            variable.assign(value)
     except FileNotFoundError:
         return False
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
@@ -154,8 +185,8 @@ def _load(model: keras.Model, path: Path) -> bool:
     return True
 
 
-def _save(model: keras.Model, path: Path) -> None:
-    problem = write_npz(path, {str(index): each for index, each in enumerate(model.get_weights())})
+def _save(path: Path, values: Sequence[np.ndarray]) -> None:
+    problem = write_npz(path, {str(index): each for index, each in enumerate(values)})
     if problem:
         # The network in memory is sound; only the next run has to train it again.
         _logger.warning("%s: cannot be saved in the cache: %s", path, problem)
