@@ -133,8 +133,10 @@ def test_a_listener_hears_how_training_goes(trained):
     for start in starts:
         assert any(message.startswith(start) for message in listener.messages)
     assert ("preparing images", 1797, 1797) in listener.counts
-    training = [count for count in listener.counts if count[0] == "training"]
-    assert training == [("training", shown, 320) for shown in range(0, 384, 64)]
+    training = [(shown, total) for kind, shown, total in listener.counts if kind == "training"]
+    # The first call is taken in parts, for nobody knows yet how long a step takes.
+    assert training == sorted(training)
+    assert {(shown, 320) for shown in range(0, 384, 64)} <= set(training)
     assert [shown for shown, _, _ in listener.reports] == [64, 128, 192, 256, 320]
     _, values, images_per_second = listener.reports[-1]
     assert np.isfinite(list(values.values())).all()

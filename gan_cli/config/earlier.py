@@ -53,8 +53,9 @@ def with_earlier_rules(data: dict[str, Any]) -> dict[str, Any]:
     """
     data = EARLIER_DATA | data
     source = data.get("source")
-    if source in _MUSIC and isinstance(data.get(source), dict):
-        data[source] = {"form": "rolls"} | data[source]
+    keys = data.get(source) if source in _MUSIC else None
+    if isinstance(keys, dict) and (source != "builtin" or keys.get("name") == "songs"):
+        data[source] = {"form": "rolls"} | keys
     return data
 
 

@@ -19,7 +19,10 @@ from gan_cli.domains.images import Images
 
 CONFIGS = Path(__file__).parent.parent.parent / "configs"
 # Phrases and strings have shapes of their own, which no resized picture has.
-OTHER_SAMPLES = ("band", "chorales", "musegan", "songs", "surnames")
+OTHER_SAMPLES = (
+    *("band", "chorales", "musegan", "songs"),
+    *("gulrajani_language", "surnames", "surnames_by_country"),
+)
 RECIPES = sorted(path for path in CONFIGS.glob("*.yaml") if path.stem not in OTHER_SAMPLES)
 STEPS, BATCH, SIDE = 50, 8, 16
 

@@ -48,10 +48,15 @@ def test_a_run_keeps_the_rule_of_its_hold_out(read, earlier_run):
 def test_runs_of_music_keep_their_piano_rolls(source, read, earlier_run):
     now = yaml.safe_load(dump_config(read(earlier_run)))
     del now["data"]["idx"]
-    now["data"] |= {"source": source, source: {"path": "songs"} if source == "midi" else {}}
+    keys = {"midi": {"path": "songs"}, "builtin": {"name": "songs"}}.get(source, {})
+    now["data"] |= {"source": source, source: keys}
     assert getattr(read(now).data, source).form == "rolls"
-    now["data"][source]["form"] = "voices"
+    keys["form"] = "voices"
     assert getattr(read(now).data, source).form == "voices"
+    if source == "builtin":
+        # Digits have no form that could differ from today's.
+        now["data"][source] = {"name": "digits"}
+        assert read(now).data.builtin.form == "voices"
 
 
 def test_a_run_of_today_keeps_the_metrics_that_it_names(read, earlier_run):

@@ -11,6 +11,7 @@ from gan_cli.data.sources import SOURCES
 from gan_cli.errors import UserError
 
 # The keys of a folder, as they are where nobody names them.
+BUILTIN = {"name": "digits", "form": "voices"}
 FOLDER = {"frames": "first", "max_pixels": 250_000_000, "tiles": None}
 
 
@@ -43,8 +44,8 @@ def test_no_key_of_a_source_is_one_that_all_sources_share():
             "folder",
             FOLDER | {"path": "a"},
         ),
-        ("{source: builtin}", "builtin", {"name": "digits"}),
-        ("{source: builtin, name: null, tfds: null, points: {}}", "builtin", {"name": "digits"}),
+        ("{source: builtin}", "builtin", BUILTIN),
+        ("{source: builtin, name: null, tfds: null, points: {}}", "builtin", BUILTIN),
         (
             "{source: points, mode_std: 0.02, points: {num_points: 30}}",
             "points",

@@ -127,14 +127,16 @@ class TestNonFinite:
         (facts_file,) = (tmp_path / "run/post_mortem").glob("*.json")
         assert f"the batches of these steps are in {facts_file.with_suffix('.npz')}" in said
         facts = json.loads(facts_file.read_text())
-        assert facts["first_step"] == facts["images_shown"] // 64 - 16
+        # Slow calls, and the first one, are taken in parts of fewer steps.
+        steps = facts["images_shown"] // 64 - facts["first_step"]
+        assert 1 <= steps <= 16
         assert facts["not_finite"]
         with np.load(facts_file.with_suffix(".npz"), allow_pickle=False) as arrays:
-            assert arrays["images"].shape == (16, 64, 16, 16, 1)
+            assert arrays["images"].shape == (steps, 64, 16, 16, 1)
             # As the step draws them: of its number, from the standard normal distribution.
-            assert arrays["latents"].shape == (16, 64, 64)
-            assert abs(arrays["latents"].std() - 1) < 0.01
-            assert np.unique(arrays["latents"][:, 0, 0]).size == 16
+            assert arrays["latents"].shape == (steps, 64, 64)
+            assert abs(arrays["latents"].std() - 1) < 0.05
+            assert np.unique(arrays["latents"][:, 0, 0]).size == steps
 
     def test_the_second_start_names_the_way_on_and_takes_no_step(self, tmp_path):
         first, _, _ = train(tmp_path, INFINITE)

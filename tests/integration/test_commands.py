@@ -201,7 +201,7 @@ def test_every_checkpoint_is_a_column(trained, tmp_path, run):
     records = json.loads((tmp_path / "all.json").read_text())
     assert [record["kimg"] for record in records] == [0.512, 0.64, 0.96]
     assert all("0.64 kimg" in line for line in result.stdout.splitlines() if "metric" in line)
-    assert "written: run/evaluations, run/report.html" in result.stdout
+    assert "written: all.json, run/evaluations, run/report.html" in result.stdout
 
 
 def test_runs_are_compared_and_seeds_summarised(trained, tmp_path, run):

@@ -157,7 +157,7 @@ def test_files_larger_than_the_machine_and_no_files_are_refused(gan_sample, tmp_
     with (tmp_path / "x.png").open("wb") as file:
         # A hole: it takes no room.
         file.truncate(2**42)
-    with pytest.raises(UserError, match="is too large to be looked at, 4,398,046,511,104 bytes"):
+    with pytest.raises(UserError, match=r"is larger than [\d,]+ bytes"):
         gan_sample("--inspect", tmp_path / "x.png")
     (tmp_path / "zero.png").symlink_to("/dev/zero")
     (tmp_path / "nowhere.png").symlink_to(tmp_path / "none")
