@@ -52,7 +52,7 @@ def with_earlier_rules(data: dict[str, Any]) -> dict[str, Any]:
       data: as it stands in the run directory; rules that it names stay.
     """
     data = EARLIER_DATA | data
-    source = data.get("source")
+    source = str(data.get("source"))
     keys = data.get(source) if source in _MUSIC else None
     if isinstance(keys, dict) and (source != "builtin" or keys.get("name") == "songs"):
         data[source] = {"form": "rolls"} | keys
