@@ -134,9 +134,12 @@ def _note_on_enlargement(probe: Forms, form: Preparation) -> list[str]:
     enlarged = {size: n for size, n in probe.sizes.items() if factor(size) > _MUCH_LARGER}
     if not enlarged:
         return []
+    if len(probe.sizes) == 1:
+        return [f"all images are enlarged more than {_MUCH_LARGER:g} times, which blurs them"]
     smallest = max(enlarged, key=factor)
+    looked_at = "images" if probe.is_complete else "images looked at"
     return [
-        f"{sum(enlarged.values()):,} of {probe.sizes.total():,} images are enlarged more than"
+        f"{sum(enlarged.values()):,} of {probe.sizes.total():,} {looked_at} are enlarged more than"
         f" {_MUCH_LARGER:g} times, which blurs them; the smallest has {_shown(smallest)} pixels"
     ]
 

@@ -60,7 +60,7 @@ def long_run_warning(images_left: int, images_per_second: float) -> str | None:
     if minutes <= _MINUTES_PER_DAY:
         return None
     return (
-        f"warning: at {images_per_second:,.3g} img/s this run takes {duration(minutes)}. Smaller"
+        f"warning: at {images_per_second:,.1f} img/s this run takes {duration(minutes)}. Smaller"
         " networks (model.generator_channels, model.discriminator_channels), a smaller"
         " data.image_size, training.kimg or training.max_minutes shorten it; builtin:digits and"
         " builtin:fashion_mnist_idx are made for a CPU"

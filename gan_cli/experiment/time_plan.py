@@ -58,7 +58,7 @@ def plan_line(config: ResolvedConfig, images_per_second: float) -> str:
     training = config.training
     assert training.max_minutes is not None  # There is a plan because of it.
     return (
-        f"max_minutes: at {images_per_second:,.3g} img/s, {duration(training.max_minutes)} show"
+        f"max_minutes: at {images_per_second:,.1f} img/s, {duration(training.max_minutes)} show"
         f" about {training.schedule_kimg:,.4g} of {training.kimg:,.4g} kimg; learning rates, ramps"
         " and intervals follow (training.schedule_kimg sets another end)"
     )

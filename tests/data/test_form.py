@@ -58,8 +58,8 @@ def test_another_aspect_ratio_is_told(fit, what):
     assert notes == [
         "data.image_size is not set: images of 2 sizes, from 30x40 to 500x300 pixels, are resized"
         f" to 64x64; where they have another aspect ratio, {what}",
-        "2 of 4 images are enlarged more than 1.5 times, which blurs them; the smallest has 30x40"
-        " pixels",
+        "2 of 4 images looked at are enlarged more than 1.5 times, which blurs them; the smallest has"
+        " 30x40 pixels",
     ]
 
 
@@ -68,8 +68,7 @@ def test_what_the_config_asks_for_is_told_without_a_guess():
     assert shape == (16, 16, 1)
     assert notes == [
         "images of 8x8 pixels are resized to 16x16",
-        "3 of 3 images are enlarged more than 1.5 times, which blurs them; the smallest has 8x8"
-        " pixels",
+        "all images are enlarged more than 1.5 times, which blurs them",
     ]
     assert form_of([image(8, 8, 1)] * 3, image_size=16, channels=1) == ((16, 16, 1), [])
 

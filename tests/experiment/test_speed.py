@@ -30,7 +30,7 @@ def test_the_end_is_whichever_comes_first():
 def test_a_run_of_days_is_warned_of_and_one_of_a_day_is_not():
     # 3 img/s: 25,000 kimg take 96 days.
     warning = long_run_warning(25_000_000, 3.0)
-    assert warning.startswith("warning: at 3 img/s this run takes 96 days. Smaller networks")
+    assert warning.startswith("warning: at 3.0 img/s this run takes 96 days. Smaller networks")
     assert warning.endswith("builtin:digits and builtin:fashion_mnist_idx are made for a CPU")
     assert long_run_warning(3 * 86_400, 3.0) is None
 
