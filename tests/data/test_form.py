@@ -58,8 +58,8 @@ def test_another_aspect_ratio_is_told(fit, what):
     assert notes == [
         "data.image_size is not set: images of 2 sizes, from 30x40 to 500x300 pixels, are resized"
         f" to 64x64; where they have another aspect ratio, {what}",
-        "2 of 4 images looked at are enlarged more than 1.5 times, which blurs them; the smallest has"
-        " 30x40 pixels",
+        "2 of 4 images looked at are enlarged more than 1.5 times, which blurs them; the smallest"
+        " has 30x40 pixels",
     ]
 
 
