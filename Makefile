@@ -119,7 +119,7 @@ results: $(READY) ## Train every recipe on two data sets and write docs/results_
 	$(BIN)/python -m benchmarks.recipes fashion_mnist
 	$(BIN)/python -m benchmarks.data_sizes
 
-few-labels: $(READY) ## Train classifiers on few real images, on generated ones and on both: about 15 minutes
+few-labels: $(READY) ## Train classifiers where labels are few, with and without generated images
 	$(BIN)/python -m benchmarks.few_labels
 
 ci: lint test docs package ## What continuous integration runs
