@@ -1,6 +1,6 @@
 """Requests that start from a file of the user's: the generator's nearest images and phrases."""
 
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -13,34 +13,46 @@ from gan_cli.studio.picture_requests import Request
 _MOST_STEPS = 100_000
 
 
-@dataclass(frozen=True)
-class EditRequest(Request):
+@dataclass(frozen=True, kw_only=True)
+class FitRequest(Request):
     """A search for latents.
 
     Attributes:
-      image: an image file.
       seed: the first seed of the latents that the search starts from.
       classes: names or numbers of the classes to search; None or "all": every class.
       fit_steps: steps of gradient descent, 1 to 100,000.
     """
 
-    image: Path
-    _: KW_ONLY
     seed: int = 0
     classes: Classes | None = None
     fit_steps: int = 500
 
     recorded = MappingProxyType({})
-    subject = "image"
 
     def __post_init__(self) -> None:
         checks.keep(
             self,
-            image=_path(self.image, "image"),
             seed=checks.first_seed(self.seed),
             classes=checks.given_classes(self.classes),
             fit_steps=checks.whole_number(self.fit_steps, "fit_steps", 1, _MOST_STEPS),
         )
+
+
+@dataclass(frozen=True)
+class EditRequest(FitRequest):
+    """A search that starts from a file.
+
+    Attributes:
+      image: an image file.
+    """
+
+    image: Path
+
+    subject = "image"
+
+    def __post_init__(self) -> None:
+        checks.keep(self, image=_path(self.image, "image"))
+        super().__post_init__()
 
 
 @dataclass(frozen=True)
@@ -51,33 +63,22 @@ class Project(EditRequest):
 
 
 @dataclass(frozen=True)
-class ProjectText(Request):
+class ProjectText(FitRequest):
     """The generator's string that comes nearest to a given one.
 
     Attributes:
       text: the string.
-      seed, classes, fit_steps: as in `EditRequest`.
     """
 
     text: str
-    _: KW_ONLY
-    seed: int = 0
-    classes: Classes | None = None
-    fit_steps: int = 500
 
     record_kind = "projection"
-    recorded = MappingProxyType({})
     subject = "text"
 
     def __post_init__(self) -> None:
         if not isinstance(self.text, str):
             raise UserError(f"must be a string, got {self.text}", key="text")
-        checks.keep(
-            self,
-            seed=checks.first_seed(self.seed),
-            classes=checks.given_classes(self.classes),
-            fit_steps=checks.whole_number(self.fit_steps, "fit_steps", 1, _MOST_STEPS),
-        )
+        super().__post_init__()
 
 
 @dataclass(frozen=True)

@@ -25,14 +25,14 @@ from gan_cli.music.piece import Note, Piece, TempoChange, Track, joined
 from gan_cli.sampling.saved_latents import SavedLatents
 from gan_cli.studio.drawing import Drawing
 from gan_cli.studio.edit_requests import Accompany
-from gan_cli.studio.fit.search import Misfit, fit_latents
+from gan_cli.studio.fit.run_search import ACTIVITY, sample_of, search
+from gan_cli.studio.fit.search import Misfit
 from gan_cli.studio.studio import Studio
 
 _STARTS = 16
 _MOST_PHRASES = 16
 # Weight of the discriminator's logit beside the share of given symbols that the generator misses.
 _REALISM = 0.2
-_ACTIVITY = "fitting latents"
 
 
 @dataclass(frozen=True)
@@ -100,20 +100,16 @@ def accompany(studio: Studio, request: Accompany, listener: Listener) -> Accompa
     latents, labels, phrases, agreements = [], [], [], []
     count = len(given.symbols)
     for number, (symbols, is_known) in enumerate(zip(given.symbols, given.is_known, strict=True)):
-        activity = _ACTIVITY if count == 1 else f"{_ACTIVITY}, phrase {number + 1} of {count}"
-        with listener.during(activity) as on_progress:
-            fit = fit_latents(
-                studio.loaded.generator,
-                _misfit(domain, symbols, is_known, judge),
-                draw=partial(_drawn, studio, request.seed, number),
-                uniform=studio.loaded.config.model.latent_distribution == "uniform",
-                classes=studio.class_numbers(request.classes),
-                starts=_STARTS,
-                steps=request.fit_steps,
-                on_progress=on_progress,
-            )
-        label = None if fit.label is None else np.array([fit.label], np.int32)
-        made = studio.sampler.images(fit.latents[None], label)[0]
+        fit = search(
+            studio,
+            request,
+            _misfit(domain, symbols, is_known, judge),
+            listener,
+            starts=_STARTS,
+            draw=partial(_drawn, studio, request.seed, number),
+            activity=ACTIVITY if count == 1 else f"{ACTIVITY}, phrase {number + 1} of {count}",
+        )
+        made = sample_of(studio, fit)
         if is_known.any():
             agreements.append((made == symbols)[is_known].mean())
         phrases.append(np.where(is_known, symbols, made))

@@ -19,13 +19,13 @@ from gan_cli.errors import UserError
 from gan_cli.listener import Listener
 from gan_cli.models.contract import FEATURES, output_of
 from gan_cli.studio.edit_requests import EditRequest
-from gan_cli.studio.fit.search import Fit, Misfit, fit_latents
+from gan_cli.studio.fit.run_search import sample_of, search
+from gan_cli.studio.fit.search import Fit, Misfit
 from gan_cli.studio.studio import Studio
 
 _STARTS = 16
 # Weight of the features' misfit beside the pixels'.
 _FEATURES = 0.1
-_ACTIVITY = "fitting latents"
 
 
 @dataclass(frozen=True)
@@ -110,19 +110,8 @@ def find(
         def total(images: tf.Tensor) -> tf.Tensor:
             return misfit(images) + _FEATURES * of_features(images)
 
-    with listener.during(_ACTIVITY) as on_progress:
-        fit = fit_latents(
-            studio.loaded.generator,
-            total,
-            draw=lambda count: studio.latents(range(request.seed, request.seed + count)),
-            uniform=studio.loaded.config.model.latent_distribution == "uniform",
-            classes=studio.class_numbers(request.classes),
-            starts=_STARTS,
-            steps=request.fit_steps,
-            on_progress=on_progress,
-        )
-    labels = None if fit.label is None else np.array([fit.label], np.int32)
-    image = studio.sampler.images(fit.latents[None], labels)[0]
+    fit = search(studio, request, total, listener, starts=_STARTS)
+    image = sample_of(studio, fit)
     distance = None
     if feature_misfit is not None:
         seen = studio.loaded.domain.to_model(tf.constant(image[None]))

@@ -14,10 +14,11 @@ from gan_cli.media.encode import encoded, write_marked
 from gan_cli.media.formats import check_ending
 from gan_cli.media.named_sheet import named_sheet
 from gan_cli.media.provenance import COMPOSITE
-from gan_cli.sampling.saved_latents import SavedLatents, write_latents
+from gan_cli.sampling.saved_latents import write_latents
 from gan_cli.studio.drawing import DEFAULT_FRAMES_PER_SECOND, Drawing, Written
 from gan_cli.studio.edit_requests import EditRequest
 from gan_cli.studio.fit.find import Found
+from gan_cli.studio.fit.run_search import saved_latents
 from gan_cli.studio.studio import Studio
 
 
@@ -68,7 +69,7 @@ class FitDrawing(Drawing):
         latents_path = path.with_suffix(".npz")
         latents_recipe = {"kind": "latents", "seed": self.seed}
         latents_mark = None if mark is None else studio.provenance(latents_recipe)
-        write_latents(latents_path, saved_latents(self.found), latents_mark)
+        write_latents(latents_path, saved_latents(self.found.fit), latents_mark)
         return (Written(path, self.description or ""),)
 
     def recipe(self, ending: str, frames_per_second: int | None) -> dict[str, Any]:
@@ -77,7 +78,7 @@ class FitDrawing(Drawing):
             "format": ending,
             "seed": self.seed,
             "given_sha256": hashlib.sha256(self.given.read_bytes()).hexdigest(),
-            **saved_latents(self.found).to_recipe(),
+            **saved_latents(self.found.fit).to_recipe(),
         }
 
 
@@ -113,10 +114,3 @@ def fit_drawing(
         found=found,
         strip=strip,
     )
-
-
-def saved_latents(found: Found) -> SavedLatents:
-    """Returns the latents that were found, in the form that files of latents have."""
-    label = found.fit.label
-    labels = None if label is None else np.array([label], np.int32)
-    return SavedLatents(found.fit.latents[None], labels)

@@ -16,14 +16,14 @@ from gan_cli.media.credentials import Signer
 from gan_cli.media.text_lines import Line
 from gan_cli.models.contract import IMAGES
 from gan_cli.models.layers.one_hot import TokenSoftmax
-from gan_cli.sampling.saved_latents import SavedLatents, write_latents
+from gan_cli.sampling.saved_latents import write_latents
 from gan_cli.studio.drawing import DEFAULT_FRAMES_PER_SECOND, Drawing, Written
 from gan_cli.studio.edit_requests import ProjectText
-from gan_cli.studio.fit.search import Misfit, fit_latents
+from gan_cli.studio.fit.run_search import sample_of, saved_latents, search
+from gan_cli.studio.fit.search import Misfit
 from gan_cli.studio.studio import Studio
 
 _STARTS = 64
-_ACTIVITY = "fitting latents"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,20 +75,8 @@ def project_text(studio: Studio, request: ProjectText, listener: Listener) -> Te
     domain = cast(Strings, studio.loaded.domain)
     target = _encoded(domain, request.text)
     network, misfit = _search(studio.loaded.generator, target)
-    with listener.during(_ACTIVITY) as on_progress:
-        fit = fit_latents(
-            network,
-            misfit,
-            draw=lambda count: studio.latents(range(request.seed, request.seed + count)),
-            uniform=studio.loaded.config.model.latent_distribution == "uniform",
-            classes=studio.class_numbers(request.classes),
-            starts=_STARTS,
-            steps=request.fit_steps,
-            on_progress=on_progress,
-        )
-    labels = None if fit.label is None else np.array([fit.label], np.int32)
-    saved = SavedLatents(fit.latents[None], labels)
-    (found,) = domain.decoded(studio.sampler.images(saved.latents, labels))
+    fit = search(studio, request, misfit, listener, starts=_STARTS, network=network)
+    (found,) = domain.decoded(sample_of(studio, fit)[None])
     equal = sum(a == b for a, b in zip(request.text, found, strict=False))
     parts = [f"nearest to '{request.text}': '{found}', {equal} of {len(request.text)} characters"]
     if found == request.text:
@@ -100,7 +88,7 @@ def project_text(studio: Studio, request: ProjectText, listener: Listener) -> Te
         request,
         lambda: text_table([[found]]),
         draw_lines=lambda: [Line(found)],
-        saved=saved,
+        saved=saved_latents(fit),
         description=", ".join(parts),
         seed=request.seed,
     )
