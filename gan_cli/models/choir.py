@@ -22,6 +22,7 @@ from gan_cli.models.layers.conditioning import (
 )
 from gan_cli.models.layers.one_hot import TokenSoftmax
 from gan_cli.models.layers.voices import Contours, Intervals, PitchClasses, SoundingPitches
+from gan_cli.models.option_checks import count_option, temperature_option
 
 _OUTPUTS = ("straight_through", "softmax")
 # How much a residual block adds to its input, as in `sequence`.
@@ -62,9 +63,7 @@ def build_generator(spec: ModelSpec) -> keras.Model:
     output = spec.options["output"]
     if output not in _OUTPUTS:
         raise UserError(f"model.options.output: must be {' or '.join(_OUTPUTS)}, got '{output}'")
-    temperature = spec.options["temperature"]
-    if not temperature > 0:
-        raise UserError(f"model.options.temperature: must be above 0, got {temperature}")
+    temperature = temperature_option(spec)
     sizes = _Sizes(spec)
     bar_width, width = spec.width_at(1), spec.width_at(0)
     inputs, x = generator_inputs(spec)
@@ -77,7 +76,7 @@ def build_generator(spec: ModelSpec) -> keras.Model:
     x = rectified(keras.layers.Conv1D(bar_width, 3, padding="same")(x))
     x = keras.layers.Dense(sizes.beats * width)(x)
     x = keras.layers.Reshape([sizes.all_beats, width])(x)
-    for _ in range(_count(spec, "blocks", 0)):
+    for _ in range(count_option(spec, "blocks", 0)):
         inner = rectified(x)
         inner = keras.layers.Conv1D(width, 3, padding="same")(inner)
         inner = rectified(inner)
@@ -115,7 +114,7 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
     # A sum of dense layers, each scaled to its own stream.
     x = keras.layers.Add()([keras.layers.Dense(width)(stream) for stream in streams])
     x = leaky(x)
-    for _ in range(_count(spec, "discriminator_blocks", 1)):
+    for _ in range(count_option(spec, "discriminator_blocks", 1)):
         x = leaky(keras.layers.Conv1D(width, 3, padding="same")(x))
     x = keras.layers.Reshape([sizes.bars, sizes.beats * width])(x)
     x = leaky(keras.layers.Dense(bar_width)(x))
@@ -123,13 +122,6 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
     x = leaky(keras.layers.Dense(bar_width)(keras.layers.Flatten()(x)))
     features = named_features(x)
     return discriminator_outputs(spec, inputs, features, keras.layers.Dense(1)(features))
-
-
-def _count(spec: ModelSpec, option: str, least: int) -> int:
-    count = spec.options[option]
-    if count < least:
-        raise UserError(f"model.options.{option}: must be at least {least}, got {count}")
-    return count
 
 
 ARCHITECTURE = Architecture(

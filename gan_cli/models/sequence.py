@@ -22,6 +22,7 @@ from gan_cli.models.layers.conditioning import (
 )
 from gan_cli.models.layers.one_hot import GumbelNoise, TokenSoftmax
 from gan_cli.models.layers.second_moment import MinibatchStandardDeviation
+from gan_cli.models.option_checks import count_option, temperature_option
 
 _OUTPUTS = ("straight_through", "softmax", "gumbel")
 # How much a residual block adds to its input, as in the code of Gulrajani et al.
@@ -37,10 +38,8 @@ def build_generator(spec: ModelSpec) -> keras.Model:
     output = spec.options["output"]
     if output not in _OUTPUTS:
         raise UserError(f"model.options.output: must be {', '.join(_OUTPUTS)}, got '{output}'")
-    temperature = spec.options["temperature"]
-    if not temperature > 0:
-        raise UserError(f"model.options.temperature: must be above 0, got {temperature}")
-    lengths, kernel = _lengths(spec), _count(spec, "kernel", 1)
+    temperature = temperature_option(spec)
+    lengths, kernel = _lengths(spec), count_option(spec, "kernel", 1)
     inputs, x = generator_inputs(spec)
     noise = None
     if output == "gumbel":
@@ -79,7 +78,7 @@ def build_generator(spec: ModelSpec) -> keras.Model:
 
 def build_discriminator(spec: ModelSpec) -> keras.Model:
     """Builds the discriminator; `spec.base_channels` is its width at full length."""
-    lengths, kernel = _lengths(spec), _count(spec, "kernel", 1)
+    lengths, kernel = _lengths(spec), count_option(spec, "kernel", 1)
     inputs, x = discriminator_inputs(spec)
     x = keras.layers.Reshape([spec.height, -1])(x)
     x = keras.layers.Dense(spec.width_at(0))(x)
@@ -91,7 +90,7 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
         x = keras.layers.Conv1D(width, kernel, padding="same")(x)
         x = keras.layers.LeakyReLU(0.2)(x)
         x = _blocks(spec, x, "discriminator_blocks", width)
-    if group := _count(spec, "minibatch_std_group", 0):
+    if group := count_option(spec, "minibatch_std_group", 0):
         x = keras.layers.Reshape([lengths[-1], 1, x.shape[-1]])(x)
         x = MinibatchStandardDeviation(group)(x)
     features = named_features(keras.layers.Flatten()(x))
@@ -100,24 +99,17 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
 
 def _lengths(spec: ModelSpec) -> list[int]:
     """Returns the number of places at every level, from full length to the shortest."""
-    shortest = _count(spec, "shortest", 1)
+    shortest = count_option(spec, "shortest", 1)
     lengths = [spec.height]
     while lengths[-1] > shortest:
         lengths.append((lengths[-1] + 1) // 2)
     return lengths
 
 
-def _count(spec: ModelSpec, option: str, least: int) -> int:
-    count = spec.options[option]
-    if count < least:
-        raise UserError(f"model.options.{option}: must be at least {least}, got {count}")
-    return count
-
-
 def _blocks(spec: ModelSpec, x: keras.KerasTensor, option: str, width: int) -> keras.KerasTensor:
     """Adds residual blocks: x + 0.3 conv(relu(conv(relu(x))))."""
-    kernel = _count(spec, "kernel", 1)
-    for _ in range(_count(spec, option, 0)):
+    kernel = count_option(spec, "kernel", 1)
+    for _ in range(count_option(spec, option, 0)):
         inner = x
         for _ in range(2):
             inner = keras.layers.ReLU()(inner)
