@@ -85,6 +85,18 @@ def check_new_folder(path: Path, key: str) -> None:
         raise UserError(f"{path} exists; choose a new folder", key=key)
 
 
+def unfinished(path: Path) -> Path:
+    """Returns the hidden place beside a file in which the file lies until it is whole."""
+    return path.with_name(f".{path.name}.part")
+
+
+def move_into_place(finished: Path, path: Path) -> None:
+    """Gives a file its name, with its content on disk before and the name on disk after."""
+    force_to_disk(finished)
+    finished.replace(path)
+    force_to_disk(path.parent)
+
+
 def force_to_disk(path: Path) -> None:
     """Waits until a file, or the names in a folder, are on disk."""
     descriptor = os.open(path, os.O_RDONLY)

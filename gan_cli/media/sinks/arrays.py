@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from gan_cli.domains.domain import Domain
-from gan_cli.io.files import atomic_write, force_to_disk
+from gan_cli.io.files import atomic_write, move_into_place, unfinished
 from gan_cli.media.credentials import Signer
 from gan_cli.media.provenance import Provenance
 from gan_cli.media.sinks.sink import Sink
@@ -41,7 +41,7 @@ class ArraySink(Sink):
     ):
         super().__init__(out, provenance, marked, count, signer)
         self.domain = domain
-        self._part = out.with_name(f".{out.name}.part")
+        self._part = unfinished(out)
         self._arrays: dict[str, tuple[np.dtype, tuple[int, ...]]] = {}
         self._checksums: dict[str, int] = {}
         self._written = 0
@@ -119,9 +119,7 @@ class ArraySink(Sink):
                 text = io.BytesIO()
                 np.save(text, np.array(self.provenance.to_json()), allow_pickle=False)
                 archive.writestr(_member("provenance"), text.getvalue())
-        force_to_disk(whole)
-        whole.replace(self.out)
-        force_to_disk(self.out.parent)
+        move_into_place(whole, self.out)
         shutil.rmtree(self._part)
 
 

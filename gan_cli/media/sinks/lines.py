@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from gan_cli.domains.tokens import Strings
-from gan_cli.io.files import force_to_disk
+from gan_cli.io.files import move_into_place, unfinished
 from gan_cli.media.credentials import Signer
 from gan_cli.media.encode import sidecar
 from gan_cli.media.provenance import Provenance
@@ -38,7 +38,7 @@ class LineSink(Sink):
     ):
         super().__init__(out, provenance, marked, count, signer)
         self.domain, self.class_names = domain, class_names
-        self._part = out.with_name(f".{out.name}.part")
+        self._part = unfinished(out)
         self._ending = out.suffix.lower()
 
     def start(self, seeds: Sequence[int], labels: np.ndarray | None) -> int:
@@ -54,9 +54,7 @@ class LineSink(Sink):
     def finish(self) -> None:
         if self.marked and self._ending != ".jsonl":
             self._keep_record(sidecar(self.out))
-        force_to_disk(self._part)
-        self._part.replace(self.out)
-        force_to_disk(self.out.parent)
+        move_into_place(self._part, self.out)
 
 
 def seeded_lines(

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from gan_cli.io.files import force_to_disk
+from gan_cli.io.files import move_into_place, unfinished
 from gan_cli.io.regular import open_regular
 from gan_cli.media.credentials import Signer
 from gan_cli.media.encode import sidecar
@@ -86,18 +86,14 @@ class RecordSink(PictureSink):
         return (position, found) == (size, expected)
 
     def _aside(self) -> Path:
-        shard = self.shards[self._written // SHARD_IMAGES]
-        return shard.with_name(f".{shard.name}.part")
+        return unfinished(self.shards[self._written // SHARD_IMAGES])
 
     def _close_shard(self) -> None:
         assert self._writer is not None  # It has just taken an image.
         self._writer.close()
         self._writer = None
         shard = self.shards[(self._written - 1) // SHARD_IMAGES]
-        part = shard.with_name(f".{shard.name}.part")
-        force_to_disk(part)
-        part.replace(shard)
-        force_to_disk(shard.parent)
+        move_into_place(unfinished(shard), shard)
 
     def _example(
         self, content: bytes, shape: tuple[int, ...], seed: int, label: int | None
