@@ -75,8 +75,7 @@ def modernised(config: dict[str, Any]) -> dict[str, Any]:
     }
     config = {**config, "data": {key: v for key, v in data.items() if key not in foreign}}
     # The images that were held out then must not be trained on now.
-    for key, value in EARLIER_DATA.items():
-        config["data"].setdefault(key, value)
+    config["data"] = with_earlier_rules(config["data"])
     if isinstance(evaluation, dict):
         evaluation = dict(evaluation)
         if evaluation.get("metrics") == _METRICS:
