@@ -43,6 +43,11 @@ flags.DEFINE_string(
     "c2pa_timestamp", None, "URL of a time stamp authority (RFC 3161), asked for every picture."
 )
 flags.DEFINE_string(
+    "soundfont",
+    None,
+    "Music: an .sf2 or .sf3 file, with which FluidSynth plays what is written as sound.",
+)
+flags.DEFINE_string(
     "out",
     None,
     "What to write: a picture as .png, .jpg or .webp, arrays as .npz, a .tfrecord, or a folder of"
@@ -125,7 +130,10 @@ flags.DEFINE_string(
     None,
     "An image file: find the latents whose image comes nearest to it. Writes that image, a strip"
     " that compares the two, and the latents as .npz. With --out as .txt or .jsonl: a string, whose"
-    " nearest one is written.",
+    " nearest one is written. In runs of music: a MIDI file, for its nearest phrases.",
+)
+flags.DEFINE_string(
+    "into", None, "Music: class under which the latents of --project make the phrases."
 )
 flags.DEFINE_integer(
     "fit_steps",
@@ -180,4 +188,4 @@ SEEDED = ("checkpoint", "seed", "seeds", "classes", "truncation", *MARKED)
 # Flags of modes that lay several images out.
 TILED = (*SEEDED, "scale", "resample")
 # Flags of several modes, which the help text lists first.
-SHARED = ("run_dir", *SEEDED[:3], "latents", "classes", "truncation", *TILED[-2:], *MARKED, "out")
+SHARED = ("run_dir", *SEEDED[:3], "latents", *SEEDED[3:5], *TILED[-2:], *MARKED, "soundfont", "out")

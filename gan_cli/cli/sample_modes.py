@@ -3,7 +3,6 @@
 What needs no TensorFlow is checked first, so that wrong flags are refused at once.
 """
 
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +22,7 @@ from gan_cli.media.formats import (
     check_ending,
     check_folder,
 )
+from gan_cli.music.midi_reader import ENDINGS
 from gan_cli.studio import texts
 from gan_cli.studio.bulk_requests import Dataset, Export, Images
 from gan_cli.studio.edit_requests import (
@@ -85,7 +85,8 @@ class Mode:
         try:
             return self.work(values, self.request(values)) or 0
         except UserError as error:
-            names = {"path": "out", "certificate": "c2pa_certificate", **self.keys}
+            signing = {name: f"c2pa_{name}" for name in ("certificate", "key", "timestamp")}
+            names = {"path": "out", **signing, **self.keys}
             key = names.get(error.key, error.key) if error.key else None
             raise UserError(*error.problems, key=key) from error
 
@@ -159,21 +160,19 @@ def _sheet(values: Flags) -> Sheet:
 
 def _dataset(values: Flags) -> Dataset:
     check_folder(Path(values.out))
-    proportions = None
-    if values.proportions is not None:
-        proportions = tuple(map(_float_or_nan, values.proportions))
     return Dataset(
         values.dataset,
         seed=values.seed,
         classes=_classes(values),
-        proportions=proportions,
+        proportions=values.proportions,
         truncation=values.truncation,
     )
 
 
 def _edit(request: type[EditRequest], flag: str, more: tuple[str, ...] = ()) -> Callable:
     def from_flags(values: Flags) -> EditRequest:
-        check_ending(Path(values.out), sounds=request is Accompany)
+        of_music = request is Project and Path(values[flag].value).suffix.lower() in ENDINGS
+        check_ending(Path(values.out), sounds=of_music or request is Accompany)
         return request(
             getattr(values, flag),
             seed=values.seed,
@@ -187,7 +186,7 @@ def _edit(request: type[EditRequest], flag: str, more: tuple[str, ...] = ()) -> 
 
 def _project(values: Flags) -> Project | ProjectText:
     if Path(values.out).suffix.lower() not in LINES:
-        return _edit(Project, "project")(values)
+        return _edit(Project, "project", ("into",))(values)
     asked = {"seed": values.seed, "classes": _classes(values), "fit_steps": values.fit_steps}
     return ProjectText(values.project, **asked)
 
@@ -212,6 +211,7 @@ def _draw(values: Flags, request: Request) -> None:
         frames_per_second=values.frames_per_second,
         unmarked=values.no_provenance,
         signer=signer,
+        soundfont=values.soundfont,
     )
     for each in written:
         app.say(f"{each.path}: {each.description}")
@@ -276,7 +276,7 @@ def _inspect(values: Flags, request: None) -> int:
     from gan_cli.studio.verification_text import verification_lines
     from gan_cli.studio.verify import verify
 
-    found = verify(path, values.run_dir)
+    found = verify(path, values.run_dir, values.soundfont)
     app.say("\n".join(verification_lines(found, path, values.run_dir)))
     return 0 if found.is_confirmed else _NOT_CONFIRMED
 
@@ -290,26 +290,13 @@ def _open_studio(values: Flags) -> "Studio":
 
 
 def _signer(values: Flags) -> "Signer | None":
-    """Returns what signs the pictures of this command, or None.
+    """Returns what signs the files of this command, or None, and checks the soundfont."""
+    from gan_cli.media.credentials import signer_for
+    from gan_cli.media.soundfont import soundfont_for
 
-    Raises:
-      UserError: a flag is missing or contradicts another, or its file cannot be used.
-    """
-    if values.c2pa_certificate is None:
-        for name in ("c2pa_key", "c2pa_timestamp"):
-            if values[name].value is not None:
-                raise UserError("needs --c2pa_certificate", key=name)
-        return None
-    if values.c2pa_key is None:
-        raise UserError("needs --c2pa_key", key="c2pa_certificate")
-    if values.no_provenance:
-        raise UserError("cannot be combined with --no_provenance", key="c2pa_certificate")
-    if Path(values.out).suffix.lower() == ".npz":
-        raise UserError("signs pictures, and an .npz file holds none", key="c2pa_certificate")
-
-    from gan_cli.media.credentials import Signer
-
-    return Signer(Path(values.c2pa_certificate), Path(values.c2pa_key), values.c2pa_timestamp)
+    soundfont_for(values.soundfont, Path(values.out))
+    of_flags = (values[name].value for name in ("c2pa_certificate", "c2pa_key", "c2pa_timestamp"))
+    return signer_for(Path(values.out), *of_flags, unmarked=values.no_provenance)
 
 
 def _listener() -> Any:
@@ -331,13 +318,6 @@ def _tiles(values: Flags) -> dict[str, Any]:
     return {"scale": values.scale, "resample": values.resample}
 
 
-def _float_or_nan(text: str) -> float:
-    try:
-        return float(text)
-    except ValueError:
-        return math.nan
-
-
 def _nothing(values: Flags) -> None:
     """Makes the request of a mode that has none."""
 
@@ -351,7 +331,7 @@ MODES: tuple[Mode, ...] = (
         _pictures,
         _draw_or_write,
         own=("grid", "until"),
-        takes=TILED,
+        takes=(*TILED, "soundfont"),
         keys={"shape": "grid", "count": "until"},
     ),
     Mode(
@@ -360,7 +340,7 @@ MODES: tuple[Mode, ...] = (
         _walk,
         _draw,
         own=("walk", "loop", "steps", "frames_per_second"),
-        takes=(*TILED, "latents", "grid"),
+        takes=(*TILED, "latents", "grid", "soundfont"),
         keys={"kind": "walk", "shape": "grid"},
     ),
     Mode(
@@ -395,8 +375,8 @@ MODES: tuple[Mode, ...] = (
         "--project: the generator's image that comes nearest to a given one, and its latents.",
         _project,
         _draw,
-        own=("project", "fit_steps"),
-        takes=_EDITS,
+        own=("project", "into", "fit_steps"),
+        takes=(*_EDITS, "soundfont"),
         keys={"image": "project", "text": "project"},
     ),
     Mode(
@@ -423,7 +403,7 @@ MODES: tuple[Mode, ...] = (
         _edit(Accompany, "given"),
         _draw,
         own=("given",),
-        takes=_EDITS,
+        takes=(*_EDITS, "soundfont"),
         keys={"image": "given"},
     ),
     Mode(
@@ -451,7 +431,7 @@ MODES: tuple[Mode, ...] = (
         _inspect,
         own=("inspect",),
         needs=(),
-        takes=("run_dir",),
+        takes=("run_dir", "soundfont"),
         keys={"path": "inspect"},
     ),
 )

@@ -67,6 +67,11 @@ class ChoralesKeys(SourceKeys):
     bars: Annotated[int, Field(ge=1, le=16)] = Field(
         4, description="Length of a phrase in bars of 16 steps."
     )
+    stride: Annotated[int, Field(ge=1, le=64)] = Field(
+        1,
+        description="Bars from the start of one phrase to that of the next. 1 makes most phrases;"
+        " with bars of a melody's line, such as 2 or 4, more of them start where a line starts.",
+    )
     form: Literal["voices", "rolls"] = Field(
         "voices",
         description="voices: a symbol for each voice and step, which is a rest, a held note or the"
@@ -127,6 +132,11 @@ class MidiKeys(SourceKeys):
 
     path: str | None = Field(None, description="The folder; folders inside it are the classes.")
     bars: Annotated[int, Field(ge=1, le=64)] = Field(4, description="Length of a phrase in bars.")
+    stride: Annotated[int, Field(ge=1, le=64)] = Field(
+        1,
+        description="Bars from the start of one phrase to that of the next. 1 makes most phrases;"
+        " with bars of a melody's line, such as 2 or 4, more of them start where a line starts.",
+    )
     steps_per_beat: Annotated[int, Field(ge=1, le=24)] = Field(
         4, description="Steps of a beat: 4 are sixteenths of 4/4; 12 and 24 hold triplets as well."
     )

@@ -35,6 +35,7 @@ def phrases_of(
     class_names: tuple[str, ...],
     identity: str,
     corrupt: tuple[str, ...] = (),
+    stride: int = 1,
 ) -> Collection:
     """Returns the phrases of all pieces, a group for each piece.
 
@@ -44,6 +45,7 @@ def phrases_of(
       domain: the kind of phrase, and its form.
       class_names: names of the pieces' labels; empty where they have none.
       corrupt: a line for each file that cannot be read.
+      stride: bars from the start of one phrase to that of the next.
 
     Raises:
       UserError: no phrase is left.
@@ -60,7 +62,7 @@ def phrases_of(
         copies += group != number
         before = len(starts)
         for index, roll in enumerate(found.rolls):
-            starts += [(number, index, start) for start in phrase_starts(roll, form)]
+            starts += [(number, index, start) for start in phrase_starts(roll, form, stride)]
         groups += [group] * (len(starts) - before)
         short += len(starts) == before and found.has_meter
     others = sum(not found.has_meter for found in cuts)

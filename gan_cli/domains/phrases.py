@@ -66,6 +66,11 @@ class Phrases(Domain):
         """Returns the notes of one stored sample."""
 
     @property
+    @abstractmethod
+    def track_of_channels(self) -> tuple[int, ...]:
+        """Index of the track that each channel of a stored sample belongs to."""
+
+    @property
     def layout(self) -> Mapping[str, int]:
         """Bars of a phrase, steps of a beat, and the lowest pitch as a MIDI key."""
         grid = self.form.grid

@@ -24,6 +24,11 @@ class Rolls(Phrases):
     The networks see 1 and -1.
     """
 
+    @property
+    def track_of_channels(self) -> tuple[int, ...]:
+        """Each channel is a track."""
+        return tuple(range(len(self.form.instruments)))
+
     def varied(self, samples: np.ndarray, draws: np.ndarray) -> np.ndarray:
         """Moves every phrase by an interval that keeps its notes within the ranges.
 

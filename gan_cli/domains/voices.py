@@ -47,6 +47,11 @@ class Voices(Phrases, Tokens):
             found[f"lane_{number}_is_drums"] = int(lane.is_drums)
         return found
 
+    @property
+    def track_of_channels(self) -> tuple[int, ...]:
+        """The tracks of the lanes."""
+        return tuple(lane.track for lane in self.lanes)
+
     def varied(self, samples: np.ndarray, draws: np.ndarray) -> np.ndarray:
         """Moves every phrase by an interval that keeps its tracks within their ranges.
 

@@ -10,10 +10,10 @@ from socketserver import ThreadingMixIn
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from gan_cli.domains.domain import PICTURES
+from gan_cli.domains.domain import PICTURES, SOUND
 from gan_cli.errors import UserError
 from gan_cli.explore import check_installed
-from gan_cli.explore.painter import png_of
+from gan_cli.explore.painter import png_of, wav_of
 from gan_cli.listener import Listener
 from gan_cli.studio.place import MOST_DIRECTIONS, Place
 from gan_cli.studio.studio import Studio
@@ -79,7 +79,10 @@ def serve(studio: Studio, port: int, listener: Listener) -> None:
         cannot be explored.
     """
     check_installed()
-    studio.loaded.domain.require(PICTURES, str(studio.run.path), "explore")
+    domain = studio.loaded.domain
+    has_sound = SOUND in domain.supports
+    if not has_sound:
+        domain.require(PICTURES, str(studio.run.path), "explore")
 
     from gan_cli.explore.server import LOOPBACK, application
 
@@ -93,6 +96,7 @@ def serve(studio: Studio, port: int, listener: Listener) -> None:
         min(MOST_DIRECTIONS, latent_dim),
         one_at_a_time(partial(png_of, studio)),
         names,
+        one_at_a_time(partial(wav_of, studio)) if has_sound else None,
     )
     try:
         server = make_server(LOOPBACK, port, app, ThreadingServer, _Silent)

@@ -13,8 +13,9 @@ from gan_cli.studio.place import Place, parse_place
 LOOPBACK = "127.0.0.1"
 # The page loads nothing from elsewhere, and no other page may frame it.
 _POLICY = (
-    "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline';"
-    " connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'unsafe-inline';"
+    " script-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none';"
+    " form-action 'none'"
 )
 
 
@@ -25,8 +26,9 @@ def application(
     num_directions: int,
     draw: Callable[[Place], bytes],
     hosts: Sequence[str],
+    play: Callable[[Place], bytes] | None = None,
 ) -> bottle.Bottle:
-    """Returns an application with the page at `/` and PNG files at `/image`.
+    """Returns an application with the page at `/`, PNG files at `/image`, sound at `/sound`.
 
     Args:
       title: shown above the sliders.
@@ -35,6 +37,7 @@ def application(
       draw: returns a PNG file of a place.
       hosts: names that requests may use for this machine. Others are refused: a page elsewhere
         could have its own name point here (DNS rebinding).
+      play: returns a WAV file of a place; None: the samples make no sound.
     """
     app = bottle.Bottle()
     page = (resources.files("gan_cli.explore") / "page.html").read_text("utf-8")
@@ -44,6 +47,7 @@ def application(
             "classes": list(class_names),
             "latents": latent_dim,
             "directions": num_directions,
+            "sound": play is not None,
         }
     ).replace("<", "\\u003c")
 
@@ -68,17 +72,26 @@ def application(
     def root() -> str:
         return page.replace("/*FACTS*/null", facts)
 
-    @app.get("/image")
-    def image() -> Any:
+    def answered(make: Callable[[Place], bytes], media_type: str, ending: str) -> Any:
         try:
             place = parse_place(bottle.request.query, len(class_names), latent_dim, num_directions)
-            content = draw(place)
+            content = make(place)
         except UserError as error:
             return bottle.HTTPResponse(str(error), status=400)
-        name = f"seed{place.seed:06d}.png"
-        headers = {"Content-Type": "image/png", "Cache-Control": "no-store"}
+        name = f"seed{place.seed:06d}{ending}"
+        headers = {"Content-Type": media_type, "Cache-Control": "no-store"}
         if bottle.request.query.get("download"):
             headers["Content-Disposition"] = f'attachment; filename="{name}"'
         return bottle.HTTPResponse(content, **headers)
+
+    @app.get("/image")
+    def image() -> Any:
+        return answered(draw, "image/png", ".png")
+
+    if play is not None:
+
+        @app.get("/sound")
+        def sound() -> Any:
+            return answered(play, "audio/wav", ".wav")
 
     return app

@@ -17,10 +17,10 @@ ENDINGS = tuple(_FORMATS)
 
 
 def compressed(samples: np.ndarray, sample_rate: int, ending: str, comment: str | None) -> bytes:
-    """Returns the content of a file of sound in one channel: the same bytes every time.
+    """Returns the content of a file of sound: the same bytes every time.
 
     Args:
-      samples: int16 [samples].
+      samples: int16 [samples] or, left and right, [samples, 2].
       ending: one of `ENDINGS`; .ogg holds Opus, .flac loses nothing.
       comment: kept in the file as its comment; None: there is none.
 
@@ -30,6 +30,7 @@ def compressed(samples: np.ndarray, sample_rate: int, ending: str, comment: str 
     av = _pyav(ending)
     container_name, codec, own_rate = _FORMATS[ending]
     rate = own_rate or sample_rate
+    layout = "mono" if samples.ndim == 1 else "stereo"
     content = io.BytesIO()
     # Without `bitexact`, Ogg streams get random numbers, and files name FFmpeg's version.
     options = {"fflags": "+bitexact"}
@@ -38,10 +39,12 @@ def compressed(samples: np.ndarray, sample_rate: int, ending: str, comment: str 
             if comment is not None:
                 container.metadata["comment"] = comment
             stream = container.add_stream(codec, rate=rate)
-            stream.layout = "mono"
-            frame = av.AudioFrame.from_ndarray(samples[np.newaxis], format="s16", layout="mono")
+            stream.layout = layout
+            # Packed: left and right take turns.
+            packed = samples.reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(packed, format="s16", layout=layout)
             frame.sample_rate, frame.pts = sample_rate, 0
-            resampler = av.AudioResampler(stream.codec_context.format.name, "mono", rate)
+            resampler = av.AudioResampler(stream.codec_context.format.name, layout, rate)
             for part in (*resampler.resample(frame), *resampler.resample(None)):
                 container.mux(stream.encode(part))
             container.mux(stream.encode())

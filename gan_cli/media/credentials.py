@@ -91,6 +91,37 @@ class Signer:
         return result.getvalue()
 
 
+def signer_for(
+    out: Path,
+    certificate: str | None,
+    key: str | None,
+    timestamp_url: str | None,
+    *,
+    unmarked: bool,
+) -> Signer | None:
+    """Returns what signs a file; None where there is no certificate. See `Signer`.
+
+    Args:
+      out: the file that is to be written.
+      unmarked: whether it is to say nothing about its origin.
+
+    Raises:
+      UserError: an argument is missing or contradicts another, or its file cannot be used.
+    """
+    if certificate is None:
+        for name, value in (("key", key), ("timestamp", timestamp_url)):
+            if value is not None:
+                raise UserError("needs c2pa_certificate", key=name)
+        return None
+    if key is None:
+        raise UserError("needs c2pa_key", key="certificate")
+    if unmarked:
+        raise UserError("cannot be combined with no_provenance", key="certificate")
+    if out.suffix.lower() == ".npz":
+        raise UserError("signs pictures, and an .npz file holds none", key="certificate")
+    return Signer(Path(certificate), Path(key), timestamp_url)
+
+
 @dataclass(frozen=True)
 class Credentials:
     """What a file's content credentials say.

@@ -11,6 +11,7 @@ ANIMATIONS = {".gif": "GIF", ".apng": "PNG", ".webp": "WEBP", ".mp4": "MP4"}
 LINES = (".txt", ".jsonl")
 BULK = (".npz", ".tfrecord", *LINES)
 SOUNDS = (".mid", ".wav", ".flac", ".mp3", ".ogg")
+NOTES = ".mid"
 MOST_IMAGES = 4096
 
 

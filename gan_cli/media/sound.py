@@ -13,23 +13,27 @@ from gan_cli.music.synthesiser import SAMPLE_RATE, as_16_bit, rendered
 from gan_cli.music.wav import wav_file, xmp_of
 
 if TYPE_CHECKING:
+    from gan_cli.media.soundfont import Soundfont
     from gan_cli.music.piece import Piece
 
 
-def encoded_sound(piece: Piece, ending: str, provenance: Provenance | None) -> bytes:
+def encoded_sound(
+    piece: Piece, ending: str, provenance: Provenance | None, soundfont: Soundfont | None = None
+) -> bytes:
     """Returns the content of a file of music: the same bytes every time.
 
     Args:
       ending: one of `formats.SOUNDS`, with the dot.
       provenance: what the file says about its origin; None: nothing. MIDI files hold it as JSON, in
         a text event before all others, WAV files as XMP, others as a comment of JSON.
+      soundfont: plays the notes; None: our synthesiser does.
 
     Raises:
-      UserError: the ending needs PyAV, which is not installed.
+      UserError: the ending needs PyAV, which is not installed, or FluidSynth cannot play the piece.
     """
     if ending == ".mid":
         return midi_file(piece, provenance.to_json() if provenance else None)
-    samples = as_16_bit(rendered(piece))
+    samples = as_16_bit(rendered(piece)) if soundfont is None else soundfont.played(piece)
     if ending in ENDINGS:
         comment = provenance.to_json() if provenance else None
         return compressed(samples, SAMPLE_RATE, ending, comment)

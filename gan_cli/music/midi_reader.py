@@ -23,6 +23,7 @@ from gan_cli.music.piece import (
     Track,
 )
 
+ENDINGS = (".mid", ".midi", ".kar", ".rmi")
 MOST_BYTES = 4 * 2**20
 MOST_EVENTS = 1_000_000
 # About 10,000 bars of 4/4.

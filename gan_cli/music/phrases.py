@@ -98,14 +98,17 @@ def cut(piece: Piece, form: RollForm) -> Cut:
     )
 
 
-def phrase_starts(roll: Roll, form: RollForm) -> Iterator[int]:
-    """Yields the steps at which phrases start: every bar that a whole phrase fits behind.
+def phrase_starts(roll: Roll, form: RollForm, stride: int = 1) -> Iterator[int]:
+    """Yields the steps at which phrases start: bars that a whole phrase fits behind.
 
     A phrase without notes in two tracks, or in one where the form has only one, is left out.
+
+    Args:
+      stride: bars from one start to the next, counted from the beginning of the roll.
     """
     grid = form.grid
     fewest = min(FEWEST_TRACKS, len(form.instruments))
-    for start in range(0, len(roll.cells) - grid.steps + 1, grid.steps_per_bar):
+    for start in range(0, len(roll.cells) - grid.steps + 1, stride * grid.steps_per_bar):
         if roll.cells[start : start + grid.steps].any(axis=(0, 1)).sum() >= fewest:
             yield start
 

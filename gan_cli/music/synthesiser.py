@@ -2,7 +2,7 @@
 
 Additive synthesis: a note is a sum of harmonics, with an attack, a decay that depends on the family
 of its instrument, and a release. Drums are swept sines and filtered noise. It serves to hear what a
-network makes; for real instruments, give the MIDI file to a player with a soundfont.
+network makes; `media.soundfont` plays recorded instruments.
 """
 
 from __future__ import annotations

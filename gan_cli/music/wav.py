@@ -1,4 +1,4 @@
-"""Sound as WAV files: 16-bit PCM in one channel, with room for an XMP packet."""
+"""Sound as WAV files: 16-bit PCM in one channel or several, with room for an XMP packet."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ def wav_file(samples: np.ndarray, sample_rate: int, xmp: bytes | None = None) ->
     """Returns the content of a .wav file.
 
     Args:
-      samples: int16 [samples].
+      samples: int16 [samples] or [samples, channels].
       xmp: a packet that says where the sound comes from.
     """
     content = np.ascontiguousarray(samples, "<i2").tobytes()
-    form = struct.pack("<HHIIHH", _PCM, 1, sample_rate, 2 * sample_rate, 2, 16)
+    channels = samples.shape[1] if samples.ndim > 1 else 1
+    width = 2 * channels
+    form = struct.pack("<HHIIHH", _PCM, channels, sample_rate, width * sample_rate, width, 16)
     chunks = [(b"fmt ", form), (b"data", content)]
     if xmp is not None:
         chunks.append((_XMP_CHUNK, xmp))

@@ -106,10 +106,15 @@ class Export:
 
 
 def _proportions(given: Any) -> tuple[float, ...]:
-    given = list(given) if isinstance(given, Iterable) else [given]
+    """Returns numbers of numbers, or of their texts."""
+    is_one = isinstance(given, str) or not isinstance(given, Iterable)
+    given = [given] if is_one else list(given)
     try:
-        numbers = tuple(checks.real_number(each, "proportions", 0.0) for each in given)
-    except UserError:
+        numbers = tuple(
+            checks.real_number(float(each) if isinstance(each, str) else each, "proportions", 0.0)
+            for each in given
+        )
+    except (UserError, ValueError):
         numbers = ()
     if not sum(numbers):
         raise UserError(

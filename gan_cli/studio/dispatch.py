@@ -6,6 +6,7 @@ from gan_cli.domains.domain import LINES, PICTURES, SOUND, Domain
 from gan_cli.errors import UserError
 from gan_cli.listener import Listener, Quiet
 from gan_cli.studio.draw.axes import draw_axes
+from gan_cli.studio.draw.music import draw_found_music
 from gan_cli.studio.draw.seed_grid import draw_grid
 from gan_cli.studio.draw.sheets import draw_sheet
 from gan_cli.studio.draw.single import draw_found, draw_place, draw_single
@@ -24,7 +25,7 @@ from gan_cli.studio.fit.inpaint import inpaint
 from gan_cli.studio.fit.project import project
 from gan_cli.studio.fit.project_text import project_text
 from gan_cli.studio.fit.super_resolve import super_resolve
-from gan_cli.studio.image_requests import EnlargedImage, FoundImage, SingleImage
+from gan_cli.studio.image_requests import EnlargedImage, FoundImage, FoundMusic, SingleImage
 from gan_cli.studio.picture_requests import Axes, Grid, Request, Sheet, Walk
 from gan_cli.studio.place import Place
 from gan_cli.studio.studio import Studio
@@ -38,6 +39,7 @@ _DRAWERS: dict[type[Request], Any] = {
     SingleImage: draw_single,
     FoundImage: draw_found,
     EnlargedImage: draw_found,
+    FoundMusic: draw_found_music,
     Place: draw_place,
     Project: project,
     ProjectText: project_text,
@@ -68,7 +70,7 @@ def draw(studio: Studio, request: Request, listener: Listener | None = None) -> 
         )
     if isinstance(request, ProjectText):
         studio.loaded.domain.require(LINES, str(studio.run.path), request.subject)
-    elif isinstance(request, Accompany):
+    elif isinstance(request, Accompany | FoundMusic):
         studio.loaded.domain.require(SOUND, str(studio.run.path), request.subject)
     elif not _needs_no_pictures(request, studio.loaded.domain):
         studio.loaded.domain.require(PICTURES, str(studio.run.path), request.subject)
@@ -84,6 +86,8 @@ def _needs_no_pictures(request: Request, domain: Domain) -> bool:
         return True
     if isinstance(request, FoundImage):
         return LINES in domain.supports
+    if isinstance(request, Project | SingleImage | Place):
+        return SOUND in domain.supports
     if isinstance(request, Walk):
         return bool({SOUND, LINES} & domain.supports)
     return LINES in domain.supports and isinstance(request, Sheet) and request.kind in _OF_LINES

@@ -1,9 +1,10 @@
 """A picture that has been drawn, and how it is written to a file."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from gan_cli.errors import UserError
@@ -11,6 +12,7 @@ from gan_cli.io.files import atomic_write
 from gan_cli.media.encode import encoded, encoded_animation, write_marked
 from gan_cli.media.formats import ANIMATIONS, LINES, SOUNDS, check_ending
 from gan_cli.media.sound import encoded_sound
+from gan_cli.media.soundfont import soundfont_for
 from gan_cli.media.text_lines import Line, encoded_lines
 from gan_cli.studio.checks import whole_number
 from gan_cli.studio.picture_requests import Request
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
     from gan_cli.media.credentials import Signer
     from gan_cli.media.provenance import Provenance
+    from gan_cli.media.soundfont import Soundfont
     from gan_cli.music.piece import Piece
     from gan_cli.sampling.saved_latents import SavedLatents
 
@@ -90,6 +93,7 @@ class Drawing:
         frames_per_second: int = DEFAULT_FRAMES_PER_SECOND,
         unmarked: bool = False,
         signer: "Signer | None" = None,
+        soundfont: str | Path | None = None,
     ) -> tuple[Written, ...]:
         """Writes the drawing in the format of the path's ending, marked with its origin.
 
@@ -99,6 +103,8 @@ class Drawing:
           frames_per_second: speed of an animation, 1 to 100.
           unmarked: whether the file says nothing about its origin; the run directory keeps a note.
           signer: signs the file's origin.
+          soundfont: a file of type .sf2 or .sf3, with which FluidSynth plays what is written as
+            sound; None: a small synthesiser plays it.
 
         Returns:
           What was written, beginning with `path`.
@@ -113,8 +119,9 @@ class Drawing:
             sounds=self.draw_piece is not None,
             lines=self.draw_lines is not None,
         )
+        font = soundfont_for(soundfont, path)
         if self.draw_piece is not None and ending in SOUNDS:
-            return self._save_sound(path, ending, self.draw_piece(), unmarked, signer)
+            return self._save_sound(path, ending, self.draw_piece(), unmarked, signer, font)
         if self.draw_lines is not None and ending in LINES:
             return self._save_lines(path, ending, self.draw_lines(), unmarked, signer)
         animated = self.draw_frames is not None and ending in ANIMATIONS
@@ -132,10 +139,17 @@ class Drawing:
         return (Written(path, self._describe(len(frames) if animated else None)),)
 
     def _save_sound(
-        self, path: Path, ending: str, piece: "Piece", unmarked: bool, signer: "Signer | None"
+        self,
+        path: Path,
+        ending: str,
+        piece: "Piece",
+        unmarked: bool,
+        signer: "Signer | None",
+        soundfont: "Soundfont | None",
     ) -> tuple[Written, ...]:
-        mark = self._mark_unsigned(path, ending, unmarked, signer)
-        atomic_write(path, encoded_sound(piece, ending, mark))
+        played_by = {} if soundfont is None else soundfont.facts
+        mark = self._mark_unsigned(path, ending, unmarked, signer, played_by)
+        atomic_write(path, encoded_sound(piece, ending, mark, soundfont))
         seconds = piece.seconds_at(piece.length)
         what = f"{piece.num_notes} notes, {seconds:.0f} s, of {self.studio.checkpoint_text}"
         if self.description is not None:
@@ -155,12 +169,18 @@ class Drawing:
         return (Written(path, f"{len(lines)} lines, {self.studio.checkpoint_text}"),)
 
     def _mark_unsigned(
-        self, path: Path, ending: str, unmarked: bool, signer: "Signer | None"
+        self,
+        path: Path,
+        ending: str,
+        unmarked: bool,
+        signer: "Signer | None",
+        more: Mapping[str, Any] = MappingProxyType({}),
     ) -> "Provenance | None":
         """Returns what a file that cannot be signed says about its origin."""
         if signer is not None:
             raise UserError(f"signs pictures, not {ending} files", key="certificate")
-        provenance = self.studio.provenance(self.recipe(ending, None), self.digital_source_type)
+        recipe = {**self.recipe(ending, None), **more}
+        provenance = self.studio.provenance(recipe, self.digital_source_type)
         return self.studio.mark(provenance, path, unmarked)
 
     def recipe(self, ending: str, frames_per_second: int | None) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Requests that start from a file of the user's: the generator's nearest images and phrases."""
 
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -57,9 +57,22 @@ class EditRequest(FitRequest):
 
 @dataclass(frozen=True)
 class Project(EditRequest):
-    """The generator's image that comes nearest to a given one."""
+    """The generator's image that comes nearest to a given one, or its phrases to a MIDI file.
+
+    Attributes:
+      into: music alone: name or number of another class, under which the latents that were found
+        make the phrases.
+    """
+
+    _: KW_ONLY
+    into: str | int | None = None
 
     record_kind = "projection"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.into is not None:
+            checks.given_classes((self.into,))
 
 
 @dataclass(frozen=True)

@@ -65,3 +65,30 @@ class EnlargedImage(FoundImage):
     """The image of latents that a super-resolution found."""
 
     record_kind = "super-resolution"
+
+
+@dataclass(frozen=True)
+class FoundMusic(Request):
+    """The phrases of latents that the projection of a MIDI file found, one after another.
+
+    Attributes:
+      latents: a file of latents, or the latents.
+      semitones: by how many they are moved, to the key of the file.
+      microseconds: tempo, of a quarter note.
+    """
+
+    latents: "tuple[Path, ...] | SavedLatents"
+    semitones: int
+    microseconds: int
+
+    record_kind = "projected music"
+    recorded = MappingProxyType({"semitones": "semitones", "microseconds": "microseconds"})
+    subject = "latents"
+
+    def __post_init__(self) -> None:
+        checks.keep(
+            self,
+            latents=checks.given_latents(self.latents),
+            semitones=checks.whole_number(self.semitones, "semitones", -12, 12),
+            microseconds=checks.whole_number(self.microseconds, "microseconds", 1, 2**24 - 1),
+        )

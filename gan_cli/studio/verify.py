@@ -18,6 +18,7 @@ from gan_cli.media.formats import ANIMATIONS, LINES, PICTURES, SOUNDS
 from gan_cli.media.provenance import Provenance
 from gan_cli.media.sinks.lines import seeded_lines
 from gan_cli.media.sound import encoded_sound
+from gan_cli.media.soundfont import Soundfont, soundfont_of
 from gan_cli.media.text_lines import encoded_lines
 from gan_cli.sampling.bulk_export import CHUNK
 from gan_cli.studio.checks import given_truncation
@@ -69,13 +70,16 @@ class Verification:
         )
 
 
-def verify(path: str | Path, run_dir: str | Path | None = None) -> Verification:
+def verify(
+    path: str | Path, run_dir: str | Path | None = None, soundfont: str | Path | None = None
+) -> Verification:
     """Reads a file's record and credentials and, with a run, makes its pixels again.
 
     Nothing is drawn where credentials show that the file was changed.
 
     Args:
       run_dir: the run that the file is said to come from; None: nothing is compared.
+      soundfont: the one that the file's music was played with; None: there is none.
 
     Raises:
       UserError: the file cannot be read, there is no such run or checkpoint, or the record names
@@ -92,10 +96,13 @@ def verify(path: str | Path, run_dir: str | Path | None = None) -> Verification:
     found = Verification(provenance, credentials)
     if run_dir is None or provenance is None or not found.is_confirmed:
         return found
-    return Verification(provenance, credentials, _compare(path, provenance, run_dir))
+    comparison = _compare(path, provenance, run_dir, soundfont)
+    return Verification(provenance, credentials, comparison)
 
 
-def _compare(path: Path, provenance: Provenance, run_dir: str | Path) -> Comparison:
+def _compare(
+    path: Path, provenance: Provenance, run_dir: str | Path, soundfont: str | Path | None
+) -> Comparison:
     studio = Studio.open(run_dir, provenance.checkpoint.removeprefix("ckpt-"))
     if studio.loaded.weights_sha256 != provenance.model_sha256:
         return Comparison(False, other_weights=studio.loaded.weights_sha256)
@@ -104,12 +111,15 @@ def _compare(path: Path, provenance: Provenance, run_dir: str | Path) -> Compari
             return _compare_arrays(path, studio, provenance.recipe)
         if provenance.recipe.get("kind") == "lines":
             return _compare_lines(path, studio, provenance)
-        return _compare_pictures(path, studio, provenance)
+        font = soundfont_of(provenance.recipe, soundfont)
+        return _compare_pictures(path, studio, provenance, font)
     except UserError as error:
         raise UserError(f"{path}: its record cannot be followed: {error}") from error
 
 
-def _compare_pictures(path: Path, studio: Studio, provenance: Provenance) -> Comparison:
+def _compare_pictures(
+    path: Path, studio: Studio, provenance: Provenance, soundfont: Soundfont | None
+) -> Comparison:
     loaded, recipe = studio.loaded, provenance.recipe
     latent_dim = loaded.config.model.latent_dim
     request = request_of(recipe, RECORDED, latent_dim, loaded.num_classes)
@@ -126,7 +136,7 @@ def _compare_pictures(path: Path, studio: Studio, provenance: Provenance) -> Com
     if ending in SOUNDS:
         if drawing.draw_piece is None:
             raise UserError(f"'{ending}' is for music, which {studio.run.path} does not make")
-        again = encoded_sound(drawing.draw_piece(), ending, provenance)
+        again = encoded_sound(drawing.draw_piece(), ending, provenance, soundfont)
         return Comparison(again == file_content(path), "every byte of the music")
     if ending in LINES:
         if drawing.draw_lines is None:

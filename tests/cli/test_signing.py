@@ -52,9 +52,9 @@ def test_inspect_tells_who_signed_and_what_was_changed(tmp_path, identity, digit
 def test_flags_that_do_not_go_together(tmp_path, identity, gan_sample):
     chain, key = identity
     for arguments, message in (
-        (("--c2pa_key", key), "--c2pa_key: needs --c2pa_certificate"),
-        (("--c2pa_certificate", chain), "--c2pa_certificate: needs --c2pa_key"),
-        ((*signing(identity), "--no_provenance"), "combined with --no_provenance"),
+        (("--c2pa_key", key), "--c2pa_key: needs c2pa_certificate"),
+        (("--c2pa_certificate", chain), "--c2pa_certificate: needs c2pa_key"),
+        ((*signing(identity), "--no_provenance"), "combined with no_provenance"),
         ((*signing(identity), "--export", "keras"), "is not for --export"),
     ):
         with pytest.raises(UserError, match=message):

@@ -9,8 +9,9 @@ from gan_cli.data.pipeline import training_batches
 from gan_cli.errors import UserError
 from gan_cli.music.grid import Grid, meter_named
 from gan_cli.music.instruments import instruments_named
+from gan_cli.music.midi_reader import read_midi_file
 from gan_cli.music.midi_writer import midi_file
-from gan_cli.music.phrases import transposed
+from gan_cli.music.phrases import cut, transposed
 from gan_cli.music.piece import Note
 
 NAMES = ("drums", "piano", "bass")
@@ -59,6 +60,29 @@ def test_phrases_start_at_every_bar(songs):
     assert set(np.unique(splits.train.images)) == {0, 255}
     assert not splits.notes
     assert not splits.skipped
+
+
+def test_with_a_stride_phrases_start_at_some_bars_counted_from_the_beginning(songs):
+    every, third = (open_splits(config(songs, stride=stride)) for stride in (1, 3))
+
+    def phrases(splits):
+        return {e.tobytes() for each in (splits.train, splits.holdout) for e in each.images}
+
+    # Of 8 bars with phrases of 2: at bars 1, 4 and 7.
+    assert len(phrases(third)) == 6 * 3
+    assert phrases(third) < phrases(every)
+    first = {
+        domain_roll(songs / f"{number}.mid", every.domain.form, bar).tobytes()
+        for number in range(6)
+        for bar in (0, 3, 6)
+    }
+    assert phrases(third) == first
+
+
+def domain_roll(path, form, bar):
+    """Two bars of a file as a phrase."""
+    (roll,) = cut(read_midi_file(path), form).rolls
+    return roll.cells[16 * bar : 16 * bar + 32]
 
 
 def test_no_bar_of_a_held_out_piece_is_trained_on(songs):

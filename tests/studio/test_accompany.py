@@ -23,7 +23,8 @@ from gan_cli.music.piece import (
 )
 from gan_cli.studio.dispatch import draw
 from gan_cli.studio.edit_requests import Accompany
-from gan_cli.studio.fit.accompany import completed, given_tracks
+from gan_cli.studio.fit.accompany import completed
+from gan_cli.studio.fit.given_music import given_tracks
 from gan_cli.studio.studio import Studio
 
 TICKS = 96
@@ -126,7 +127,7 @@ def test_what_cannot_be_completed_is_refused(studio, digits_run, tmp_path):
     refused(midi_file(melody(4, "flute", 73), None), "has no notes for drums, bass, piano, lead")
     waltz = replace(melody(4), meters=(MeterChange(0, Meter(3, 4)),))
     refused(midi_file(waltz, None), "is not in 4/4 from beginning to end")
-    refused(midi_file(melody(70), None), "has 70 bars; at most 64 are completed")
+    refused(midi_file(melody(70), None), "has 70 bars; at most 64 are read")
     one = melody(4).tracks[0]
     names = (("drums", 0, True), ("bass", 33, False), ("piano", 0, False), ("lead", 80, False))
     every = tuple(replace(one, instrument=Instrument(*name)) for name in names)

@@ -35,8 +35,8 @@ _VERSION = 2
 def open_source(config: DataConfig) -> SourceSplits:
     """Reads the chorales in 4/4 and cuts them into phrases of `data.chorales.bars` bars.
 
-    A phrase starts at every bar after the pick-up. All phrases of a chorale are either trained on
-    or held out.
+    By default a phrase starts at every bar after the pick-up. All phrases of a chorale are either
+    trained on or held out.
 
     Raises:
       UserError: music21 or its corpus is not installed, or no phrase is left.
@@ -57,7 +57,7 @@ def open_source(config: DataConfig) -> SourceSplits:
         )
     sizes = [(file.name, file.stat().st_size) for file in files]
     identity = f"chorales {_VERSION} {sizes} {config.chorales!r}"
-    found = phrases_of(pieces, domain, (), identity)
+    found = phrases_of(pieces, domain, (), identity, stride=config.chorales.stride)
     notes = tuple(
         f"left out, {why}: {count} of {len(files)} scores"
         for why, count in sorted(left_out.items())

@@ -18,20 +18,19 @@ from gan_cli.io.paths import user_path
 from gan_cli.music.grid import Grid, meter_named
 from gan_cli.music.instruments import instruments_named
 from gan_cli.music.keys import in_c
-from gan_cli.music.midi_reader import MidiError, read_midi_file, require_mido
+from gan_cli.music.midi_reader import ENDINGS, MidiError, read_midi_file, require_mido
 from gan_cli.music.phrases import RollForm
 from gan_cli.music.voices import lanes_of
 
-ENDINGS = (".mid", ".midi", ".kar", ".rmi")
 _MOST_STEPS, _FEWEST_PITCHES = 1024, 8
 
 
 def open_source(config: DataConfig) -> SourceSplits:
     """Opens all MIDI files below `data.path` and cuts them into phrases of `data.midi.bars` bars.
 
-    A phrase starts at every bar, so that phrases of one piece overlap: all of them are trained on,
-    or all held out. If the folder has subfolders, the class of a file is the first folder on its
-    path. Files that cannot be read are corrupt ones (`data.on_corrupt`).
+    By default a phrase starts at every bar, so that phrases of one piece overlap: all of them are
+    trained on, or all held out. If the folder has subfolders, the class of a file is the first
+    folder on its path. Files that cannot be read are corrupt ones (`data.on_corrupt`).
 
     Raises:
       UserError: mido is not installed, the folder is missing or without MIDI files, only some files
@@ -60,9 +59,10 @@ def open_source(config: DataConfig) -> SourceSplits:
             pieces.append(NamedPiece(str(file), piece, label))
         except MidiError as error:
             corrupt.append(f"{file}: {error}")
-    return SourceSplits(
-        phrases_of(pieces, domain, class_names, f"{identity} {config.midi!r}", tuple(corrupt))
-    )
+    whole = f"{identity} {config.midi!r}"
+    stride = config.midi.stride
+    found = phrases_of(pieces, domain, class_names, whole, tuple(corrupt), stride)
+    return SourceSplits(found)
 
 
 def domain_of(config: DataConfig) -> Phrases:

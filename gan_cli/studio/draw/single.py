@@ -1,7 +1,10 @@
 """One image at its own size: of a seed, of saved latents, or of a place in the latent space."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from gan_cli.domains.domain import SOUND
 from gan_cli.domains.grid import to_pillow
 from gan_cli.domains.text_sheet import text_table
 from gan_cli.domains.tokens import Strings
@@ -9,8 +12,10 @@ from gan_cli.errors import UserError
 from gan_cli.media.text_lines import Line
 from gan_cli.models.truncation import towards_mean
 from gan_cli.sampling.latent_paths import arc
+from gan_cli.studio.draw.music import piece_of
 from gan_cli.studio.drawing import Drawing
 from gan_cli.studio.image_requests import FoundImage, SingleImage
+from gan_cli.studio.picture_requests import Request
 from gan_cli.studio.place import MOST_DIRECTIONS, Place
 from gan_cli.studio.studio import Studio
 
@@ -25,8 +30,8 @@ def draw_single(studio: Studio, request: SingleImage) -> Drawing:
     if (request.label is None) != (num_classes == 0) or (request.label or 0) >= max(num_classes, 1):
         known = f"from 0 to {num_classes - 1}" if num_classes else "left out: this run has none"
         raise UserError(f"the class of one image must be {known}", key="label")
-    picture = to_pillow(studio.image(request.seed, request.label, request.truncation))
-    return Drawing(studio, request, lambda: picture, seeds=(request.seed,))
+    sample = studio.image(request.seed, request.label, request.truncation)
+    return _drawing_of(studio, request, sample, seeds=(request.seed,))
 
 
 def draw_found(studio: Studio, request: FoundImage) -> Drawing:
@@ -58,12 +63,29 @@ def draw_place(studio: Studio, request: Place) -> Drawing:
     Raises:
       UserError: it has a shift, or a step, for which there is no latent or direction.
     """
-    picture = to_pillow(_image_at(studio, request))
-    return Drawing(studio, request, lambda: picture)
+    return _drawing_of(studio, request, _image_at(studio, request))
+
+
+def _drawing_of(
+    studio: Studio, request: Request, sample: np.ndarray, seeds: Sequence[int] = ()
+) -> Drawing:
+    """Returns one sample as a drawing; [*stored_shape]. A phrase is drawn, and heard."""
+    domain = studio.loaded.domain
+    if SOUND not in domain.supports:
+        picture = to_pillow(sample)
+        return Drawing(studio, request, lambda: picture, seeds=seeds)
+    phrases = sample[None]
+    return Drawing(
+        studio,
+        request,
+        lambda: domain.picture(phrases, 1, None),
+        draw_piece=lambda: piece_of(domain, phrases),
+        seeds=seeds,
+    )
 
 
 def _image_at(studio: Studio, place: Place) -> np.ndarray:
-    """uint8 [height, width, channels]; of a seed alone the very image that the seed has."""
+    """[*stored_shape]; of a seed alone the very sample that the seed has."""
     if place.is_seed:
         return studio.image(place.seed, place.label, place.truncation)
     latent_dim = studio.loaded.config.model.latent_dim

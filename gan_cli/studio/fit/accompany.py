@@ -17,46 +17,19 @@ from gan_cli.domains.voices import Voices
 from gan_cli.errors import UserError
 from gan_cli.listener import Listener
 from gan_cli.media.provenance import COMPOSITE
-from gan_cli.music.instruments import track_of
-from gan_cli.music.keys import transposed_piece, way_to_c
-from gan_cli.music.midi_reader import MidiError, read_midi_file, require_mido
-from gan_cli.music.phrases import cut
-from gan_cli.music.piece import Note, Piece, TempoChange, Track, joined
+from gan_cli.music.keys import transposed_piece
+from gan_cli.music.piece import Piece, TempoChange, joined
 from gan_cli.sampling.saved_latents import SavedLatents
 from gan_cli.studio.drawing import Drawing
 from gan_cli.studio.edit_requests import Accompany
+from gan_cli.studio.fit.given_music import Given, given_tracks
 from gan_cli.studio.fit.run_search import ACTIVITY, sample_of, search
 from gan_cli.studio.fit.search import Misfit
 from gan_cli.studio.studio import Studio
 
 _STARTS = 16
-_MOST_PHRASES = 16
 # Weight of the discriminator's logit beside the share of given symbols that the generator misses.
 _REALISM = 0.2
-
-
-@dataclass(frozen=True)
-class Given:
-    """What a file gives to a generator of voices.
-
-    Attributes:
-      piece: the file's notes, in tracks of the run's instruments.
-      semitones: by how many the phrases are higher than the piece.
-      symbols: uint8 [phrases, steps, 1, lanes].
-      is_known: bool, of the same shape: which symbols are given; the others are to be made.
-      bars: length of the file in bars; the phrases may be longer.
-    """
-
-    piece: Piece
-    semitones: int
-    symbols: np.ndarray
-    is_known: np.ndarray
-    bars: int
-
-    @property
-    def tracks(self) -> list[int]:
-        """Indices of the tracks that the file has notes for."""
-        return [number for number, track in enumerate(self.piece.tracks) if track.notes]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +69,13 @@ def accompany(studio: Studio, request: Accompany, listener: Listener) -> Accompa
             key="image",
         )
     given = given_tracks(request.image, domain)
+    if given.is_known.all():
+        raise UserError(
+            f"{request.image} has notes for every track and fills"
+            f" {len(given.symbols) * domain.form.grid.bars} bars: nothing is left to make; leave"
+            " tracks or bars out",
+            key="image",
+        )
     judge = _judge(studio)
     latents, labels, phrases, agreements = [], [], [], []
     count = len(given.symbols)
@@ -122,6 +102,8 @@ def accompany(studio: Studio, request: Accompany, listener: Listener) -> Accompa
         f"made for the given {', '.join(names)}, of which the latents alone would have"
         f" {100 * float(np.mean(agreements)):.0f} % of the steps right"
     )
+    if given.without_track:
+        description += f"; left out, of no track of the run: {given.without_track:,} notes"
     return AccompanimentDrawing(
         studio,
         request,
@@ -138,81 +120,6 @@ def accompany(studio: Studio, request: Accompany, listener: Listener) -> Accompa
 def _drawn(studio: Studio, seed: int, phrase: int, count: int) -> np.ndarray:
     """Draws so many latents for one phrase, by seeds of its own."""
     return studio.latents(range(seed + phrase * count, seed + (phrase + 1) * count))
-
-
-def given_tracks(path: Path, domain: Voices) -> Given:
-    """Reads a MIDI file as tracks of a run.
-
-    A track belongs to the instrument of its name, else to that of its General MIDI family. In runs
-    of choral voices, tracks without either take the voices that are left, from the highest one on.
-
-    Raises:
-      UserError: the file cannot be read, has no such track, another meter, or too many phrases, or
-        nothing is left to make.
-    """
-    require_mido("image", "music that is given")
-    if not path.is_file():
-        raise UserError(f"{path} is no file", key="image")
-    try:
-        piece = _with_instruments(read_midi_file(path), domain)
-    except MidiError as error:
-        raise UserError(f"{path}: {error}", key="image") from error
-    form, grid = domain.form, domain.form.grid
-    if not piece.num_notes:
-        raise UserError(f"{path} has no notes for {', '.join(form.names)}", key="image")
-    ranges = domain.ranges or [(form.lowest, form.highest)] * len(piece.tracks)
-    semitones = way_to_c(piece, ranges) if domain.is_in_c else 0
-    found = cut(transposed_piece(piece, semitones), form)
-    if len(piece.meters) > 1 or not found.rolls:
-        raise UserError(
-            f"{path} is not in {grid.meter} from beginning to end, as the run's phrases are",
-            key="image",
-        )
-    cells = found.rolls[0].cells
-    count = -(-len(cells) // grid.steps)
-    if count > _MOST_PHRASES:
-        raise UserError(
-            f"{path} has {len(cells) // grid.steps_per_bar:,} bars; at most"
-            f" {_MOST_PHRASES * grid.bars} are completed",
-            key="image",
-        )
-    padded = np.zeros([count * grid.steps, *cells.shape[1:]], np.uint8)
-    padded[: len(cells)] = cells
-    symbols = np.stack([domain.of_roll(part) for part in np.split(padded, count)])
-    has_notes = [bool(piece.tracks[lane.track].notes) for lane in domain.lanes]
-    is_known = np.zeros([count * grid.steps, 1, len(domain.lanes)], bool)
-    is_known[: len(cells)] = has_notes
-    if is_known.all():
-        raise UserError(
-            f"{path} has notes for every track and fills {count * grid.bars} bars: nothing is left"
-            " to make; leave tracks or bars out",
-            key="image",
-        )
-    bars = len(cells) // grid.steps_per_bar
-    return Given(piece, semitones, symbols, is_known.reshape(symbols.shape), bars)
-
-
-def _with_instruments(piece: Piece, domain: Voices) -> Piece:
-    """Returns a piece with a track for each instrument of a run, in their order."""
-    instruments, names = domain.form.instruments, domain.form.names
-    notes: list[list[Note]] = [[] for _ in names]
-    unnamed = []
-    for track in piece.tracks:
-        name = track.instrument.name.strip().lower()
-        index = names.index(name) if name in names else track_of(track.instrument, names)
-        if index is not None and instruments[index].is_drums == track.instrument.is_drums:
-            notes[index] += track.notes
-        elif track.notes and not track.instrument.is_drums:
-            unnamed.append(track)
-    if domain.ranges:
-        free = (own for own in notes if not own)
-        for track, own in zip(unnamed, free, strict=False):
-            own += track.notes
-    tracks = (
-        Track(instrument, tuple(sorted(own)))
-        for instrument, own in zip(instruments, notes, strict=True)
-    )
-    return replace(piece, tracks=tuple(tracks))
 
 
 def _misfit(

@@ -14,6 +14,7 @@ from gan_cli.media.encode import encoded, write_marked
 from gan_cli.media.formats import check_ending
 from gan_cli.media.named_sheet import named_sheet
 from gan_cli.media.provenance import COMPOSITE
+from gan_cli.media.soundfont import soundfont_for
 from gan_cli.sampling.saved_latents import write_latents
 from gan_cli.studio.drawing import DEFAULT_FRAMES_PER_SECOND, Drawing, Written
 from gan_cli.studio.edit_requests import EditRequest
@@ -45,6 +46,7 @@ class FitDrawing(Drawing):
         frames_per_second: int = DEFAULT_FRAMES_PER_SECOND,
         unmarked: bool = False,
         signer: Signer | None = None,
+        soundfont: str | Path | None = None,
     ) -> tuple[Written, ...]:
         """Writes the image, a strip that compares it with what was given, and the latents.
 
@@ -53,6 +55,7 @@ class FitDrawing(Drawing):
         """
         path = Path(path)
         ending = check_ending(path)
+        soundfont_for(soundfont, path)
         studio = self.studio
         recipe = self.recipe(ending, None)
         provenance = studio.provenance(recipe, self.digital_source_type)

@@ -43,13 +43,14 @@ class TextFitDrawing(Drawing):
         frames_per_second: int = DEFAULT_FRAMES_PER_SECOND,
         unmarked: bool = False,
         signer: Signer | None = None,
+        soundfont: str | Path | None = None,
     ) -> tuple[Written, ...]:
         """Writes the string, or a picture of it, and its latents: those of `a.txt` to `a.npz`.
 
         Arguments as of `Drawing.save`.
         """
         path = Path(path)
-        super().save(path, unmarked=unmarked, signer=signer)
+        super().save(path, unmarked=unmarked, signer=signer, soundfont=soundfont)
         assert self.saved is not None
         latents_recipe = {"kind": "latents", "seed": self.seed}
         mark = None if unmarked else self.studio.provenance(latents_recipe)

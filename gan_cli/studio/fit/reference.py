@@ -19,8 +19,8 @@ _IMAGES = 3
 _GOOD, _FAIR = 1.0, 4.0
 
 
-def reachable_db(studio: Studio, request: Project) -> float | None:
-    """Returns the median PSNR, in dB, of searches for held-out images of the run.
+def held_out_of(studio: Studio, seed: int) -> np.ndarray | None:
+    """Returns a few held-out samples of a run: [count, *stored_shape].
 
     None where the run's data are not there, have changed, or hold nothing that was kept back.
     """
@@ -32,11 +32,19 @@ def reachable_db(studio: Studio, request: Project) -> float | None:
     known = studio.run.read_environment()["dataset"]["fingerprint"]
     if data.fingerprint != known or not len(held_out):
         return None
-    rng = np.random.default_rng(request.seed)
+    rng = np.random.default_rng(seed)
     chosen = np.sort(rng.choice(len(held_out), min(_IMAGES, len(held_out)), replace=False))
+    return np.asarray(held_out[chosen])
+
+
+def reachable_db(studio: Studio, request: Project) -> float | None:
+    """Returns the median PSNR, in dB, of searches for held-out images of the run, or None."""
+    held_out = held_out_of(studio, request.seed)
+    if held_out is None:
+        return None
     shorter = dataclasses.replace(request, fit_steps=max(request.fit_steps // _IMAGES, 1))
     reached = []
-    for target in np.asarray(held_out[chosen]):
+    for target in held_out:
         misfit = pixel_misfit(studio, target)
         found = find(studio, shorter, misfit, Quiet(), features_of=target)
         reached.append(psnr_db(found.image, target))
@@ -55,9 +63,16 @@ def verdict(reached_db: float, reference_db: float | None) -> str:
     said = f"PSNR {reached_db:.1f} dB"
     if reference_db is None:
         return f"{said} (without the run's data, nothing says how near its images come)"
-    word = "poor"
-    if reached_db >= reference_db - _FAIR:
-        word = "fair"
-    if reached_db >= reference_db - _GOOD:
-        word = "good"
+    word = word_for(reached_db, reference_db, _GOOD, _FAIR)
     return f"{word}: {said}; held-out images of this run reach {reference_db:.1f}"
+
+
+def word_for(reached: float, reference: float, good: float, fair: float) -> str:
+    """Returns `good`, `fair` or `poor`.
+
+    Args:
+      good, fair: how far below the reference the one ends, and the other.
+    """
+    if reached >= reference - good:
+        return "good"
+    return "fair" if reached >= reference - fair else "poor"
