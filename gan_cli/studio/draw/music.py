@@ -8,6 +8,7 @@ import numpy as np
 from gan_cli.domains.domain import Domain
 from gan_cli.domains.phrases import Phrases
 from gan_cli.errors import UserError
+from gan_cli.media.formats import refuse_too_many
 from gan_cli.music.keys import transposed_piece
 from gan_cli.music.piece import Piece, TempoChange, joined
 from gan_cli.studio.drawing import Drawing
@@ -40,11 +41,12 @@ def draw_found_music(studio: Studio, request: FoundMusic) -> Drawing:
     """Draws the phrases of saved latents.
 
     Raises:
-      UserError: the latents belong to another generator.
+      UserError: the latents belong to another generator, or are too many.
     """
     domain, saved = studio.loaded.domain, studio.saved_latents(request.latents)
     if saved is None:
         raise UserError("it names no latents")
+    refuse_too_many(len(saved.latents))
     samples = studio.sampler.images(saved.latents, saved.labels)
     return Drawing(
         studio,
