@@ -125,10 +125,11 @@ def campaign(
     }
 
 
-def write_images(folder: Path) -> None:
-    """Writes digits as PNG files in class folders."""
+def write_images(folder: Path, most: int | None = None) -> None:
+    """Writes digits as PNG files in class folders: all of them, or this number."""
     digits = load_digits()
-    for number, (image, label) in enumerate(zip(digits.images, digits.target, strict=True)):
+    pairs = zip(digits.images[:most], digits.target[:most], strict=True)
+    for number, (image, label) in enumerate(pairs):
         path = folder / str(label) / f"{number}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
         Image.fromarray((image * (255 / 16)).astype(np.uint8)).save(path)
