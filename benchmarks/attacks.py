@@ -33,13 +33,11 @@ from pathlib import Path
 
 from benchmarks.attempts import (
     ARRAYS,
-    CONFIGS,
     EVALUATE,
     MANY,
     Attempt,
     link_data,
     train,
-    write_data,
 )
 from benchmarks.file_attacks import (
     damaged_data,
@@ -51,6 +49,7 @@ from benchmarks.file_attacks import (
 from benchmarks.forked import Commands, Running
 from benchmarks.name_attacks import hostile_flags, hostile_names
 from benchmarks.process_attacks import failing_calls, in_company, kills, surroundings
+from benchmarks.small_runs import CONFIGS, write_data
 
 MOST_LINES = 12
 WAYS = ("done", "refused", "not reached", "failed", "lost")
