@@ -2,13 +2,12 @@
 
 python -m benchmarks.chaos [FAULTS] [SEED] [KIND]
 
-Starts a small run, by default on a folder of digits. At a random moment, or at the next write of a checkpoint
-or picture, the run is killed (SIGKILL) or stopped (SIGTERM), its disk fills up or becomes
-read-only, its clock jumps, or its images are spoiled; some faults are there before it starts. The
-surroundings are mended and the same command is started again, until all faults are spent and the
-run ends. Its last checkpoint must equal that of an undisturbed run, file by file, with every score,
-and with the best checkpoint named. The faults are in `benchmarks.faults`. The run is of KIND:
-images, text, music or fine-tuning.
+Starts a small run of KIND: images (the default), text, music or fine-tuning. At a random moment, or
+at the next write of a checkpoint or picture, the run is killed (SIGKILL) or stopped (SIGTERM), its
+disk fills up or becomes read-only, its clock jumps, or its images are spoiled; some faults are
+there before it starts. The surroundings are mended and the same command is started again, until all
+faults are spent and the run ends. Its last checkpoint must equal that of an undisturbed run, file
+by file, with every score, and with the best checkpoint named. The faults are in `benchmarks.faults`.
 """
 
 import json

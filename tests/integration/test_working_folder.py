@@ -1,4 +1,4 @@
-"""Nothing is imported from the working folder, or from beside a config, unless a config names it."""
+"""Nothing is imported from the working folder unless a config names it."""
 
 import subprocess
 import sys
