@@ -7,7 +7,7 @@ at the next write of a checkpoint or picture, the run is killed (SIGKILL) or sto
 disk fills up or becomes read-only, its clock jumps, or its images are spoiled; some faults are
 there before it starts. The surroundings are mended and the same command is started again, until all
 faults are spent and the run ends. Its last checkpoint must equal that of an undisturbed run, file
-by file, with every score, and with the best checkpoint named. The faults are in `benchmarks.faults`.
+by file, with every score, and with the best checkpoint named. See `benchmarks.faults`.
 """
 
 import json
