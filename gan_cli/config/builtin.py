@@ -1,11 +1,13 @@
 """The configs that the package brings, by name: `builtin:digits` and the others."""
 
 import difflib
+import os
 import re
 from pathlib import Path
 
 from gan_cli.config import yaml_text
 from gan_cli.errors import UserError
+from gan_cli.io.files import atomic_write
 
 PREFIX = "builtin:"
 _STARTER = "folder"
@@ -80,12 +82,13 @@ def write_starter(path: str | Path, images: str | None) -> None:
     if images is not None:
         text = _with_value(text, "path", images)
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise UserError(f"{path} exists already", key="init") from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror}", key="init") from error
+        if os.path.lexists(path):
+            raise UserError(f"{path} exists already", key="init")
+        if not path.parent.is_dir():
+            raise UserError(f"{path}: there is no folder {path.parent}", key="init")
+        atomic_write(path, text)
+    except UserError as error:
+        raise UserError(*error.problems, key="init") from error
 
 
 def _with_value(text: str, key: str, value: str) -> str:
