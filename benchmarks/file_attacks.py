@@ -9,7 +9,7 @@ import random
 import re
 import struct
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -165,8 +165,11 @@ def leaves(value: Any, path: tuple = ()) -> Iterator[tuple]:
     """Yields the way to each value in a tree."""
     if path:
         yield path
-    children = value.items() if isinstance(value, dict) else ()
-    children = enumerate(value) if isinstance(value, list) else children
+    children: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, dict):
+        children = value.items()
+    elif isinstance(value, list):
+        children = enumerate(value)
     for key, child in children:
         yield from leaves(child, (*path, key))
 
