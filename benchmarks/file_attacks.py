@@ -439,11 +439,8 @@ SIMPLE = ("empty", "noise", "a list", "of other types", "endlessly deep", "a fol
 
 def named_files() -> Iterator[Attempt]:
     for command, word in itertools.product(READ, SIMPLE):
-        found = (
-            re.search(r"[=:](x(?:\.\w+)?)$", next(a for a in command if re.search(r"[=:]x", a)))
-            if any(re.search(r"[=:]x", a) for a in command)
-            else None
-        )
+        # The file that the flag names: `x`, with its ending.
+        found = re.search(r"[=:](x(?:\.\w+)?)(?: |$)", " ".join(command))
         name = found[1] if found else "x"
 
         def prepare(folder: Path, name: str = name, word: str = word) -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from gan_cli.config import yaml_text
 from gan_cli.errors import UserError
-from gan_cli.io.files import atomic_write
 
 PREFIX = "builtin:"
 _STARTER = "folder"
@@ -71,6 +70,9 @@ def write_starter(path: str | Path, images: str | None) -> None:
     Raises:
       UserError: the file exists or cannot be written, or `images` is no folder.
     """
+    # Imported here: it brings NumPy, for which no other reader of configs is to wait.
+    from gan_cli.io.files import atomic_write
+
     path = Path(path)
     if images is not None and not Path(images).is_dir():
         raise UserError(f"'{images}' is no folder of images")
