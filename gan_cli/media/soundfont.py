@@ -27,6 +27,7 @@ _PROGRAM = "fluidsynth"
 _SHA256, _VERSION = "soundfont_sha256", "fluidsynth_version"
 _VERSION_NUMBER = r"\d+(\.\d+)+"
 _PEAK = 0.9 * 32767
+_TAIL_SECONDS = 5.0
 # A piece takes a hundredth of its length or less; a machine may be slow, or busy.
 _PATIENCE_SECONDS = 600
 
@@ -72,7 +73,8 @@ class Soundfont:
             said = self._run([*options, self.path.resolve(), notes])
             if not sound.is_file() or "error" in said.lower():
                 raise UserError(f"FluidSynth cannot play {self.path}: {said}", key="soundfont")
-            samples = _samples_of(sound)
+            # A note may be held, or fade, for long.
+            samples = _samples_of(sound)[: round((MOST_SECONDS + _TAIL_SECONDS) * SAMPLE_RATE)]
         loudest = np.abs(samples.astype(np.int32)).max(initial=0)
         if not loudest:
             return samples
@@ -167,16 +169,24 @@ def soundfont_of(recipe: Mapping[str, Any], path: str | Path | None) -> Soundfon
 
 
 def _shortened(piece: Piece) -> Piece:
+    """Returns the notes that start within `MOST_SECONDS`, and ends the piece with them."""
     if piece.seconds_at(piece.length) <= MOST_SECONDS:
         return piece
-    tracks = (
+    tracks = tuple(
         replace(
             track,
             notes=tuple(n for n in track.notes if piece.seconds_at(n.start) < MOST_SECONDS),
         )
         for track in piece.tracks
     )
-    return replace(piece, tracks=tuple(tracks))
+    length = max((note.end for track in tracks for note in track.notes), default=0)
+    return replace(
+        piece,
+        length=length,
+        tracks=tracks,
+        tempos=tuple(change for change in piece.tempos if change.tick <= length),
+        meters=tuple(change for change in piece.meters if change.tick <= length),
+    )
 
 
 def _samples_of(path: Path) -> np.ndarray:

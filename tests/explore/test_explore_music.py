@@ -90,7 +90,7 @@ def test_the_page_plays_what_it_shows(address, tmp_path, width, height):
         metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile}
         browser.call("Emulation.setDeviceMetricsOverride", **metrics)
         browser.call("Page.navigate", url=f"{address}/#seed=3")
-        browser.wait_for("document.readyState == 'complete' && image.naturalWidth > 300")
+        browser.wait_for("document.readyState == 'complete' && image.naturalWidth > 100")
         browser.wait_for("sound.src.includes('/sound?seed=3')")
         # Loads when it is asked for, not before.
         assert browser.evaluate("sound.readyState") == 0
