@@ -23,7 +23,7 @@ from gan_cli.models.layers.conditioning import (
     with_neighbours,
     without_reference,
 )
-from gan_cli.models.layers.resample import LowPass, crop
+from gan_cli.models.layers.resample import LowPass
 from gan_cli.models.layers.resolution import resolution_ladder
 from gan_cli.models.layers.shuffle import DepthToSpace, SpaceToDepth
 
@@ -40,7 +40,8 @@ def build_generator(spec: ModelSpec) -> keras.Model:
         x = keras.layers.Conv2D(4 * channels, 3, padding="same", use_bias=use_bias)(x)
         x = DepthToSpace()(x)
         # Doubling exceeds an odd size by one row or column.
-        return crop(x, size)
+        surplus = x.shape[1] - size[0], x.shape[2] - size[1]
+        return keras.layers.Cropping2D(((0, surplus[0]), (0, surplus[1])))(x)
 
     ladder = resolution_ladder(spec.height, spec.width)
     inputs, x = generator_inputs(spec)

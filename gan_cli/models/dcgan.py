@@ -24,7 +24,7 @@ from gan_cli.models.layers.conditioning import (
     without_reference,
 )
 from gan_cli.models.layers.dropout import Dropout
-from gan_cli.models.layers.resample import LowPass, crop
+from gan_cli.models.layers.resample import LowPass
 from gan_cli.models.layers.resolution import resolution_ladder
 
 
@@ -60,8 +60,9 @@ def build_generator(spec: ModelSpec) -> keras.Model:
             use_bias=last,
             kernel_initializer=_weights(),
         )(x)
+        height, width = ladder[level]
         # Doubling exceeds an odd size by one row or column.
-        x = crop(x, ladder[level])
+        x = keras.layers.Cropping2D(((0, x.shape[1] - height), (0, x.shape[2] - width)))(x)
         if not last:
             x = keras.layers.ReLU()(normalized(spec, inputs, x, **_batch_norm()))
     if spec.options.get("low_pass", True):

@@ -24,7 +24,6 @@ from gan_cli.models.layers.conditioning import (
     named_features,
 )
 from gan_cli.models.layers.excitation import GatedLinearUnit, SkipExcitation
-from gan_cli.models.layers.resample import crop
 from gan_cli.models.layers.resolution import resolution_ladder
 from gan_cli.models.layers.self_supervision import MeanAbsoluteDifference, RandomQuadrant
 from gan_cli.models.layers.shuffle import RepeatUpsampling
@@ -97,7 +96,8 @@ def _gated_convolution(
 def _doubled(x: keras.KerasTensor, size: Size) -> keras.KerasTensor:
     x = RepeatUpsampling()(x)
     # Doubling exceeds an odd size by one row or column.
-    return crop(x, size)
+    surplus = x.shape[1] - size[0], x.shape[2] - size[1]
+    return keras.layers.Cropping2D(((0, surplus[0]), (0, surplus[1])))(x)
 
 
 def build_generator(spec: ModelSpec) -> keras.Model:

@@ -22,7 +22,6 @@ from gan_cli.models.layers.conditioning import (
     named_features,
     normalized,
 )
-from gan_cli.models.layers.resample import crop
 from gan_cli.models.layers.tracks import PerTrackDense, StraightThrough
 
 _OCTAVE = 12
@@ -101,7 +100,8 @@ def build_generator(spec: ModelSpec) -> keras.Model:
     if spec.options["orders"] == 2:
         other = private((_OCTAVE, sizes.steps), shared)
         cells = keras.layers.Add()([cells, other])
-    cells = crop(cells, (cells.shape[1], spec.width))
+    surplus = sizes.octaves * _OCTAVE - spec.width
+    cells = keras.layers.Cropping2D(((0, 0), (0, surplus)))(cells)
     # Most cells of music are silent, so that silence is where training starts.
     cells = Offset(spec.options["silence"], dtype="float32")(cells)
     if output == "tanh":
@@ -170,7 +170,7 @@ def _summaries(
     chroma = keras.ops.sum(keras.layers.Reshape(by_octave)(padded), axis=2)
     # What starts less what ends, over all pitches, as in MuseGAN's stream of onsets and offsets.
     before = keras.layers.ZeroPadding2D(((1, 0), (0, 0)))(padded)
-    before = crop(before, padded.shape[1:3])
+    before = keras.layers.Cropping2D(((0, 1), (0, 0)))(before)
     changes = keras.ops.sum(keras.ops.relu(padded - before), axis=2)
     changes = keras.layers.Reshape([sizes.all_beats, sizes.steps * sizes.tracks])(changes)
     summaries = []

@@ -65,9 +65,8 @@ def build_generator(spec: ModelSpec) -> keras.Model:
         width = spec.width_at(level)
         x = keras.layers.Conv1D(2 * width, kernel, padding="same")(x)
         x = keras.layers.Reshape([2 * lengths[level + 1], width])(x)
-        if surplus := x.shape[1] - lengths[level]:
-            # Doubling exceeds an odd length by one place.
-            x = keras.layers.Cropping1D((0, surplus))(x)
+        # Doubling exceeds an odd length by one place.
+        x = keras.layers.Cropping1D((0, x.shape[1] - lengths[level]))(x)
         x = _blocks(spec, x, "blocks", width)
     x = keras.layers.Dense(spec.width * spec.channels)(x)
     x = keras.layers.Reshape([spec.height, spec.width, spec.channels])(x)

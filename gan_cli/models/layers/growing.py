@@ -14,7 +14,6 @@ import keras
 import tensorflow as tf
 
 from gan_cli.models.layers.equalized import EqualizedConv2D, EqualizedDense
-from gan_cli.models.layers.resample import cropped
 from gan_cli.models.layers.second_moment import MinibatchStandardDeviation, PixelNormalization
 from gan_cli.models.layers.shuffle import repeat_pixels
 
@@ -58,7 +57,7 @@ def halve(images: tf.Tensor) -> tf.Tensor:
 
 def double(images: tf.Tensor, size: Size) -> tf.Tensor:
     """Repeats each pixel four times, and crops to `size`."""
-    return cropped(repeat_pixels(images), size)
+    return repeat_pixels(images)[:, : size[0], : size[1]]
 
 
 def _blend(first: tf.Tensor, second: tf.Tensor, share: tf.Tensor) -> tf.Tensor:

@@ -92,7 +92,7 @@ class ModulatedConv2D(_Modulated):
         height, width = (2 * side + 1 for side in x.shape[1:3])
         shape = [tf.shape(x)[0], height, width, self.filters]
         # A transposed convolution takes the flipped kernel with its two channel axes exchanged.
-        flipped = tf.transpose(tf.reverse(kernel, [0, 1]), [0, 1, 3, 2])
+        flipped = tf.transpose(kernel[::-1, ::-1], [0, 1, 3, 2])
         x = tf.nn.conv2d_transpose(x, flipped, shape, 2, "VALID")
         x = tf.ensure_shape(x, [None, height, width, self.filters])
         return cropped(filtered(x, padding=1, gain=2.0), self.size)

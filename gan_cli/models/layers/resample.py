@@ -51,15 +51,7 @@ def smoothed(x: tf.Tensor) -> tf.Tensor:
 
 def cropped(x: tf.Tensor, size: tuple[int, ...]) -> tf.Tensor:
     """Returns the top left part of this size: doubling exceeds odd sizes by a row or a column."""
-    for axis in (1, 2):
-        if x.shape[axis] != size[axis - 1]:
-            x = _part(x, axis, 0, size[axis - 1])
-    return x
-
-
-def crop(x: keras.KerasTensor, size: tuple[int, int]) -> keras.KerasTensor:
-    """Returns the top left part of this size in a network; nothing where `x` has it already."""
-    return x if tuple(x.shape[1:3]) == tuple(size) else Cropping(size)(x)
+    return x if tuple(x.shape[1:3]) == size else x[:, : size[0], : size[1]]
 
 
 def _doubled_along(x: tf.Tensor, axis: int) -> tf.Tensor:
@@ -106,24 +98,6 @@ def _part(x: tf.Tensor, axis: int, start: int, size: int) -> tf.Tensor:
         if sizes[0] is None:
             sizes[0] = tf.shape(x)[0]
         return tf.slice(x, begin, sizes)
-
-
-@keras.saving.register_keras_serializable("gan_cli")
-class Cropping(keras.layers.Layer):
-    """Crops to `size`, [height, width]; unlike `Cropping2D`, with a fast gradient."""
-
-    def __init__(self, size: tuple[int, int], **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.size = tuple(size)
-
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        return cropped(inputs, self.size)
-
-    def compute_output_shape(self, input_shape: Any) -> Any:
-        return input_shape[0], *self.size, input_shape[-1]
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"size": self.size}
 
 
 @keras.saving.register_keras_serializable("gan_cli")

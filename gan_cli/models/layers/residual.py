@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import keras
 
-from gan_cli.models.layers.resample import crop
 from gan_cli.models.layers.shuffle import RepeatUpsampling
 from gan_cli.models.layers.spectral import SpectralConv2D
 
@@ -49,7 +48,8 @@ def generator_block(
     def doubled(y: keras.KerasTensor) -> keras.KerasTensor:
         y = RepeatUpsampling()(y)
         # Doubling exceeds an odd size by one row or column.
-        return crop(y, size)
+        surplus = y.shape[1] - size[0], y.shape[2] - size[1]
+        return keras.layers.Cropping2D(((0, surplus[0]), (0, surplus[1])))(y)
 
     residual = doubled(keras.layers.ReLU()(normalize(x)))
     residual = convolution(channels, 3, spectral, RESIDUAL_GAIN, orthogonal)(residual)

@@ -28,9 +28,7 @@ class SoundingPitches(keras.layers.Layer):
         # How many notes or rests start after step s, up to step t: with none, s still sounds in t.
         between = starts[:, :, :, None] - starts[:, :, None, :]
         still = tf.linalg.band_part(tf.nn.relu(1.0 - between), -1, 0)
-        # Not by `[..., 2:]`: see `resample`.
-        pitches = tf.slice(by_voice, [0, 0, 0, _FIRST_PITCH], [-1, -1, -1, -1])
-        return tf.matmul(still, pitches)
+        return tf.matmul(still, by_voice[..., _FIRST_PITCH:])
 
     def compute_output_shape(self, shape: Any) -> Any:
         return shape[0], shape[3], shape[1], shape[2] - _FIRST_PITCH
@@ -90,8 +88,7 @@ class Intervals(keras.layers.Layer):
         upper = [classes[:, one] for one, _ in pairs]
         lower = [classes[:, other] for _, other in pairs]
         before = min(self.steps_per_beat, steps)
-        earlier = tf.pad(classes, [[0, 0], [0, 0], [before, 0], [0, 0]])
-        earlier = tf.slice(earlier, [0, 0, 0, 0], [-1, -1, steps, -1])
+        earlier = tf.pad(classes, [[0, 0], [0, 0], [before, 0], [0, 0]])[:, :, :steps]
         upper += tf.unstack(classes, axis=1)
         lower += tf.unstack(earlier, axis=1)
         upper, lower = tf.stack(upper, axis=2), tf.stack(lower, axis=2)

@@ -10,7 +10,6 @@ from typing import NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from gan_cli.objectives.augment.channels import channels_of, divided
 from gan_cli.objectives.augment.draws import Draws
 from gan_cli.objectives.augment.homogeneous import compose, matrix
 
@@ -87,6 +86,6 @@ def recolor(images: tf.Tensor, color: Color) -> tf.Tensor:
     entry = color.matrix()[:, None, None, :3, :]
     # Not `tf.matmul`: see `homogeneous`.
     changed = entry[..., 3] + sum(
-        channels_of(images, channel, 1) * entry[..., channel] for channel in range(3)
+        images[..., channel : channel + 1] * entry[..., channel] for channel in range(3)
     )
-    return tf.concat([changed, divided(images)[1]], axis=3) if images.shape[3] == 4 else changed
+    return tf.concat([changed, images[..., 3:]], axis=3) if images.shape[3] == 4 else changed

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from gan_cli.objectives.augment.augmentation import Augmentation
-from gan_cli.objectives.augment.channels import divided
 from gan_cli.objectives.augment.draws import Draws
 from gan_cli.objectives.augment.pixels import gather_pixels
 
@@ -27,7 +26,7 @@ def color(images: tf.Tensor, draws: Draws) -> tf.Tensor:
         tf.reshape(draws.uniform(low, high), [-1, 1, 1, 1])
         for low, high in [(-0.5, 0.5), (0.0, 2.0), (0.5, 1.5)]
     )
-    colors, alpha = divided(images)
+    colors, alpha = images[..., :3], images[..., 3:]
     colors += brightness
     gray = tf.reduce_mean(colors, axis=3, keepdims=True)
     colors = gray + saturation * (colors - gray)
