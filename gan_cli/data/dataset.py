@@ -24,6 +24,7 @@ from gan_cli.data.split import choose_by_content, choose_evenly, choose_groups
 from gan_cli.domains.domain import Domain
 from gan_cli.domains.images import Images
 from gan_cli.errors import UserError
+from gan_cli.io.wording import counted
 
 _PROBLEMS_SHOWN = 20
 
@@ -108,7 +109,8 @@ def open_splits(
         raise UserError(*_corrupt_problems(unread))
     if train.count < 2:
         raise UserError(
-            f"data: source '{config.source}' gives {train.count} images; at least 2 are needed"
+            f"data: source '{config.source}' gives {counted(train.count, 'image', 'images')};"
+            " at least 2 are needed"
         )
     # The first draw takes `max_images` of all; the second draws the held-out ones from these.
     chosen = np.arange(train.count)

@@ -16,6 +16,7 @@ from gan_cli.data.survey import Header, notes_on_frames, notes_on_profiles, read
 from gan_cli.data.tiles import Tiles
 from gan_cli.data.value_range import Range, common_range, is_deep
 from gan_cli.errors import UserError
+from gan_cli.io.wording import counted
 
 # Ends the identity of files of which some are converted to sRGB.
 _IN_SRGB = ":srgb"
@@ -140,7 +141,10 @@ def _note_on_tiles(tiles: Tiles, headers: Sequence[Header], side: int, stride: i
         " (data.tiles)"
     )
     if small := tiles.too_small - (len(headers) - sound):
-        note += f"; {small:,} images are smaller than a tile and are left out"
+        are = counted(
+            small, "image is smaller than a tile and is", "images are smaller than a tile and are"
+        )
+        note += f"; {are} left out"
     return note
 
 

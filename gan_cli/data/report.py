@@ -8,6 +8,7 @@ import numpy as np
 
 from gan_cli.data.collection import Forms
 from gan_cli.data.dataset import DataSplits, ImageDataset
+from gan_cli.io.wording import counted
 
 # Lines about classes; a set may have thousands.
 _CLASSES_SHOWN = 20
@@ -64,7 +65,8 @@ class DataReport:
         if self.skipped:
             lines.append(f"{len(self.skipped):,} cannot be decoded, such as {self.skipped[0]}")
         if self.passed_over:
-            lines.append(f"{len(self.passed_over):,} files or folders are passed over")
+            over = counted(len(self.passed_over), "file or folder is", "files or folders are")
+            lines.append(f"{over} passed over")
         return lines
 
     def warnings(self) -> list[str]:

@@ -9,6 +9,7 @@ from gan_cli.catalog import CHOICES
 from gan_cli.config.load import load_config
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.dataset import ImageDataset, open_splits, open_whole
+from gan_cli.data.sources import source_of
 from gan_cli.domains.domain import NETWORK_FEATURES
 from gan_cli.errors import UserError
 from gan_cli.evaluation.evaluator import (
@@ -19,6 +20,7 @@ from gan_cli.evaluation.evaluator import (
 from gan_cli.evaluation.progress import ScoringProgress
 from gan_cli.evaluation.requests import ImagesRequest, Settings, StatisticsRequest
 from gan_cli.evaluation.results import ScoredImages
+from gan_cli.evaluation.suspicions import warning_of_bgr, warning_of_grids
 from gan_cli.listener import PREPARING, Listener, Quiet
 from gan_cli.metrics.against_statistics import score_against
 from gan_cli.metrics.comparison import batches_of
@@ -47,6 +49,7 @@ def score_images(request: ImagesRequest, listener: Listener | None = None) -> Sc
         else:
             reference = open_whole(_data_config("real", request.real), progress)
         generated = _like(reference, request.fake, progress)
+    _say_what_is_suspicious(request.fake, generated, reference, listener)
     evaluator = image_evaluator(
         features or WITHOUT_LABELS,
         train,
@@ -108,6 +111,20 @@ def score_against_statistics(
             "fake_fingerprint": generated.fingerprint,
         },
     )
+
+
+def _say_what_is_suspicious(
+    fake: str, generated: ImageDataset, reference: ImageDataset, listener: Listener
+) -> None:
+    config = _data_config("fake", fake)
+    stored = source_of(config).open(config).train
+    height, width = reference.images.shape[1:3]
+    for warning in (
+        warning_of_grids(fake, stored, height, width),
+        warning_of_bgr(fake, generated.images, reference.images),
+    ):
+        if warning is not None:
+            listener.message(warning)
 
 
 def _num_labelled_classes(train: ImageDataset) -> int:
