@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from gan_cli.tensorflow_setup import set_up
+from gan_cli.tensorflow_setup import refuse_windows, set_up
 
 if TYPE_CHECKING:
     from gan_cli.api import Generator, Run, load_config, open_run, train
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from gan_cli.studio.edit_requests import Inpaint, Project, SuperResolve
     from gan_cli.studio.picture_requests import Axes, Grid, Sheet, Walk
 
+refuse_windows()
 set_up()
 
 __version__ = "0.1.0"

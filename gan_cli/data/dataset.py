@@ -9,7 +9,7 @@ import numpy as np
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.classes import without_gaps
-from gan_cli.data.collection import Collection, Forms
+from gan_cli.data.collection import Collection, Forms, SourceSplits
 from gan_cli.data.duplicates import (
     Duplicates,
     Part,
@@ -206,16 +206,21 @@ def open_splits(
 
 
 def open_whole(
-    config: DataConfig, progress: Callable[[int, int], None] | None = None
+    config: DataConfig,
+    progress: Callable[[int, int], None] | None = None,
+    opened: SourceSplits | None = None,
 ) -> ImageDataset:
-    """Opens and prepares all images that a config names, and holds none out.
+    """Opens and prepares all images that a config names to train on, and holds none out.
+
+    Args:
+      opened: the source, where it is open already.
 
     Raises:
       UserError: as `open_splits`.
     """
     source = source_of(config)
     domain = None if source.domain is None else source.domain(config)
-    collection: Collection = source.open(config).train
+    collection: Collection = (opened or source.open(config)).train
     if collection.count < 1:
         raise UserError(f"data: source '{config.source}' gives no image")
     chosen = np.arange(collection.count)

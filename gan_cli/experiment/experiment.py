@@ -51,6 +51,7 @@ from gan_cli.run.guard_log import GuardLog
 from gan_cli.run.lock import RunLock
 from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.report.page import write_report
+from gan_cli.run.tensorboard import forget_after
 from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.guard import is_skipped
 from gan_cli.training.loop import Action, compile_steps
@@ -261,6 +262,7 @@ class Experiment:
             self.listener.message(problem)
         metrics.truncate_after(images_so_far)
         guard.truncate_after(images_so_far, interventions_of(self.step.remedies))
+        forget_after(self.run.path, images_so_far)
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         new_names = tuple(self.data.train.class_names)

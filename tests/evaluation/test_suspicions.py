@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_cli.evaluation.images import score_images
+from gan_cli.data.dataset import ImageDataset
+from gan_cli.evaluation.images import _shared_labels, score_images
 from gan_cli.evaluation.requests import ImagesRequest
 from gan_cli.evaluation.suspicions import Layout, layout_of, warning_of_bgr
 from tests.docs.data_cases import picture
@@ -83,3 +84,36 @@ def test_the_command_says_it_before_it_scores(tmp_path):
     score_images(request, heard)
     (line,) = [text for text in heard.messages if "grids, such as" in text]
     assert "of 8x8 images of 16x16 pixels" in line
+
+
+def test_which_part_of_a_folder_is_compared_is_said_and_classes_go_by_their_names(tmp_path):
+    for place, numbers in (
+        ("real/train/cat", range(20)),
+        ("real/train/dog", range(20, 40)),
+        ("real/test/cat", range(40, 45)),
+        ("fake/dog", range(50, 75)),
+        ("other/horse", range(50, 75)),
+        ("other/dog", range(80, 85)),
+    ):
+        (tmp_path / place).mkdir(parents=True)
+        for number in numbers:
+            picture(number, SIDE).save(tmp_path / place / f"{number}.png")
+    said = {}
+    for name in ("fake", "other"):
+        heard = Recording()
+        request = ImagesRequest(
+            real=str(tmp_path / "real"), fake=str(tmp_path / name), metrics=("frechet",)
+        )
+        score_images(request, heard)
+        said[name] = "\n".join(heard.messages)
+    assert "40 images to train on are compared, and 5 to test on are not" in said["fake"]
+    assert "classes" not in said["fake"]
+    assert "'horse' is no class of the real ones" in said["other"]
+
+
+def test_labels_follow_the_names_of_the_classes():
+    images = photos(4)
+    real = ImageDataset(images, np.array([0, 1, 2, 1], np.int32), ("cat", "dog", "owl"), "")
+    fake = ImageDataset(images, np.array([0, 1, 1, 0], np.int32), ("dog", "owl"), "")
+    labels = _shared_labels(fake, real, np.array([0, 1, 3]), Recording())
+    np.testing.assert_array_equal(labels, [1, 2, 1])
