@@ -20,7 +20,12 @@ from gan_cli.data.duplicates import (
 from gan_cli.data.form import choose_form
 from gan_cli.data.materialise import materialise
 from gan_cli.data.sources import source_of
-from gan_cli.data.split import choose_by_content, choose_evenly, choose_groups
+from gan_cli.data.split import (
+    choose_by_content,
+    choose_evenly,
+    choose_groups,
+    leaving_each_class,
+)
 from gan_cli.domains.domain import Domain
 from gan_cli.domains.images import Images
 from gan_cli.errors import UserError
@@ -143,6 +148,8 @@ def open_splits(
             )
         elif train.groups is None:
             held = choose_evenly(chosen, train.labels, min(max(count, 1), len(chosen) - 1))
+            if config.holdout_by != "order" and train.labels is not None:
+                held = leaving_each_class(held, chosen, train.labels)
         elif len(np.unique(train.groups[chosen])) < 2:
             raise UserError(
                 f"data: source '{config.source}' gives samples of one file alone; at least 2 files"

@@ -21,7 +21,7 @@ from gan_cli.sampling.latents import latents_for_seeds
 from gan_cli.sampling.saved_latents import SavedLatents, read_latents
 from gan_cli.sampling.seed_ranges import DIRECTIONS as FIRST_DIRECTION_SEED
 from gan_cli.studio.checks import Classes, given_classes, given_seeds, given_truncation
-from gan_cli.studio.texts import parse_classes, quoted_class
+from gan_cli.studio.texts import quoted_class
 
 
 class Studio:
@@ -154,7 +154,7 @@ class Studio:
         """
         number = self._class_number(each)
         for text in (str(each), self.loaded.class_names[number]):
-            if parse_classes(text) == (text,) and self._class_number(text) == number:
+            if quoted_class(text) == text and self._class_number(text) == number:
                 return text
         return str(number)
 

@@ -81,7 +81,8 @@ def parse_classes(text: str) -> str | tuple[str, ...]:
 
 def quoted_class(name: str) -> str:
     """Writes the name of a class as `parse_classes` reads it, in double quotes where need be."""
-    return name if parse_classes(name) == (name,) else '"' + name.replace('"', '""') + '"'
+    is_plain = '"' not in name and parse_classes(name) == (name,)
+    return name if is_plain else '"' + name.replace('"', '""') + '"'
 
 
 def parse_move(text: str) -> dict[int, float]:
