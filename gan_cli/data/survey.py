@@ -88,7 +88,8 @@ def _read_header(path: Path, max_pixels: int) -> Header:
                 _upright_size(image),
                 natural_channels(image),
                 image.width * image.height > max_pixels,
-                any(";16" in str(tile.args) for tile in image.tile) and not is_deep(image.mode),
+                any(";16" in str(tile) for tile in getattr(image, "tile", ()))
+                and not is_deep(image.mode),
             )
     except Image.DecompressionBombError:
         return Header(too_large=True)

@@ -1,7 +1,6 @@
 """Generated images of other programs that are not what they seem: grids, and BGR."""
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -129,8 +128,7 @@ def warning_of_bgr(path: str, generated: np.ndarray, real: np.ndarray) -> str | 
 
 def _colours(images: np.ndarray) -> np.ndarray:
     """Returns colours of pixels spread over the images: float64 [count, channels]."""
-    spread: Sequence[int] = np.linspace(
-        0, len(images) - 1, min(len(images), _IMAGES_FOR_COLOUR)
-    ).astype(int)
+    count = min(len(images), _IMAGES_FOR_COLOUR)
+    spread = np.linspace(0, len(images) - 1, count).astype(int)
     pixels = np.asarray(images[spread], np.float64).reshape(-1, images.shape[3])
     return pixels[:: max(len(pixels) // _PIXELS_FOR_COLOUR, 1)]

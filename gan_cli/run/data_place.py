@@ -4,8 +4,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from gan_cli.config.resolved import ResolvedConfig
-from gan_cli.config.schema import DataConfig
+from gan_cli.config.resolved import ResolvedConfig, ResolvedData
 from gan_cli.io.paths import user_path
 from gan_cli.run.directory import RunDirectory
 
@@ -20,7 +19,7 @@ def working_folder() -> str | None:
     return folder
 
 
-def data_of(run: RunDirectory, config: ResolvedConfig) -> DataConfig:
+def data_of(run: RunDirectory, config: ResolvedConfig) -> ResolvedData:
     """Returns the section `data` of a run's config, by which its data are found from here.
 
     A relative path that leads nowhere is taken for one from the folder in which the run was
