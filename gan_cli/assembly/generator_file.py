@@ -18,6 +18,8 @@ _OWN_LAYERS = "gan_cli.models."
 _OWN_PACKAGE = "gan_cli>"
 # Operations of Keras that compute, such as slices and one-hot vectors.
 _OPERATIONS = ("keras.src.ops.math", "keras.src.ops.nn", "keras.src.ops.numpy")
+# Of these, others call functions.
+_CORE, _OF_CORE = "keras.src.ops.core", ("Cast", "Slice", "StopGradient", "Unstack")
 
 
 def open_generator(path: Path, key: str) -> keras.Model:
@@ -68,7 +70,8 @@ def is_part(module: object, name: object, registered_name: object) -> bool:
     """Returns whether a class that a `.keras` file names is an operation of Keras, or our layer."""
     if not isinstance(module, str) or not isinstance(name, str):
         return False
-    if module in _OPERATIONS and registered_name in (None, name):
+    computes = module in _OPERATIONS or (module == _CORE and name in _OF_CORE)
+    if computes and registered_name in (None, name):
         operation = getattr(importlib.import_module(module), name, None)
         return isinstance(operation, type) and issubclass(operation, keras.Operation)
     if not module.startswith(_OWN_LAYERS):

@@ -93,6 +93,7 @@ def test_operations_are_those_that_compute():
     assert is_part("keras.src.ops.numpy", "GetItem", "GetItem")
     assert not is_part("keras.src.ops.numpy", "np", None)
     assert not is_part("keras.src.ops.numpy", "getitem", None)
+    assert is_part("keras.src.ops.core", "Cast", "Cast")
     assert not is_part("keras.src.ops.core", "Map", "Map")
 
 
