@@ -97,6 +97,7 @@ def verify(path: str | Path, run_dir: str | Path | None = None) -> Verification:
 
 def _compare(path: Path, provenance: Provenance, run_dir: str | Path) -> Comparison:
     studio = Studio.open(run_dir, provenance.checkpoint.removeprefix("ckpt-"))
+    studio.reads_records = True
     if studio.loaded.weights_sha256 != provenance.model_sha256:
         return Comparison(False, other_weights=studio.loaded.weights_sha256)
     try:
