@@ -10,10 +10,11 @@ from typing import Any
 
 import tensorflow as tf
 
+from gan_cli.assembly.checks import check_first_step
 from gan_cli.assembly.class_changes import restore_by_class
 from gan_cli.assembly.initial_weights import initialise
 from gan_cli.assembly.networks import check_image_size
-from gan_cli.assembly.resolving import resolve_for
+from gan_cli.assembly.resolving import part_names, resolve_for
 from gan_cli.assembly.state import build_state
 from gan_cli.assembly.step import build_step
 from gan_cli.assembly.warnings import warnings_of
@@ -150,6 +151,9 @@ class Experiment:
         for warning in warnings_of(resolved, state.discriminator, distribution.replicas):
             listener.message(f"warning: {warning}")
         step = build_step(resolved, state, num_classes, data.holdout, distribution)
+        if distribution.replicas == 1:
+            images = data.train.images
+            check_first_step(step, images.shape[1:], str(images.dtype), part_names(resolved))
         # Whatever is wrong with a config is found before the first file is written.
         return cls(
             resolved,
