@@ -156,6 +156,11 @@ class StatisticsRequest(Settings):
             )
 
 
+def names_metric(argument: str) -> bool:
+    """Returns whether an argument of the command names a metric, and no folder."""
+    return METRICS.problem(argument) is None and not Path(argument).is_dir()
+
+
 def _whole(value: Any, key: str, least: int) -> int:
     """Returns a whole number of the range.
 
