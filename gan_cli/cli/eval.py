@@ -39,7 +39,7 @@ _NUM_SAMPLES = flags.DEFINE_integer(
 _FEATURES = flags.DEFINE_string(
     "features", None, "Feature network instead of the config's, such as random or inception."
 )
-_METRICS = define_list("metrics", "Metrics instead of the config's, separated by commas, or all.")
+_METRICS = define_list("metrics", "Metrics instead of the config's: a,b or a b, or all.")
 _STATS = flags.DEFINE_string(
     "stats",
     None,

@@ -66,6 +66,12 @@ def html_text(title: str, rows: Sequence[Mapping[str, Any]], sentences: Sequence
     return template.render(
         title=title,
         metrics=metrics,
-        sets=[{"facts": facts, "scores": scores} for facts, scores in sets.items()],
+        sets=[{"facts": _shown(*facts), "scores": scores} for facts, scores in sets.items()],
         sentences=sentences,
     )
+
+
+def _shown(method: str, run: str, checkpoint: str, kimg: float | str) -> dict[str, str]:
+    """Returns the name of a set of samples, and what else is known of it in a line."""
+    length = f"{kimg:g} kimg" if isinstance(kimg, float | int) else ""
+    return {"run": run, "what": ", ".join(filter(None, (method, checkpoint, length)))}
