@@ -23,7 +23,7 @@ except SystemExit as end:
 
 def test_inspect_reads_a_record_without_tensorflow(tmp_path):
     recipe = {"kind": "grid", "format": ".png", "seeds": "0-3"}
-    origin = Provenance("gan-cli 1", "mine", "ckpt-1", "0" * 64, recipe)
+    origin = Provenance("mine", "ckpt-1", "0" * 64, recipe)
     (tmp_path / "x.png").write_bytes(encoded(Image.new("L", (8, 8)), ".png", origin))
     ended = subprocess.run(
         [sys.executable, "-c", INSPECT], cwd=tmp_path, capture_output=True, text=True, check=False
