@@ -12,6 +12,7 @@ from PIL import Image
 from gan_cli.data.colour import profile_of
 from gan_cli.data.decode import open_image
 from gan_cli.data.prepare import natural_channels
+from gan_cli.data.value_range import is_deep
 from gan_cli.errors import UserError
 
 _SHOWN = 3
@@ -37,6 +38,7 @@ class Header:
       size: height and width as seen upright; zeros where the file cannot be opened.
       channels: 1 gray, 3 colour, 4 with transparency; 0 where the file cannot be opened.
       too_large: whether it has more pixels than are allowed.
+      deep_colour: whether it has colours of 16 bits, of which the upper 8 are read.
     """
 
     profile: str = ""
@@ -46,6 +48,7 @@ class Header:
     size: tuple[int, int] = (0, 0)
     channels: int = 0
     too_large: bool = False
+    deep_colour: bool = False
 
 
 def read_headers(files: Sequence[Path], max_pixels: int) -> list[Header]:
@@ -85,6 +88,8 @@ def _read_header(path: Path, max_pixels: int) -> Header:
                 _upright_size(image),
                 natural_channels(image),
                 image.width * image.height > max_pixels,
+                any(";16" in str(tile) for tile in getattr(image, "tile", ()))
+                and not is_deep(image.mode),
             )
     except Image.DecompressionBombError:
         return Header(too_large=True)
@@ -117,6 +122,17 @@ def notes_on_profiles(headers: Sequence[Header]) -> tuple[str, ...]:
             " their values are taken for sRGB"
         )
     return tuple(notes)
+
+
+def notes_on_depth(headers: Sequence[Header]) -> tuple[str, ...]:
+    """Returns a sentence for images with colours of more bits than are read."""
+    count = sum(header.deep_colour for header in headers)
+    if not count:
+        return ()
+    return (
+        f"{count:,} of {len(headers):,} images have 16 bits for each colour: the upper 8 are read"
+        " (data.value_range is for gray images)",
+    )
 
 
 def notes_on_frames(headers: Sequence[Header], takes_all: bool) -> tuple[str, ...]:

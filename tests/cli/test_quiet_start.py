@@ -7,6 +7,7 @@ import sys
 import pytest
 from PIL import Image
 
+from gan_cli.io.quiet_imports import quiet_matplotlib
 from gan_cli.media.encode import encoded
 from gan_cli.media.provenance import Provenance
 
@@ -42,6 +43,7 @@ def test_inspect_reads_a_record_without_tensorflow(tmp_path):
     ],
 )
 def test_matplotlib_does_not_report_where_it_keeps_its_cache(caplog, logger, text):
+    quiet_matplotlib()
     logging.getLogger(logger).warning(text)
     assert not caplog.records
     logging.getLogger(logger).warning("findfont: Font family 'x' not found.")
