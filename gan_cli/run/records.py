@@ -81,6 +81,12 @@ class EnvironmentRecord(Record):
     dataset: DatasetRecord
 
 
+class LoggersRecord(Record):
+    """loggers.json: the name that each tracker gave the run, by the logger's name."""
+
+    runs: dict[Name, Name]
+
+
 class MetricsRow(Record):
     """A line of metrics.jsonl; every other key is a figure, too."""
 
