@@ -12,7 +12,8 @@ import numpy as np
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Forms
 from gan_cli.data.frames import Frames
-from gan_cli.data.survey import Header, notes_on_frames, notes_on_profiles, read_headers
+from gan_cli.data.kept_headers import Header
+from gan_cli.data.survey import notes_on_frames, notes_on_profiles, read_headers
 from gan_cli.data.tiles import Tiles
 from gan_cli.data.value_range import Range, common_range, is_deep
 from gan_cli.errors import UserError

@@ -66,7 +66,8 @@ def test_a_run_logs_its_figures_and_grids_and_a_longer_one_continues(tmp_path, c
     for row in rows:
         figures = {name: row[name] for name in row if name not in ("images_shown", "kimg")}
         assert logged[row["images_shown"]] == figures
-    assert [call[1] for call in calls if call[0] == "grid"] == [0, 32, 64]
+    # On a slow machine, others come by the clock.
+    assert {call[1] for call in calls if call[0] == "grid"} >= {0, 32, 64}
 
     # Other loggers are no other run.
     del calls[:]
