@@ -8,11 +8,14 @@ last bits of all numbers depend.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
 from gan_cli.tensorflow_setup import set_up
 
+# Not from `typing`, whose import would take longer than all else here; type checkers know the name.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from gan_cli.api import Generator, Run, load_config, open_run, train
     from gan_cli.config.schema import Config
     from gan_cli.errors import UserError

@@ -1,6 +1,5 @@
-"""What TensorFlow reads from the environment when it is imported, and what it need not report."""
+"""What TensorFlow reads from the environment when it is imported."""
 
-import logging
 import os
 
 LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
@@ -18,9 +17,3 @@ def set_up() -> None:
     # By itself TensorFlow takes oneDNN's kernels only on the newest processors; they are faster on
     # the others, too.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    logging.getLogger("tensorflow").addFilter(_is_worth_reporting)
-
-
-def _is_worth_reporting(record: logging.LogRecord) -> bool:
-    # Every generator is compiled once, which TensorFlow takes for one that is compiled repeatedly.
-    return "<function Sampler." not in record.getMessage()

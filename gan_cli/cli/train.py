@@ -132,7 +132,7 @@ def _train(config: "Config", run_dir: Path, listener: "Listener", began: float) 
         from gan_cli.training.cluster import open_distribution
 
         nonlocal distribution
-        distribution = open_distribution(config.training.strategy)
+        distribution = open_distribution(config.training.strategy, say=listener.message)
 
     app.import_tensorflow(open_devices)
 

@@ -1,5 +1,6 @@
 """What the cache keeps, and how to get rid of it."""
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,10 @@ _KINDS = {
     "headers": "what the headers of image files say",
     "features": "classifiers and downloaded networks of evaluations",
     "statistics": "statistics of real images",
+    "tried": "which networks from elsewhere were tried out",
 }
+# What is being removed; a process that died while it did so leaves it.
+_REMOVED = ".removed"
 
 
 @dataclass(frozen=True)
@@ -89,10 +93,15 @@ def clear_cache() -> str:
         try:
             if kind.folder.is_symlink():
                 raise OSError(None, "is a link", str(kind.folder))
-            shutil.rmtree(kind.folder)
+            # An archive of which half is removed would be taken for a whole one.
+            aside = kind.folder.with_name(f".{kind.folder.name}-{os.getpid()}{_REMOVED}")
+            kind.folder.rename(aside)
+            shutil.rmtree(aside)
         except OSError as error:
             raise _problem(kind.folder, "removed", error) from error
     root = cache_folder("data").parent
+    for left in root.glob(f".*{_REMOVED}"):
+        shutil.rmtree(left, ignore_errors=True)
     return f"removed from {root}: {_amount(sum(kind.size for kind in kinds))}"
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gan_cli.data.decode import HEIC_ENDINGS, reads_heic
+from gan_cli.io.regular import open_regular
 
 ENDINGS = (
     *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
@@ -142,7 +143,8 @@ def _is_own(folder: Path, folders: list[str], names: list[str]) -> bool:
     if is_run or "export.json" not in names:
         return is_run
     try:
-        return b'"model_sha256"' in (folder / "export.json").read_bytes()[:_HEAD_BYTES]
+        with open_regular(folder / "export.json") as file:
+            return b'"model_sha256"' in file.read(_HEAD_BYTES)
     except OSError:
         return False
 

@@ -4,7 +4,6 @@ Nothing here reads a file or needs TensorFlow, so a command can refuse bad input
 stand for tuples, and texts for paths.
 """
 
-import operator
 from collections.abc import Iterable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 
 from gan_cli.config.limits import FEWEST_IMAGES
 from gan_cli.errors import UserError
+from gan_cli.io.request_values import keep, whole_number
 from gan_cli.metrics.features import FEATURE_NETWORKS
 from gan_cli.metrics.scores import METRICS
 
@@ -44,8 +44,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         if self.num_samples is not None:
-            _set(self, "num_samples", _whole(self.num_samples, "num_samples", FEWEST_IMAGES))
-        _set(self, "seed", _whole(self.seed, "seed", 0))
+            keep(self, num_samples=whole_number(self.num_samples, "num_samples", FEWEST_IMAGES))
+        keep(self, seed=whole_number(self.seed, "seed", 0))
         if self.features is not None:
             if not isinstance(self.features, str):
                 raise UserError(f"must be a name, got {self.features!r}", key="features")
@@ -58,9 +58,9 @@ class Settings:
             problems = [found for name in self.metrics if (found := METRICS.problem(name))]
             if problems or not self.metrics:
                 raise UserError(*(problems or ["names no metric"]), key="metrics")
-            _set(self, "metrics", tuple(self.metrics))
+            keep(self, metrics=tuple(self.metrics))
         if self.statistics is not None:
-            _set(self, "statistics", Path(self.statistics))
+            keep(self, statistics=Path(self.statistics))
 
     def settings(self) -> dict[str, Any]:
         """Returns the fields that every request has, by name."""
@@ -104,7 +104,7 @@ class ComparisonRequest(Settings):
             raise UserError(
                 "'all' scores one run; name one checkpoint to compare", key="checkpoint"
             )
-        _set(self, "run_dirs", tuple(self.run_dirs))
+        keep(self, run_dirs=tuple(self.run_dirs))
 
     def requests(self) -> list[RunRequest]:
         """Returns a request for each run, with the same settings."""
@@ -131,8 +131,8 @@ class ImagesRequest(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _set(self, "real", str(self.real))
-        _set(self, "fake", str(self.fake))
+        keep(self, real=str(self.real))
+        keep(self, fake=str(self.fake))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,26 +149,8 @@ class StatisticsRequest(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        _set(self, "fake", str(self.fake))
+        keep(self, fake=str(self.fake))
         if self.metrics is not None:
             raise UserError(
                 "needs the real images; statistics give the Fréchet distance alone", key="metrics"
             )
-
-
-def _whole(value: Any, key: str, least: int) -> int:
-    """Returns a whole number of the range.
-
-    Raises:
-      UserError: the value is no whole number, or is too small.
-    """
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise UserError(f"must be a whole number, got {value!r}", key=key)
-    if value < least:
-        raise UserError(f"must be at least {least}, got {value}", key=key)
-    return operator.index(value)
-
-
-def _set(request: Settings, name: str, value: object) -> None:
-    """Gives a field of a frozen request its final form."""
-    object.__setattr__(request, name, value)

@@ -6,7 +6,7 @@ from pathlib import Path
 from gan_cli.config.schema import Config
 from gan_cli.experiment.experiment import Experiment
 from gan_cli.experiment.outcome import Outcome
-from gan_cli.listener import Listener
+from gan_cli.listener import Listener, Quiet
 from gan_cli.run.directory import default_run_dir
 from gan_cli.training.cluster import open_distribution
 from gan_cli.training.distribution import Distribution
@@ -45,7 +45,9 @@ def run_experiment(
     """
     began = time.monotonic() if began is None else began
     if distribution is None:
-        distribution = open_distribution(config.training.strategy)
+        distribution = open_distribution(
+            config.training.strategy, say=(listener or Quiet()).message
+        )
     with distribution.alive():
         experiment = Experiment.open(
             config, run_dir or default_run_dir(config), distribution, listener

@@ -19,6 +19,7 @@ from gan_cli.models.layers.conditioning import (
     discriminator_outputs,
     named_features,
 )
+from gan_cli.models.layers.labels import known_labels
 from gan_cli.models.layers.normalization import ProjectedBatchNormalization
 from gan_cli.models.layers.residual import convolution, discriminator_block, generator_block
 from gan_cli.models.layers.resolution import resolution_ladder
@@ -103,7 +104,7 @@ def build_generator(spec: ModelSpec) -> keras.Model:
     inputs, embedding = [latents], []
     if spec.num_classes:
         inputs.append(keras.Input([], dtype="int32", name="labels"))
-        embedding = [_shared_embedding(spec)(inputs[1])]
+        embedding = [_shared_embedding(spec)(known_labels(inputs[1], spec.num_classes))]
     first, conditions = latents, [embedding] * top
     if _option(spec, "hierarchical"):
         parts = _split(latents, latent_parts(spec.latent_dim, top))

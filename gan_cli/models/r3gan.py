@@ -16,6 +16,7 @@ from gan_cli.models.layers.conditioning import (
     named_features,
 )
 from gan_cli.models.layers.grouped import GroupedConv2D
+from gan_cli.models.layers.labels import known_labels
 from gan_cli.models.layers.resample import FilteredDownsampling, FilteredUpsampling
 from gan_cli.models.layers.resolution import resolution_ladder
 
@@ -30,7 +31,8 @@ def build_generator(spec: ModelSpec) -> keras.Model:
     inputs, x = [latents], latents
     if spec.num_classes:
         labels = keras.Input([], dtype="int32", name="labels")
-        embedding = _embedding(spec, spec.latent_dim, gain=1.0)(labels)
+        known = known_labels(labels, spec.num_classes)
+        embedding = _embedding(spec, spec.latent_dim, gain=1.0)(known)
         inputs, x = [latents, labels], keras.layers.Concatenate()([latents, embedding])
     for level in range(len(ladder) - 1, -1, -1):
         width = spec.width_at(level)

@@ -27,6 +27,7 @@ from gan_cli.models.layers.equalized import (
     EqualizedConv2D,
     EqualizedDense,
 )
+from gan_cli.models.layers.labels import known_labels
 from gan_cli.models.layers.modulated import ModulatedConv2D, ToImage
 from gan_cli.models.layers.resample import FilteredDownsampling, FilteredUpsampling
 from gan_cli.models.layers.resolution import resolution_ladder
@@ -95,7 +96,7 @@ def _mapping(spec: ModelSpec, num_styles: int) -> keras.Model:
 
 def _embedded_label(spec: ModelSpec, labels: keras.KerasTensor, size: int) -> keras.KerasTensor:
     """Returns a learned vector for each label, float32 [batch, size], of unit mean square."""
-    one_hot = keras.ops.one_hot(labels, spec.num_classes)
+    one_hot = keras.ops.one_hot(known_labels(labels, spec.num_classes), spec.num_classes)
     x = EqualizedDense(size, dtype="float32", name=LABEL_EMBEDDING)(one_hot)
     return PixelNormalization(dtype="float32")(x)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from gan_cli.errors import UserError
 from gan_cli.export import FORMATS, HUB
+from gan_cli.io.request_values import keep, real_number, whole_number
 from gan_cli.studio import checks
 from gan_cli.studio.checks import Classes, Seeds
 
@@ -31,7 +32,7 @@ class Images:
     truncation: float | None = None
 
     def __post_init__(self) -> None:
-        checks.keep(
+        keep(
             self,
             seed=checks.first_seed(self.seed),
             seeds=checks.given_seeds(self.seeds),
@@ -39,7 +40,7 @@ class Images:
             truncation=checks.given_truncation(self.truncation),
         )
         if self.count is not None:
-            checks.keep(self, count=checks.whole_number(self.count, "count", 1))
+            keep(self, count=whole_number(self.count, "count", 1))
             if self.seeds is not None:
                 raise UserError("counts from the first seed; leave out the seeds", key="count")
 
@@ -65,15 +66,15 @@ class Dataset:
     truncation: float | None = None
 
     def __post_init__(self) -> None:
-        checks.keep(
+        keep(
             self,
-            count=checks.whole_number(self.count, "count", 1),
+            count=whole_number(self.count, "count", 1),
             seed=checks.first_seed(self.seed),
             classes=checks.given_classes(self.classes),
             truncation=checks.given_truncation(self.truncation),
         )
         if self.proportions is not None:
-            checks.keep(self, proportions=_proportions(self.proportions))
+            keep(self, proportions=_proportions(self.proportions))
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ class Export:
         for name in names:
             if name not in (*FORMATS.names, HUB):
                 raise UserError(str(FORMATS.problem(name.replace(":", " "))), key="formats")
-        checks.keep(self, formats=tuple(names))
+        keep(self, formats=tuple(names))
         if self.licence is not None and not str(self.licence).strip().isprintable():
             raise UserError("must be one line of text", key="licence")
 
@@ -108,7 +109,7 @@ class Export:
 def _proportions(given: Any) -> tuple[float, ...]:
     given = list(given) if isinstance(given, Iterable) else [given]
     try:
-        numbers = tuple(checks.real_number(each, "proportions", 0.0) for each in given)
+        numbers = tuple(real_number(each, "proportions", 0.0) for each in given)
     except UserError:
         numbers = ()
     if not sum(numbers):

@@ -1,12 +1,11 @@
 """Checks of the values in requests. Each returns the value in the form that requests keep."""
 
-import math
-import operator
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from gan_cli.errors import UserError
+from gan_cli.io.request_values import real_number, whole_number
 
 # Seeds have at most 18 digits, and fit into 64 bits with a million seeds behind them.
 SEEDS_END = 10**18
@@ -14,45 +13,6 @@ SEEDS_END = 10**18
 Seeds = Sequence[int]
 # Names or numbers of classes; "all": every class.
 Classes = str | tuple[str | int, ...]
-
-
-def keep(request: Any, **values: Any) -> None:
-    """Sets fields of a frozen request to their checked values."""
-    for name, value in values.items():
-        object.__setattr__(request, name, value)
-
-
-def whole_number(value: Any, key: str, least: int, most: int | None = None) -> int:
-    """Returns a whole number of the range.
-
-    Raises:
-      UserError: the value is no whole number, or lies outside.
-    """
-    try:
-        number = None if isinstance(value, bool) else operator.index(value)
-    except TypeError:
-        number = None
-    if number is None or number < least or (most is not None and number > most):
-        bounds = f"of at least {least}" if most is None else f"from {least} to {most}"
-        raise UserError(f"must be a whole number {bounds}, got {value}", key=key)
-    return number
-
-
-def real_number(value: Any, key: str, least: float = -math.inf, most: float = math.inf) -> float:
-    """Returns a finite number of the range.
-
-    Raises:
-      UserError: the value is no such number.
-    """
-    try:
-        number = math.nan if isinstance(value, bool | str | bytes) else float(value)
-    except (TypeError, ValueError, OverflowError):
-        number = math.nan
-    if not math.isfinite(number) or not least <= number <= most:
-        bound = f" of at least {least:g}" if math.isfinite(least) else ""
-        bound = f" from {least:g} to {most:g}" if math.isfinite(most) else bound
-        raise UserError(f"must be a number{bound}, got {value}", key=key)
-    return number
 
 
 def given_truncation(value: Any) -> float | None:

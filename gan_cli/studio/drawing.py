@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from gan_cli.errors import UserError
 from gan_cli.io.files import atomic_write
+from gan_cli.io.request_values import whole_number
 from gan_cli.media.encode import encoded, encoded_animation, write_marked
 from gan_cli.media.formats import ANIMATIONS, LINES, SOUNDS, check_ending
 from gan_cli.media.sound import encoded_sound
 from gan_cli.media.text_lines import Line, encoded_lines
-from gan_cli.studio.checks import whole_number
 from gan_cli.studio.picture_requests import Request
 from gan_cli.studio.recipes import recorded_fields
 from gan_cli.studio.studio import Studio

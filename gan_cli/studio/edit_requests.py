@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from gan_cli.errors import UserError
+from gan_cli.io.request_values import keep, whole_number
 from gan_cli.studio import checks
 from gan_cli.studio.checks import Classes
 from gan_cli.studio.picture_requests import Request
@@ -30,11 +31,11 @@ class FitRequest(Request):
     recorded = MappingProxyType({})
 
     def __post_init__(self) -> None:
-        checks.keep(
+        keep(
             self,
             seed=checks.first_seed(self.seed),
             classes=checks.given_classes(self.classes),
-            fit_steps=checks.whole_number(self.fit_steps, "fit_steps", 1, _MOST_STEPS),
+            fit_steps=whole_number(self.fit_steps, "fit_steps", 1, _MOST_STEPS),
         )
 
 
@@ -51,7 +52,7 @@ class EditRequest(FitRequest):
     subject = "image"
 
     def __post_init__(self) -> None:
-        checks.keep(self, image=_path(self.image, "image"))
+        keep(self, image=_path(self.image, "image"))
         super().__post_init__()
 
 
@@ -99,7 +100,7 @@ class Inpaint(EditRequest):
             raise UserError(
                 "is needed to inpaint: an image, white where the other is to be filled", key="mask"
             )
-        checks.keep(self, mask=_path(self.mask, "mask"))
+        keep(self, mask=_path(self.mask, "mask"))
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from gan_cli.errors import UserError
+from gan_cli.io.request_values import keep, whole_number
 from gan_cli.studio import checks
 from gan_cli.studio.picture_requests import Request
 
@@ -31,13 +32,13 @@ class SingleImage(Request):
     recorded = MappingProxyType({"seed": "seed", "label": "label", "truncation": "truncation"})
 
     def __post_init__(self) -> None:
-        checks.keep(
+        keep(
             self,
             seed=checks.first_seed(self.seed),
             truncation=checks.given_truncation(self.truncation),
         )
         if self.label is not None:
-            checks.keep(self, label=checks.whole_number(self.label, "label", 0))
+            keep(self, label=whole_number(self.label, "label", 0))
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class FoundImage(Request):
     subject = "latents"
 
     def __post_init__(self) -> None:
-        checks.keep(self, latents=checks.given_latents(self.latents))
+        keep(self, latents=checks.given_latents(self.latents))
         if self.latents is None:
             raise UserError("it does not name the latents of one image")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from gan_cli.domains.tile_layout import RESAMPLING, TileLayout
 from gan_cli.errors import UserError
+from gan_cli.io.request_values import keep, real_number, whole_number
 from gan_cli.studio import checks, texts
 from gan_cli.studio.checks import Classes, Seeds
 
@@ -63,7 +64,7 @@ class SeededRequest(Request):
     classes: Classes | None = None
 
     def __post_init__(self) -> None:
-        checks.keep(
+        keep(
             self,
             seed=checks.first_seed(self.seed),
             seeds=checks.given_seeds(self.seeds),
@@ -100,11 +101,11 @@ class TiledRequest(SeededRequest):
     def __post_init__(self) -> None:
         super().__post_init__()
         scale = self.scale
-        checks.keep(
+        keep(
             self,
-            scale=None if scale is None else checks.whole_number(scale, "scale", 1, _MOST_SCALE),
+            scale=None if scale is None else whole_number(scale, "scale", 1, _MOST_SCALE),
             resample=checks.choice(self.resample, "resample", RESAMPLING),
-            layout_version=checks.whole_number(
+            layout_version=whole_number(
                 self.layout_version, "layout_version", FIRST_LAYOUT, LAYOUT
             ),
         )
@@ -145,9 +146,7 @@ class Grid(TiledRequest):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        checks.keep(
-            self, shape=_shape(self.shape), truncation=checks.given_truncation(self.truncation)
-        )
+        keep(self, shape=_shape(self.shape), truncation=checks.given_truncation(self.truncation))
         if self.shape is not None and self.seeds is not None:
             room = self.shape[0] * self.shape[1]
             if room < len(self.seeds):
@@ -207,11 +206,11 @@ class Walk(TiledRequest):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        checks.keep(
+        keep(
             self,
             kind=checks.choice(self.kind, "kind", WALKS),
             loop=checks.flag(self.loop, "loop"),
-            steps=checks.whole_number(self.steps, "steps", 1),
+            steps=whole_number(self.steps, "steps", 1),
             truncation=checks.given_truncation(self.truncation),
             latents=checks.given_latents(self.latents),
             shape=_shape(self.shape),
@@ -286,7 +285,7 @@ class Sheet(TiledRequest):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        checks.keep(
+        keep(
             self,
             kind=checks.choice(self.kind, "kind", SHEETS),
             truncation=checks.given_truncation(self.truncation),
@@ -339,11 +338,11 @@ class Axes(TiledRequest):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        checks.keep(
+        keep(
             self,
             method=checks.choice(self.method, "method", METHODS),
-            axes=checks.whole_number(self.axes, "axes", 1, MOST_AXES),
-            extent=checks.real_number(self.extent, "extent", 0.0),
+            axes=whole_number(self.axes, "axes", 1, MOST_AXES),
+            extent=real_number(self.extent, "extent", 0.0),
             move=_move(self.move),
             latents=checks.given_latents(self.latents),
         )
@@ -362,7 +361,7 @@ def _shape(value: Any) -> tuple[int, int] | None:
     sides = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else ()
     if len(sides) != 2:
         raise UserError(f"must be two numbers, of rows and of columns, got {value}", key="shape")
-    rows, columns = (checks.whole_number(side, "shape", 1) for side in sides)
+    rows, columns = (whole_number(side, "shape", 1) for side in sides)
     if rows * columns > _MOST_ROOM:
         raise UserError(f"{rows}x{columns} has room for more than {_MOST_ROOM:,}", key="shape")
     return rows, columns
@@ -375,7 +374,7 @@ def _move(value: Any) -> Mapping[int, float] | None:
         raise UserError(f"must name axes and steps, such as {{1: 2.0}}, got {value}", key="move")
     return MappingProxyType(
         {
-            checks.whole_number(axis, "move", 1, MOST_AXES): checks.real_number(steps, "move")
+            whole_number(axis, "move", 1, MOST_AXES): real_number(steps, "move")
             for axis, steps in value.items()
         }
     )

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from urllib.parse import parse_qsl, urlencode
 
 from gan_cli.errors import UserError
-from gan_cli.studio import checks
+from gan_cli.io.request_values import keep, real_number, whole_number
 from gan_cli.studio.picture_requests import Request
 
 # Directions that a place has steps along, where the latent space has as many.
@@ -42,25 +42,23 @@ class Place(Request):
     recorded = MappingProxyType({"place": "text"})
 
     def __post_init__(self) -> None:
-        checks.keep(
+        keep(
             self,
-            seed=checks.whole_number(self.seed, "seed", 0, _LARGEST_SEED),
-            other=checks.whole_number(self.other, "other", 0, _LARGEST_SEED),
-            mix=checks.real_number(self.mix, "mix", 0.0, 1.0),
+            seed=whole_number(self.seed, "seed", 0, _LARGEST_SEED),
+            other=whole_number(self.other, "other", 0, _LARGEST_SEED),
+            mix=real_number(self.mix, "mix", 0.0, 1.0),
         )
         if self.truncation is not None:
             most = _LARGEST_TRUNCATION
-            checks.keep(
-                self, truncation=checks.real_number(self.truncation, "truncation", 0.0, most)
-            )
+            keep(self, truncation=real_number(self.truncation, "truncation", 0.0, most))
         if self.label is not None:
-            checks.keep(self, label=checks.whole_number(self.label, "label", 0))
+            keep(self, label=whole_number(self.label, "label", 0))
         for name in ("shifts", "steps"):
             values = tuple(
-                checks.real_number(value, name, -_LARGEST_STEP, _LARGEST_STEP)
+                real_number(value, name, -_LARGEST_STEP, _LARGEST_STEP)
                 for value in getattr(self, name)
             )
-            checks.keep(self, **{name: values})
+            keep(self, **{name: values})
 
     @property
     def is_seed(self) -> bool:

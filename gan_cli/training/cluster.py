@@ -1,14 +1,18 @@
 """Finds the devices and processes that train together, from the config, `TF_CONFIG` and Slurm."""
 
+import contextlib
 import json
 import os
-from collections.abc import Mapping
+import signal
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import tensorflow as tf
 
 from gan_cli.errors import UserError
 from gan_cli.training.distribution import ONE_DEVICE, Distribution, Replicated
+from gan_cli.training.meeting import meet
 
 # Port of the first process on each machine; Slurm does not assign ports.
 _FIRST_SLURM_PORT = 23456
@@ -99,7 +103,11 @@ def _of_slurm(environment: Mapping[str, str]) -> Cluster:
     return Cluster(tuple(addresses), worker)
 
 
-def open_distribution(strategy: str, environment: Mapping[str, str] = os.environ) -> Distribution:
+def open_distribution(
+    strategy: str,
+    environment: Mapping[str, str] = os.environ,
+    say: Callable[[str], object] = lambda text: None,
+) -> Distribution:
     """Returns the devices that a config's `training.strategy` stands for here.
 
     Call it before TensorFlow runs its first operation. Several workers wait for one another.
@@ -109,13 +117,14 @@ def open_distribution(strategy: str, environment: Mapping[str, str] = os.environ
         GPU; `multi_worker`: the devices of all processes of the cluster; `auto`: `multi_worker` in
         a cluster, else `mirrored` where there are several GPUs, else `one`. With a single device,
         `mirrored` is `one`.
+      say: takes a sentence about workers that have not started.
 
     Raises:
       UserError: there is no cluster, or its description is wrong.
     """
     cluster = find_cluster(environment) if strategy in ("auto", "multi_worker") else None
     if cluster is not None:
-        return _open_cluster(cluster)
+        return _open_cluster(cluster, say)
     if strategy == "multi_worker":
         raise UserError(
             "training.strategy: 'multi_worker' needs TF_CONFIG, or a Slurm step, with at least two"
@@ -142,8 +151,30 @@ def local_devices(strategy: str) -> tuple[str, ...]:
     return names if strategy != "one" and len(names) > 1 else ()
 
 
-def _open_cluster(cluster: Cluster) -> Distribution:
+def _open_cluster(cluster: Cluster, say: Callable[[str], object]) -> Distribution:
+    meet(cluster.addresses, cluster.worker, say)
     # TensorFlow's resolver of this variable gives each process all the GPUs that it sees.
     os.environ["TF_CONFIG"] = cluster.tf_config
-    strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    with _ended_by_signals():
+        strategy = tf.distribute.MultiWorkerMirroredStrategy()
     return Replicated(strategy, cluster.worker, len(cluster.addresses))
+
+
+@contextlib.contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Lets Ctrl-C end the process within the context, and SIGTERM after it.
+
+    TensorFlow's start lets no handler of Python run, and leaves one of its own for SIGTERM, which
+    does nothing here.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    if previous[signal.SIGINT] == signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

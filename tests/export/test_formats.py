@@ -18,6 +18,9 @@ from gan_cli.models.contract import ModelSpec
 IMAGES = [name for name in ARCHITECTURES.names if name != "points_mlp"]
 LATENTS = np.random.default_rng(1).standard_normal((5, 8)).astype(np.float32)
 LABELS = np.array([0, 1, 2, 1, 0], np.int32)
+# Labels of no class, and the nearest ones of three classes.
+STRANGE = np.array([3, 12, 99, -1, -(2**31)], np.int32)
+NEAREST = np.array([2, 2, 2, 0, 0], np.int32)
 ABOUT = About("shirts", "normal", ("short", "Ärmel, lang", "none"), "ab12", "CC-BY-4.0")
 
 
@@ -54,6 +57,12 @@ def test_every_runtime_gives_the_generators_images(name, tmp_path):
         generator, ABOUT, ["keras", "saved_model", "onnx", "litert"], tmp_path, LATENTS, LABELS
     )
     assert [part.largest_error <= part.format.tolerance for part in exported] == [True] * 4
+    # Labels of no class give the same everywhere, whatever a lookup beyond its table would give.
+    expected = generator([LATENTS, NEAREST], training=False).numpy()
+    np.testing.assert_array_equal(generator([LATENTS, STRANGE], training=False), expected)
+    for part in exported:
+        images = part.format.load(tmp_path / part.format.file_name)(LATENTS, STRANGE)
+        np.testing.assert_allclose(images, expected, rtol=0, atol=part.format.tolerance)
 
 
 def test_a_file_for_phones_takes_one_image_at_a_time_and_names_what_it_gives(tmp_path):

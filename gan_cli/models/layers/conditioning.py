@@ -24,6 +24,7 @@ from gan_cli.models.layers.improved import (
     VirtualBatchNormalization,
     WithoutReference,
 )
+from gan_cli.models.layers.labels import known_labels
 from gan_cli.models.layers.normalization import ConditionalBatchNormalization
 from gan_cli.models.layers.spectral import SpectralDense, SpectralEmbedding
 
@@ -62,12 +63,13 @@ def generator_inputs(spec: ModelSpec) -> tuple[list[keras.KerasTensor], keras.Ke
                 " model.generator_conditioning must be 'concat', got 'batch_norm'"
             )
         return [latents, labels], latents
+    known = known_labels(labels, spec.num_classes)
     embedding = keras.layers.Embedding(
         spec.num_classes,
         spec.latent_dim,
         embeddings_initializer=keras.initializers.RandomNormal(stddev=1.0),
         name=LABEL_EMBEDDING,
-    )(ReferenceBatch(size, spec.num_classes)(labels) if size else labels)
+    )(ReferenceBatch(size, spec.num_classes)(known) if size else known)
     return [latents, labels], keras.layers.Concatenate()([vectors, embedding])
 
 

@@ -5,6 +5,7 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from gan_cli.models.layers.labels import known_labels
 from gan_cli.models.layers.spectral import SpectralDense
 
 
@@ -38,7 +39,7 @@ class ConditionalBatchNormalization(keras.layers.Layer):
         super().build(input_shape)
 
     def call(self, inputs: tf.Tensor, training: bool | None = None) -> tf.Tensor:
-        features, labels = inputs
+        features, labels = inputs[0], known_labels(inputs[1], self.num_classes)
         x = self.normalize(features, training=training)
         shape = [-1, *[1] * (len(x.shape) - 2), x.shape[-1]]
         scale = keras.ops.reshape(keras.ops.take(self.scale, labels, axis=0), shape)

@@ -1,5 +1,6 @@
 """Sheets: pictures that answer one question about a generator each."""
 
+import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,7 +10,8 @@ from gan_cli.data.dataset import open_splits
 from gan_cli.domains.grid import split_grid
 from gan_cli.domains.text_sheet import text_table
 from gan_cli.domains.tokens import Strings
-from gan_cli.errors import UserError
+from gan_cli.errors import UserError, first_line
+from gan_cli.io.records import read_content
 from gan_cli.media.formats import refuse_too_many
 from gan_cli.media.named_sheet import named_sheet
 from gan_cli.media.provenance import COMPOSITE
@@ -110,10 +112,12 @@ def _training(studio: Studio, request: Sheet) -> Drawing:
     rows = []
     for _, path in stages:
         try:
-            with Image.open(path) as picture:
+            with Image.open(io.BytesIO(read_content(path))) as picture:
                 images = split_grid(picture, height, width, channels)
-        except (OSError, ValueError) as error:
-            raise UserError(f"{path} cannot be read: {error}", key="kind") from error
+        except UserError:
+            raise
+        except Exception as error:  # Pillow lets through whatever a damaged file leads to.
+            raise UserError(f"{path} cannot be read: {first_line(error)}", key="kind") from error
         rows.append(images[:_COLUMNS])
     sheet = _sheet(studio, request, np.stack(rows), [f"{kimg:,} kimg" for kimg, _ in stages])
     return Drawing(studio, request, lambda: sheet, seeds=range(_COLUMNS))
