@@ -15,6 +15,7 @@ from gan_cli.data.materialise import cache_folder
 from gan_cli.data.near_duplicates import MOST_COMPARED, groups_of, thumbnails
 from gan_cli.errors import UserError
 from gan_cli.io.cache import write_npz
+from gan_cli.io.wording import counted
 
 # Part of the cache's key. Raise it with every change to what counts as showing the same.
 _VERSION = 1
@@ -129,7 +130,9 @@ def note_on_labels(duplicates: Duplicates, labels: np.ndarray | None) -> tuple[s
     first = labels[duplicates.groups]
     if not (strange := int((first != labels).sum())):
         return ()
-    return (f"{strange:,} images show the same as an image of another class",)
+    return (
+        f"{counted(strange, 'image shows', 'images show')} the same as an image of another class",
+    )
 
 
 class _Names:

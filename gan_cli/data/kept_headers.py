@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
 from pathlib import Path
 
@@ -30,6 +30,7 @@ class Header:
       size: height and width as seen upright; zeros where the file cannot be opened.
       channels: 1 gray, 3 colour, 4 with transparency; 0 where the file cannot be opened.
       too_large: whether it has more pixels than are allowed.
+      deep_colour: whether it has colours of 16 bits, of which the upper 8 are read.
     """
 
     profile: str = ""
@@ -39,6 +40,7 @@ class Header:
     size: tuple[int, int] = (0, 0)
     channels: int = 0
     too_large: bool = False
+    deep_colour: bool = False
 
 
 def kept_headers(
@@ -69,7 +71,8 @@ def kept_headers(
 
 
 def _place(files: Sequence[Path], max_pixels: int) -> Path | None:
-    digest = sha256(repr((_VERSION, PIL.__version__, max_pixels)).encode())
+    form = _VERSION, PIL.__version__, [field.name for field in fields(Header)], max_pixels
+    digest = sha256(repr(form).encode())
     try:
         for file in files:
             status = file.stat()

@@ -12,6 +12,7 @@ from gan_cli.data.decode import open_image
 from gan_cli.data.in_threads import in_threads
 from gan_cli.data.kept_headers import Header, kept_headers
 from gan_cli.data.prepare import natural_channels
+from gan_cli.data.value_range import is_deep
 from gan_cli.errors import UserError
 
 _SHOWN = 3
@@ -68,6 +69,8 @@ def _read_header(path: Path, max_pixels: int) -> Header:
                 _upright_size(image),
                 natural_channels(image),
                 image.width * image.height > max_pixels,
+                any(";16" in str(tile) for tile in getattr(image, "tile", ()))
+                and not is_deep(image.mode),
             )
     except Image.DecompressionBombError:
         return Header(too_large=True)
@@ -100,6 +103,17 @@ def notes_on_profiles(headers: Sequence[Header]) -> tuple[str, ...]:
             " their values are taken for sRGB"
         )
     return tuple(notes)
+
+
+def notes_on_depth(headers: Sequence[Header]) -> tuple[str, ...]:
+    """Returns a sentence for images with colours of more bits than are read."""
+    count = sum(header.deep_colour for header in headers)
+    if not count:
+        return ()
+    return (
+        f"{count:,} of {len(headers):,} images have 16 bits for each colour: the upper 8 are read"
+        " (data.value_range is for gray images)",
+    )
 
 
 def notes_on_frames(headers: Sequence[Header], takes_all: bool) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from gan_cli.metrics.feature_evaluator import FeatureEvaluator
 from gan_cli.metrics.features import FEATURE_NETWORKS
 from gan_cli.metrics.features.network import FeatureNetwork
 from gan_cli.metrics.run_evaluator import EvaluatorInputs, RunEvaluator
-from gan_cli.metrics.scores import DEFAULT_METRICS
+from gan_cli.metrics.scores import DEFAULT_METRICS, METRICS
 from gan_cli.metrics.statistics import read_statistics, write_statistics
 from gan_cli.training.cluster import local_devices
 
@@ -54,20 +54,36 @@ def build_evaluator(
 def build_feature_evaluator(inputs: EvaluatorInputs) -> FeatureEvaluator:
     """Builds the evaluator of a run whose samples are images.
 
+    A classifier that the run's config names, and that is right on no more held-out images than
+    guessing would be, gives way to the network for images without labels.
+
     Raises:
       UserError: the feature network, a metric or the statistics cannot be used, or too few images
         are held out.
     """
-    return image_evaluator(
-        inputs.features or inputs.config.features or WITHOUT_LABELS,
-        inputs.data.train,
-        inputs.data.holdout,
-        inputs.metrics or inputs.config.metrics,
-        inputs.gan,
-        inputs.statistics,
-        inputs.strategy,
-        inputs.listener,
-    )
+    train, holdout = inputs.data.train, inputs.data.holdout
+    metrics = inputs.metrics or inputs.config.metrics
+
+    def network_of(features: str) -> FeatureNetwork:
+        return feature_network(features, train, holdout, inputs.strategy, inputs.listener)
+
+    network = network_of(inputs.features or inputs.config.features or WITHOUT_LABELS)
+    accuracy, chance = network.accuracy, 1 / max(len(train.class_names), 1)
+    if inputs.features is None and accuracy is not None and accuracy <= chance:
+        needing = [each for each in metrics or () if _needs_classifier(each)]
+        left_out = f"; without {', '.join(needing)}" if needing else ""
+        inputs.listener.message(
+            f"note: the classifier is right on {accuracy:.1%} of {len(holdout.images):,} held-out"
+            f" images, and guessing would be on {chance:.1%}: it does not choose the best"
+            f" checkpoint; scores use features '{WITHOUT_LABELS}'{left_out}"
+        )
+        network = network_of(WITHOUT_LABELS)
+        metrics = tuple(each for each in metrics or () if each not in needing) or None
+    return _evaluator_of(network, train, holdout, metrics, inputs.gan, inputs.statistics)
+
+
+def _needs_classifier(metric: str) -> bool:
+    return metric in METRICS.names and "classifier" in METRICS.load(metric).needs
 
 
 def image_evaluator(
@@ -96,6 +112,17 @@ def image_evaluator(
     """
     learnt_from = reference if train is None else train
     network = feature_network(features, learnt_from, reference, strategy, listener)
+    return _evaluator_of(network, train, reference, metrics, gan, statistics)
+
+
+def _evaluator_of(
+    network: FeatureNetwork,
+    train: ImageDataset | None,
+    reference: ImageDataset,
+    metrics: tuple[str, ...] | None,
+    gan: GanAccess | None,
+    statistics: Path | None,
+) -> FeatureEvaluator:
     if metrics is None:
         metrics = DEFAULT_METRICS
         metrics += ("class_modes",) if network.knows_own_classes else ()

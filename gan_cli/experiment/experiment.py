@@ -42,6 +42,7 @@ from gan_cli.experiment.speed import measured_images_per_second
 from gan_cli.experiment.step_memory import refuse_what_cannot_fit
 from gan_cli.experiment.time_plan import needs_plan, plan_line, planned_by_time, unchanged
 from gan_cli.experiment.watchdog import Watchdog
+from gan_cli.io.wording import counted
 from gan_cli.listener import PREPARING, TIMING, TRAINING, Listener, Quiet
 from gan_cli.run.checkpoint import Checkpoint, CheckpointStore, restore
 from gan_cli.run.directory import RunDirectory
@@ -52,6 +53,7 @@ from gan_cli.run.loggers import refuse_missing_packages
 from gan_cli.run.loggers.log import LogEnding
 from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.report.page import write_report
+from gan_cli.run.tensorboard import forget_after
 from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.guard import is_skipped
 from gan_cli.training.loop import Action, compile_steps
@@ -116,6 +118,7 @@ class Experiment:
         listener = listener or Quiet()
         refuse_missing_packages(config.training.loggers)
         run = RunDirectory(run_dir)
+        run.refuse_other_things()
         recorded = run.read_config() if run.exists() else None
         config = with_options_of_run(with_recorded_rules(config, recorded), recorded)
         if config.data.image_size is not None:
@@ -136,8 +139,8 @@ class Experiment:
         held_out = len(data.holdout.images)
         if config.evaluation.every_kimg != 0 and held_out < FEWEST_HELD_OUT:
             listener.message(
-                f"note: {held_out} images are held out, and an evaluation needs"
-                f" {FEWEST_HELD_OUT}: the run trains without evaluation; add images, or raise"
+                f"note: {counted(held_out, 'image is', 'images are')} held out, and an evaluation"
+                f" needs {FEWEST_HELD_OUT}: the run trains without evaluation; add images, or raise"
                 " data.holdout_fraction"
             )
         resolved = resolve_for(config, data)
@@ -264,6 +267,7 @@ class Experiment:
             self.listener.message(problem)
         metrics.truncate_after(images_so_far)
         guard.truncate_after(images_so_far, interventions_of(self.step.remedies))
+        forget_after(self.run.path, images_so_far)
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         new_names = tuple(self.data.train.class_names)

@@ -12,6 +12,7 @@ from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.domains.phrases import Phrases
 from gan_cli.evaluation.evaluator import build_evaluator
 from gan_cli.experiment.early_grids import FIRST_EARLY_GRID_SECONDS, GridTimes, grid_name
+from gan_cli.experiment.leaks import leak_warning
 from gan_cli.experiment.patience import images_without_improvement
 from gan_cli.experiment.speed import long_run_warning
 from gan_cli.io.files import atomic_write
@@ -70,7 +71,7 @@ class Recorder:
         self._evaluates = bool(config.evaluation.every_kimg) and enough
         self._reports: list[Mapping[str, float]] = []
         self._training_seconds = 0.0
-        self._has_estimated = False
+        self._has_estimated = self._has_leaked = False
         # Images shown and training seconds at its end.
         self._first_call: tuple[int, float] | None = None
         # A resumed run continues the count of its log.
@@ -156,6 +157,7 @@ class Recorder:
             # The lower one tells of trouble.
             report = {**report, "loss_scale": float(min(scales))}
         self._reports.append(report)
+        self._warn_of_leaks(report)
         speed = self._images_per_second(images_shown)
         total = likely_total(self._total_images, images_shown, speed, self.deadline, now)
         self._shown_total = total
@@ -164,6 +166,14 @@ class Recorder:
         self.listener.report(images_shown, report, speed)
 
         self._draw_if_early(images_shown)
+
+    def _warn_of_leaks(self, report: Mapping[str, float]) -> None:
+        """Says once if the augmentation has become so frequent that images may show it."""
+        probability = report.get("augmentation_probability", 0.0)
+        warning = None if self._has_leaked else leak_warning(self.config, probability)
+        if warning is not None:
+            self._has_leaked = True
+            self.listener.message(warning)
 
     def _warn_of_a_long_run(self, images_shown: int, total: int) -> None:
         """Says once if the run would take days, by the calls after the first, which compiles."""

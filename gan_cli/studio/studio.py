@@ -21,6 +21,7 @@ from gan_cli.sampling.latents import latents_for_seeds
 from gan_cli.sampling.saved_latents import SavedLatents, read_latents
 from gan_cli.sampling.seed_ranges import DIRECTIONS as FIRST_DIRECTION_SEED
 from gan_cli.studio.checks import Classes, given_classes, given_seeds, given_truncation
+from gan_cli.studio.texts import quoted_class
 
 
 class Studio:
@@ -153,7 +154,7 @@ class Studio:
         """
         number = self._class_number(each)
         for text in (str(each), self.loaded.class_names[number]):
-            if "," not in text and text.strip() == text and self._class_number(text) == number:
+            if quoted_class(text) == text and self._class_number(text) == number:
                 return text
         return str(number)
 
@@ -164,7 +165,8 @@ class Studio:
         whole = each if isinstance(each, int) else int(each) if each.isdecimal() else -1
         if 0 <= whole < self.loaded.num_classes:
             return whole
-        raise UserError(f"no class '{each}' (known: {', '.join(names)})", key="classes")
+        known = ", ".join(map(quoted_class, names))
+        raise UserError(f"no class '{each}' (known: {known})", key="classes")
 
     def saved_latents(self, latents: tuple[Path, ...] | SavedLatents | None) -> SavedLatents | None:
         """Returns latents of files, or latents as they are.

@@ -13,7 +13,7 @@ from gan_cli.studio.picture_requests import Axes, Grid, Sheet, TiledRequest, Wal
 from gan_cli.studio.place import Place
 from gan_cli.studio.recipes import recorded_fields, request_of
 from gan_cli.studio.studio import Studio
-from gan_cli.studio.texts import seeds_text
+from gan_cli.studio.texts import parse_classes, seeds_text
 
 # What files hold that were written before there were requests.
 RECORDS = [
@@ -103,9 +103,9 @@ def test_records_of_strangers_are_refused_in_one_line(recipe):
 
 def test_classes_are_recorded_so_that_they_are_found_again(digits_run):
     studio = Studio.open(digits_run, "latest")
-    object.__setattr__(studio.loaded, "class_names", ("a,b", "3", " c", "d", *"456789"))
-    for each in ("a,b", 1, "3", 3, " c", "d", 0):
+    object.__setattr__(studio.loaded, "class_names", ("a,b", "3", " c", "d", "all", '"e"', *"6789"))
+    for each in ("a,b", 1, "3", 3, " c", "d", 0, "all", '"e"'):
         text = studio.class_text(each)
         assert "," not in text
-        assert studio.class_numbers((text,)) == studio.class_numbers((each,))
+        assert studio.class_numbers(parse_classes(text)) == studio.class_numbers((each,))
     assert studio.class_text("d") == "d"
