@@ -22,6 +22,8 @@ _WITH_FRAMES = ("GIF", "TIFF", "PNG", "WEBP", "AVIF")
 # Formats that keep their EXIF where reading it decodes nothing. (HEIF is turned as it is decoded.)
 _WITH_EXIF = ("JPEG", "MPO", "TIFF", "WEBP", "AVIF")
 _ORIENTATION = 0x0112
+# The header of a frame of a GIF; other formats need more.
+_LEAST_FRAME_BYTES = 10
 # From this value on, an EXIF orientation exchanges height and width.
 _FIRST_SIDEWAYS = 5
 
@@ -54,6 +56,9 @@ def _read_header(path: Path, max_pixels: int) -> Header:
     try:
         with open_image(path, max_pixels) as image:
             frames = getattr(image, "n_frames", 1) if image.format in _WITH_FRAMES else 1
+            # An animated PNG declares their number, which may be any: what it has no room for is
+            # damaged where it is decoded.
+            frames = min(frames, max(path.stat().st_size // _LEAST_FRAME_BYTES, 1))
             profile, is_bad = "", False
             try:
                 found = profile_of(image)
