@@ -48,6 +48,7 @@ def test_the_page_has_an_example_of_every_part():
         "my_penalty.py",
         "my_architecture.py",
         "my_source.py",
+        "my_logger.py",
         "my_metric.py",
         "my_picture.py",
         "patterns.py",
@@ -62,6 +63,9 @@ def test_an_example_trains(folder, name):
     assert run.outcome == "finished"
     assert run.generator("latest").images(range(3)).dtype == np.uint8
     asked = yaml.safe_load(FILES[name])
+    if name == "logger.yaml":
+        figures = (run.path / "figures.csv").read_text()
+        assert figures.startswith(f"{run.metrics()[0]['images_shown']},")
     if name == "metric.yaml":
         assert "brightness_error" in run.evaluate(checkpoint="latest").scores
     if name == "penalty.yaml":
