@@ -1,13 +1,13 @@
 """Injects faults into one training run again and again; it must end as if nothing had happened.
 
-python -m benchmarks.chaos [FAULTS] [SEED]
+python -m benchmarks.chaos [FAULTS] [SEED] [KIND]
 
-Starts a small run on a folder of digits. At a random moment, or at the next write of a checkpoint
-or picture, the run is killed (SIGKILL) or stopped (SIGTERM), its disk fills up or becomes
-read-only, its clock jumps, or its images are spoiled; some faults are there before it starts. The
-surroundings are mended and the same command is started again, until all faults are spent and the
-run ends. Its last checkpoint must equal that of an undisturbed run, file by file, with every score,
-and with the best checkpoint named. The faults are in `benchmarks.faults`.
+Starts a small run of KIND: images (the default), text, music or fine-tuning. At a random moment, or
+at the next write of a checkpoint or picture, the run is killed (SIGKILL) or stopped (SIGTERM), its
+disk fills up or becomes read-only, its clock jumps, or its images are spoiled; some faults are
+there before it starts. The surroundings are mended and the same command is started again, until all
+faults are spent and the run ends. Its last checkpoint must equal that of an undisturbed run, file
+by file, with every score, and with the best checkpoint named. See `benchmarks.faults`.
 """
 
 import json
@@ -22,33 +22,58 @@ from collections import Counter, deque
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
 from rich.console import Console
 from rich.table import Table
-from sklearn.datasets import load_digits
 
 from benchmarks.disks import Place, disk_of_its_own
 from benchmarks.faults import KILL, Fault, checkpoints_of, faults
+from benchmarks.small_runs import MODEL, write_data
 from gan_cli.run.metrics_log import MetricsLog
 
-CONFIG = """
+_TRAINING = (
+    "steps_per_call: 4, precision: float32, checkpoint_every_kimg: 0.32, grid_every_kimg: 0.64,"
+    " log_every_kimg: 0.064"
+)
+CONFIG = f"""
 name: chaos
-data: {source: folder, path: images, cache: memory}
-objective: {augmentation: null}
-model: {conditional: true, generator_channels: 8, discriminator_channels: 8, latent_dim: 8}
-training: {batch_size: 16, kimg: 12.8, steps_per_call: 4, precision: float32,
-  checkpoint_every_kimg: 0.32, grid_every_kimg: 0.64, log_every_kimg: 0.064}
-evaluation: {every_kimg: 3.2, num_samples: 2000, features: random}
+data: {{source: folder, path: images, cache: memory}}
+objective: {{augmentation: null}}
+model: {{conditional: true, {MODEL}}}
+training: {{batch_size: 16, kimg: 12.8, {_TRAINING}}}
+evaluation: {{every_kimg: 3.2, num_samples: 2000, features: random}}
 """
+# Kinds of runs; those that start from other weights first train the run that those are of.
+CONFIGS = {
+    "images": CONFIG,
+    "text": f"""
+name: chaos
+data: {{source: text, path: words, length: 8}}
+model: {{architecture: sequence, conditional: true, {MODEL}, options: {{discriminator_blocks: 1}}}}
+training: {{batch_size: 16, kimg: 6.4, {_TRAINING}}}
+evaluation: {{every_kimg: 1.6, num_samples: 256}}
+""",
+    "music": f"""
+name: chaos
+data: {{source: midi, path: songs, bars: 1, tracks: [piano, bass], pitches: [36, 84], voices: 2}}
+model: {{architecture: choir, {MODEL}}}
+training: {{batch_size: 16, kimg: 3.2, {_TRAINING}}}
+evaluation: {{every_kimg: 0.8, num_samples: 64}}
+""",
+    "fine-tuning": CONFIG.replace(
+        "kimg: 12.8,", "kimg: 6.4, init_from: source, freeze: {discriminator: 1, until_kimg: 3.2},"
+    ),
+}
+# What only a folder of images can suffer.
+_OF_IMAGES = ("images gone", "an image damaged", "an image added", "images spoiled in mid-run")
 
 
 def main() -> None:
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 60
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else 0
+    what = sys.argv[3] if len(sys.argv) > 3 else "images"
     with tempfile.TemporaryDirectory() as folder, disk_of_its_own(Path(folder) / "disk") as disk:
-        kinds = faults(disk)
-        outcome = campaign(Path(folder), disk, in_turn(kinds, count), seed)
+        kinds = faults_of(what, disk)
+        outcome = campaign(Path(folder), disk, in_turn(kinds, count), seed, CONFIGS[what])
     table = Table("fault", "injected", "survived")
     for kind in kinds:
         table.add_row(
@@ -62,6 +87,11 @@ def main() -> None:
         sys.exit(1)
 
 
+def faults_of(what: str, disk: Path | None) -> list[Fault]:
+    """Returns the faults that a kind of run can suffer on this machine."""
+    return [each for each in faults(disk) if what == "images" or each.name not in _OF_IMAGES]
+
+
 def in_turn(kinds: Sequence[Fault], count: int) -> list[Fault]:
     """Returns `count` faults: half of them plain kills, the others each kind in turn."""
     return [KILL if n % 2 else kinds[-1 - n // 2 % len(kinds)] for n in range(count)]
@@ -72,8 +102,11 @@ def campaign(
 ) -> dict:
     """Injects these faults; returns the number of each kind, and how the run came through."""
     rng = random.Random(seed)
+    write_data(folder, most_images=None)
     (folder / "chaos.yaml").write_text(config)
-    write_images(folder / "images")
+    if "init_from" in config:
+        (folder / "source.yaml").write_text(CONFIG.replace("kimg: 12.8", "kimg: 0.64"))
+        finish(folder, folder / "source", "source.yaml")
     began = time.monotonic()
     whole = folder / "whole"
     finish(folder, whole)
@@ -125,18 +158,11 @@ def campaign(
     }
 
 
-def write_images(folder: Path) -> None:
-    """Writes digits as PNG files in class folders."""
-    digits = load_digits()
-    for number, (image, label) in enumerate(zip(digits.images, digits.target, strict=True)):
-        path = folder / str(label) / f"{number}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        Image.fromarray((image * (255 / 16)).astype(np.uint8)).save(path)
-
-
-def start(folder: Path, run: Path, fault: Fault = KILL) -> subprocess.Popen:
+def start(
+    folder: Path, run: Path, fault: Fault = KILL, config: str = "chaos.yaml"
+) -> subprocess.Popen:
     return subprocess.Popen(
-        [sys.executable, "-m", "gan_cli.cli.train", "--config=chaos.yaml", f"--run_dir={run}"],
+        [sys.executable, "-m", "gan_cli.cli.train", f"--config={config}", f"--run_dir={run}"],
         cwd=folder,
         env={**os.environ, **fault.environment},
         stdout=subprocess.PIPE,
@@ -146,9 +172,9 @@ def start(folder: Path, run: Path, fault: Fault = KILL) -> subprocess.Popen:
     )
 
 
-def finish(folder: Path, run: Path) -> None:
+def finish(folder: Path, run: Path, config: str = "chaos.yaml") -> None:
     """Trains to the end without a fault."""
-    process = start(folder, run)
+    process = start(folder, run, config=config)
     output, _ = process.communicate()
     if process.returncode:
         raise SystemExit(f"could not finish:\n{output}")
@@ -172,9 +198,11 @@ def same_end(one: Path, other: Path) -> bool:
 def _what_counts(run: Path) -> tuple[dict, dict[int, float]]:
     """Returns the manifest of the last checkpoint, and the scores by images shown."""
     rows = MetricsLog(run / "metrics.jsonl").read()
+    # By what the best checkpoint is chosen: in each kind of run the smallest value.
+    metric = json.loads((run / "checkpoints/best.json").read_text())["metric"]
     return (
         json.loads((checkpoints_of(run)[-1] / "manifest.json").read_text()),
-        {row["images_shown"]: row["fd_random"] for row in rows if "fd_random" in row},
+        {row["images_shown"]: row[metric] for row in rows if metric in row},
     )
 
 

@@ -8,6 +8,7 @@ are tested on commands that are started as a user starts them.
 import importlib
 import json
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -44,15 +45,29 @@ class Commands:
         return self.start(*arguments, cwd=cwd).wait()
 
     def start(
-        self, *arguments: object, cwd: Path, environment: Mapping[str, str] | None = None
+        self,
+        *arguments: object,
+        cwd: Path,
+        environment: Mapping[str, str] | None = None,
+        limits: Mapping[str, int] | None = None,
+        output: str | None = None,
     ) -> "Running":
-        """Starts a command, with more of an environment than the tests have."""
+        """Starts a command.
+
+        Args:
+          environment: more of it than the tests have.
+          limits: of resources, by their names in `resource`.
+          output: where standard output goes: a file, "closed" or "broken pipe"; None: where `wait`
+            reads it.
+        """
         said = Path(tempfile.mkdtemp(dir=self._said.name))
         command = list(map(str, arguments))
         request = {
             "arguments": command,
             "cwd": str(cwd),
             "environment": environment or {},
+            "limits": limits or {},
+            "output": output,
             "said": str(said),
         }
         return Running(self, command, self.ask({"start": request}), said)
@@ -106,13 +121,31 @@ def serve() -> None:
     sys.exit()
 
 
-def become(arguments: list[str], cwd: str, environment: dict[str, str], said: str) -> None:
+def become(
+    arguments: list[str],
+    cwd: str,
+    environment: dict[str, str],
+    limits: dict[str, int],
+    output: str | None,
+    said: str,
+) -> None:
     signal.alarm(_SECONDS)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     for number, stream in ((1, "out"), (2, "err")):
         os.dup2(os.open(Path(said) / stream, os.O_WRONLY | os.O_CREAT), number)
+    if output == "broken pipe":
+        read, write = os.pipe()
+        os.dup2(write, 1)
+        os.close(read)
+    elif output == "closed":
+        os.close(1)
+    elif output is not None:
+        os.dup2(os.open(output, os.O_WRONLY), 1)
     os.chdir(cwd)
     os.environ.update(environment)
+    for name, limit in limits.items():
+        number = getattr(resource, name)
+        resource.setrlimit(number, (limit, resource.getrlimit(number)[1]))
     sys.argv = arguments
 
 

@@ -181,6 +181,33 @@ def test_the_package_itself_is_light():
     assert loaded_by("import gan_cli") == set()
 
 
+def test_the_package_itself_takes_nothing_of_python_that_takes_long():
+    code = (
+        "import sys\nbefore = set(sys.modules)\nimport gan_cli\nprint(*set(sys.modules) - before)"
+    )
+    # Without `site`, which brings modules of its own.
+    command = [
+        sys.executable,
+        "-S",
+        "-c",
+        f"import sys; sys.path.insert(0, {str(ROOT.parent)!r})\n{code}",
+    ]
+    result = subprocess.run(command, capture_output=True, text=True, check=True)
+    slow = {"logging", "typing", "dataclasses", "inspect", "re", "subprocess", "tempfile"}
+    assert not slow & set(result.stdout.split())
+
+
+def test_help_alone_loads_what_describes_a_command():
+    code = (
+        "import sys, gan_cli.cli.train\nprint(*(m for m in sys.modules if m.startswith('gan_cli')))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    described = {f"gan_cli.shell.{name}" for name in ("about", "completion", "help_text", "manual")}
+    assert not described & set(result.stdout.split())
+
+
 def loaded_by(statement: str) -> set[str]:
     """The heavy packages that a fresh Python has loaded after a statement."""
     code = f"import sys\n{statement}\nprint(*(name for name in {HEAVY!r} if name in sys.modules))"

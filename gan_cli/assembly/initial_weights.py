@@ -6,11 +6,13 @@ from typing import Any
 
 import keras
 
+from gan_cli.assembly.generator_file import open_generator
 from gan_cli.assembly.networks import architecture_names, build_network
 from gan_cli.assembly.state import build_optimizer
 from gan_cli.assembly.transfer import COPIED, FRESH, WIDENED, Match, NetworkFacts, match_weights
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.errors import UserError
+from gan_cli.io.paths import user_path
 from gan_cli.run.checkpoint import Checkpoint, CheckpointStore, restore
 from gan_cli.run.directory import RunDirectory
 from gan_cli.training.precision import dtype_policy
@@ -126,7 +128,7 @@ def _facts(config: ResolvedConfig, class_names: tuple[str, ...], network: str) -
 
 
 def _open(text: str, average: bool) -> Source:
-    path = Path(text)
+    path = user_path(text, _KEY)
     if path.suffix == ".keras" and path.is_file():
         return _open_keras_file(path)
     if (path / "manifest.json").is_file() and path.parent.name == "checkpoints":
@@ -155,13 +157,11 @@ def _open(text: str, average: bool) -> Source:
 
 
 def _open_keras_file(path: Path) -> Source:
-    try:
-        generator = keras.saving.load_model(path, compile=False, safe_mode=True)
-        latent_dim = generator.inputs[0].shape[-1]
-        channels = generator.outputs[0].shape[-1]
-    except Exception as error:
-        # Keras raises many types of exceptions on files that are no models.
-        raise UserError(f"{_KEY}: {path} holds no generator that Keras can load") from error
+    generator = open_generator(path, _KEY)
+    latents, images = generator.inputs[0].shape, generator.outputs[0].shape
+    if not latents or not images or latents[-1] is None or images[-1] is None:
+        raise UserError(f"{_KEY}: {path} holds no generator: it makes {images} of {latents}")
+    latent_dim, channels = latents[-1], images[-1]
     # The file does not name its classes.
     facts = NetworkFacts(channels, latent_dim, ())
     return Source(str(path), {"generator": generator}, {"generator": facts}, {})

@@ -15,12 +15,8 @@ from absl import app, flags, logging
 
 from gan_cli import __version__
 from gan_cli.errors import UserError
-from gan_cli.io.quiet_imports import absent, no_garbage, quiet_stderr
 from gan_cli.io.streams import lasting_output, lost_output, printable
-from gan_cli.shell.completion import completion
-from gan_cli.shell.help_text import help_text
 from gan_cli.shell.interface import FlagFacts, Part
-from gan_cli.shell.manual import manual
 from gan_cli.tensorflow_setup import LOG_LEVEL, QUIET
 
 USAGE_ERROR = 2
@@ -58,14 +54,6 @@ def run(
       needs_output: whether a lost line of output makes the exit status 2.
     """
 
-    def guarded(argv: Sequence[str]) -> int:
-        with lasting_output() as output:
-            status = status_of(argv)
-            lost = lost_output(output)
-            if lost is not None:
-                _say_error(lost)
-        return USAGE_ERROR if lost is not None and needs_output and not status else status
-
     def status_of(argv: Sequence[str]) -> int:
         try:
             if len(argv) > 1 and not takes_arguments:
@@ -85,15 +73,24 @@ def run(
             print(f"{_command()}: interrupted", file=sys.stderr)
             return INTERRUPTED
 
-    try:
-        said = _about_itself(sys.argv[1:], sections or [_section_of(sys.modules[main.__module__])])
-    except UserError as error:
-        _say_error(f"--{error.key}: {error.problems[0]}")
-        sys.exit(USAGE_ERROR)
-    if said is not None:
-        print(said)
-        return
-    app.run(guarded, flags_parser=_parse_flags)
+    with lasting_output() as output:
+        try:
+            own = sections or [_section_of(sys.modules[main.__module__])]
+            said = _about_itself(sys.argv[1:], own)
+            if said is None:
+                app.run(status_of, flags_parser=_parse_flags)
+            print(said)
+            needs_output = True
+            status: int | str | None = 0
+        except UserError as error:
+            _say_error(f"--{error.key}: {error.problems[0]}")
+            status = USAGE_ERROR
+        except SystemExit as end:
+            status = end.code
+        lost = lost_output(output)
+        if lost is not None:
+            _say_error(lost)
+    sys.exit(USAGE_ERROR if lost is not None and needs_output and not status else status)
 
 
 def _command() -> str:
@@ -149,16 +146,16 @@ def _about_itself(arguments: Sequence[str], sections: Sequence[Section]) -> str 
     """
     if "--version" in arguments:
         return f"gan-cli {__version__}"
-    parts = [_part_of(section) for section in sections]
     # Abseil's own help shows the flags of every imported module, and exits with 1.
-    if {"-h", "-help", "--help"} & set(arguments):
-        return help_text(parts, min(shutil.get_terminal_size().columns, _WIDEST_HELP))
-    if "--man" in arguments:
-        return manual(_command(), __version__, parts)
-    for shell in [text for text in arguments if text.startswith("--completion")]:
-        known = [flag for part in parts for flag in part.flags]
-        return completion(shell.partition("=")[2], _command(), known)
-    return None
+    asked = re.compile(r"-h|--?help|--man|--completion.*").fullmatch
+    wanted = next(filter(asked, arguments), None)
+    if wanted is None:
+        return None
+    # Imported here, so that no other call waits for it.
+    from gan_cli.shell.about import about
+
+    width = min(shutil.get_terminal_size().columns, _WIDEST_HELP)
+    return about(wanted.lstrip("-"), _command(), __version__, [*map(_part_of, sections)], width)
 
 
 def import_tensorflow(first: Callable[[], object] = lambda: None) -> None:
@@ -170,7 +167,10 @@ def import_tensorflow(first: Callable[[], object] = lambda: None) -> None:
     Args:
       first: called after the import and before TensorFlow's first operation.
     """
+    from gan_cli.io.quiet_imports import absent, no_garbage, quiet_matplotlib, quiet_stderr
+
     logging.set_verbosity(logging.WARNING)
+    quiet_matplotlib()
     wants_lines = os.environ.get(LOG_LEVEL, QUIET) != QUIET
     with contextlib.nullcontext() if wants_lines else quiet_stderr():
         with absent(_OPTIONAL_TO_KERAS), no_garbage():

@@ -1,6 +1,7 @@
 """The configs that the package brings, by name: `builtin:digits` and the others."""
 
 import difflib
+import os
 import re
 from pathlib import Path
 
@@ -69,6 +70,9 @@ def write_starter(path: str | Path, images: str | None) -> None:
     Raises:
       UserError: the file exists or cannot be written, or `images` is no folder.
     """
+    # Imported here: it brings NumPy, for which no other reader of configs is to wait.
+    from gan_cli.io.files import atomic_write
+
     path = Path(path)
     if images is not None and not Path(images).is_dir():
         raise UserError(f"'{images}' is no folder of images")
@@ -80,12 +84,13 @@ def write_starter(path: str | Path, images: str | None) -> None:
     if images is not None:
         text = _with_value(text, "path", images)
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise UserError(f"{path} exists already", key="init") from None
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written: {error.strerror}", key="init") from error
+        if os.path.lexists(path):
+            raise UserError(f"{path} exists already", key="init")
+        if not path.parent.is_dir():
+            raise UserError(f"{path}: there is no folder {path.parent}", key="init")
+        atomic_write(path, text)
+    except UserError as error:
+        raise UserError(*error.problems, key="init") from error
 
 
 def _with_value(text: str, key: str, value: str) -> str:

@@ -1,13 +1,16 @@
 """Archives of images, unpacked once into the cache."""
 
+import bz2
+import gzip
 import hashlib
+import io
+import lzma
 import shutil
 import tarfile
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
-from lzma import LZMAError
+from collections.abc import Callable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -15,14 +18,60 @@ from gan_cli.data.image_files import ENDINGS
 from gan_cli.data.label_files import LABEL_FILES
 from gan_cli.data.materialise import cache_folder
 from gan_cli.errors import UserError, first_line
+from gan_cli.io.regular import open_regular
 
 ARCHIVE_ENDINGS = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
 # Images hardly shrink in an archive. What grows beyond both bounds is made to fill the disk.
 _MOST_GROWTH = 20
 _ALWAYS_ALLOWED_BYTES = 2**30
 _MOST_MEMBERS = 10_000_000
+_MOST_AT_ONCE = 2**24
+_COMPRESSED: dict[bytes, Callable[[IO[bytes]], IO[bytes]]] = {
+    b"\x1f\x8b": lambda file: gzip.GzipFile(fileobj=file),  # type: ignore[dict-item,return-value]
+    b"BZh": bz2.BZ2File,  # type: ignore[dict-item]
+    b"\xfd7zXZ\0": lzma.LZMAFile,  # type: ignore[dict-item]
+}
 
 Member = tuple[str, int, IO[bytes] | None]
+
+
+class _InPieces(io.RawIOBase):
+    """A stream of which nobody may read much at once.
+
+    Between members a tar holds records of names, which Python reads whole, however long they say
+    they are: in a compressed archive of a few bytes they may have any length.
+    """
+
+    def __init__(self, stream: IO[bytes]):
+        self._stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= _MOST_AT_ONCE:
+            raise tarfile.ReadError(f"a record of {size:,} bytes stands between its files")
+        return self._stream.read(size)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+
+def _tar_stream(path: Path) -> IO[bytes]:
+    """Opens the inner stream of a tar, by what the file holds and not by its name."""
+    file = open_regular(path)
+    start = file.read(6)
+    file.seek(0)
+    for magic, opener in _COMPRESSED.items():
+        if start.startswith(magic):
+            return opener(file)
+    return file
 
 
 def is_archive(path: Path) -> bool:
@@ -59,7 +108,7 @@ def unpacked(path: Path) -> Path:
         return target
     except (
         *(OSError, ValueError, RuntimeError, NotImplementedError, EOFError),
-        *(zipfile.BadZipFile, tarfile.TarError, zlib.error, LZMAError),
+        *(zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError),
     ) as error:
         reason = getattr(error, "strerror", None) or first_line(error)
         raise UserError(f"data.path: {path}: cannot be unpacked: {reason}") from error
@@ -112,6 +161,6 @@ def _members(path: Path) -> Iterator[Member]:
                 is_file = not entry.is_dir()
                 yield entry.filename, entry.file_size, archive.open(entry) if is_file else None
         return
-    with tarfile.open(path, "r:*") as tape:
+    with _tar_stream(path) as stream, tarfile.open(fileobj=_InPieces(stream), mode="r:") as tape:
         for member in tape:
             yield member.name, member.size, tape.extractfile(member) if member.isreg() else None

@@ -1,5 +1,6 @@
 """What the cache keeps, and how to get rid of it."""
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,11 +11,15 @@ from gan_cli.errors import UserError
 # The folders of the cache, with what they hold.
 _KINDS = {
     "archives": "unpacked archives of images",
-    "data": "prepared images, for data.cache: disk",
+    "data": "prepared images",
     "duplicates": "which images are copies of others",
+    "headers": "what the headers of image files say",
     "features": "classifiers and downloaded networks of evaluations",
     "statistics": "statistics of real images",
+    "tried": "which networks from elsewhere were tried out",
 }
+# What is being removed; a process that died while it did so leaves it.
+_REMOVED = ".removed"
 
 
 @dataclass(frozen=True)
@@ -88,10 +93,15 @@ def clear_cache() -> str:
         try:
             if kind.folder.is_symlink():
                 raise OSError(None, "is a link", str(kind.folder))
-            shutil.rmtree(kind.folder)
+            # An archive of which half is removed would be taken for a whole one.
+            aside = kind.folder.with_name(f".{kind.folder.name}-{os.getpid()}{_REMOVED}")
+            kind.folder.rename(aside)
+            shutil.rmtree(aside)
         except OSError as error:
             raise _problem(kind.folder, "removed", error) from error
     root = cache_folder("data").parent
+    for left in root.glob(f".*{_REMOVED}"):
+        shutil.rmtree(left, ignore_errors=True)
     return f"removed from {root}: {_amount(sum(kind.size for kind in kinds))}"
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from gan_cli.data.collection import Collection, SourceSplits
 from gan_cli.errors import UserError
+from gan_cli.io.records import LONGEST_NAME
 
 _SHOWN = 3
 
@@ -17,9 +18,11 @@ def without_gaps(splits: SourceSplits) -> SourceSplits:
     trained and drawn all the same. The names of the other classes stay; their numbers close up.
 
     Raises:
-      UserError: a held-out sample has a class that no training sample has.
+      UserError: a held-out sample has a class that no training sample has, or a class has a name
+        that the run's records cannot hold.
     """
     train, holdout = splits.train, splits.holdout
+    _check_names(train.class_names)
     if train.labels is None or not train.class_names:
         return splits
     names = train.class_names
@@ -39,6 +42,15 @@ def without_gaps(splits: SourceSplits) -> SourceSplits:
         holdout = _renumbered(holdout, renumbered, kept)
     train = _renumbered(train, renumbered, kept).with_notes((note,))
     return SourceSplits(train, holdout)
+
+
+def _check_names(names: tuple[str, ...]) -> None:
+    longest = max(names, key=len, default="")
+    if len(longest) > LONGEST_NAME:
+        raise UserError(
+            f"data: the class '{longest[:40]}...' has a name of {len(longest):,} characters; at"
+            f" most {LONGEST_NAME:,} are kept"
+        )
 
 
 def _check_known(labels: np.ndarray, is_known: np.ndarray, names: tuple[str, ...]) -> None:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gan_cli.data.decode import HEIC_ENDINGS, reads_heic
+from gan_cli.io.regular import open_regular
+from gan_cli.io.wording import counted
 
 ENDINGS = (
     *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
@@ -45,12 +47,16 @@ class FoundFiles:
         notes = []
         if self.others:
             endings = Counter(_ending(path) for path in self.others).most_common()
-            counted = ", ".join(f"{count:,} {ending}" for ending, count in endings)
+            kinds = ", ".join(f"{count:,} {ending}" for ending, count in endings)
             first = ", ".join(str(path.relative_to(root)) for path in self.others[:_SHOWN])
             more = ", ..." if len(self.others) > _SHOWN else ""
+            which = counted(
+                len(self.others),
+                f"file in {root} is no image of a known kind and is",
+                f"files in {root} are no images of a known kind and are",
+            )
             notes.append(
-                f"{len(self.others):,} files in {root} are no images of a known kind and are"
-                f" passed over: {counted} ({first}{more}){self.how_to_read_heic(root)}"
+                f"{which} passed over: {kinds} ({first}{more}){self.how_to_read_heic(root)}"
             )
         if self.own:
             shown = ", ".join(str(path) for path in self.own[:_SHOWN])
@@ -142,7 +148,8 @@ def _is_own(folder: Path, folders: list[str], names: list[str]) -> bool:
     if is_run or "export.json" not in names:
         return is_run
     try:
-        return b'"model_sha256"' in (folder / "export.json").read_bytes()[:_HEAD_BYTES]
+        with open_regular(folder / "export.json") as file:
+            return b'"model_sha256"' in file.read(_HEAD_BYTES)
     except OSError:
         return False
 

@@ -2,12 +2,15 @@
 
 import csv
 import json
+import os
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from gan_cli.errors import UserError, first_line
+from gan_cli.io.records import LONGEST_NAME, read_content
+from gan_cli.io.wording import counted
 
 LABEL_FILES = ("labels.csv", "dataset.json")
 _COLUMNS = 2
@@ -32,7 +35,8 @@ def label_file(root: Path) -> Path | None:
     Raises:
       UserError: there are two.
     """
-    present = [root / name for name in LABEL_FILES if (root / name).is_file()]
+    # Whatever has the name: a pipe that were passed over would silently change the classes.
+    present = [root / name for name in LABEL_FILES if os.path.lexists(root / name)]
     if len(present) > 1:
         raise UserError(f"data.path: {root} holds both {' and '.join(LABEL_FILES)}; keep one")
     return present[0] if present else None
@@ -49,9 +53,9 @@ def read_labels(path: Path, images: Sequence[Path]) -> FileLabels:
       UserError: the file is damaged, or gives an image no class or two.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_content(path).decode("utf-8-sig")
         pairs = _rows(path, text) if path.suffix == ".csv" else _pairs(path, text)
-    except (OSError, ValueError, RecursionError, csv.Error) as error:
+    except (ValueError, RecursionError, csv.Error) as error:
         raise UserError(f"{path}: cannot be read: {first_line(error)}") from error
     if pairs is None:
         note = f"{path} gives no labels: the images have no classes"
@@ -72,9 +76,8 @@ def read_labels(path: Path, images: Sequence[Path]) -> FileLabels:
         )
     notes = [f"classes are read from {path}"]
     if absent := [file for file in labels if file not in known]:
-        notes.append(
-            f"{path} names {len(absent):,} files that are no images here, such as {absent[0]}"
-        )
+        which = counted(len(absent), "file that is no image", "files that are no images")
+        notes.append(f"{path} names {which} here, such as {absent[0]}")
     return FileLabels([labels[key] for key in keys], tuple(notes))
 
 
@@ -84,8 +87,8 @@ def _rows(path: Path, text: str) -> list[tuple[str, str]]:
         if not row:
             continue
         if len(row) != _COLUMNS or not row[1].strip():
-            raise UserError(f"{path}:{number}: must be a file and its class, got {row}")
-        pairs.append((_key(row[0].strip()), unicodedata.normalize("NFC", row[1].strip())))
+            raise UserError(f"{path}:{number}: must be a file and its class, got {str(row)[:80]}")
+        pairs.append((_key(row[0].strip()), _class_name(f"{path}:{number}", row[1].strip())))
     return pairs
 
 
@@ -101,8 +104,16 @@ def _pairs(path: Path, text: str) -> list[tuple[str, str]] | None:
         is_pair = isinstance(entry, list) and len(entry) == _COLUMNS and isinstance(entry[0], str)
         if not is_pair or not isinstance(entry[1], int) or isinstance(entry[1], bool):
             raise UserError(f"{path}: 'labels' must be pairs [file, number], got {str(entry)[:80]}")
-        pairs.append((_key(entry[0]), str(entry[1])))
+        pairs.append((_key(entry[0]), _class_name(str(path), str(entry[1]))))
     return pairs
+
+
+def _class_name(where: str, name: str) -> str:
+    if len(name) > LONGEST_NAME:
+        raise UserError(
+            f"{where}: names a class by {len(name):,} characters; at most {LONGEST_NAME:,} are read"
+        )
+    return unicodedata.normalize("NFC", name)
 
 
 def _key(file: str) -> str:

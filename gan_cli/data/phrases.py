@@ -11,6 +11,7 @@ import numpy as np
 from gan_cli.data.collection import Collection
 from gan_cli.domains.phrases import Phrases
 from gan_cli.errors import UserError
+from gan_cli.io.memory import machine_memory
 from gan_cli.music.phrases import Cut, RollForm, cut, phrase_starts
 from gan_cli.music.piece import Piece
 
@@ -49,12 +50,24 @@ def phrases_of(
       UserError: no phrase is left.
     """
     form = domain.form
-    cuts = [cut(each.piece, form) for each in pieces]
+    cuts: list[_Counts] = []
+    packed: list[list[np.ndarray]] = []
     starts: list[tuple[int, int, int]] = []
     groups: list[int] = []
     known: dict[bytes, int] = {}
     short = copies = 0
-    for number, found in enumerate(cuts):
+    left = machine_memory() // 4
+    for number, each in enumerate(pieces):
+        # One at a time: as cells, a few notes that lie far apart take a million times their file.
+        found = cut(each.piece, form)
+        packed.append([np.packbits(roll.cells > 0) for roll in found.rolls])
+        left -= sum(bits.nbytes for bits in packed[-1])
+        if left < 0:
+            raise UserError(
+                f"data.path: up to {each.name} the pieces take more than a quarter of this"
+                " machine's memory; take fewer, or fewer steps_per_beat"
+            )
+        cuts.append(_counts_of(found, domain))
         content = hashlib.sha256(b"".join(roll.cells.tobytes() for roll in found.rolls)).digest()
         group = known.setdefault(content, number) if found.rolls else number
         copies += group != number
@@ -66,7 +79,6 @@ def phrases_of(
     others = sum(not found.has_meter for found in cuts)
     if not starts:
         raise UserError(_why_nothing(pieces, form, others, corrupt))
-    packed = [[np.packbits(roll.cells > 0) for roll in found.rolls] for found in cuts]
 
     def read(index: int) -> np.ndarray:
         number, roll, start = starts[index]
@@ -118,9 +130,34 @@ def _why_nothing(
     )
 
 
+@dataclass(frozen=True)
+class _Counts:
+    """What is counted of a piece before its cells are packed."""
+
+    has_meter: bool
+    bars_in_other_meters: float
+    num_notes: int
+    outside: int
+    without_track: int
+    joined: int
+    lost: int
+
+
+def _counts_of(found: Cut, domain: Phrases) -> _Counts:
+    return _Counts(
+        found.has_meter,
+        found.bars_in_other_meters,
+        found.num_notes,
+        found.outside,
+        found.without_track,
+        sum(roll.joined for roll in found.rolls),
+        sum(domain.lost_notes(roll.cells) for roll in found.rolls),
+    )
+
+
 def _notes(
     pieces: Sequence[NamedPiece],
-    cuts: Sequence[Cut],
+    cuts: Sequence[_Counts],
     domain: Phrases,
     others: int,
     short: int,
@@ -150,14 +187,14 @@ def _notes(
     kept = sum(found.num_notes for found in cuts)
     outside = sum(found.outside for found in cuts)
     without = sum(found.without_track for found in cuts)
-    joined = sum(roll.joined for found in cuts for roll in found.rolls)
+    joined = sum(found.joined for found in cuts)
     total = kept + outside + without
     if without:
         notes.append(
             f"left out, of instruments without a track (data.tracks): {without:,} of {total:,}"
             " notes"
         )
-    if lost := sum(domain.lost_notes(roll.cells) for found in cuts for roll in found.rolls):
+    if lost := sum(found.lost for found in cuts):
         notes.append(
             f"left out, more notes at once than their track has voices: {lost:,} of {total:,} notes"
         )

@@ -12,6 +12,7 @@ import numpy as np
 from gan_cli.data.collection import Collection
 from gan_cli.domains.tokens import MOST_CHARACTERS, encode
 from gan_cli.errors import UserError
+from gan_cli.io.memory import machine_memory
 
 # Part of the identity. Raise it with every change to how strings are prepared.
 _VERSION = 1
@@ -52,6 +53,11 @@ class Prepared:
     def collection(self, class_names: tuple[str, ...], identity: str) -> Collection:
         """Returns the strings as tokens; equal ones are all trained on or all held out."""
         texts = [each.text for each in self.strings]
+        if len(texts) * self.length > machine_memory() // 4:
+            raise UserError(
+                f"data.length: {len(texts):,} lines of {self.length:,} characters take more than a"
+                " quarter of this machine's memory; take fewer lines or a smaller length"
+            )
         tokens = encode(texts, self.alphabet, self.length)
         labels = None
         if class_names:

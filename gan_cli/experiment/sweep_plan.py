@@ -2,6 +2,7 @@
 
 import hashlib
 import itertools
+import os
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -129,4 +130,4 @@ def _folder_name(text: str) -> str:
     plain = re.sub(r"[^A-Za-z0-9._=+-]+", "_", text)
     if plain == text and len(plain) <= _LONGEST_NAME:
         return plain
-    return f"{plain[:_LONGEST_NAME].strip('_')}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"
+    return f"{plain[:_LONGEST_NAME].strip('_')}-{hashlib.sha256(os.fsencode(text)).hexdigest()[:6]}"

@@ -10,6 +10,7 @@ import numpy as np
 
 from gan_cli.errors import UserError, first_line
 from gan_cli.io.memory import machine_memory
+from gan_cli.io.regular import open_regular
 
 # The header of an array; NumPy itself refuses to parse longer ones.
 _LONGEST_HEADER = 10_000
@@ -26,7 +27,7 @@ def read_npz(path: Path, names: Collection[str] | None = None) -> dict[str, np.n
     """
     check_npz(path)
     try:
-        with np.load(path, allow_pickle=False) as file:
+        with open_regular(path) as content, np.load(content, allow_pickle=False) as file:
             return {name: file[name] for name in file.files if names is None or name in names}
     except Exception as error:  # NumPy, zipfile and zlib let through whatever damage leads to.
         raise _unreadable(path, error) from error
@@ -42,7 +43,7 @@ def check_npz(path: Path) -> None:
         objects or an array that declares more than is there.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_regular(path) as content, zipfile.ZipFile(content) as archive:
             members = archive.infolist()
             unpacked = sum(member.file_size for member in members)
             if unpacked > machine_memory():

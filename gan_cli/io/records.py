@@ -17,7 +17,7 @@ from gan_cli.io.wording import what_is_wrong
 
 # Far more than any file of a run: logs of a million steps, pictures of 100 megapixels.
 MOST_BYTES = 2**29
-_LONGEST_NAME = 1_000
+LONGEST_NAME = 1_000
 
 
 class Record(BaseModel):
@@ -27,8 +27,8 @@ class Record(BaseModel):
 
 
 def _check_name(name: str) -> str:
-    if len(name) > _LONGEST_NAME:
-        raise ValueError(f"must be text of at most {_LONGEST_NAME:,} characters, got {len(name):,}")
+    if len(name) > LONGEST_NAME:
+        raise ValueError(f"must be text of at most {LONGEST_NAME:,} characters, got {len(name):,}")
     return name
 
 

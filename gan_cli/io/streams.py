@@ -78,7 +78,11 @@ class LastingStream:
 
 @contextlib.contextmanager
 def lasting_output() -> Iterator[LastingStream]:
-    """Lets standard output and error fail without an exception; yields standard output."""
+    """Lets standard output and error fail without an exception; yields standard output.
+
+    Where one of them was closed by whoever started the program, it leads nowhere from here on.
+    """
+    _open_standard_streams()
     streams = sys.stdout, sys.stderr
     output, error = LastingStream(sys.stdout), LastingStream(sys.stderr)
     sys.stdout, sys.stderr = output, error  # type: ignore[assignment]
@@ -88,6 +92,21 @@ def lasting_output() -> Iterator[LastingStream]:
         output.flush()
         error.flush()
         sys.stdout, sys.stderr = streams
+
+
+def _open_standard_streams() -> None:
+    # Otherwise the next file to be opened would get the number, and what TensorFlow writes to
+    # standard error with it.
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.dup2(nowhere := os.open(os.devnull, os.O_RDWR), number)
+            if nowhere != number:
+                os.close(nowhere)
+    # Python has None for streams that were closed as it started.
+    sys.stdout = sys.stdout or open(1, "w", closefd=False)  # noqa: SIM115
+    sys.stderr = sys.stderr or open(2, "w", closefd=False)  # noqa: SIM115
 
 
 def lost_output(output: LastingStream) -> str | None:

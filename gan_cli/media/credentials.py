@@ -6,6 +6,7 @@ certificate. The extra `c2pa` installs c2pa-python.
 
 import io
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -54,7 +55,7 @@ class Signer:
         chain, secret = _content(certificate), _content(key)
         algorithm, secret = _algorithm(certificate, chain, key, secret)
         info = c2pa.C2paSignerInfo(
-            algorithm.encode(), chain, secret, timestamp_url and timestamp_url.encode()
+            algorithm.encode(), chain, secret, timestamp_url and os.fsencode(timestamp_url)
         )
         self._certificate = certificate
         try:

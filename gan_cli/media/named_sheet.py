@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from unicodedata import bidirectional
 
 import matplotlib
 import numpy as np
@@ -37,6 +38,7 @@ def named_sheet(
     Raises:
       UserError: there are more images than a picture should hold.
     """
+    row_names, column_names = _drawable(row_names), _drawable(column_names)
     rows, columns = images.shape[:2]
     refuse_too_many(rows * columns)
     left = _names_width(row_names)
@@ -70,6 +72,14 @@ def _num_blocks(rows: int, height: int, block_width: int) -> int:
     while -(-rows // blocks) * height > _MOST_HEIGHT * blocks * block_width and blocks < rows:
         blocks += 1
     return blocks
+
+
+def _drawable(names: Sequence[str]) -> list[str]:
+    """Returns names without line breaks, of any kind, on which the layout of text fails."""
+    return [
+        "".join(c.encode("unicode_escape").decode() if bidirectional(c) == "B" else c for c in name)
+        for name in names
+    ]
 
 
 def _names_width(row_names: Sequence[str]) -> int:

@@ -84,7 +84,9 @@ class Provenance:
         # Not asdict, which copies deeply: that takes time where many images have a packet each.
         values = {**vars(self), "seed": self.seeds, "recipe": json.dumps(dict(self.recipe))}
         escaped = {name: escape(value) for name, value in values.items()}
-        return _PACKET.format(rdf=_RDF, xmp=_XMP, iptc=_IPTC, own=_OWN, **escaped).encode()
+        return _PACKET.format(rdf=_RDF, xmp=_XMP, iptc=_IPTC, own=_OWN, **escaped).encode(
+            "utf-8", "backslashreplace"
+        )
 
 
 def from_json(text: str | bytes) -> Provenance | None:

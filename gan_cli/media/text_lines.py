@@ -26,9 +26,12 @@ def encoded_lines(lines: Iterable[Line], ending: str, provenance: Provenance | N
     """
     if ending != ".jsonl":
         return "".join(f"{line.text}\n" for line in lines).encode()
+    # Of a class that is named by bytes that are not UTF-8, an escape sequence of JSON remains.
     origin = {} if provenance is None else {"provenance": json.loads(provenance.to_json())}
     objects = ({**line.facts, "text": line.text, **origin} for line in lines)
-    return "".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in objects).encode()
+    return "".join(f"{json.dumps(each, ensure_ascii=False)}\n" for each in objects).encode(
+        "utf-8", "backslashreplace"
+    )
 
 
 def lines_provenance(content: bytes) -> Provenance | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from gan_cli.errors import UserError
+from gan_cli.io.regular import open_regular
 from gan_cli.music.piece import (
     COMMON_TIME,
     Instrument,
@@ -62,7 +63,7 @@ def read_midi_file(path: Path) -> Piece:
       MidiError: as `read_midi`, or the file is too large or cannot be read.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             content = file.read(MOST_BYTES + 1)
     except OSError as error:
         raise MidiError(f"cannot be read: {error.strerror}") from error

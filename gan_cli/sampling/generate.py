@@ -1,5 +1,6 @@
 """Samples from a generator, in batches of one size, so that each depends on its latent alone."""
 
+import logging
 import math
 from collections.abc import Iterator, Sequence
 
@@ -15,6 +16,14 @@ BATCH_SIZE = 64
 _ABREAST = 2
 # For larger images, each operation keeps all cores busy, and two batches would fill the memory.
 _MOST_PIXELS_ABREAST = 128**2
+
+
+def _is_worth_reporting(record: logging.LogRecord) -> bool:
+    # Every generator is compiled once, which TensorFlow takes for one that is compiled repeatedly.
+    return "<function Sampler." not in record.getMessage()
+
+
+logging.getLogger("tensorflow").addFilter(_is_worth_reporting)
 
 
 class Sampler:

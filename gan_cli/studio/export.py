@@ -71,7 +71,7 @@ def write_export(studio: Studio, request: Export, out: str | Path) -> list[Expor
                 hub.write_app(whole)
                 card = hub.front_matter(facts) + card
             name = hub.CARD if for_hub else CARD
-            (whole / name).write_text(card, encoding="utf-8")
+            (whole / name).write_text(card, encoding="utf-8", errors="backslashreplace")
             if out.exists():
                 out.rmdir()
             shutil.move(whole, out)

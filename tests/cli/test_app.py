@@ -41,6 +41,10 @@ def main(argv):
         open("worked", "w").close()
     if action.startswith("path"):
         open(action[5:])
+    if action == "streams":
+        found = [os.readlink(f"/proc/self/fd/{number}") for number in range(3)]
+        print("nobody reads this")
+        open("seen", "w").write(" ".join(found))
     if action == "status":
         return 7
     if action == "fault":
@@ -60,7 +64,8 @@ def main(argv):
         sys.modules["tensorflow"] = None
         app.import_tensorflow()
     if action == "release":
-        with app.quiet_stderr():
+        from gan_cli.io.quiet_imports import quiet_stderr
+        with quiet_stderr():
             os.write(2, b"held back")
             raise ValueError("inside")
 
@@ -205,6 +210,45 @@ def test_work_goes_on_where_its_output_cannot_be_written(
     assert result.returncode == status
     assert said in result.stderr
     assert result.stderr.count("\n") == bool(said)
+
+
+@pytest.mark.parametrize("flag", ["--help", "--man", "--completion=bash"])
+@pytest.mark.parametrize(("place", "status", "lines"), [("full", 2, 1), ("left", 0, 0)])
+def test_what_a_command_says_about_itself_may_be_lost(
+    command, environment, flag, place, status, lines
+):
+    reader, writer = os.pipe()
+    os.close(reader)
+    if place == "full":
+        writer = os.open("/dev/full", os.O_WRONLY)
+    result = subprocess.run(
+        [sys.executable, str(command), flag],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**environment, "PYTHONPATH": str(Path(gan_cli.__file__).parents[1])},
+    )
+    os.close(writer)
+    assert result.returncode == status
+    assert result.stderr.count("\n") == lines
+
+
+def test_streams_that_were_closed_are_opened_onto_nothing(command, environment, tmp_path):
+    # Otherwise the file that `path=` opens would get the number of a stream.
+    result = subprocess.run(
+        ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", sys.executable, command, "--config=path=seen"],
+        env={**environment, "PYTHONPATH": str(Path(gan_cli.__file__).parents[1])},
+        cwd=tmp_path,
+    )
+    assert result.returncode == 2
+    (tmp_path / "seen").touch()
+    result = subprocess.run(
+        ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", sys.executable, command, "--config=streams"],
+        env={**environment, "PYTHONPATH": str(Path(gan_cli.__file__).parents[1])},
+        cwd=tmp_path,
+    )
+    assert result.returncode == 0
+    assert (tmp_path / "seen").read_text() == "/dev/null /dev/null /dev/null"
 
 
 def test_a_name_that_no_file_can_have_is_one_line(toy):

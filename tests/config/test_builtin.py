@@ -1,5 +1,6 @@
 """The configs that the package brings, and the starter for a folder of one's own."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,26 @@ def test_a_starter_is_a_commented_config_of_the_folder(tmp_path):
     with pytest.raises(UserError, match="is no folder of images"):
         builtin.write_starter(tmp_path / "other.yaml", str(tmp_path / "none"))
     assert not (tmp_path / "other.yaml").exists()
+
+
+def test_a_starter_that_cannot_be_written_leaves_nothing(small_disk):
+    (small_disk / "full").write_bytes(bytes(200_000))
+    _fill(small_disk / "rest")
+    with pytest.raises(UserError, match=r"mine.yaml: cannot be written: No space left on device"):
+        builtin.write_starter(small_disk / "mine.yaml", None)
+    assert sorted(path.name for path in small_disk.iterdir()) == ["full", "rest"]
+    (small_disk / "full").unlink()
+    builtin.write_starter(small_disk / "mine.yaml", None)
+    with pytest.raises(UserError, match="exists already"):
+        builtin.write_starter(small_disk / "mine.yaml", None)
+
+
+def _fill(path):
+    with contextlib.suppress(OSError), path.open("wb", buffering=0) as file:
+        while file.write(bytes(1024)):
+            pass
+
+
+def test_a_starter_of_any_name_is_written(tmp_path):
+    builtin.write_starter(tmp_path / "caf\udce9.yaml", None)
+    assert (tmp_path / "caf\udce9.yaml").read_bytes().decode("utf-8")

@@ -1,12 +1,16 @@
 """Listing and clearing the cache."""
 
 import io
+import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import gan_cli
 from gan_cli.config.schema import DataConfig
+from gan_cli.data import cache_contents as cache_contents_module
 from gan_cli.data.cache_contents import cache_contents, cache_lines, clear_cache
 from gan_cli.data.dataset import open_splits
 from gan_cli.errors import UserError
@@ -33,7 +37,7 @@ def test_what_is_cached_is_listed_and_removed_and_nothing_else(tmp_path, cache):
     assert kinds["data"].entries == 4
     assert kinds["data"].size == 8 * 81 + 2 * 128
     lines = cache_lines()
-    assert lines[0].strip() == "904 bytes  data: prepared images, for data.cache: disk"
+    assert lines[0].strip() == "904 bytes  data: prepared images"
     assert lines[-1].endswith(f"in {cache}; gan-train --cache clear removes it")
     clear_cache()
     assert [path.name for path in cache.iterdir()] == ["mine.txt"]
@@ -62,3 +66,30 @@ def test_copies_are_found_without_a_place_for_a_cache(tmp_path, monkeypatch):
 
 def _no_home(kind):
     raise UserError("no home directory is known")
+
+
+def test_every_kind_that_the_code_names_is_listed():
+    named = set()
+    for path in Path(gan_cli.__file__).parent.rglob("*.py"):
+        named |= set(re.findall(r'cache_folder\("(\w+)"\)', path.read_text(encoding="utf-8")))
+    assert named == set(cache_contents_module._KINDS)
+
+
+def test_a_half_removed_archive_is_not_taken_for_a_whole_one(cache, monkeypatch):
+    archive = cache / "archives" / "digest"
+    archive.mkdir(parents=True)
+    for number in range(3):
+        (archive / f"{number}.png").write_bytes(b"x")
+
+    def killed(folder, **_):
+        next(folder.rglob("*.png")).unlink()
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cache_contents_module.shutil, "rmtree", killed)
+        with pytest.raises(KeyboardInterrupt):
+            clear_cache()
+    assert not (cache / "archives").exists()
+    assert len(list(cache.rglob("*.png"))) == 2
+    clear_cache()
+    assert list(cache.iterdir()) == []

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.chaos import CONFIG, campaign
+from benchmarks.chaos import CONFIG, CONFIGS, campaign, faults_of, in_turn
 from benchmarks.disks import disk_of_its_own
 from benchmarks.faults import KILL, faults
 
@@ -42,3 +42,10 @@ def test_a_run_survives_every_fault_that_can_be_had_here(tmp_path: Path, disk):
     every = [*faults(disk), KILL, KILL, KILL]
     random.Random(1).shuffle(every)
     check(campaign(tmp_path, disk, every, seed=1), every)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["text", "music", "fine-tuning"])
+def test_runs_of_every_kind_survive_kills(tmp_path: Path, disk, kind):
+    chosen = in_turn(faults_of(kind, disk), 6)
+    check(campaign(tmp_path, disk, chosen, seed=2, config=CONFIGS[kind]), chosen)

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from benchmarks.chaos import write_images
+from benchmarks.small_runs import write_images
 
 CONFIG = """
 name: tiny

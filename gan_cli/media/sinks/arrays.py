@@ -14,10 +14,14 @@ from typing import Any
 import numpy as np
 
 from gan_cli.domains.domain import Domain
+from gan_cli.errors import UserError
 from gan_cli.io.files import atomic_write, move_into_place, unfinished
+from gan_cli.io.records import read_json
 from gan_cli.media.credentials import Signer
 from gan_cli.media.provenance import Provenance
 from gan_cli.media.sinks.sink import Sink
+
+_MOST_STATE_BYTES = 10_000
 
 
 class ArraySink(Sink):
@@ -56,9 +60,10 @@ class ArraySink(Sink):
         for name, values in self._arrays_of(seeds[:0], None if labels is None else labels[:0]):
             self._arrays[name] = values.dtype, values.shape[1:]
         try:
-            state = json.loads((self._part / "state.json").read_text())
+            state = read_json(self._part / "state.json", _MOST_STATE_BYTES)
             self._written, self._checksums = self._proved(state["written"], state["checksums"])
-        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        except (UserError, OSError, ValueError, KeyError, TypeError):
+            # Nothing is proved by it: all is written again.
             self._written, self._checksums = 0, dict.fromkeys(self._arrays, 0)
         return self._written
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from gan_cli.errors import UserError
 from gan_cli.io.files import atomic_write
+from gan_cli.io.records import read_content
 from gan_cli.io.regular import open_regular
 from gan_cli.media.credentials import Signer
 from gan_cli.media.provenance import Provenance
@@ -16,6 +18,7 @@ from gan_cli.media.sinks.picture_sink import PictureSink
 
 RECORD = "export.json"
 _PROGRESS = ".written"
+_MOST_PROGRESS_BYTES = 100
 # The last chunk: no content, the name, the checksum.
 _PNG_END = b"\0\0\0\0IEND\xae\x42\x60\x82"
 
@@ -57,8 +60,8 @@ class FolderSink(PictureSink):
     def _noted(self) -> int:
         """Returns how many images were on disk when that was last noted."""
         try:
-            noted = (self.out / _PROGRESS).read_bytes()
-        except OSError:
+            noted = read_content(self.out / _PROGRESS, _MOST_PROGRESS_BYTES)
+        except UserError:
             return 0
         return min(int(noted), self.count) if re.fullmatch(rb"\d{1,18}", noted) else 0
 

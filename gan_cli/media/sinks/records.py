@@ -107,7 +107,7 @@ class RecordSink(PictureSink):
         }
         if label is not None:
             features["image/class/label"] = label
-            features["image/class/text"] = self.class_names[label].encode()
+            features["image/class/text"] = os.fsencode(self.class_names[label])
         return tf.train.Example(
             features=tf.train.Features(
                 feature={name: _feature(value) for name, value in features.items()}

@@ -1,6 +1,7 @@
 """Features of pretrained networks: Keras applications, .keras files and SavedModels."""
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -107,7 +108,7 @@ def build_saved_model(
     digest = hashlib.sha256()
     # Variables are in files beside the graph. Sorted, since the order on disk must not matter.
     for file in sorted(p for p in folder.rglob("*") if p.is_file()):
-        digest.update(file.relative_to(folder).as_posix().encode())
+        digest.update(os.fsencode(file.relative_to(folder).as_posix()))
         digest.update(read_content(file, machine_memory() // 2))
     sha256, shape = digest.hexdigest(), train.images.shape[1:]
     try_out(load_saved_model, folder, sha256, (_batch_size(train), *shape))

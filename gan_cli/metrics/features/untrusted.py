@@ -9,7 +9,7 @@ import io
 import json
 import resource
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -23,6 +23,7 @@ from tensorflow.python.framework import op_def_registry
 from gan_cli.errors import UserError, first_line
 from gan_cli.io.memory import machine_memory
 from gan_cli.io.records import read_content
+from gan_cli.io.regular import open_regular
 
 # Modules that `keras.Model.save` names in the files it writes.
 _KERAS_MODULES = {
@@ -72,8 +73,14 @@ _NOT_PURE = ("Dataset", "Debug", "File", "PyFunc", "Rpc", "RemoteCall")
 _PURE = {"ShardedFilename"}
 
 
-def check_keras_file(path: Path) -> None:
+def check_keras_file(
+    path: Path, allows: Callable[[object, object, object], bool] = lambda *_: False
+) -> None:
     """Refuses a `.keras` file that holds more than layers of Keras and their weights.
+
+    Args:
+      allows: says of the module, the class and the registered name of a class that Keras lacks
+        whether it is a known one.
 
     Raises:
       UserError: the file is no `.keras` file, holds code or other paths, or is not as large as it
@@ -81,11 +88,11 @@ def check_keras_file(path: Path) -> None:
       OSError: the file cannot be read.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        with open_regular(path) as content, zipfile.ZipFile(content) as archive:
             _check_members(path, archive.infolist())
             config = json.loads(archive.read("config.json"))
             weights = archive.read("model.weights.h5")
-        _check_config(path, config)
+        _check_config(path, config, allows)
         with h5py.File(io.BytesIO(weights), "r") as tree:
             _check_weights(path, tree)
     except (zipfile.BadZipFile, KeyError, ValueError, RecursionError, NotImplementedError) as error:
@@ -189,17 +196,20 @@ def _check_members(path: Path, members: list[zipfile.ZipInfo]) -> None:
         raise UserError(f"{path}: unpacks to {unpacked:,} bytes, more than this machine's memory")
 
 
-def _check_config(path: Path, value: Any) -> None:
+def _check_config(path: Path, value: Any, allows: Callable[[object, object, object], bool]) -> None:
     """Refuses a config that names, at any depth, a class from outside Keras."""
     if isinstance(value, list):
         for each in value:
-            _check_config(path, each)
+            _check_config(path, each, allows)
     if not isinstance(value, dict):
         return
     if "class_name" in value:
         name, module = value["class_name"], value.get("module")
         known = module in _KERAS_MODULES and value.get("registered_name") in (None, name)
-        if name in _LAYERS_WITH_CODE or not (known or name in _WITHOUT_MODULE):
+        known = known or name in _WITHOUT_MODULE
+        if name in _LAYERS_WITH_CODE or not (
+            known or allows(module, name, value.get("registered_name"))
+        ):
             raise UserError(
                 f"{path}: its config names '{module}.{name}', which may run code; only layers of"
                 " Keras that hold none are built"
@@ -207,7 +217,7 @@ def _check_config(path: Path, value: Any) -> None:
     for key, each in value.items():
         # Losses and metrics, which may be the user's own, are never built here.
         if key != "compile_config":
-            _check_config(path, each)
+            _check_config(path, each, allows)
 
 
 def _check_weights(path: Path, tree: h5py.File) -> None:

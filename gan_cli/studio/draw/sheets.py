@@ -1,5 +1,6 @@
 """Sheets: pictures that answer one question about a generator each."""
 
+import io
 from collections.abc import Sequence
 
 import numpy as np
@@ -9,12 +10,14 @@ from gan_cli.data.dataset import open_splits
 from gan_cli.domains.grid import split_grid
 from gan_cli.domains.text_sheet import text_table
 from gan_cli.domains.tokens import Strings
-from gan_cli.errors import UserError
+from gan_cli.errors import UserError, first_line
+from gan_cli.io.records import read_content
 from gan_cli.media.formats import refuse_too_many
 from gan_cli.media.named_sheet import named_sheet
 from gan_cli.media.provenance import COMPOSITE
 from gan_cli.models.contract import has_styles, synthesis_of
 from gan_cli.models.truncation import towards_mean
+from gan_cli.run.data_place import data_of
 from gan_cli.sampling.style_mixing import mixed_images, styles_of
 from gan_cli.studio.drawing import Drawing
 from gan_cli.studio.picture_requests import UNCONDITIONAL_PAIRS, Sheet
@@ -71,7 +74,7 @@ def _real(studio: Studio, request: Sheet) -> Drawing:
     count = UNCONDITIONAL_PAIRS if numbers is None else len(numbers)
     seeds = request.seeds_or_first(_COLUMNS)
     refuse_too_many(2 * count * len(seeds))
-    data = open_splits(studio.loaded.config.data)
+    data = open_splits(data_of(studio.run, studio.loaded.config))
     if data.fingerprint != studio.run.read_environment()["dataset"]["fingerprint"]:
         raise UserError(
             "'real' needs the data that the run was trained on, and they have changed", key="kind"
@@ -110,10 +113,12 @@ def _training(studio: Studio, request: Sheet) -> Drawing:
     rows = []
     for _, path in stages:
         try:
-            with Image.open(path) as picture:
+            with Image.open(io.BytesIO(read_content(path))) as picture:
                 images = split_grid(picture, height, width, channels)
-        except (OSError, ValueError) as error:
-            raise UserError(f"{path} cannot be read: {error}", key="kind") from error
+        except UserError:
+            raise
+        except Exception as error:  # Pillow lets through whatever a damaged file leads to.
+            raise UserError(f"{path} cannot be read: {first_line(error)}", key="kind") from error
         rows.append(images[:_COLUMNS])
     sheet = _sheet(studio, request, np.stack(rows), [f"{kimg:,} kimg" for kimg, _ in stages])
     return Drawing(studio, request, lambda: sheet, seeds=range(_COLUMNS))
