@@ -12,8 +12,8 @@ import numpy as np
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Forms
 from gan_cli.data.frames import Frames
+from gan_cli.data.kept_headers import Header
 from gan_cli.data.survey import (
-    Header,
     notes_on_depth,
     notes_on_frames,
     notes_on_profiles,

@@ -2,8 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +9,8 @@ from PIL import Image
 
 from gan_cli.data.colour import profile_of
 from gan_cli.data.decode import open_image
+from gan_cli.data.in_threads import in_threads
+from gan_cli.data.kept_headers import Header, kept_headers
 from gan_cli.data.prepare import natural_channels
 from gan_cli.data.value_range import is_deep
 from gan_cli.errors import UserError
@@ -28,39 +28,15 @@ _LEAST_FRAME_BYTES = 10
 _FIRST_SIDEWAYS = 5
 
 
-@dataclass(frozen=True)
-class Header:
-    """What the header of one image file says.
-
-    Attributes:
-      profile: name of its colour profile; empty where it has none, or one of sRGB.
-      bad_profile: whether it has a profile that cannot be applied.
-      frames: number of its frames, if it is an animation or a stack; else 1.
-      mode: Pillow's name for its kind of pixels; empty where the file cannot be opened.
-      size: height and width as seen upright; zeros where the file cannot be opened.
-      channels: 1 gray, 3 colour, 4 with transparency; 0 where the file cannot be opened.
-      too_large: whether it has more pixels than are allowed.
-      deep_colour: whether it has colours of 16 bits, of which the upper 8 are read.
-    """
-
-    profile: str = ""
-    bad_profile: bool = False
-    frames: int = 1
-    mode: str = ""
-    size: tuple[int, int] = (0, 0)
-    channels: int = 0
-    too_large: bool = False
-    deep_colour: bool = False
-
-
 def read_headers(files: Sequence[Path], max_pixels: int) -> list[Header]:
     """Returns the headers of files; those of files that cannot be opened say nothing.
+
+    Those of many files are kept in the cache.
 
     Raises:
       UserError: images have more than `max_pixels`.
     """
-    with ThreadPoolExecutor() as threads:
-        headers = list(threads.map(partial(_read_header, max_pixels=max_pixels), files))
+    headers = kept_headers(files, max_pixels, partial(_read_all, max_pixels=max_pixels))
     large = [file for file, header in zip(files, headers, strict=True) if header.too_large]
     if large:
         raise UserError(
@@ -69,6 +45,11 @@ def read_headers(files: Sequence[Path], max_pixels: int) -> list[Header]:
             " about 8 bytes a pixel, raise it; else remove them"
         )
     return headers
+
+
+def _read_all(files: Sequence[Path], max_pixels: int) -> list[Header]:
+    read = partial(_read_header, max_pixels=max_pixels)
+    return in_threads(lambda index: read(files[index]), len(files))
 
 
 def _read_header(path: Path, max_pixels: int) -> Header:

@@ -24,6 +24,8 @@ from gan_cli.metrics.run_evaluator import RunEvaluator
 from gan_cli.models.digest import weights_sha256
 from gan_cli.run.checkpoint import Checkpoint, CheckpointStore
 from gan_cli.run.directory import RunDirectory
+from gan_cli.run.loggers.log import LogEnding, LoggedRun
+from gan_cli.run.loggers.several import Loggers
 from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.tensorboard import TensorBoardLog
 from gan_cli.sampling.generate import Sampler
@@ -54,6 +56,8 @@ class Recorder:
         self.config, self.data, self.run = config, data, run
         self.state, self.store, self.listener = state, store, listener
         self.metrics, self.tensorboard = MetricsLog(run.metrics), TensorBoardLog(run.path)
+        logged = LoggedRun(config.name, run.path, config.model_dump(mode="json"))
+        self.loggers = Loggers(config.training.loggers, logged, listener.message)
         self.sampler = Sampler(
             state.generator_ema, data.domain, local_devices(config.training.strategy)
         )
@@ -216,7 +220,16 @@ class Recorder:
         self._reports = []
         self._images_at_log, self._seconds_at_log = images_shown, self._training_seconds
         self.metrics.append(images_shown, values)
+        self._publish(images_shown, values)
+
+    def _publish(self, images_shown: int, values: Mapping[str, float]) -> None:
+        """Hands figures to TensorBoard and to the loggers."""
         self.tensorboard.scalars(images_shown, values)
+        self.loggers.scalars(images_shown, values)
+
+    def close(self, ending: LogEnding) -> None:
+        """Waits until the loggers have sent everything."""
+        self.loggers.close(ending)
 
     def draw_grid(self, images_shown: int) -> None:
         """Draws the images of fixed latents, with a column for each class if there are classes."""
@@ -238,6 +251,7 @@ class Recorder:
         )
         atomic_write(self.run.samples / name, encoded(grid, ".png", origin))
         self.tensorboard.grid(images_shown, grid)
+        self.loggers.grid(images_shown, grid)
         self._grid_times.drawn(time.monotonic())
         self._write_preview("newest.wav", images)
 
@@ -268,7 +282,7 @@ class Recorder:
             self.store.mark_best(self.save(images_shown), name, value)
         # Last: if the process dies before this line, the next one computes the score again.
         self.metrics.append(images_shown, values)
-        self.tensorboard.scalars(images_shown, scores)
+        self._publish(images_shown, scores)
         shown = "  ".join(f"{name} {value:.4g}" for name, value in scores.items())
         remark = "  best so far" if is_best else ""
         self.listener.message(f"{images_shown / 1000:8.1f} kimg  {shown}{remark}")

@@ -83,6 +83,12 @@ class EnvironmentRecord(Record):
     working_folder: Annotated[str, StringConstraints(max_length=_LONGEST_PATH)] | None = None
 
 
+class LoggersRecord(Record):
+    """loggers.json: the name that each tracker gave the run, by the logger's name."""
+
+    runs: dict[Name, Name]
+
+
 class MetricsRow(Record):
     """A line of metrics.jsonl; every other key is a figure, too."""
 
@@ -98,6 +104,14 @@ class GuardEntry(Record):
     did: Name
     detail: str
     interventions: Count
+
+
+class PlanEntry(Record):
+    """A line of plans.jsonl."""
+
+    images_shown: Count
+    planned_kimg: FiniteNumber
+    kimg: FiniteNumber
 
 
 class ScoreRecord(Record):
