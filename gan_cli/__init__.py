@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 
-from gan_cli.tensorflow_setup import set_up
+from gan_cli.tensorflow_setup import refuse_windows, set_up
 
 # Not from `typing`, whose import would take longer than all else here; type checkers know the name.
 TYPE_CHECKING = False
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from gan_cli.studio.edit_requests import Inpaint, Project, SuperResolve
     from gan_cli.studio.picture_requests import Axes, Grid, Sheet, Walk
 
+refuse_windows()
 set_up()
 
 __version__ = "0.1.0"

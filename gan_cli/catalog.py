@@ -6,6 +6,7 @@ from gan_cli.metrics.scores import METRICS
 from gan_cli.models import ARCHITECTURES
 from gan_cli.objectives import LOSSES, PENALTIES
 from gan_cli.objectives.augment import AUGMENTATIONS
+from gan_cli.run.loggers import LOGGERS
 
 CHOICES = {
     "source": SOURCES,
@@ -15,4 +16,5 @@ CHOICES = {
     "augmentation": AUGMENTATIONS,
     "features": FEATURE_NETWORKS,
     "metric": METRICS,
+    "logger": LOGGERS,
 }

@@ -1,10 +1,25 @@
 """What TensorFlow reads from the environment when it is imported."""
 
 import os
+import sys
 
 LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 # Not even errors: what matters comes as an exception, the rest is noise about optimisations.
 QUIET = "3"
+
+
+def refuse_windows() -> None:
+    """Refuses systems without POSIX signals and file locks, in one line.
+
+    Raises:
+      ImportError: this is Windows.
+    """
+    if sys.platform == "win32":
+        # Nobody asks where in this package its import ended.
+        sys.tracebacklimit = 0
+        raise ImportError(
+            "gan-cli runs on Linux and macOS; on Windows, install and run it in WSL 2"
+        )
 
 
 def set_up() -> None:

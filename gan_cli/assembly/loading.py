@@ -10,6 +10,7 @@ from gan_cli.data.sources import domain_of
 from gan_cli.domains.domain import Domain
 from gan_cli.models.digest import weights_sha256
 from gan_cli.run.checkpoint import CheckpointStore, restore
+from gan_cli.run.data_place import data_of
 from gan_cli.run.directory import RunDirectory
 from gan_cli.training.precision import dtype_policy
 from gan_cli.training.state import model_variables
@@ -57,7 +58,7 @@ def load_generator(run: RunDirectory, which: str) -> LoadedGenerator:
         config,
         num_classes,
         class_names,
-        domain_of(config.data),
+        domain_of(data_of(run, config)),
         checkpoint.name,
         checkpoint.kimg,
         weights_sha256(generator),

@@ -28,10 +28,10 @@ _ON_STANDARD_ERROR = (SCORING, PREPARING_FEATURES)
 class ConsoleListener(Listener):
     """Prints messages, and shows one activity at a time as a bar.
 
-    Bars appear on terminals only, and fit their width. Where there is no terminal, training prints
-    a line every ten seconds, with the time of day, and any activity that is silent for a minute
-    says that it is still under way. An activity that starts while another one is shown has no bar
-    of its own.
+    Bars appear on terminals only, and fit their width. Where there is none, or a dumb one, training
+    prints a line every ten seconds, with the time of day, and any activity that is silent for a
+    minute says that it is still under way. An activity that starts while another one is shown has
+    no bar of its own.
 
     Args:
       console: for messages and bars; by default standard output.
@@ -74,7 +74,7 @@ class ConsoleListener(Listener):
     ) -> None:
         total = self._total_images
         parts = parts_of_line(self._judgement, images_shown, total, images_per_second, values)
-        if self.console.is_terminal:
+        if self.console.is_interactive:
             width = self.console.width - _BAR_WIDTH - _TIME_WIDTH
             self.progress(TRAINING, images_shown, self._total_images, fitted(parts, width))
             return
@@ -104,7 +104,7 @@ class ConsoleListener(Listener):
         self._bar = Progress(
             *_columns(activity),
             console=console,
-            disable=not console.is_terminal,
+            disable=not console.is_interactive,
             # The bar of a training stays, to show where it ended.
             transient=activity != TRAINING,
         )
@@ -112,7 +112,7 @@ class ConsoleListener(Listener):
         self._bar.add_task(activity, total=total, completed=done, detail=first, rate="")
         self._bar.start()
         self._is_over = threading.Event()
-        if not console.is_terminal:
+        if not console.is_interactive:
             self._heard_at = time.monotonic()
             break_silence(self._is_over, _LONGEST_SILENCE_SECONDS, self._sign_of_life)
 

@@ -19,7 +19,7 @@ flags.DEFINE_string(
     "classes",
     None,
     "Conditional runs: names or numbers of classes, such as 0,3, taken in turn over the seeds; or"
-    " 'all'.",
+    " 'all'. Double quotes take a name as it stands.",
 )
 flags.DEFINE_float(
     "truncation",

@@ -221,5 +221,11 @@ def _with_value(node: Any, keys: KeyPath, value: Any, where: str, above: KeyPath
         node = node or {}
         return {**node, key: _with_value(node.get(key), *inner)}
     wanted = f"a list with an element {key}" if key.isdecimal() else "a section"
-    hint = "; name the whole list in the file first" if node is None and key.isdecimal() else ""
-    raise UserError(f"{where}: '{'.'.join(above)}' is {show_value(node)}, not {wanted}{hint}")
+    name = ".".join(above)
+    if node is None and key.isdecimal():
+        raise UserError(
+            f"{where}: the config leaves '{name}' to its default; write the list, as in"
+            f" {name}=[{{name: ..., {'.'.join(keys[1:]) or 'gamma'}: ...}}]; the config.yaml of a"
+            " run, and a dry run with all details, show the default"
+        )
+    raise UserError(f"{where}: '{name}' is {show_value(node)}, not {wanted}")

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from gan_cli.config.base import (
+    Choice,
     Fraction,
     NonNegative,
     NonNegativeInt,
@@ -154,6 +155,11 @@ class TrainingConfig(Section):
     )
     log_every_kimg: Positive | None = Field(
         None, description="Interval between rows of metrics; default: a 200th of the run."
+    )
+    loggers: Annotated[tuple[Annotated[str, Choice("logger")], ...], Field(strict=False)] = Field(
+        (),
+        description="Experiment trackers that log the run beside TensorBoard: wandb (Weights &"
+        " Biases), mlflow.",
     )
     grid_every_kimg: Positive | None = Field(
         None, description="Interval between pictures of samples; default: a 20th of the run."

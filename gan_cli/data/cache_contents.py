@@ -11,8 +11,9 @@ from gan_cli.errors import UserError
 # The folders of the cache, with what they hold.
 _KINDS = {
     "archives": "unpacked archives of images",
-    "data": "prepared images, for data.cache: disk",
+    "data": "prepared images",
     "duplicates": "which images are copies of others",
+    "headers": "what the headers of image files say",
     "features": "classifiers and downloaded networks of evaluations",
     "statistics": "statistics of real images",
     "tried": "which networks from elsewhere were tried out",

@@ -9,7 +9,7 @@ import numpy as np
 
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.classes import without_gaps
-from gan_cli.data.collection import Collection, Forms
+from gan_cli.data.collection import Collection, Forms, SourceSplits
 from gan_cli.data.duplicates import (
     Duplicates,
     Part,
@@ -19,11 +19,17 @@ from gan_cli.data.duplicates import (
 )
 from gan_cli.data.form import choose_form
 from gan_cli.data.materialise import materialise
-from gan_cli.data.sources import source_of
-from gan_cli.data.split import choose_by_content, choose_evenly, choose_groups
+from gan_cli.data.sources import open_source, source_of
+from gan_cli.data.split import (
+    choose_by_content,
+    choose_evenly,
+    choose_groups,
+    leaving_each_class,
+)
 from gan_cli.domains.domain import Domain
 from gan_cli.domains.images import Images
 from gan_cli.errors import UserError
+from gan_cli.io.wording import counted
 
 _PROBLEMS_SHOWN = 20
 
@@ -98,7 +104,7 @@ def open_splits(
     """
     source = source_of(config)
     domain = None if source.domain is None else source.domain(config)
-    splits = source.open(config)
+    splits = open_source(config, source)
     if config.holdout_by != "order":
         # Earlier runs keep the numbers of their classes.
         splits = without_gaps(splits)
@@ -108,7 +114,8 @@ def open_splits(
         raise UserError(*_corrupt_problems(unread))
     if train.count < 2:
         raise UserError(
-            f"data: source '{config.source}' gives {train.count} images; at least 2 are needed"
+            f"data: source '{config.source}' gives {counted(train.count, 'image', 'images')};"
+            " at least 2 are needed"
         )
     # The first draw takes `max_images` of all; the second draws the held-out ones from these.
     chosen = np.arange(train.count)
@@ -141,6 +148,8 @@ def open_splits(
             )
         elif train.groups is None:
             held = choose_evenly(chosen, train.labels, min(max(count, 1), len(chosen) - 1))
+            if config.holdout_by != "order" and train.labels is not None:
+                held = leaving_each_class(held, chosen, train.labels)
         elif len(np.unique(train.groups[chosen])) < 2:
             raise UserError(
                 f"data: source '{config.source}' gives samples of one file alone; at least 2 files"
@@ -204,16 +213,21 @@ def open_splits(
 
 
 def open_whole(
-    config: DataConfig, progress: Callable[[int, int], None] | None = None
+    config: DataConfig,
+    progress: Callable[[int, int], None] | None = None,
+    opened: SourceSplits | None = None,
 ) -> ImageDataset:
-    """Opens and prepares all images that a config names, and holds none out.
+    """Opens and prepares all images that a config names to train on, and holds none out.
+
+    Args:
+      opened: the source, where it is open already.
 
     Raises:
       UserError: as `open_splits`.
     """
     source = source_of(config)
     domain = None if source.domain is None else source.domain(config)
-    collection: Collection = source.open(config).train
+    collection: Collection = (opened or open_source(config, source)).train
     if collection.count < 1:
         raise UserError(f"data: source '{config.source}' gives no image")
     chosen = np.arange(collection.count)

@@ -2,17 +2,20 @@
 
 import hashlib
 import io
+import itertools
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from gan_cli.data.collection import Collection
+from gan_cli.data.in_threads import in_threads
 from gan_cli.data.materialise import cache_folder
 from gan_cli.data.near_duplicates import MOST_COMPARED, groups_of, thumbnails
 from gan_cli.errors import UserError
 from gan_cli.io.cache import write_npz
+from gan_cli.io.wording import counted
 
 # Part of the cache's key. Raise it with every change to what counts as showing the same.
 _VERSION = 1
@@ -20,6 +23,9 @@ _VERSION = 1
 # kept on one side of the split.
 _MOST_OF_A_SET = 0.1
 _FEW = 10
+# The content of fewer samples is hashed in less than a second.
+_MANY = 1_000
+_HASH_BYTES = 32
 
 Part = tuple[Collection, np.ndarray]
 
@@ -57,7 +63,7 @@ def find_duplicates(
       are_images: whether samples can be compared by what they show.
       progress: called now and then with the number of images that were looked at, and of all.
     """
-    digests = tuple(each for collection, indices in parts for each in _digests(collection, indices))
+    digests = _digests(parts)
     first: dict[bytes, int] = {}
     exact = np.array([first.setdefault(each, row) for row, each in enumerate(digests)], np.int64)
     whole_files = all(collection.is_one_file_each for collection, _ in parts)
@@ -124,7 +130,9 @@ def note_on_labels(duplicates: Duplicates, labels: np.ndarray | None) -> tuple[s
     first = labels[duplicates.groups]
     if not (strange := int((first != labels).sum())):
         return ()
-    return (f"{strange:,} images show the same as an image of another class",)
+    return (
+        f"{counted(strange, 'image shows', 'images show')} the same as an image of another class",
+    )
 
 
 class _Names:
@@ -141,34 +149,56 @@ class _Names:
         raise IndexError(row)
 
 
-def _digests(collection: Collection, indices: np.ndarray) -> list[bytes]:
+def _digests(parts: Sequence[Part]) -> tuple[bytes, ...]:
+    """Returns a hash of the content of each sample, from the cache if there are many."""
+    count = sum(len(indices) for _, indices in parts)
+    path = _place(parts, "content") if count >= _MANY else None
+    known = _array_in(path, "digests")
+    if known is None or known.shape != (count, _HASH_BYTES) or known.dtype != np.uint8:
+        found = b"".join(itertools.chain.from_iterable(_hashes(*part) for part in parts))
+        known = np.frombuffer(found, np.uint8).reshape(count, _HASH_BYTES)
+        if path is not None:
+            # A cache that cannot be written costs time, and nothing else.
+            write_npz(path, {"digests": known})
+    return tuple(row.tobytes() for row in known)
+
+
+def _hashes(collection: Collection, indices: np.ndarray) -> list[bytes]:
     content = collection.content
     assert content is not None
-    with ThreadPoolExecutor() as threads:
-        return list(
-            threads.map(lambda row: hashlib.sha256(content(row)).digest(), indices.tolist())
-        )
+    return in_threads(lambda row: hashlib.sha256(content(int(indices[row]))).digest(), len(indices))
+
+
+def _place(parts: Sequence[Part], what: object) -> Path | None:
+    """Returns where the cache keeps something about these samples, or None if there is no cache."""
+    key = hashlib.sha256(repr(what).encode())
+    for collection, indices in parts:
+        key.update(collection.identity.encode() + indices.astype(np.int64).tobytes())
+    try:
+        return cache_folder("duplicates") / f"{key.hexdigest()}.npz"
+    except UserError:
+        return None
+
+
+def _array_in(path: Path | None, name: str) -> np.ndarray | None:
+    if path is None:
+        return None
+    try:
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+            return file[name]
+    except Exception:  # A damaged file leads to errors of NumPy, zipfile and zlib.
+        return None
 
 
 def _cached(parts: Sequence[Part], progress: Callable[[int, int], None] | None) -> np.ndarray:
     """Returns `groups_of` all parts, from the cache if the same files have been compared before."""
-    key = hashlib.sha256(repr(_VERSION).encode())
-    for collection, indices in parts:
-        key.update(collection.identity.encode() + indices.astype(np.int64).tobytes())
-    try:
-        path = cache_folder("duplicates") / f"{key.hexdigest()}.npz"
-    except UserError:
-        # Where there is no place for a cache, images are compared each time.
-        return groups_of(np.concatenate([thumbnails(*part, progress) for part in parts]))
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-            known = file["groups"]
-    except Exception:  # A damaged file leads to errors of NumPy, zipfile and zlib.
-        known = None
+    path = _place(parts, _VERSION)
+    known = _array_in(path, "groups")
     if known is not None and known.shape == (sum(len(indices) for _, indices in parts),):
         return known
     small = np.concatenate([thumbnails(*part, progress) for part in parts])
     groups = groups_of(small)
-    # A cache that cannot be written costs time, and nothing else.
-    write_npz(path, {"groups": groups})
+    if path is not None:
+        # A cache that cannot be written costs time, and nothing else.
+        write_npz(path, {"groups": groups})
     return groups

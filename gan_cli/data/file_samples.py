@@ -12,15 +12,23 @@ import numpy as np
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.collection import Forms
 from gan_cli.data.frames import Frames
-from gan_cli.data.survey import Header, notes_on_frames, notes_on_profiles, read_headers
+from gan_cli.data.kept_headers import Header
+from gan_cli.data.survey import (
+    notes_on_depth,
+    notes_on_frames,
+    notes_on_profiles,
+    read_headers,
+)
 from gan_cli.data.tiles import Tiles
 from gan_cli.data.value_range import Range, common_range, is_deep
 from gan_cli.errors import UserError
+from gan_cli.io.wording import counted
 
 # Ends the identity of files of which some are converted to sRGB.
 _IN_SRGB = ":srgb"
 # Ends the identity of files of which some give several samples.
 _ALL_FRAMES = ":frames"
+_MOST_TILES = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -103,6 +111,7 @@ def open_files(files: Sequence[Path], reading: Reading) -> FileSamples:
         *notes_on_frames(headers, reading.all_frames),
         *colours,
         *_notes_on_range(frames.value_range, int(deep.sum()), len(deep)),
+        *notes_on_depth(headers),
     ]
     marks = (_IN_SRGB if colours else "") + (_ALL_FRAMES if several else "")
     marks += "" if frames.value_range is None else f":{frames.value_range}"
@@ -110,7 +119,9 @@ def open_files(files: Sequence[Path], reading: Reading) -> FileSamples:
     samples: Frames | Tiles = frames
     if reading.tiles is not None:
         side, stride = reading.tiles
-        samples = Tiles(frames, [header.size for header in of_sample], side, stride)
+        wholes = [header.size for header in of_sample]
+        _refuse_too_many(wholes, side, stride)
+        samples = Tiles(frames, wholes, side, stride)
         notes.insert(0, _note_on_tiles(samples, of_sample, side, stride))
         marks += f":tiles({side},{stride})"
         of_sample = [of_sample[number] for number in samples.frame_of_sample.tolist()]
@@ -128,6 +139,20 @@ def open_files(files: Sequence[Path], reading: Reading) -> FileSamples:
     )
 
 
+def _refuse_too_many(sizes: Sequence[tuple[int, int]], side: int, stride: int) -> None:
+    """Refuses more tiles than memory could hold the places of, before they are made."""
+
+    def along(length: int) -> int:
+        return max(0, (length - side) // stride + 1)
+
+    count = sum(along(height) * along(width) for height, width in sizes)
+    if count > _MOST_TILES:
+        raise UserError(
+            f"data.tiles: gives {count:,} tiles; raise its stride, so that there are at most"
+            f" {_MOST_TILES:,}"
+        )
+
+
 def _note_on_tiles(tiles: Tiles, headers: Sequence[Header], side: int, stride: int) -> str:
     count = len(tiles.file_numbers)
     sound = sum(1 for header in headers if header.mode)
@@ -140,7 +165,10 @@ def _note_on_tiles(tiles: Tiles, headers: Sequence[Header], side: int, stride: i
         " (data.tiles)"
     )
     if small := tiles.too_small - (len(headers) - sound):
-        note += f"; {small:,} images are smaller than a tile and are left out"
+        are = counted(
+            small, "image is smaller than a tile and is", "images are smaller than a tile and are"
+        )
+        note += f"; {are} left out"
     return note
 
 

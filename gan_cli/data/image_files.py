@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gan_cli.data.decode import HEIC_ENDINGS, reads_heic
 from gan_cli.io.regular import open_regular
+from gan_cli.io.wording import counted
 
 ENDINGS = (
     *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".gif", ".tif", ".tiff"),
@@ -46,12 +47,16 @@ class FoundFiles:
         notes = []
         if self.others:
             endings = Counter(_ending(path) for path in self.others).most_common()
-            counted = ", ".join(f"{count:,} {ending}" for ending, count in endings)
+            kinds = ", ".join(f"{count:,} {ending}" for ending, count in endings)
             first = ", ".join(str(path.relative_to(root)) for path in self.others[:_SHOWN])
             more = ", ..." if len(self.others) > _SHOWN else ""
+            which = counted(
+                len(self.others),
+                f"file in {root} is no image of a known kind and is",
+                f"files in {root} are no images of a known kind and are",
+            )
             notes.append(
-                f"{len(self.others):,} files in {root} are no images of a known kind and are"
-                f" passed over: {counted} ({first}{more}){self.how_to_read_heic(root)}"
+                f"{which} passed over: {kinds} ({first}{more}){self.how_to_read_heic(root)}"
             )
         if self.own:
             shown = ", ".join(str(path) for path in self.own[:_SHOWN])

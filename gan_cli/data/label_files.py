@@ -10,6 +10,7 @@ from pathlib import Path
 
 from gan_cli.errors import UserError, first_line
 from gan_cli.io.records import LONGEST_NAME, read_content
+from gan_cli.io.wording import counted
 
 LABEL_FILES = ("labels.csv", "dataset.json")
 _COLUMNS = 2
@@ -75,9 +76,8 @@ def read_labels(path: Path, images: Sequence[Path]) -> FileLabels:
         )
     notes = [f"classes are read from {path}"]
     if absent := [file for file in labels if file not in known]:
-        notes.append(
-            f"{path} names {len(absent):,} files that are no images here, such as {absent[0]}"
-        )
+        which = counted(len(absent), "file that is no image", "files that are no images")
+        notes.append(f"{path} names {which} here, such as {absent[0]}")
     return FileLabels([labels[key] for key in keys], tuple(notes))
 
 

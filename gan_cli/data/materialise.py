@@ -1,10 +1,13 @@
 """Reads and prepares a collection once, into memory or into a file that is mapped into memory."""
 
+import contextlib
 import hashlib
 import math
 import os
+import shutil
 import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +23,10 @@ from gan_cli.io.memory import machine_memory
 _PREPARATION_VERSION = 1
 # Prepared images that take more than this share of the machine's memory go to disk.
 _SHARE_OF_MEMORY = 0.25
+# What took longer to prepare is kept on disk for the next run, and takes at most this share of the
+# free space there.
+_WORTH_KEEPING_SECONDS = 0.5
+_SHARE_OF_DISK = 0.25
 # A task has enough images that handing it over costs nothing. A thread has enough tasks to stay
 # busy, and few enough that progress is reported often.
 _TASK_SIZE = 32
@@ -80,7 +87,7 @@ def materialise(
 
     Args:
       cache: `memory`; `disk`, where a second call finds them; or `auto`: in memory if they fit into
-        a quarter of it.
+        a quarter of it, with a copy on disk where preparing files took long.
       progress: called now and then with the number of images prepared.
 
     Raises:
@@ -98,8 +105,9 @@ def materialise(
         or cache == "memory"
         or (cache == "auto" and math.prod(shape) < _SHARE_OF_MEMORY * machine_memory())
     ):
-        images = np.empty(shape, np.uint8)
-        corrupt = _fill(images, collection, indices, preparation, progress)
+        # Of files it is known when they change; what identifies a source of the user's own is not.
+        keeps = cache == "auto" and collection.content is not None
+        images, corrupt = _in_memory(shape, collection, indices, preparation, progress, keeps)
     else:
         images, corrupt = _through_disk(shape, collection, indices, preparation, progress)
     kept = np.delete(indices, list(corrupt))
@@ -152,6 +160,85 @@ def _fill(
     return corrupt
 
 
+@dataclass(frozen=True)
+class _Place:
+    """Where prepared images lie in the cache, and beside them a line for each that is corrupt."""
+
+    images: Path
+    notes: Path
+
+    def holds(self, shape: tuple[int, ...]) -> bool:
+        return _holds(self.images, shape) and self.notes.exists()
+
+    def corrupt(self) -> dict[int, str]:
+        lines = self.notes.read_text(encoding="utf-8", errors="surrogateescape").split("\n")[:-1]
+        return {int(row): problem for row, problem in (line.split("\t", 1) for line in lines)}
+
+    @contextlib.contextmanager
+    def written(self) -> Iterator[tuple[Path, dict[int, str]]]:
+        """Yields a file for the images and a record to fill in; puts both in place at the end.
+
+        Raises:
+          OSError: they cannot be written.
+        """
+        folder = self.images.parent
+        folder.mkdir(parents=True, exist_ok=True)
+        corrupt: dict[int, str] = {}
+        with tempfile.TemporaryDirectory(dir=folder) as aside:
+            partial, notes = Path(aside, self.images.name), Path(aside, self.notes.name)
+            yield partial, corrupt
+            lines = [f"{row}\t{_one_line(problem)}\n" for row, problem in corrupt.items()]
+            notes.write_text("".join(lines), encoding="utf-8", errors="surrogateescape")
+            # The images come last, so that where they are, their notes are, too.
+            notes.replace(self.notes)
+            partial.replace(self.images)
+
+
+def _place_of(collection: Collection, indices: np.ndarray, preparation: Preparation) -> _Place:
+    key = hashlib.sha256()
+    key.update(repr((_PREPARATION_VERSION, collection.identity, preparation)).encode())
+    key.update(indices.astype(np.int64).tobytes())
+    folder = cache_folder("data")
+    return _Place(folder / f"{key.hexdigest()}.npy", folder / f"{key.hexdigest()}.txt")
+
+
+def _in_memory(
+    shape: tuple[int, ...],
+    collection: Collection,
+    indices: np.ndarray,
+    preparation: Preparation,
+    progress: Callable[[int], None] | None,
+    keeps: bool,
+) -> tuple[np.ndarray, dict[int, str]]:
+    """Prepares images in memory; with `keeps`, a copy on disk spares the next run a long wait."""
+    place = None
+    if keeps:
+        # Where there is no place for a cache, images are prepared each time.
+        with contextlib.suppress(UserError):
+            place = _place_of(collection, indices, preparation)
+    if place is not None:
+        with contextlib.suppress(OSError, ValueError, EOFError):
+            if place.holds(shape):
+                return np.load(place.images), place.corrupt()
+    began = time.monotonic()
+    images = np.empty(shape, np.uint8)
+    corrupt = _fill(images, collection, indices, preparation, progress)
+    if place is not None and time.monotonic() - began > _WORTH_KEEPING_SECONDS:
+        _keep(place, images, corrupt)
+    return images, corrupt
+
+
+def _keep(place: _Place, images: np.ndarray, corrupt: dict[int, str]) -> None:
+    """Writes prepared images into the cache, where the disk has plenty of room."""
+    # A cache that cannot be written costs time, and nothing else.
+    with contextlib.suppress(OSError):
+        place.images.parent.mkdir(parents=True, exist_ok=True)
+        if images.nbytes < _SHARE_OF_DISK * shutil.disk_usage(place.images.parent).free:
+            with place.written() as (partial, record):
+                record |= corrupt
+                np.save(partial, images)
+
+
 def _through_disk(
     shape: tuple[int, ...],
     collection: Collection,
@@ -159,36 +246,20 @@ def _through_disk(
     preparation: Preparation,
     progress: Callable[[int], None] | None,
 ) -> tuple[np.ndarray, dict[int, str]]:
-    key = hashlib.sha256()
-    key.update(repr((_PREPARATION_VERSION, collection.identity, preparation)).encode())
-    key.update(indices.astype(np.int64).tobytes())
-    folder = cache_folder("data")
-    path, notes = folder / f"{key.hexdigest()}.npy", folder / f"{key.hexdigest()}.txt"
+    place = _place_of(collection, indices, preparation)
     try:
-        if not (_holds(path, shape) and notes.exists()):
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=folder) as aside:
-                partial = Path(aside, path.name)
+        if not place.holds(shape):
+            with place.written() as (partial, corrupt):
                 images = np.lib.format.open_memmap(partial, "w+", np.uint8, shape)
                 _reserve(partial)
-                corrupt = _fill(images, collection, indices, preparation, progress)
+                corrupt |= _fill(images, collection, indices, preparation, progress)
                 images.flush()
-                lines = [f"{row}\t{_one_line(problem)}\n" for row, problem in corrupt.items()]
-                Path(aside, notes.name).write_text(
-                    "".join(lines), encoding="utf-8", errors="surrogateescape"
-                )
-                # The images come last, so that where they are, their notes are, too.
-                Path(aside, notes.name).replace(notes)
-                partial.replace(path)
-        lines = notes.read_text(encoding="utf-8", errors="surrogateescape").split("\n")[:-1]
-        return np.load(path, mmap_mode="r"), {
-            int(row): problem for row, problem in (line.split("\t", 1) for line in lines)
-        }
+        return np.load(place.images, mmap_mode="r"), place.corrupt()
     except (OSError, ValueError) as error:
         raise UserError(
-            f"data.cache: cannot keep {math.prod(shape):,} bytes of prepared images in {folder}:"
-            f" {getattr(error, 'strerror', None) or error}; set GAN_CLI_CACHE to a folder with"
-            " room, or data.cache to 'memory'"
+            f"data.cache: cannot keep {math.prod(shape):,} bytes of prepared images in"
+            f" {place.images.parent}: {getattr(error, 'strerror', None) or error}; set"
+            " GAN_CLI_CACHE to a folder with room, or data.cache to 'memory'"
         ) from error
 
 

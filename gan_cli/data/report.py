@@ -8,6 +8,7 @@ import numpy as np
 
 from gan_cli.data.collection import Forms
 from gan_cli.data.dataset import DataSplits, ImageDataset
+from gan_cli.io.wording import counted
 
 # Lines about classes; a set may have thousands.
 _CLASSES_SHOWN = 20
@@ -17,6 +18,8 @@ _MEASURED = 2_000
 _SIZES_KEPT = 100
 # A set whose brightest value is below this share of white is told to be dark.
 _DARK = 0.25
+# More than this share of images of one colour is a mistake rather than a few blank pages.
+_MANY_OF_ONE_COLOUR = 0.1
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class DataReport:
       copies, near_copies: files whose content another one has, and further images that show the
         same as another one; None: nobody has looked.
       forms: sizes and channels of the image files, where all were looked at.
+      looked_at, of_one_colour: training images that were looked at for this, and how many of them
+        are of one colour.
       notes: a sentence for each thing that happens to the data without being asked.
     """
 
@@ -48,6 +53,8 @@ class DataReport:
     copies: int | None = None
     near_copies: int | None = None
     forms: Forms | None = None
+    looked_at: int = 0
+    of_one_colour: int = 0
 
     def lines(self) -> list[str]:
         """Returns the report as text, a line for each fact, without notes and warnings."""
@@ -61,10 +68,13 @@ class DataReport:
         if self.brightness is not None:
             least, mean, greatest = self.brightness
             lines.append(f"values from {least} to {greatest} of 255, {mean:.0f} on average")
+        if self.of_one_colour:
+            lines.append(self._one_colour())
         if self.skipped:
             lines.append(f"{len(self.skipped):,} cannot be decoded, such as {self.skipped[0]}")
         if self.passed_over:
-            lines.append(f"{len(self.passed_over):,} files or folders are passed over")
+            over = counted(len(self.passed_over), "file or folder is", "files or folders are")
+            lines.append(f"{over} passed over")
         return lines
 
     def warnings(self) -> list[str]:
@@ -80,9 +90,18 @@ class DataReport:
             return [
                 f"the brightest value is {greatest} of 255: the images are nearly black. Where they"
                 " have more than 8 bits, set data.value_range to [least, greatest], the values of"
-                " black and white"
+                " black and white; colours of 16 bits have to be converted to 8 first"
+            ]
+        if self.of_one_colour > self.looked_at * _MANY_OF_ONE_COLOUR:
+            return [
+                f"{self._one_colour()}: nothing can be learnt from them; where they are white on"
+                " transparency, choose another data.background"
             ]
         return []
+
+    def _one_colour(self) -> str:
+        are = counted(self.of_one_colour, "image is", "images are")
+        return f"of {self.looked_at:,} images looked at, {are} of one colour"
 
     def as_json(self) -> dict[str, Any]:
         """Returns the report as JSON can hold it."""
@@ -92,6 +111,7 @@ class DataReport:
             "train_by_class": self.train_by_class,
             "holdout_by_class": self.holdout_by_class,
             "shape": list(self.shape),
+            "of_one_colour": self.of_one_colour,
             "brightness": None if self.brightness is None else list(self.brightness),
             "skipped": len(self.skipped),
             "passed_over": len(self.passed_over),
@@ -116,11 +136,13 @@ def _as_text(counts: Counter[int]) -> dict[str, int]:
 def report_on(data: DataSplits) -> DataReport:
     """Returns the facts about prepared data."""
     images = data.train.images
-    brightness = None
+    brightness, looked_at, of_one_colour = None, 0, 0
     if data.domain.name == "images" and len(images):
         spread = np.linspace(0, len(images) - 1, min(len(images), _MEASURED)).astype(int)
         some = np.asarray(images[spread])
         brightness = int(some.min()), float(some.mean()), int(some.max())
+        looked_at = len(some)
+        of_one_colour = int((np.ptp(some, axis=(1, 2)) == 0).all(axis=-1).sum())
     return DataReport(
         len(images),
         len(data.holdout.images),
@@ -134,6 +156,8 @@ def report_on(data: DataSplits) -> DataReport:
         data.copies,
         data.near_copies,
         data.forms,
+        looked_at,
+        of_one_colour,
     )
 
 

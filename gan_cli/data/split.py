@@ -34,6 +34,22 @@ def choose_evenly(indices: np.ndarray, labels: np.ndarray | None, count: int) ->
     return np.sort(shuffled[places.astype(np.int64)])
 
 
+def leaving_each_class(held: np.ndarray, indices: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Returns held-out samples without the first one of each class that is held out whole.
+
+    A class of which nothing is left to train on would be drawn all the same.
+
+    Args:
+      held: int64, a part of `indices`.
+      indices: int64 [n], indices of samples.
+      labels: int32, label of every sample.
+    """
+    left = np.setdiff1d(indices, held)
+    classes, first = np.unique(labels[held], return_index=True)
+    lost = ~np.isin(classes, labels[left])
+    return np.delete(held, first[lost])
+
+
 def choose_groups(
     indices: np.ndarray, labels: np.ndarray | None, groups: np.ndarray, count: int
 ) -> np.ndarray:

@@ -2,8 +2,6 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +9,10 @@ from PIL import Image
 
 from gan_cli.data.colour import profile_of
 from gan_cli.data.decode import open_image
+from gan_cli.data.in_threads import in_threads
+from gan_cli.data.kept_headers import Header, kept_headers
 from gan_cli.data.prepare import natural_channels
+from gan_cli.data.value_range import is_deep
 from gan_cli.errors import UserError
 
 _SHOWN = 3
@@ -21,41 +22,21 @@ _WITH_FRAMES = ("GIF", "TIFF", "PNG", "WEBP", "AVIF")
 # Formats that keep their EXIF where reading it decodes nothing. (HEIF is turned as it is decoded.)
 _WITH_EXIF = ("JPEG", "MPO", "TIFF", "WEBP", "AVIF")
 _ORIENTATION = 0x0112
+# The header of a frame of a GIF; other formats need more.
+_LEAST_FRAME_BYTES = 10
 # From this value on, an EXIF orientation exchanges height and width.
 _FIRST_SIDEWAYS = 5
-
-
-@dataclass(frozen=True)
-class Header:
-    """What the header of one image file says.
-
-    Attributes:
-      profile: name of its colour profile; empty where it has none, or one of sRGB.
-      bad_profile: whether it has a profile that cannot be applied.
-      frames: number of its frames, if it is an animation or a stack; else 1.
-      mode: Pillow's name for its kind of pixels; empty where the file cannot be opened.
-      size: height and width as seen upright; zeros where the file cannot be opened.
-      channels: 1 gray, 3 colour, 4 with transparency; 0 where the file cannot be opened.
-      too_large: whether it has more pixels than are allowed.
-    """
-
-    profile: str = ""
-    bad_profile: bool = False
-    frames: int = 1
-    mode: str = ""
-    size: tuple[int, int] = (0, 0)
-    channels: int = 0
-    too_large: bool = False
 
 
 def read_headers(files: Sequence[Path], max_pixels: int) -> list[Header]:
     """Returns the headers of files; those of files that cannot be opened say nothing.
 
+    Those of many files are kept in the cache.
+
     Raises:
       UserError: images have more than `max_pixels`.
     """
-    with ThreadPoolExecutor() as threads:
-        headers = list(threads.map(partial(_read_header, max_pixels=max_pixels), files))
+    headers = kept_headers(files, max_pixels, partial(_read_all, max_pixels=max_pixels))
     large = [file for file, header in zip(files, headers, strict=True) if header.too_large]
     if large:
         raise UserError(
@@ -66,10 +47,18 @@ def read_headers(files: Sequence[Path], max_pixels: int) -> list[Header]:
     return headers
 
 
+def _read_all(files: Sequence[Path], max_pixels: int) -> list[Header]:
+    read = partial(_read_header, max_pixels=max_pixels)
+    return in_threads(lambda index: read(files[index]), len(files))
+
+
 def _read_header(path: Path, max_pixels: int) -> Header:
     try:
         with open_image(path, max_pixels) as image:
             frames = getattr(image, "n_frames", 1) if image.format in _WITH_FRAMES else 1
+            # An animated PNG declares their number, which may be any: what it has no room for is
+            # damaged where it is decoded.
+            frames = min(frames, max(path.stat().st_size // _LEAST_FRAME_BYTES, 1))
             profile, is_bad = "", False
             try:
                 found = profile_of(image)
@@ -85,6 +74,8 @@ def _read_header(path: Path, max_pixels: int) -> Header:
                 _upright_size(image),
                 natural_channels(image),
                 image.width * image.height > max_pixels,
+                any(";16" in str(tile) for tile in getattr(image, "tile", ()))
+                and not is_deep(image.mode),
             )
     except Image.DecompressionBombError:
         return Header(too_large=True)
@@ -117,6 +108,17 @@ def notes_on_profiles(headers: Sequence[Header]) -> tuple[str, ...]:
             " their values are taken for sRGB"
         )
     return tuple(notes)
+
+
+def notes_on_depth(headers: Sequence[Header]) -> tuple[str, ...]:
+    """Returns a sentence for images with colours of more bits than are read."""
+    count = sum(header.deep_colour for header in headers)
+    if not count:
+        return ()
+    return (
+        f"{count:,} of {len(headers):,} images have 16 bits for each colour: the upper 8 are read"
+        " (data.value_range is for gray images)",
+    )
 
 
 def notes_on_frames(headers: Sequence[Header], takes_all: bool) -> tuple[str, ...]:

@@ -11,6 +11,11 @@ from PIL import Image
 
 from gan_cli.data.collection import CorruptImageError
 from gan_cli.data.frames import Frames
+from gan_cli.errors import UserError
+from gan_cli.io.memory import machine_memory
+
+# What is kept of a square until the images are prepared.
+_BYTES_EACH = 80
 
 
 class Tiles:
@@ -27,7 +32,18 @@ class Tiles:
     def __init__(
         self, frames: Frames, sizes: Sequence[tuple[int, int]], side: int, stride: int
     ) -> None:
-        """Takes whole images, their heights and widths, and the squares' side and distance."""
+        """Takes whole images, their heights and widths, and the squares' side and distance.
+
+        Raises:
+          UserError: there are too many squares to list.
+        """
+        total = sum(_count(size, side, stride) for size in sizes)
+        if total * _BYTES_EACH > machine_memory() // 4:
+            raise UserError(
+                f"data.tiles: the images are large enough for {total:,} tiles, whose list would"
+                " take more than a quarter of this machine's memory; take a larger stride, or"
+                " remove images"
+            )
         corners = [_corners(size, side, stride) for size in sizes]
         counts = [len(each) for each in corners]
         self.frame_of_sample = np.repeat(np.arange(len(sizes)), counts)
@@ -61,6 +77,12 @@ class Tiles:
         if right > image.width or bottom > image.height:
             raise CorruptImageError("the image is smaller than its header says")
         return image.crop((left, top, right, bottom))
+
+
+def _count(size: tuple[int, int], side: int, stride: int) -> int:
+    """Returns the number of squares."""
+    height, width = (max(length - side + stride, 0) // stride for length in size)
+    return height * width
 
 
 def _corners(size: tuple[int, int], side: int, stride: int) -> np.ndarray:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits, ImageDataset
+from gan_cli.errors import UserError
 from gan_cli.evaluation import EVALUATORS
 from gan_cli.listener import PREPARING_FEATURES, Listener, Quiet
 from gan_cli.metrics.comparison import GanAccess
@@ -12,8 +13,9 @@ from gan_cli.metrics.feature_evaluator import FeatureEvaluator
 from gan_cli.metrics.features import FEATURE_NETWORKS
 from gan_cli.metrics.features.network import FeatureNetwork
 from gan_cli.metrics.run_evaluator import EvaluatorInputs, RunEvaluator
-from gan_cli.metrics.scores import DEFAULT_METRICS
+from gan_cli.metrics.scores import DEFAULT_METRICS, METRICS
 from gan_cli.metrics.statistics import read_statistics, write_statistics
+from gan_cli.registry import own_code
 from gan_cli.training.cluster import local_devices
 
 # The feature network for images without labels to train a classifier on.
@@ -54,20 +56,36 @@ def build_evaluator(
 def build_feature_evaluator(inputs: EvaluatorInputs) -> FeatureEvaluator:
     """Builds the evaluator of a run whose samples are images.
 
+    A classifier that the run's config names, and that is right on no more held-out images than
+    guessing would be, gives way to the network for images without labels.
+
     Raises:
       UserError: the feature network, a metric or the statistics cannot be used, or too few images
         are held out.
     """
-    return image_evaluator(
-        inputs.features or inputs.config.features or WITHOUT_LABELS,
-        inputs.data.train,
-        inputs.data.holdout,
-        inputs.metrics or inputs.config.metrics,
-        inputs.gan,
-        inputs.statistics,
-        inputs.strategy,
-        inputs.listener,
-    )
+    train, holdout = inputs.data.train, inputs.data.holdout
+    metrics = inputs.metrics or inputs.config.metrics
+
+    def network_of(features: str) -> FeatureNetwork:
+        return feature_network(features, train, holdout, inputs.strategy, inputs.listener)
+
+    network = network_of(inputs.features or inputs.config.features or WITHOUT_LABELS)
+    accuracy, chance = network.accuracy, 1 / max(len(train.class_names), 1)
+    if inputs.features is None and accuracy is not None and accuracy <= chance:
+        needing = [each for each in metrics or () if _needs_classifier(each)]
+        left_out = f"; without {', '.join(needing)}" if needing else ""
+        inputs.listener.message(
+            f"note: the classifier is right on {accuracy:.1%} of {len(holdout.images):,} held-out"
+            f" images, and guessing would be on {chance:.1%}: it does not choose the best"
+            f" checkpoint; scores use features '{WITHOUT_LABELS}'{left_out}"
+        )
+        network = network_of(WITHOUT_LABELS)
+        metrics = tuple(each for each in metrics or () if each not in needing) or None
+    return _evaluator_of(network, train, holdout, metrics, inputs.gan, inputs.statistics)
+
+
+def _needs_classifier(metric: str) -> bool:
+    return metric in METRICS.names and "classifier" in METRICS.load(metric).needs
 
 
 def image_evaluator(
@@ -96,6 +114,17 @@ def image_evaluator(
     """
     learnt_from = reference if train is None else train
     network = feature_network(features, learnt_from, reference, strategy, listener)
+    return _evaluator_of(network, train, reference, metrics, gan, statistics)
+
+
+def _evaluator_of(
+    network: FeatureNetwork,
+    train: ImageDataset | None,
+    reference: ImageDataset,
+    metrics: tuple[str, ...] | None,
+    gan: GanAccess | None,
+    statistics: Path | None,
+) -> FeatureEvaluator:
     if metrics is None:
         metrics = DEFAULT_METRICS
         metrics += ("class_modes",) if network.knows_own_classes else ()
@@ -122,6 +151,12 @@ def feature_network(
       UserError: there is no such network, or it cannot be built from these images.
     """
     build = FEATURE_NETWORKS.load(features)
-    with (listener or Quiet()).during(PREPARING_FEATURES) as progress:
+    own = own_code(f"feature network '{features}'", features)
+    with (listener or Quiet()).during(PREPARING_FEATURES) as progress, own:
         network = build(train, reference, progress)
+    if not isinstance(network, FeatureNetwork):
+        raise UserError(
+            f"feature network '{features}': must return a FeatureNetwork of"
+            f" gan_cli.metrics.features.network, got {type(network).__name__}"
+        )
     return dataclasses.replace(network, devices=local_devices(strategy))

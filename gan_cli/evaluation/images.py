@@ -9,6 +9,7 @@ from gan_cli.catalog import CHOICES
 from gan_cli.config.load import load_config
 from gan_cli.config.schema import DataConfig
 from gan_cli.data.dataset import ImageDataset, open_splits, open_whole
+from gan_cli.data.sources import source_of
 from gan_cli.domains.domain import NETWORK_FEATURES
 from gan_cli.errors import UserError
 from gan_cli.evaluation.evaluator import (
@@ -19,6 +20,7 @@ from gan_cli.evaluation.evaluator import (
 from gan_cli.evaluation.progress import ScoringProgress
 from gan_cli.evaluation.requests import ImagesRequest, Settings, StatisticsRequest
 from gan_cli.evaluation.results import ScoredImages
+from gan_cli.evaluation.suspicions import warning_of_bgr, warning_of_grids
 from gan_cli.listener import PREPARING, Listener, Quiet
 from gan_cli.metrics.against_statistics import score_against
 from gan_cli.metrics.comparison import batches_of
@@ -45,8 +47,11 @@ def score_images(request: ImagesRequest, listener: Listener | None = None) -> Sc
             train, reference = splits.train, splits.holdout
             features = features or splits.domain.default_features(_num_labelled_classes(train))
         else:
-            reference = open_whole(_data_config("real", request.real), progress)
-        generated = _like(reference, request.fake, progress)
+            reference = _whole("real", request.real, listener, progress)
+        generated = _like(reference, request.fake, listener, progress)
+    bgr = warning_of_bgr(request.fake, generated.images, reference.images)
+    if bgr is not None:
+        listener.message(bgr)
     evaluator = image_evaluator(
         features or WITHOUT_LABELS,
         train,
@@ -60,7 +65,7 @@ def score_images(request: ImagesRequest, listener: Listener | None = None) -> Sc
         evaluation = evaluator.evaluate(
             scoring.count(batches_of(generated.images, chosen)),
             request.seed,
-            _shared_labels(generated, reference, chosen),
+            _shared_labels(generated, reference, chosen, listener),
             scoring.metric,
         )
     return ScoredImages(
@@ -124,12 +129,47 @@ def _chosen(generated: ImageDataset, request: Settings) -> np.ndarray:
 
 
 def _shared_labels(
-    generated: ImageDataset, reference: ImageDataset, chosen: np.ndarray
+    generated: ImageDataset, reference: ImageDataset, chosen: np.ndarray, listener: Listener
 ) -> np.ndarray | None:
-    # Labels mean the same classes only where the names do.
-    if generated.labels is None or generated.class_names != reference.class_names:
+    """Returns the labels of generated images as the reference numbers its classes, if it can."""
+    if generated.labels is None or reference.labels is None:
         return None
-    return generated.labels[chosen]
+    # Labels mean the same classes only where the names do.
+    strange = [name for name in generated.class_names if name not in reference.class_names]
+    if strange:
+        listener.message(
+            f"note: the classes of the generated images are not used: '{strange[0]}' is no class of"
+            " the real ones"
+        )
+        return None
+    numbers = [reference.class_names.index(name) for name in generated.class_names]
+    return np.array(numbers, np.int32)[generated.labels[chosen]]
+
+
+def _whole(
+    key: str, path: str, listener: Listener, progress: Any, like: ImageDataset | None = None
+) -> ImageDataset:
+    """Opens the images at a path, and says what was passed over or looks wrong.
+
+    Args:
+      like: real images, whose size they get where networks could have made it.
+    """
+    config = _data_config(key, path)
+    if like is not None and min(like.images.shape[1:3]) >= _SMALLEST_SIDE:
+        config = _data_config(key, path, image_size=list(like.images.shape[1:3]))
+    opened = source_of(config).open(config)
+    for note in opened.train.notes:
+        listener.message(f"note: {note}")
+    if opened.holdout is not None:
+        listener.message(
+            f"note: of {path}, {opened.train.count:,} images to train on are compared, and"
+            f" {opened.holdout.count:,} to test on are not; name their folder to take them instead"
+        )
+    if like is not None:
+        warning = warning_of_grids(path, opened.train, *like.images.shape[1:3])
+        if warning is not None:
+            listener.message(warning)
+    return open_whole(config, progress, opened)
 
 
 def _data_config(key: str, path: str, **more: object) -> DataConfig:
@@ -151,11 +191,10 @@ def _data_config(key: str, path: str, **more: object) -> DataConfig:
     raise UserError(f"must be {wanted}, got '{path}'", key=key)
 
 
-def _like(reference: ImageDataset, fake: str, progress: Any) -> ImageDataset:
+def _like(reference: ImageDataset, fake: str, listener: Listener, progress: Any) -> ImageDataset:
     """Opens the images at `fake`, in the size of the reference."""
-    height, width, channels = reference.images.shape[1:]
-    size = {"image_size": [height, width]} if min(height, width) >= _SMALLEST_SIDE else {}
-    generated = open_whole(_data_config("fake", fake, **size), progress)
+    channels = reference.images.shape[3]
+    generated = _whole("fake", fake, listener, progress, like=reference)
     if generated.images.shape[3] != channels:
         raise UserError(
             f"{fake} holds images of {generated.images.shape[3]} channels, the real ones"

@@ -17,6 +17,7 @@ from gan_cli.evaluation.requests import RunRequest
 from gan_cli.evaluation.results import ScoredCheckpoint
 from gan_cli.listener import PREPARING, Listener, Quiet
 from gan_cli.metrics.run_evaluator import RunEvaluator
+from gan_cli.run.data_place import data_of
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.report.page import write_report
 from gan_cli.sampling.generate import Sampler
@@ -43,7 +44,7 @@ class RunScorer:
         self.listener = listener or Quiet()
         self.loaded = load_generator(self.run, request.checkpoint)
         with self.listener.during(PREPARING) as progress:
-            self.data = open_splits(self.loaded.config.data, progress)
+            self.data = open_splits(data_of(self.run, self.loaded.config), progress)
         known = self.run.read_environment()["dataset"]["fingerprint"]
         if self.data.fingerprint != known:
             raise UserError(

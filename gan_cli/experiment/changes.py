@@ -21,6 +21,7 @@ _FREE_KEYS = (
     "training.max_minutes",
     "training.patience_kimg",
     "training.grid_every_kimg",
+    "training.loggers",
 )
 # Keys that a guard which acts depends on, and that change no weight where the guard only warns.
 _FREE_WITHOUT_INTERVENTIONS = (

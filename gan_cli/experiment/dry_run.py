@@ -14,6 +14,7 @@ from gan_cli.data.dataset import DataSplits
 from gan_cli.data.pipeline import training_batches
 from gan_cli.data.report import DataReport
 from gan_cli.errors import UserError
+from gan_cli.experiment.measured import quality_line
 from gan_cli.experiment.speed import time_line
 from gan_cli.experiment.step_memory import activation_bytes, step_bytes
 from gan_cli.models.contract import whole
@@ -45,7 +46,8 @@ class Description:
     """What would be trained.
 
     Attributes:
-      overview: what matters most, a line for each fact: data, labels, device, time.
+      overview: what matters most, a line for each fact: data, labels, device, time,
+        and for images what quality to expect.
       config: the resolved config, as YAML.
       state_bytes: estimated memory of weights, averages and optimiser slots.
       activation_bytes: estimated memory of a step's activations.
@@ -88,6 +90,7 @@ def describe_experiment(
             time_line(
                 images_per_second, training.grid_every_kimg, training.kimg, training.max_minutes
             ),
+            *_quality(config, data),
         ),
         dump_config(config),
         generator,
@@ -109,6 +112,11 @@ def label_lines(config: ResolvedConfig, data: DataSplits) -> list[str]:
         f"labels: {classes} classes are found, and not used: model.conditional: true lets you"
         " choose the class of a sample"
     ]
+
+
+def _quality(config: ResolvedConfig, data: DataSplits) -> list[str]:
+    """Returns a line on the quality to expect; nothing was measured for others than images."""
+    return [quality_line(config, len(data.train.images))] if data.domain.name == "images" else []
 
 
 def _devices() -> str:

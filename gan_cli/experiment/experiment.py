@@ -10,10 +10,11 @@ from typing import Any
 
 import tensorflow as tf
 
+from gan_cli.assembly.checks import check_first_step
 from gan_cli.assembly.class_changes import restore_by_class
 from gan_cli.assembly.initial_weights import initialise
 from gan_cli.assembly.networks import check_image_size
-from gan_cli.assembly.resolving import resolve_for
+from gan_cli.assembly.resolving import part_names, resolve_for
 from gan_cli.assembly.state import build_state
 from gan_cli.assembly.step import build_step
 from gan_cli.assembly.warnings import warnings_of
@@ -42,14 +43,19 @@ from gan_cli.experiment.speed import measured_images_per_second
 from gan_cli.experiment.step_memory import refuse_what_cannot_fit
 from gan_cli.experiment.time_plan import needs_plan, plan_line, planned_by_time, unchanged
 from gan_cli.experiment.watchdog import Watchdog
+from gan_cli.io.wording import counted
 from gan_cli.listener import PREPARING, TIMING, TRAINING, Listener, Quiet
 from gan_cli.run.checkpoint import Checkpoint, CheckpointStore, restore
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.environment import describe_environment
 from gan_cli.run.guard_log import GuardLog
 from gan_cli.run.lock import RunLock
+from gan_cli.run.loggers import refuse_missing_packages
+from gan_cli.run.loggers.log import LogEnding
 from gan_cli.run.metrics_log import MetricsLog
+from gan_cli.run.plans_log import PlansLog
 from gan_cli.run.report.page import write_report
+from gan_cli.run.tensorboard import forget_after
 from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.guard import is_skipped
 from gan_cli.training.loop import Action, compile_steps
@@ -89,6 +95,8 @@ class Experiment:
     recorded: ResolvedConfig | None
     # What would end training again, as it did before; None: nothing is known.
     met_before: str | None = None
+    # Of the chief, once it trains.
+    recorder: Recorder | None = None
 
     @classmethod
     def open(
@@ -110,7 +118,9 @@ class Experiment:
         """
         opened = time.monotonic()
         listener = listener or Quiet()
+        refuse_missing_packages(config.training.loggers)
         run = RunDirectory(run_dir)
+        run.refuse_other_things()
         recorded = run.read_config() if run.exists() else None
         config = with_options_of_run(with_recorded_rules(config, recorded), recorded)
         if config.data.image_size is not None:
@@ -131,8 +141,8 @@ class Experiment:
         held_out = len(data.holdout.images)
         if config.evaluation.every_kimg != 0 and held_out < FEWEST_HELD_OUT:
             listener.message(
-                f"note: {held_out} images are held out, and an evaluation needs"
-                f" {FEWEST_HELD_OUT}: the run trains without evaluation; add images, or raise"
+                f"note: {counted(held_out, 'image is', 'images are')} held out, and an evaluation"
+                f" needs {FEWEST_HELD_OUT}: the run trains without evaluation; add images, or raise"
                 " data.holdout_fraction"
             )
         resolved = resolve_for(config, data)
@@ -150,6 +160,9 @@ class Experiment:
         for warning in warnings_of(resolved, state.discriminator, distribution.replicas):
             listener.message(f"warning: {warning}")
         step = build_step(resolved, state, num_classes, data.holdout, distribution)
+        if distribution.replicas == 1:
+            images = data.train.images
+            check_first_step(step, images.shape[1:], str(images.dtype), part_names(resolved))
         # Whatever is wrong with a config is found before the first file is written.
         return cls(
             resolved,
@@ -246,6 +259,7 @@ class Experiment:
         if self.met_before is not None:
             # The record of what happened stays as it is.
             return
+        self._record_plan(newest is not None)
         self.run.write_config(self.config)
         self.run.write_environment(describe_environment(describe_data(self.data)))
         self.run.write_data_report(
@@ -259,6 +273,14 @@ class Experiment:
             self.listener.message(problem)
         metrics.truncate_after(images_so_far)
         guard.truncate_after(images_so_far, interventions_of(self.step.remedies))
+        forget_after(self.run.path, images_so_far)
+
+    def _record_plan(self, continues: bool) -> None:
+        """Keeps where a run continues to another length than it was planned for."""
+        planned, wanted = self.recorded, self.config.training.kimg
+        if continues and planned is not None and planned.training.kimg != wanted:
+            shown = self.state.images_so_far()
+            PlansLog(self.run.plans).append(shown, planned.training.kimg, wanted)
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         new_names = tuple(self.data.train.class_names)
@@ -288,8 +310,14 @@ class Experiment:
         """
         if self.distribution.any(self.met_before is not None):
             return self._end_as_before()
-        with explained(self._smaller_step_from_here):
-            return self._train(began)
+        outcome = None
+        try:
+            with explained(self._smaller_step_from_here):
+                outcome = self._train(began)
+                return outcome
+        finally:
+            if self.recorder is not None:
+                self.recorder.close(_log_ending(outcome))
 
     def _smaller_step_from_here(self) -> str:
         kept = self.store.all()
@@ -357,9 +385,11 @@ class Experiment:
         images_shown = self.state.images_so_far()
         if images_shown:
             self.listener.message(f"resuming at {images_shown / 1000:g} kimg")
-        recorder = Recorder(self.config, self.data, self.run, self.state, self.store, self.listener)
-        recorder.start(time.monotonic() - began, self._ready_parts(began))
-        return recorder
+        self.recorder = Recorder(
+            self.config, self.data, self.run, self.state, self.store, self.listener
+        )
+        self.recorder.start(time.monotonic() - began, self._ready_parts(began))
+        return self.recorder
 
     def _ready_parts(self, began: float) -> str:
         """Returns what took how long until training was ready, or nothing if all was quick."""
@@ -516,6 +546,13 @@ class Experiment:
             None if received is None else signal.Signals(received),
             None if trouble is None else first_line(trouble),
         )
+
+
+def _log_ending(outcome: Outcome | None) -> LogEnding:
+    """Returns how loggers mark a run that ended so; None: by an error."""
+    if outcome is None or outcome.ending == Ending.DIVERGED:
+        return LogEnding.FAILED
+    return LogEnding.STOPPED if outcome.ending == Ending.STOPPED else LogEnding.FINISHED
 
 
 def _ignore(images_shown: int, what: object = None) -> None:

@@ -12,6 +12,7 @@ from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.domains.phrases import Phrases
 from gan_cli.evaluation.evaluator import build_evaluator
 from gan_cli.experiment.early_grids import FIRST_EARLY_GRID_SECONDS, GridTimes, grid_name
+from gan_cli.experiment.leaks import leak_warning
 from gan_cli.experiment.patience import images_without_improvement
 from gan_cli.experiment.speed import long_run_warning
 from gan_cli.io.files import atomic_write
@@ -23,6 +24,8 @@ from gan_cli.metrics.run_evaluator import RunEvaluator
 from gan_cli.models.digest import weights_sha256
 from gan_cli.run.checkpoint import Checkpoint, CheckpointStore
 from gan_cli.run.directory import RunDirectory
+from gan_cli.run.loggers.log import LogEnding, LoggedRun
+from gan_cli.run.loggers.several import Loggers
 from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.tensorboard import TensorBoardLog
 from gan_cli.sampling.generate import Sampler
@@ -53,6 +56,8 @@ class Recorder:
         self.config, self.data, self.run = config, data, run
         self.state, self.store, self.listener = state, store, listener
         self.metrics, self.tensorboard = MetricsLog(run.metrics), TensorBoardLog(run.path)
+        logged = LoggedRun(config.name, run.path, config.model_dump(mode="json"))
+        self.loggers = Loggers(config.training.loggers, logged, listener.message)
         self.sampler = Sampler(
             state.generator_ema, data.domain, local_devices(config.training.strategy)
         )
@@ -66,7 +71,7 @@ class Recorder:
         self._evaluates = bool(config.evaluation.every_kimg) and enough
         self._reports: list[Mapping[str, float]] = []
         self._training_seconds = 0.0
-        self._has_estimated = False
+        self._has_estimated = self._has_leaked = False
         # Images shown and training seconds at its end.
         self._first_call: tuple[int, float] | None = None
         # A resumed run continues the count of its log.
@@ -152,6 +157,7 @@ class Recorder:
             # The lower one tells of trouble.
             report = {**report, "loss_scale": float(min(scales))}
         self._reports.append(report)
+        self._warn_of_leaks(report)
         speed = self._images_per_second(images_shown)
         total = likely_total(self._total_images, images_shown, speed, self.deadline, now)
         self._shown_total = total
@@ -160,6 +166,14 @@ class Recorder:
         self.listener.report(images_shown, report, speed)
 
         self._draw_if_early(images_shown)
+
+    def _warn_of_leaks(self, report: Mapping[str, float]) -> None:
+        """Says once if the augmentation has become so frequent that images may show it."""
+        probability = report.get("augmentation_probability", 0.0)
+        warning = None if self._has_leaked else leak_warning(self.config, probability)
+        if warning is not None:
+            self._has_leaked = True
+            self.listener.message(warning)
 
     def _warn_of_a_long_run(self, images_shown: int, total: int) -> None:
         """Says once if the run would take days, by the calls after the first, which compiles."""
@@ -206,7 +220,16 @@ class Recorder:
         self._reports = []
         self._images_at_log, self._seconds_at_log = images_shown, self._training_seconds
         self.metrics.append(images_shown, values)
+        self._publish(images_shown, values)
+
+    def _publish(self, images_shown: int, values: Mapping[str, float]) -> None:
+        """Hands figures to TensorBoard and to the loggers."""
         self.tensorboard.scalars(images_shown, values)
+        self.loggers.scalars(images_shown, values)
+
+    def close(self, ending: LogEnding) -> None:
+        """Waits until the loggers have sent everything."""
+        self.loggers.close(ending)
 
     def draw_grid(self, images_shown: int) -> None:
         """Draws the images of fixed latents, with a column for each class if there are classes."""
@@ -228,6 +251,7 @@ class Recorder:
         )
         atomic_write(self.run.samples / name, encoded(grid, ".png", origin))
         self.tensorboard.grid(images_shown, grid)
+        self.loggers.grid(images_shown, grid)
         self._grid_times.drawn(time.monotonic())
         self._write_preview("newest.wav", images)
 
@@ -258,7 +282,7 @@ class Recorder:
             self.store.mark_best(self.save(images_shown), name, value)
         # Last: if the process dies before this line, the next one computes the score again.
         self.metrics.append(images_shown, values)
-        self.tensorboard.scalars(images_shown, scores)
+        self._publish(images_shown, scores)
         shown = "  ".join(f"{name} {value:.4g}" for name, value in scores.items())
         remark = "  best so far" if is_best else ""
         self.listener.message(f"{images_shown / 1000:8.1f} kimg  {shown}{remark}")

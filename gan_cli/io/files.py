@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -34,9 +35,15 @@ def replace_file(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
     Several processes may replace the same file at once: each writes a file of its own beside it,
     and the last to finish gives its file the name.
 
+    A device, or what `/dev/stdout` leads to, is written to and stays what it is.
+
     Raises:
       OSError: it cannot be written. What was at `path` before is untouched.
     """
+    if _is_device(path):
+        with path.open("wb") as file:
+            fill(file)
+        return
     aside = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,6 +66,21 @@ def replace_file(path: Path, fill: Callable[[IO[bytes]], object]) -> None:
             with contextlib.suppress(OSError):
                 aside.unlink(missing_ok=True)
         raise
+
+
+def _is_device(path: Path) -> bool:
+    """Returns whether a name is not to be given to another file: everybody uses what has it."""
+    try:
+        is_link = path.is_symlink()
+        mode = path.stat().st_mode
+    except OSError:
+        return False
+    is_of_system = path.absolute().parts[1:2] in (("dev",), ("proc",))
+    return (
+        stat.S_ISCHR(mode)
+        or stat.S_ISBLK(mode)
+        or (is_of_system and (is_link or stat.S_ISFIFO(mode)))
+    )
 
 
 def write_arrays(path: Path, arrays: Mapping[str, np.ndarray]) -> None:

@@ -28,6 +28,11 @@ _WANTED = {
 }
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """Returns a number of things in words, such as `1 file is` and `2 files are`."""
+    return f"1 {one}" if number == 1 else f"{number:,} {many}"
+
+
 def show_value(value: Any) -> str:
     """Returns a value as a config would write it, shortened if it is long."""
     if value is None or isinstance(value, bool):

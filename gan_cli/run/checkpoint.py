@@ -10,7 +10,7 @@ import hashlib
 import json
 import re
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,6 +31,18 @@ _BEST = "best.json"
 _MOST_RECORD_BYTES = 2**16
 # Of some hundred bytes for each variable.
 _MOST_MANIFEST_BYTES = 2**26
+# What the first part of a variable's name means to a user.
+_NETWORKS = ("generator", "discriminator")
+_PARTS = {
+    "generator": "the generators (model, data)",
+    "discriminator": "the discriminators (model, data)",
+    "generator_ema": "the averaged generators (model, data)",
+    "generator_optimizer": "the optimisers of the generator (training.generator_optimizer)",
+    "discriminator_optimizer": (
+        "the optimisers of the discriminator (training.discriminator_optimizer)"
+    ),
+    "memory": "what penalties, augmentation and guard remember (objective, guard)",
+}
 
 
 @dataclass(frozen=True)
@@ -291,13 +303,16 @@ def restore(
             for name, variable in variables.items()
             if name in saved or not name.startswith(may_lack)
         }
-    for name, wanted in _describe(variables).items():
-        if saved.get(name) != wanted:
-            held = _spell(saved[name]) if name in saved else "nothing"
-            raise UserError(
-                f"{checkpoint.path}: is of another model: for '{name}' it holds {held},"
-                f" the config builds {_spell(wanted)}"
-            )
+    wanted = _describe(variables)
+    if different := [name for name in wanted if saved.get(name) != wanted[name]]:
+        first = different[0]
+        held = _spell(saved[first]) if first in saved else "nothing"
+        raise UserError(
+            f"{checkpoint.path}: is of another model: {_in_words(different)} of the checkpoint and"
+            f" of the config differ ('{first}' is {held}, and the config builds"
+            f" {_spell(wanted[first])}); go back to the settings in the run's config.yaml, or"
+            " choose another run directory"
+        )
     try:
         check_index(checkpoint.path, "state")
     except (OSError, ValueError) as error:
@@ -310,6 +325,14 @@ def restore(
         # Whoever forges files can forge their checksums as well; TensorFlow's reader raises many
         # types of exceptions on them.
         raise UserError(f"{checkpoint.path}: does not hold what its manifest says") from error
+
+
+def _in_words(names: Sequence[str]) -> str:
+    """Returns which parts of a model some variables belong to; what follows from others is left."""
+    found = dict.fromkeys(name.partition("/")[0] for name in names)
+    # Averages and optimisers have the shapes of their networks.
+    networks = [part for part in found if part in _NETWORKS]
+    return " and ".join(_PARTS.get(part, f"the parts '{part}'") for part in networks or found)
 
 
 def _verify(checkpoint: Checkpoint) -> Manifest:

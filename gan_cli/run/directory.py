@@ -1,6 +1,7 @@
 """The run directory: where everything about one training run lives."""
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,26 @@ class RunDirectory:
         self.evaluations = self.path / "evaluations"
         self.report = self.path / "report.html"
         self.guard = self.path / "guard.jsonl"
+        self.plans = self.path / "plans.jsonl"
         self.post_mortem = self.path / "post_mortem"
         self.initial_weights = self.path / "initial_weights.json"
         self.unmarked = self.path / "unmarked.jsonl"
+
+    def refuse_other_things(self) -> None:
+        """Refuses a path at which no folder can be made.
+
+        Raises:
+          UserError: it is a file, or a link that leads nowhere.
+        """
+        if self.path.is_dir():
+            return
+        if self.path.is_symlink() and not self.path.exists():
+            raise UserError(
+                f"{self.path}: is a link to {os.readlink(self.path)}, which does not exist; make"
+                " that folder, or choose another run directory"
+            )
+        if self.path.exists():
+            raise UserError(f"{self.path}: is no folder; choose another run directory")
 
     def exists(self) -> bool:
         """Returns whether a run has been started here."""

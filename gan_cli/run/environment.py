@@ -11,6 +11,7 @@ from typing import Any
 import tensorflow as tf
 
 from gan_cli import __version__
+from gan_cli.run.data_place import working_folder
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "pillow", "tensorflow-datasets")
 
@@ -35,6 +36,7 @@ def describe_environment(dataset: dict[str, Any]) -> dict[str, Any]:
         "packages": _versions(),
         "devices": devices,
         "git_commit": _git_commit(),
+        "working_folder": working_folder(),
         "dataset": dataset,
     }
 

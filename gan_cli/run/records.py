@@ -11,6 +11,7 @@ from gan_cli.io.wording import show_value
 
 _MOST_CLASSES = 1_000_000
 _LONGEST_WORD = 200
+_LONGEST_PATH = 4096
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 CheckpointName = Annotated[str, StringConstraints(pattern=r"^ckpt-[0-9]{1,15}$")]
@@ -79,6 +80,13 @@ class EnvironmentRecord(Record):
     """environment.json: what a run was made with."""
 
     dataset: DatasetRecord
+    working_folder: Annotated[str, StringConstraints(max_length=_LONGEST_PATH)] | None = None
+
+
+class LoggersRecord(Record):
+    """loggers.json: the name that each tracker gave the run, by the logger's name."""
+
+    runs: dict[Name, Name]
 
 
 class MetricsRow(Record):
@@ -96,6 +104,14 @@ class GuardEntry(Record):
     did: Name
     detail: str
     interventions: Count
+
+
+class PlanEntry(Record):
+    """A line of plans.jsonl."""
+
+    images_shown: Count
+    planned_kimg: FiniteNumber
+    kimg: FiniteNumber
 
 
 class ScoreRecord(Record):

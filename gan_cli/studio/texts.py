@@ -1,12 +1,16 @@
 """Values of requests as text, in the form that flags and the records of pictures use."""
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 
 from gan_cli.errors import UserError
 
 # Bounds what a short text such as 0-99999999 can ask for.
 _MOST_SEEDS = 1_000_000
+ALL_CLASSES = "all"
+# A name in double quotes, or one without commas; and the comma after it.
+_CLASS = re.compile(r'\s*(?:("(?:[^"]|"")*")\s*|([^,]*)),')
 
 
 def parse_seeds(text: str) -> range | tuple[int, ...]:
@@ -62,8 +66,23 @@ def shape_text(shape: tuple[int, int]) -> str:
 
 
 def parse_classes(text: str) -> str | tuple[str, ...]:
-    """Reads the names or numbers of classes, such as '0,cat'; 'all' stays as it is."""
-    return text if text == "all" else tuple(name.strip() for name in text.split(","))
+    """Reads the names or numbers of classes, such as '0,cat'; 'all' stays as it is.
+
+    A name in double quotes is taken as it stands: it may hold commas and outer spaces, or be `all`.
+    A double quote within it is doubled.
+    """
+    if text == ALL_CLASSES:
+        return text
+    found = _CLASS.findall(f"{text},")
+    return tuple(
+        quoted[1:-1].replace('""', '"') if quoted else plain.strip() for quoted, plain in found
+    )
+
+
+def quoted_class(name: str) -> str:
+    """Writes the name of a class as `parse_classes` reads it, in double quotes where need be."""
+    is_plain = '"' not in name and parse_classes(name) == (name,)
+    return name if is_plain else '"' + name.replace('"', '""') + '"'
 
 
 def parse_move(text: str) -> dict[int, float]:

@@ -153,7 +153,7 @@ def train(
       run_steps: made by `compile_steps`.
       batches: stacked batches, as `run_steps` takes them.
       on_report: called after every call into TensorFlow with the images shown and the report.
-      deadline: time to stop, on the clock of `time.monotonic`.
+      deadline: time to stop after the first call, on the clock of `time.monotonic`.
       has_enough: returns whether to stop before the next call into TensorFlow.
       tolerates: returns whether to continue although values of a report are not finite.
       agree: from this worker's wish to stop to whether any worker has it, so that all of them stop
@@ -172,12 +172,14 @@ def train(
         returned False. Actions do not run on such a state.
       RollBackError: an action raised it.
     """
-    last_run = dict.fromkeys(range(len(actions)), images_shown)
+    first, last_run = images_shown, dict.fromkeys(range(len(actions)), images_shown)
     is_signalled = False
     parts = _Parts(run_steps, batch_size, seconds_per_part, on_part)
     with contextlib.nullcontext(stop) if stop else StopRequest() as stop:
         for batch in batches:
-            late = has_enough() or (deadline is not None and time.monotonic() >= deadline)
+            # Time that was over before the first call would train nothing, however often.
+            is_over = deadline is not None and time.monotonic() >= deadline
+            late = has_enough() or (is_over and images_shown > first)
             is_signalled = agree(stop.signal is not None)
             if images_shown >= total_images or is_signalled or agree(late):
                 break

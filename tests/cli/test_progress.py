@@ -27,7 +27,13 @@ def shown():
 
     def make(is_terminal, width=100):
         output = io.StringIO()
-        console = Console(file=output, force_terminal=is_terminal, color_system=None, width=width)
+        console = Console(
+            file=output,
+            force_terminal=is_terminal,
+            force_interactive=is_terminal,
+            color_system=None,
+            width=width,
+        )
         return ConsoleListener(console, console), output
 
     return make
@@ -57,6 +63,16 @@ def test_a_plain_line_says_when_it_was_printed_how_training_goes_and_where_it_is
         "  D(real) 0.62 D(fake) 0.25  r1 0.012  scale 32768"
     )
     assert others == ["note [bold] :smile:", "skipped: a.png"]
+
+
+def test_a_terminal_that_moves_no_cursor_gets_plain_lines():
+    output = io.StringIO()
+    console = Console(file=output, force_terminal=True, _environ={"TERM": "dumb"})
+    listener = ConsoleListener(console, console)
+    listener.progress(TRAINING, 0, 20_000)
+    listener.report(10_000, REPORT, 100.0)
+    assert "starting  10.0/20.0 kimg  0:01:40 left  100 img/s" in output.getvalue()
+    assert "\x1b" not in output.getvalue()
 
 
 def test_the_bar_of_a_training_stays_where_it_ended(shown):

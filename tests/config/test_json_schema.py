@@ -16,6 +16,7 @@ NAMES = {
     "augmentation": ("ada",),
     "features": ("random",),
     "metric": ("frechet",),
+    "logger": ("wandb",),
 }
 
 

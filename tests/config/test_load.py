@@ -335,8 +335,9 @@ class TestOverrides:
         )
         form = "must be of the form key.path=value"
         assert found[:6] == [
-            "--set objective.penalties.0.gamma: 'objective.penalties' is null,"
-            " not a list with an element 0; name the whole list in the file first",
+            "--set objective.penalties.0.gamma: the config leaves 'objective.penalties' to its"
+            " default; write the list, as in objective.penalties=[{name: ..., gamma: ...}]; the"
+            " config.yaml of a run, and a dry run with all details, show the default",
             f"--set bogus: {form}",
             f"--set =1: {form}",
             f"--set a..b=1: {form}",

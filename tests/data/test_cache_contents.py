@@ -37,7 +37,7 @@ def test_what_is_cached_is_listed_and_removed_and_nothing_else(tmp_path, cache):
     assert kinds["data"].entries == 4
     assert kinds["data"].size == 8 * 81 + 2 * 128
     lines = cache_lines()
-    assert lines[0].strip() == "904 bytes  data: prepared images, for data.cache: disk"
+    assert lines[0].strip() == "904 bytes  data: prepared images"
     assert lines[-1].endswith(f"in {cache}; gan-train --cache clear removes it")
     clear_cache()
     assert [path.name for path in cache.iterdir()] == ["mine.txt"]

@@ -114,6 +114,21 @@ class TestSplits:
         splits = open_splits(DataConfig(source="folder", path=str(tmp_path)))
         assert sorted(splits.train.labels) == list(range(100))
 
+    @pytest.mark.parametrize("rule", ["content", "order"])
+    def test_the_only_image_of_a_class_in_an_array_is_trained_on(self, tmp_path, rule):
+        images = np.arange(60 * 81, dtype=np.uint32).reshape(60, 9, 9).astype(np.uint8)
+        labels = [*range(57), 57, 57, 57]
+        np.savez(tmp_path / "data.npz", images=images, labels=labels)
+        splits = open_splits(
+            DataConfig(source="npz", path=str(tmp_path / "data.npz"), holdout_by=rule)
+        )
+        trained = set(splits.train.labels)
+        # Earlier runs keep their split.
+        assert (trained == set(range(58))) == (rule == "content")
+        assert len(splits.train.images) + len(splits.holdout.images) == 60
+        if rule == "content":
+            assert set(splits.holdout.labels) <= {57}
+
     def test_by_order_as_earlier_runs_did(self, folder):
         splits = open_splits(DataConfig(**folder, holdout_by="order"))
         np.testing.assert_array_equal(np.bincount(splits.holdout.labels), [2, 4])

@@ -95,7 +95,7 @@ def test_copies_are_counted_and_classes_that_disagree_are_told(tmp_path):
     copy = tmp_path / "b" / "copy.png"
     copy.write_bytes((tmp_path / "a" / "0.png").read_bytes())
     splits = opened(tmp_path)
-    assert "1 images show the same as an image of another class" in splits.notes
+    assert "1 image shows the same as an image of another class" in splits.notes
     told = f"1 of 71 files are copies of another one, such as {copy} of {tmp_path}/a/0.png"
     assert told in splits.notes
 

@@ -6,6 +6,7 @@ import json
 import os
 import struct
 import tarfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from PIL import Image
 
 from gan_cli.config.schema import DataConfig
-from gan_cli.data import archive, phrases, strings
+from gan_cli.data import archive, phrases, strings, tiles
 from gan_cli.data.classes import without_gaps
 from gan_cli.data.collection import SourceSplits, array_collection
 from gan_cli.data.dataset import open_splits
@@ -128,6 +129,36 @@ def test_a_name_in_a_tar_cannot_fill_the_memory(tmp_path, monkeypatch, kind):
     (tmp_path / "x.tar.gz").write_bytes(content.getvalue())
     said = problem(source="folder", path=str(tmp_path / "x.tar.gz"))
     assert "cannot be unpacked: a record of 2,097,152 bytes stands between its files" in said
+
+
+def chunk(name: bytes, content: bytes) -> bytes:
+    checksum = struct.pack(">I", zlib.crc32(name + content))
+    return struct.pack(">I", len(content)) + name + content + checksum
+
+
+def test_frames_that_are_only_declared_take_no_memory(images):
+    path = images / "a" / "x.png"
+    content = path.read_bytes()
+    many = chunk(b"acTL", struct.pack(">II", 2**31 - 1, 0))
+    path.write_bytes(content[:33] + many + content[33:])
+    with Image.open(path) as image:
+        assert image.n_frames == 2**31
+    with pytest.raises(UserError) as caught:
+        open_splits(DataConfig(source="folder", path=str(images), frames="all"))
+    assert "data: cannot decode" in caught.value.problems[0]
+    assert "frame 2 of " in caught.value.problems[0]
+
+
+def test_tiles_are_counted_before_they_are_listed(images, monkeypatch):
+    keys = {"source": "folder", "path": str(images)}
+    Image.new("L", (60, 41)).save(images / "a" / "x.png")
+    # 53 x 34 places of a square of 8 pixels, and 4 in the other image.
+    monkeypatch.setattr(tiles, "machine_memory", lambda: 4 * tiles._BYTES_EACH * 1_805)
+    said = problem(**keys, tiles={"size": 8, "stride": 1})
+    assert said.startswith("data.tiles: the images are large enough for 1,806 tiles, whose list")
+    monkeypatch.setattr(tiles, "machine_memory", lambda: 4 * tiles._BYTES_EACH * 1_806)
+    splits = open_splits(DataConfig(**keys, tiles={"size": 8, "stride": 1}))
+    assert len(splits.train.images) + len(splits.holdout.images) == 1_806
 
 
 def song(rest: int) -> bytes:

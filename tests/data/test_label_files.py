@@ -57,7 +57,7 @@ def test_labels_csv_with_or_without_a_header(folder, header):
     (folder / "labels.csv").write_text("\ufeff" + header + "\n".join([*rows, "gone.png,odd"]))
     names, notes = classes_of(folder)
     assert names == ["even, so", "odd"] * 10
-    assert "names 1 files that are no images here, such as gone.png" in notes[1]
+    assert "names 1 file that is no image here, such as gone.png" in notes[1]
     assert np.isin(names, ["odd"]).sum() == 10
 
 

@@ -97,13 +97,13 @@ class TestIdx:
             (idx_bytes(np.zeros(30)), "got uint8 [30]"),
             (idx_bytes(np.zeros((30, 0, 8))), "got uint8 [30, 0, 8]"),
             (idx_bytes(np.zeros((30, 8, 8, 2))), "got uint8 [30, 8, 8, 2]"),
-            (idx_bytes(np.zeros((1, 8, 8))), "gives 1 images; at least 2 are needed"),
+            (idx_bytes(np.zeros((1, 8, 8))), "gives 1 image; at least 2 are needed"),
         ]
         for content, message in cases:
             path.write_bytes(content)
             (line,) = problems(source="idx", path=str(path))
             assert message in line
-            assert str(path) in line or "gives 1 images" in line
+            assert str(path) in line or "gives 1 image" in line
 
     def test_memory_follows_what_a_file_holds_not_what_it_declares(self, tmp_path, problems):
         path = tmp_path / "images"

@@ -78,7 +78,7 @@ def test_a_resolved_config_needs_no_file(tmp_path):
         (b"ab\nc\x00d\n", "line 2 holds a NUL byte; it is no plain text"),
         (b"", "data: no line is left of 0; empty"),
         (b"\n\n\n", "data: no line is left of 3; left out, empty: 3 of 3 lines"),
-        (b"same\n" * 20, "gives 1 images; at least 2 are needed"),
+        (b"same\n" * 20, "gives 1 image; at least 2 are needed"),
         (
             "\n".join(chr(0x4E00 + number) for number in range(300)).encode(),
             "data.alphabet: the lines have 300 different characters, of which at most 255",

@@ -41,7 +41,7 @@ def test_tiles_are_cut_row_by_row_and_those_of_a_file_stay_together(scans, rule)
             np.testing.assert_array_equal(tile[0, :, 2], np.arange(x, x + 32))
     assert splits.notes[0] == (
         f"7 images are cut into {6 * len(corners)} tiles of 32x32 pixels, 16 apart (data.tiles);"
-        " 1 images are smaller than a tile and are left out"
+        " 1 image is smaller than a tile and is left out"
     )
 
 

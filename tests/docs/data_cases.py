@@ -8,8 +8,10 @@ prints the table, for the page.
 import io
 import json
 import os
+import struct
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -211,6 +213,28 @@ def _(folder):
     return {}
 
 
+@case(FILES, "colours of 16 bits")
+def _(folder):
+    fill(folder)
+    for number in range(4, 6):
+        (folder / f"{number}.png").write_bytes(deep_png(np.asarray(picture(number), ">u2") * 257))
+    return {}
+
+
+def deep_png(values: np.ndarray) -> bytes:
+    """A PNG of 16 bits for each colour, which Pillow cannot write."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        checksum = struct.pack(">I", zlib.crc32(name + content))
+        return struct.pack(">I", len(content)) + name + content + checksum
+
+    height, width = values.shape[:2]
+    header = struct.pack(">IIBBBBB", width, height, 16, 2, 0, 0, 0)
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    parts = chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(rows)), chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
 @case(FILES, "floats in TIFF files")
 def _(folder):
     for number in range(4):
@@ -325,6 +349,16 @@ def _(folder):
 @case(FORMS, "white icons on transparency")
 def _(folder):
     for number in range(4):
+        image = Image.new("RGBA", (_SIDE, _SIDE), "white")
+        image.putalpha(picture(number).convert("L"))
+        save(folder / f"{number}.png", image)
+    return {}
+
+
+@case(FORMS, "white icons on transparency among others")
+def _(folder):
+    fill(folder, 6)
+    for number in range(6, 8):
         image = Image.new("RGBA", (_SIDE, _SIDE), "white")
         image.putalpha(picture(number).convert("L"))
         save(folder / f"{number}.png", image)

@@ -1,4 +1,4 @@
-"""Every example of docs/extending.md, run as a reader would run it."""
+"""Every example of docs/extending.md and README.md, run as a reader would run it."""
 
 import importlib
 import re
@@ -11,11 +11,10 @@ import yaml
 import gan_cli
 from gan_cli.errors import UserError
 
-PAGE = (Path(__file__).parents[2] / "docs" / "extending.md").read_text(encoding="utf-8")
-FILES = {
-    match["name"]: match["text"]
-    for match in re.finditer(r"```\w+\n(?P<text># file: (?P<name>\S+)\n.*?)```", PAGE, re.DOTALL)
-}
+ROOT = Path(__file__).parents[2]
+PAGE, README = ((ROOT / name).read_text("utf-8") for name in ("docs/extending.md", "README.md"))
+FILE = re.compile(r"```\w+\n(?P<text># file: (?P<name>\S+)\n.*?)```", re.DOTALL)
+FILES = {match["name"]: match["text"] for match in FILE.finditer(PAGE + README)}
 SMALL = {
     "training.kimg": 0.5,
     "training.batch_size": 20,
@@ -43,15 +42,17 @@ def patterns(folder):
 
 
 def test_the_page_has_an_example_of_every_part():
-    assert len(IMAGES) == 5
+    assert len(IMAGES) == 6
     assert {name for name in FILES if name.endswith(".py")} == {
         "my_loss.py",
         "my_penalty.py",
         "my_architecture.py",
         "my_source.py",
+        "my_logger.py",
         "my_metric.py",
         "my_picture.py",
         "patterns.py",
+        "soft_hinge.py",
     }
 
 
@@ -62,6 +63,9 @@ def test_an_example_trains(folder, name):
     assert run.outcome == "finished"
     assert run.generator("latest").images(range(3)).dtype == np.uint8
     asked = yaml.safe_load(FILES[name])
+    if name == "logger.yaml":
+        figures = (run.path / "figures.csv").read_text()
+        assert figures.startswith(f"{run.metrics()[0]['images_shown']},")
     if name == "metric.yaml":
         assert "brightness_error" in run.evaluate(checkpoint="latest").scores
     if name == "penalty.yaml":

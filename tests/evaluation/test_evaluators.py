@@ -15,7 +15,10 @@ from gan_cli.errors import UserError
 from gan_cli.evaluation import EVALUATORS
 from gan_cli.evaluation.evaluator import build_evaluator
 from gan_cli.metrics.comparison import GanAccess
+from gan_cli.metrics.features import classifier
+from gan_cli.metrics.features.network import build_network
 from gan_cli.metrics.run_evaluator import RunEvaluator
+from tests.experiment.recording import Recording
 
 SECTIONS = {
     "features": {
@@ -100,3 +103,32 @@ def test_an_unknown_evaluator_is_named():
     splits = dataclasses.replace(splits, domain=LostImages(splits.domain.model_shape))
     with pytest.raises(UserError, match="unknown evaluator 'lost'"):
         build_evaluator(config, splits)
+
+
+@pytest.mark.parametrize(("accuracy", "features"), [(0.1, "random"), (0.101, "classifier")])
+def test_a_classifier_no_better_than_guessing_chooses_no_best_checkpoint(
+    accuracy, features, monkeypatch
+):
+    """Ten classes of digits: guessing is right on a tenth."""
+    config, splits = opened("features")
+    own = {"features": "classifier", "metrics": ("frechet", "label_accuracy")}
+    config = config.model_copy(update={"evaluation": config.evaluation.model_copy(update=own)})
+
+    def build(train, holdout, progress=None):
+        untrained = classifier.untrained(train.images.shape[1:], 10)
+        network = build_network("classifier", untrained, train.images)
+        return dataclasses.replace(network, accuracy=accuracy)
+
+    monkeypatch.setattr(classifier, "build", build)
+    heard = Recording()
+    evaluator = build_evaluator(config, splits, listener=heard)
+    assert evaluator.tracked == (f"fd_{features}",)
+    notes = [
+        f"note: the classifier is right on 10.0% of {len(splits.holdout.images)} held-out images,"
+        " and guessing would be on 10.0%: it does not choose the best checkpoint; scores use"
+        " features 'random'; without label_accuracy"
+    ]
+    assert heard.messages == (notes if features == "random" else [])
+    # Where it is asked for, it is used.
+    asked = build_evaluator(config, splits, features="classifier", listener=heard)
+    assert asked.tracked == ("fd_classifier",)

@@ -4,6 +4,7 @@ import json
 from types import SimpleNamespace
 
 import pytest
+from recording import Recording
 
 from gan_cli.catalog import CHOICES
 from gan_cli.config.schema import Config
@@ -14,7 +15,7 @@ from gan_cli.listener import Quiet
 from gan_cli.run.metrics_log import MetricsLog
 
 
-def open_experiment(folder, training, evaluation):
+def open_experiment(folder, training, evaluation, augmentation=None):
     config = Config.model_validate(
         {
             "data": {"source": "builtin", "max_images": 200},
@@ -24,7 +25,7 @@ def open_experiment(folder, training, evaluation):
                 "generator_channels": 16,
                 "discriminator_channels": 16,
             },
-            "objective": {"penalties": []},
+            "objective": {"penalties": [], "augmentation": augmentation or "auto"},
             "training": {"batch_size": 4, **training},
             "evaluation": evaluation,
         },
@@ -65,6 +66,24 @@ def test_the_best_checkpoint_has_the_lowest_score_and_a_tie_keeps_the_first(tmp_
         named.append(experiment.store.best_record().checkpoint)
     assert named == ["ckpt-4", "ckpt-4", "ckpt-4", "ckpt-16", "ckpt-16"]
     assert experiment.store.best_record().value == 3.0
+
+
+@pytest.mark.parametrize(("name", "told"), [("ada", [0.81]), ("diffaugment", [])])
+def test_an_augmentation_that_may_leak_is_said_once(tmp_path, name, told):
+    experiment = open_experiment(
+        tmp_path, {"precision": "float32"}, {"every_kimg": 0}, augmentation={"name": name}
+    )
+    heard = Recording()
+    parts = experiment.config, experiment.data, experiment.run, experiment.state
+    recorder = Recorder(*parts, experiment.store, heard)
+    at = []
+    for step, probability in enumerate([0.2, 0.8, 0.81, 0.9]):
+        before = len(heard.messages)
+        values = dict.fromkeys(experiment.step.report_names, 0.5)
+        recorder.on_report(4 * step, values | {"augmentation_probability": probability})
+        if any("has passed 0.8" in line for line in heard.messages[before:]):
+            at.append(probability)
+    assert at == told
 
 
 def test_a_damaged_record_of_the_best_is_said_once_and_the_next_score_counts(tmp_path):

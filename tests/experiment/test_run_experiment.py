@@ -13,11 +13,13 @@ from recording import Recording
 from gan_cli.catalog import CHOICES
 from gan_cli.config.schema import Config
 from gan_cli.errors import UserError
+from gan_cli.experiment.experiment import Experiment
 from gan_cli.experiment.outcome import Ending, Outcome
 from gan_cli.experiment.run import run_experiment
 from gan_cli.listener import TRAINING
 from gan_cli.run.checkpoint import CheckpointStore
 from gan_cli.run.directory import RunDirectory
+from tests.docs.data_cases import fill
 
 TINY = {
     "name": "tiny",
@@ -143,6 +145,25 @@ def test_few_images_train_without_evaluation_after_one_line(data, tmp_path):
     lines = [text for text in heard.messages if "without evaluation" in text]
     assert len(lines) == 1
     assert f"{held_out} images are held out, and an evaluation needs 6" in lines[0]
+
+
+def test_thousands_of_unreadable_files_are_three_lines_and_a_count(tmp_path):
+    photos = tmp_path / "photos"
+    fill(photos, 8)
+    for number in range(3000):
+        (photos / f"empty{number:04}.png").write_bytes(b"")
+    data = {"source": "folder", "path": str(photos), "on_corrupt": "skip", "image_size": 8}
+    changed = Config.model_validate(TINY | {"data": data}, context=CHOICES)
+    heard = Recording()
+    heard.skipped = heard.messages.append
+    experiment = Experiment.open(changed, tmp_path / "run", listener=heard)
+    lines = [line for line in heard.messages if "empty" in line or "more images" in line]
+    assert len(lines) == 4
+    assert lines[-1] == "2,997 more images; skipped.txt of the run names all"
+    experiment.prepare_directory("never", accept_changes=False)
+    experiment.lock.release()
+    named = (tmp_path / "run" / "skipped.txt").read_text().splitlines()
+    assert len(named) == len(set(named)) == 3000
 
 
 class TestResume:

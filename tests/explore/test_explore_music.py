@@ -35,8 +35,8 @@ def address(studio):
     from gan_cli.explore.server import LOOPBACK, application
 
     names = []
-    makers = partial(png_of, studio), names, partial(wav_of, studio)
-    app = application("songs", (), 8, 3, *makers)
+    play = partial(wav_of, studio)
+    app = application("songs", (), 8, 3, partial(png_of, studio), names, play=play)
     with make_server(LOOPBACK, 0, app, ThreadingServer) as server:
         names.append(f"{LOOPBACK}:{server.server_port}")
         threading.Thread(target=server.serve_forever, daemon=True).start()

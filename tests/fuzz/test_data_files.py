@@ -6,6 +6,7 @@ import os
 import struct
 import zipfile
 import zlib
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -235,3 +236,90 @@ def test_pipes_and_links_to_nowhere_are_passed_over(tmp_path):
     (tmp_path / "round.png").symlink_to(tmp_path / "round.png")
     data = open_splits(DataConfig(source="folder", path=str(tmp_path)))
     assert len(data.train.images) + len(data.holdout.images) == 2
+
+
+# Labels as programs write them, and as they should not be: any numbers of any type and shape.
+def labels_of(values: list[float], dtype: str, form: Callable) -> np.ndarray:
+    with np.errstate(all="ignore"):
+        return form(np.array(values).astype(dtype))
+
+
+ANY_LABELS = st.builds(
+    labels_of,
+    st.lists(
+        st.one_of(
+            st.integers(-3, 3),
+            st.sampled_from([2**16, 2**31, -(2**63), 2**63 - 1]),
+            st.floats(allow_nan=True, allow_infinity=True),
+        ),
+        min_size=20,
+        max_size=20,
+    ),
+    st.sampled_from(["<i8", ">i4", "<u8", ">f8", "<f4", "?", "c16", "U5", "S3"]),
+    st.sampled_from(
+        [
+            lambda labels: labels,
+            lambda labels: labels[:, None],
+            lambda labels: labels[:0],
+            lambda labels: np.stack([labels, labels], axis=1),
+            lambda labels: np.eye(3, dtype=np.float32)[np.arange(20) % 3],
+            lambda labels: np.eye(20, dtype=labels.dtype if labels.dtype.kind in "iuf" else "i4"),
+        ]
+    ),
+)
+
+
+@pytest.mark.parametrize("part", ["labels", "holdout_labels"])
+def test_npz_files_of_any_labels(tmp_path, only_user_errors, part):
+    path = tmp_path / "data.npz"
+
+    @settings(FUZZ, max_examples=max(FUZZ.max_examples // 2, 10))
+    @given(ANY_LABELS)
+    def check(labels):
+        arrays = {"images": SMALL, "labels": LABELS, "holdout_images": SMALL, part: labels}
+        path.write_bytes(npz(**arrays))
+        with only_user_errors(path):
+            train = open_splits(DataConfig(source="npz", path=str(path))).train
+            if train.labels is not None:
+                # Every class has a name and an image.
+                assert set(train.labels) == set(range(len(train.class_names)))
+
+    check()
+
+
+@pytest.mark.parametrize("kind", ["png-RGBA", "jpeg-RGB", "tiff-RGB", "gif-P"])
+def test_tiles(tmp_path, mutated, only_user_errors, kind):
+    (tmp_path / "a.png").write_bytes(IMAGES["png-RGBA"])
+    harmed = tmp_path / f"harmed.{kind.partition('-')[0]}"
+
+    @settings(FUZZ, max_examples=max(FUZZ.max_examples // 4, 10))
+    @given(
+        mutated(IMAGES[kind]),
+        st.sampled_from(["fail", "skip"]),
+        st.integers(8, 14),
+        st.integers(1, 20),
+    )
+    def check(content, on_corrupt, side, stride):
+        harmed.write_bytes(content)
+        with only_user_errors(tmp_path):
+            config = DataConfig(
+                source="folder",
+                path=str(tmp_path),
+                on_corrupt=on_corrupt,
+                image_size=(8, 8),
+                tiles={"size": side, "stride": stride},
+            )
+            assert open_splits(config).train.images.shape[1:3] == (8, 8)
+
+    check()
+
+
+def test_more_tiles_than_anyone_means_are_refused_unmade(tmp_path):
+    (tmp_path / "a.png").write_bytes(IMAGES["png-RGBA"])
+    header = struct.pack(">IIBBBBB", 15_000, 15_000, 8, 2, 0, 0, 0)
+    chunk = b"IHDR" + header
+    bomb = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + chunk
+    bomb += struct.pack(">I", zlib.crc32(chunk)) + struct.pack(">I", 100) + b"IDAT"
+    (tmp_path / "bomb.png").write_bytes(bomb)
+    with pytest.raises(UserError, match=r"data.tiles: gives 224,790,074 tiles; raise its stride"):
+        open_splits(DataConfig(source="folder", path=str(tmp_path), tiles={"size": 8, "stride": 1}))

@@ -113,11 +113,39 @@ def test_a_checkpoint_of_another_model_is_refused(tmp_path, variables):
     checkpoint = CheckpointStore(tmp_path).save(variables, 5)
     other = {"a/0/kernel": tf.Variable(np.zeros((4, 5)))}
     with pytest.raises(
-        UserError, match=r"another model: for 'a/0/kernel' it holds float64 \[4, 3\]"
+        UserError,
+        match=r"\('a/0/kernel' is float64 \[4, 3\], and the config builds float64 \[4, 5\]",
     ):
         restore(checkpoint, other)
-    with pytest.raises(UserError, match="for 'b' it holds nothing"):
+    with pytest.raises(UserError, match="'b' is nothing"):
         restore(checkpoint, {"b": tf.Variable(0.0)})
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (["generator/0/kernel", "generator_ema/0/kernel", "generator_optimizer/2"], ["generators"]),
+        (
+            ["generator/0/kernel", "discriminator/1/bias", "discriminator_optimizer/3"],
+            ["generators", "discriminators"],
+        ),
+        (["generator_optimizer/3"], ["optimisers of the generator (training.generator_optimizer)"]),
+        (["memory/gamma"], ["what penalties, augmentation and guard remember"]),
+    ],
+)
+def test_what_differs_from_another_model_is_said_in_the_words_of_the_config(
+    tmp_path, changed, said
+):
+    checkpoint = CheckpointStore(tmp_path).save({n: tf.Variable([1.0]) for n in changed}, 5)
+    with pytest.raises(UserError) as caught:
+        restore(checkpoint, {name: tf.Variable([1.0, 2.0]) for name in changed})
+    (line,) = caught.value.problems
+    words = line.partition(" of the checkpoint and of the config differ ")[0]
+    parts = words.partition("is of another model: ")[2].split(" and the ")
+    assert len(parts) == len(said)
+    for part, expected in zip(parts, said, strict=True):
+        assert expected in part
+    assert "config.yaml" in line
 
 
 def test_an_unfinished_checkpoint_is_no_checkpoint(tmp_path, variables):

@@ -9,6 +9,7 @@ from gan_cli.studio.texts import (
     parse_move,
     parse_seeds,
     parse_shape,
+    quoted_class,
     seeds_text,
     shape_text,
 )
@@ -53,6 +54,15 @@ def test_shapes():
 def test_classes():
     assert parse_classes("all") == "all"
     assert parse_classes("0, cat") == ("0", "cat")
+    # As before: what is not quoted as a whole stands for itself.
+    assert parse_classes('a"b, "c') == ('a"b', '"c')
+
+
+@pytest.mark.parametrize("name", ["all", "a,b", " x ", '"', '"a","b"', "", "a b", "é"])
+def test_every_name_of_a_class_can_be_asked_for(name):
+    assert parse_classes(f"0,{quoted_class(name)} , cat") == ("0", name, "cat")
+    assert parse_classes(quoted_class(name)) == (name,)
+    assert (quoted_class(name) == name) == (name in ("a b", "é", ""))
 
 
 def test_moves_keep_every_digit():

@@ -107,6 +107,8 @@ def test_the_deadline_stops_it_as_the_end_does():
     ran = []
     _, seen = run(fine, 10**9, [Action(10**8, ran.append)], deadline=time.monotonic() + 0.05)
     assert ran == [seen[-1]]
+    # Time that is over from the start still trains something.
+    assert len(run(fine, 10**9, [], deadline=time.monotonic() - 1.0)[1]) == 1
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGXCPU, signal.SIGHUP])

@@ -62,4 +62,6 @@ ADA = Augmentation(
     default_probability=0.0,
     adaptive=True,
     automatic=True,
+    # Section 2.2. At 1 no image is left as it was: all turns and tints are equally likely.
+    leaks_above=0.8,
 )

@@ -28,6 +28,7 @@ class Augmentation:
         training adapts it.
       adaptive: whether a controller moves the probability during training by default.
       automatic: whether `objective.augmentation: auto` stands for it where there are few images.
+      leaks_above: probability above which generated images may show what it does; None: never.
     """
 
     transform: Transform
@@ -37,6 +38,7 @@ class Augmentation:
     default_probability: float = 1.0
     adaptive: bool = False
     automatic: bool = False
+    leaks_above: float | None = None
 
     def apply(self, images: tf.Tensor, probability: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """Returns the images, each changed by its own draws.
