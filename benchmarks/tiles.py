@@ -5,8 +5,8 @@ python -m benchmarks.tiles FOLDER [PICTURE]
 Copies two photographs of scikit-learn (china, flower: CC BY 2.0, danielbuechele and vultilion) and
 three textures of scikit-image (brick, grass, gravel: CC0) into FOLDER; packages that are not
 installed are named and left out. With PICTURE, draws tiles of 128 pixels, brought to 64, as
-`data.tiles: {size: 128, stride: 16}` cuts them. Five images teach no generator what photographs look
-like: this shows what tiles are. Larger sets of Debian are named in docs/data.md.
+`data.tiles: {size: 128, stride: 16}` cuts them. Five images teach no generator what photographs
+look like: this shows what tiles are. Larger sets of Debian are named in docs/data.md.
 """
 
 import importlib.util
