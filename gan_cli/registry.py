@@ -7,8 +7,11 @@ imports nothing heavy, and the implementation is imported only when it is used.
 import contextlib
 import difflib
 import importlib
+import inspect
+import os
 import sys
-from collections.abc import Iterator, Mapping
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +42,8 @@ class Registry:
       entries: `module:attribute` of gan-cli's own parts, by name.
       of: `module:Class` that every part is an instance of; None: whatever is callable.
       or_function: whether a part may be a function in place of an instance.
+      calls: the functions that a part holds, by attribute, and the arguments that each is called
+        with, such as `real_logits, fake_logits`; '' stands for a part that is a function itself.
     """
 
     def __init__(
@@ -47,9 +52,10 @@ class Registry:
         entries: Mapping[str, str],
         of: str | None = None,
         or_function: bool = False,
+        calls: Mapping[str, str] | None = None,
     ):
         self.kind = kind
-        self._entries = dict(entries)
+        self._entries, self._calls = dict(entries), dict(calls or {})
         self._of, self._or_function = of, or_function or of is None
 
     @property
@@ -100,15 +106,94 @@ class Registry:
         return found
 
     def _check(self, name: str, found: Any) -> None:
+        """Refuses what is no part of this kind, or cannot be called as one."""
+        where = f"{self.kind} '{name}'"
+        if self._of is not None and isinstance(found, _import(self._of)):
+            for attribute in filter(None, self._calls):
+                function = getattr(found, attribute)
+                # A function that a part may do without is None, or stands there by default.
+                if function is not None or _must_be_given(type(found), attribute):
+                    _check_call(f"{where}: {attribute}", function, self._calls[attribute])
+            return
         # A class is callable, but not what a config can name.
         if self._or_function and callable(found) and not isinstance(found, type):
+            _check_call(f"{where}:", found, self._calls.get("", "..."))
             return
-        wanted = [] if self._of is None else [self._of.replace(":", ".")]
-        if self._of is not None and isinstance(found, _import(self._of)):
-            return
+        wanted = [] if self._of is None else [f"{self._of.replace(':', '.')}{self._form()}"]
         wanted += ["a function"] if self._or_function else []
         got = f"the class {found.__name__}" if isinstance(found, type) else _a(type(found).__name__)
-        raise UserError(f"{self.kind} '{name}': must be {' or '.join(wanted)}, got {got}")
+        raise UserError(f"{where}: must be {' or '.join(wanted)}, got {got}")
+
+    def _form(self) -> str:
+        """Returns what a part is made of, such as `(discriminator, generator)`."""
+        assert self._of is not None
+        needed = [call for call in self._calls if call and _must_be_given(_import(self._of), call)]
+        return f"({', '.join(needed)})" if needed else ""
+
+
+def is_own(name: str) -> bool:
+    """Returns whether a name, which a registry has loaded, may be a part of the user's own."""
+    return ":" in name
+
+
+@contextlib.contextmanager
+def own_code(what: str, *names: str) -> Iterator[None]:
+    """Within this context, an exception that the user's own code raises becomes one line.
+
+    Args:
+      what: what fails, for the message.
+      names: the parts that run here; where none is the user's own, an exception stays as it is. The
+        line names the place in the files of those that are.
+
+    Raises:
+      UserError: the code has raised an exception.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:  # A user's function may fail in any way.
+        own = [name for name in names if is_own(name)]
+        if not own:
+            raise
+        reason = f"{type(error).__name__}: {first_line(error)}{_place(error, own)}"
+        raise UserError(f"{what} fails: {reason}") from error
+
+
+def _place(error: BaseException, names: Sequence[str]) -> str:
+    """Returns the innermost line in the folders of the user's modules: ` (my.py, line 3)`."""
+    files = [getattr(sys.modules.get(name.split(":")[0]), "__file__", None) for name in names]
+    folders = {os.path.dirname(file) for file in files if file}
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if os.path.dirname(frame.filename) in folders:
+            return f" ({os.path.basename(frame.filename)}, line {frame.lineno})"
+    return ""
+
+
+def _must_be_given(part: type, attribute: str) -> bool:
+    return inspect.signature(part).parameters[attribute].default is inspect.Parameter.empty
+
+
+def _check_call(where: str, function: Callable[..., Any], arguments: str) -> None:
+    """Refuses what is no function, or cannot take these positional arguments."""
+    wanted = f"must be a function of ({arguments})"
+    if not callable(function):
+        raise UserError(f"{where} {wanted}, got {_a(type(function).__name__)}")
+    if arguments == "...":
+        return
+    try:
+        signature = inspect.signature(function)
+    except ValueError:
+        # Functions written in C may not tell their arguments.
+        return
+    # Keyword-only parameters are options, which the part's own room checks.
+    options = [p for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY]
+    try:
+        signature.bind(*arguments.split(", "), **dict.fromkeys(p.name for p in options))
+    except TypeError as error:
+        name = getattr(function, "__name__", type(function).__name__)
+        found = f"{'a lambda of ' if name == '<lambda>' else name}{signature}"
+        raise UserError(f"{where} {wanted}, got {found}") from error
 
 
 def _a(noun: str) -> str:

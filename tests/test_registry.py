@@ -83,39 +83,45 @@ def test_a_name_with_a_colon_is_a_module_and_an_attribute(name):
         (
             "architecture",
             "os:path",
-            "architecture 'os:path': must be gan_cli.models.contract.Architecture, got a module",
+            "architecture 'os:path': must be gan_cli.models.contract.Architecture(build_generator,"
+            " build_discriminator), got a module",
         ),
         (
             "architecture",
             "gan_cli.models.conv:build_generator",
             "architecture 'gan_cli.models.conv:build_generator': must be"
-            " gan_cli.models.contract.Architecture, got a function",
+            " gan_cli.models.contract.Architecture(build_generator, build_discriminator), got a"
+            " function",
         ),
         (
             "loss",
             "gan_cli.objectives.losses:Loss",
-            "loss 'gan_cli.objectives.losses:Loss': must be gan_cli.objectives.losses.Loss, got the"
-            " class Loss",
+            "loss 'gan_cli.objectives.losses:Loss': must be"
+            " gan_cli.objectives.losses.Loss(discriminator, generator), got the class Loss",
         ),
         (
             "penalty",
             "gan_cli.objectives.losses:HINGE",
             "penalty 'gan_cli.objectives.losses:HINGE': must be"
-            " gan_cli.objectives.penalties.penalty.Penalty, got a Loss",
+            " gan_cli.objectives.penalties.penalty.Penalty(value), got a Loss",
         ),
         (
             "augmentation",
             "os:sep",
-            "augmentation 'os:sep': must be gan_cli.objectives.augment.augmentation.Augmentation,"
-            " got a str",
+            "augmentation 'os:sep': must be"
+            " gan_cli.objectives.augment.augmentation.Augmentation(transform), got a str",
         ),
         (
             "source",
             "os:environ",
-            "source 'os:environ': must be gan_cli.data.sources.source.Source or a function, got a"
-            " _Environ",
+            "source 'os:environ': must be gan_cli.data.sources.source.Source(open) or a function,"
+            " got a _Environ",
         ),
-        ("metric", "os:sep", "metric 'os:sep': must be gan_cli.metrics.metric.Metric, got a str"),
+        (
+            "metric",
+            "os:sep",
+            "metric 'os:sep': must be gan_cli.metrics.metric.Metric(measure), got a str",
+        ),
         ("features", "os:sep", "feature network 'os:sep': must be a function, got a str"),
     ],
 )
@@ -130,3 +136,87 @@ def test_every_part_of_our_own_is_of_its_kind(family):
     registry = CHOICES[family]
     for name in registry.names:
         registry._check(name, registry.load(name))
+
+
+OWN = """
+from gan_cli.metrics.metric import Metric
+from gan_cli.models.contract import Architecture
+from gan_cli.objectives.augment.augmentation import Augmentation
+from gan_cli.objectives.losses import Loss
+from gan_cli.objectives.penalties.penalty import Penalty
+from gan_cli.data.sources.source import Source
+
+def two(real, fake): return fake - real
+def three(real, fake, target, *, margin=1.0): return fake - real
+def four(sample, comparison, rng, thorough): return None
+
+SHORT = Loss(two, two)
+GOOD = Loss(three, two)
+NONE = Loss(None, two)
+NETWORKS = Architecture(lambda spec: None, lambda: None, base_channels=8, learning_rate=1e-3)
+PENALTY = Penalty(lambda: 0.0)
+METRIC = Metric("mine", two)
+COUNTED = Metric("mine", four)
+CHANGE = Augmentation(two, ("colour",))
+SOURCE = Source(lambda config: None, domain=two)
+"""
+
+
+@pytest.mark.parametrize(
+    ("family", "attribute", "said"),
+    [
+        (
+            "loss",
+            "SHORT",
+            "discriminator must be a function of (real_logits, fake_logits, real_target), got"
+            " two(real, fake)",
+        ),
+        (
+            "loss",
+            "NONE",
+            "discriminator must be a function of (real_logits, fake_logits, real_target), got a"
+            " NoneType",
+        ),
+        (
+            "architecture",
+            "NETWORKS",
+            "build_discriminator must be a function of (spec), got a lambda of ()",
+        ),
+        ("penalty", "PENALTY", "value must be a function of (update), got a lambda of ()"),
+        (
+            "metric",
+            "METRIC",
+            "measure must be a function of (sample, comparison, rng, thorough), got two(real,"
+            " fake)",
+        ),
+        (
+            "augmentation",
+            "CHANGE",
+            "transform must be a function of (images, probability, seed, policies), got two(real,"
+            " fake)",
+        ),
+        ("source", "SOURCE", "domain must be a function of (config), got two(real, fake)"),
+    ],
+)
+def test_a_function_of_other_arguments_is_one_line(tmp_path, family, attribute, said):
+    (tmp_path / "own_functions.py").write_text(OWN)
+    look_in(tmp_path)
+    with pytest.raises(UserError) as caught:
+        CHOICES[family].load(f"own_functions:{attribute}")
+    kind = CHOICES[family].kind
+    assert caught.value.problems == (f"{kind} 'own_functions:{attribute}': {said}",)
+
+
+@pytest.mark.parametrize(("family", "attribute"), [("source", "two"), ("features", "three")])
+def test_a_part_that_is_a_function_is_checked_itself(tmp_path, family, attribute):
+    (tmp_path / "own_functions.py").write_text(OWN)
+    look_in(tmp_path)
+    with pytest.raises(UserError, match=r"': must be a function of \("):
+        CHOICES[family].load(f"own_functions:{attribute}")
+
+
+def test_functions_with_options_pass(tmp_path):
+    (tmp_path / "own_functions.py").write_text(OWN)
+    look_in(tmp_path)
+    assert CHOICES["loss"].load("own_functions:GOOD").options == {"margin": 1.0}
+    assert CHOICES["metric"].load("own_functions:COUNTED").source == "mine"

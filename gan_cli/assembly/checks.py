@@ -1,11 +1,15 @@
 """Checks that networks and losses keep to their contract, before anything is trained."""
 
+from collections.abc import Sequence
+
 import keras
 import tensorflow as tf
 
-from gan_cli.errors import UserError, first_line
+from gan_cli.errors import UserError
 from gan_cli.models.contract import LOGITS, ModelSpec
 from gan_cli.objectives.losses import Loss
+from gan_cli.registry import is_own, own_code
+from gan_cli.training.step import TrainStep
 
 _EXAMPLES = 3
 
@@ -61,17 +65,36 @@ def check_loss(loss: Loss, name: str) -> None:
     }
     for network, call in calls.items():
         where = f"objective.loss: the {network}'s function of '{name}'"
-        try:
+        with own_code(f"{where}, called with three logits,", name):
             found = tf.convert_to_tensor(call())
-        except Exception as error:  # A user's function may fail in any way.
-            raise UserError(
-                f"{where} fails on three logits: {type(error).__name__}: {first_line(error)}"
-            ) from error
         if found.shape != [_EXAMPLES] or found.dtype != tf.float32:
             raise UserError(
                 f"{where} must return float32 [batch], a value for each example, got"
                 f" {found.dtype.name} [{_text(found.shape)}]"
             )
+
+
+def check_first_step(
+    step: TrainStep, image_shape: Sequence[int], dtype: str, names: list[str]
+) -> None:
+    """Traces a step where it runs parts of the user's own, which changes nothing.
+
+    Args:
+      image_shape, dtype: of a stored sample.
+      names: the parts of objective and networks, by the names that the config gives them.
+
+    Raises:
+      UserError: a part cannot be traced.
+    """
+    own = [name for name in dict.fromkeys(names) if is_own(name)]
+    if not own:
+        return
+    batch = step.reals_per_step
+    with own_code(f"a training step with {', '.join(own)}", *own):
+        # Without AutoGraph, which would rewrite the exceptions.
+        tf.function(step.__call__, autograph=False).get_concrete_function(
+            tf.TensorSpec([batch, *image_shape], dtype), tf.TensorSpec([batch], tf.int32)
+        )
 
 
 def _text(shape: object) -> str:

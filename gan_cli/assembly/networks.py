@@ -9,6 +9,7 @@ from gan_cli.data.sources import domain_of
 from gan_cli.errors import UserError
 from gan_cli.models import ARCHITECTURES
 from gan_cli.models.contract import Architecture, ModelSpec
+from gan_cli.registry import own_code
 
 
 def architecture_names(config: Config) -> tuple[str, str]:
@@ -73,5 +74,7 @@ def build_network(config: ResolvedConfig, network: str, num_classes: int) -> ker
         options={k: config.model.options.get(k, v) for k, v in architecture.options.items()},
         layout=domain_of(config.data).layout,
     )
-    built = getattr(architecture, f"build_{network}")(spec)
-    return check_network(built, network, names[network], spec)
+    build, name = getattr(architecture, f"build_{network}"), names[network]
+    with own_code(f"model.architecture: build_{network} of '{name}'", name):
+        built = build(spec)
+    return check_network(built, network, name, spec)

@@ -42,6 +42,16 @@ def _check_parts(config: Config) -> None:
             METRICS.load(name)
 
 
+def part_names(config: Config) -> list[str]:
+    """Returns the names of the parts of networks and objective, as the config gives them."""
+    objective = config.objective
+    penalties = (*(objective.penalties or ()), *objective.generator_penalties)
+    names = [*architecture_names(config), objective.loss, *(each.name for each in penalties)]
+    if isinstance(objective.augmentation, AugmentationConfig):
+        names.append(objective.augmentation.name)
+    return names
+
+
 def rules_for(config: Config, domain: Domain) -> Rules:
     """Loads the components that a config names, and those that its open values may come to name.
 

@@ -167,9 +167,10 @@ def import_tensorflow(first: Callable[[], object] = lambda: None) -> None:
     Args:
       first: called after the import and before TensorFlow's first operation.
     """
-    from gan_cli.io.quiet_imports import absent, no_garbage, quiet_stderr
+    from gan_cli.io.quiet_imports import absent, no_garbage, quiet_matplotlib, quiet_stderr
 
     logging.set_verbosity(logging.WARNING)
+    quiet_matplotlib()
     wants_lines = os.environ.get(LOG_LEVEL, QUIET) != QUIET
     with contextlib.nullcontext() if wants_lines else quiet_stderr():
         with absent(_OPTIONAL_TO_KERAS), no_garbage():

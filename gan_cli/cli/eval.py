@@ -39,7 +39,7 @@ _NUM_SAMPLES = flags.DEFINE_integer(
 _FEATURES = flags.DEFINE_string(
     "features", None, "Feature network instead of the config's, such as random or inception."
 )
-_METRICS = define_list("metrics", "Metrics instead of the config's, separated by commas, or all.")
+_METRICS = define_list("metrics", "Metrics instead of the config's: a,b or a b, or all.")
 _STATS = flags.DEFINE_string(
     "stats",
     None,
@@ -56,28 +56,27 @@ _FLAG_OF = {"statistics": "stats", "run_dirs": "compare"}
 
 
 def main(argv: Sequence[str]) -> int:
-    runs = [*_COMPARE.value, *argv[1:]] if _COMPARE.value else []
-    _check_arguments(argv[1:], bool(runs))
+    further, metrics = _divided(argv[1:])
+    runs = [*_COMPARE.value, *further] if _COMPARE.value else []
+    if further and not runs:
+        raise UserError(f"unexpected argument '{further[0]}'; flags start with --")
     _check_what_is_scored(runs)
     try:
-        _score(_request(runs))
+        _score(_request(runs, metrics))
     except UserError as error:
         raise UserError(*error.problems, key=_FLAG_OF.get(error.key or "", error.key)) from error
     return 0
 
 
-def _check_arguments(arguments: Sequence[str], compares: bool) -> None:
-    """Raises UserError for arguments that are no runs to compare."""
-    from gan_cli.metrics.scores import METRICS
+def _divided(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Returns the arguments that are no metrics, and all metrics: `--metrics a b` names two."""
+    from gan_cli.evaluation.requests import names_metric
 
+    metrics = [name.strip() for name in _METRICS.value or ()]
+    others: list[str] = []
     for argument in arguments:
-        if METRICS.problem(argument) is None and not Path(argument).is_dir():
-            named = ",".join([*(_METRICS.value or ()), argument])
-            raise UserError(
-                f"unexpected argument '{argument}'; separate metrics by commas: --metrics {named}"
-            )
-        if not compares:
-            raise UserError(f"unexpected argument '{argument}'; flags start with --")
+        (metrics if _METRICS.value and names_metric(argument) else others).append(argument)
+    return others, metrics
 
 
 def _check_what_is_scored(runs: list[str]) -> None:
@@ -98,14 +97,14 @@ def _check_what_is_scored(runs: list[str]) -> None:
         raise UserError(f"must be a file, got the folder '{_OUT.value}'", key="out")
 
 
-def _request(runs: list[str]) -> "Settings":
+def _request(runs: list[str], metrics: list[str]) -> "Settings":
     """Returns what the flags ask for, checked before TensorFlow takes its seconds."""
     from gan_cli.evaluation import requests
 
     settings: dict[str, Any] = {
         "num_samples": _NUM_SAMPLES.value,
         "features": _FEATURES.value,
-        "metrics": _METRICS.value and [name.strip() for name in _METRICS.value],
+        "metrics": metrics or _METRICS.value,
         "statistics": _STATS.value or None,
         "seed": _SEED.value,
     }

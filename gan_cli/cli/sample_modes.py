@@ -268,16 +268,16 @@ def _explore(values: Flags, request: None) -> None:
 
 
 def _inspect(values: Flags, request: None) -> int:
-    path = Path(values.inspect)
-    if not path.is_file():
-        raise UserError(f"{path} is no file", key="inspect")
-    app.import_tensorflow()
-
+    from gan_cli.studio.record import read_record
     from gan_cli.studio.verification_text import verification_lines
-    from gan_cli.studio.verify import verify
 
-    found = verify(path, values.run_dir)
-    app.say("\n".join(verification_lines(found, path, values.run_dir)))
+    found = read_record(values.inspect)
+    if values.run_dir is not None:
+        app.import_tensorflow()
+        from gan_cli.studio.verify import verify
+
+        found = verify(values.inspect, values.run_dir)
+    app.say("\n".join(verification_lines(found, values.inspect, values.run_dir)))
     return 0 if found.is_confirmed else _NOT_CONFIRMED
 
 

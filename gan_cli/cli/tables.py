@@ -15,7 +15,7 @@ _WIDTH_OF_METRIC_AND_FLOOR, _WIDTH_OF_COLUMN = 36, 12
 def print_scores(scored: Scored) -> None:
     """Prints every figure with its interval, floor and ceiling, then what the figures mean."""
     evaluation, console = scored.evaluation, PlainConsole()
-    floor = "floor (training images)" if evaluation.num_floor else "floor"
+    floor = f"floor ({evaluation.floor_of})" if evaluation.num_floor else "floor"
     table = Table(
         title=f"{scored.title}: {evaluation.num_generated:,} generated,"
         f" {evaluation.num_reference:,} real images"
@@ -88,7 +88,7 @@ def print_methods(compared: ComparedRuns) -> None:
             if mean is None
             else f"{mean:.4g}"
             + (f" ± {method.spread[figure].deviation:.2g}" if figure in method.spread else "")
-            + _mark(mean, means, score.higher_is_better)
+            + _mark(mean, means, score)
             for mean, method in zip(means, compared.methods, strict=True)
         ]
         table.add_row(labelled(figure, score), *cells)
@@ -107,19 +107,17 @@ def _print_marked(
     for figure, score in next(iter(every.values())).items():
         values = [s[figure].value for s in every.values() if figure in s]
         cells = [
-            number(s[figure].value) + _mark(s[figure].value, values, score.higher_is_better)
-            if figure in s
-            else "-"
+            number(s[figure].value) + _mark(s[figure].value, values, score) if figure in s else "-"
             for s in columns.values()
         ]
         table.add_row(labelled(figure, score), *cells, number(score.floor))
     PlainConsole().print(table)
 
 
-def _mark(value: float, values: Sequence[float | None], higher_is_better: bool) -> str:
+def _mark(value: float, values: Sequence[float | None], score: Score) -> str:
     known = [each for each in values if each is not None]
-    best = max(known) if higher_is_better else min(known)
-    return "*" if len(known) > 1 and value == best else ""
+    best = max(known) if score.higher_is_better else min(known)
+    return "*" if len(known) > 1 and value == best and score.separates is not False else ""
 
 
 def _fitting(names: Sequence[str], width: int) -> list[Sequence[str]]:
@@ -152,8 +150,8 @@ def print_lines(lines: Sequence[str]) -> None:
 
 
 def labelled(name: str, score: Score) -> str:
-    """Returns the figure's name, with an arrow up or down for the better direction."""
-    return f"{name} {'↑' if score.higher_is_better else '↓'}"
+    """Returns the figure's name, and an arrow to the better direction or a ? that it has none."""
+    return f"{name} {'?' if score.separates is False else score.arrow}"
 
 
 def number(value: float | None, form: str = ".4g") -> str:

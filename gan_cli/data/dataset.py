@@ -19,7 +19,7 @@ from gan_cli.data.duplicates import (
 )
 from gan_cli.data.form import choose_form
 from gan_cli.data.materialise import materialise
-from gan_cli.data.sources import source_of
+from gan_cli.data.sources import open_source, source_of
 from gan_cli.data.split import (
     choose_by_content,
     choose_evenly,
@@ -104,7 +104,7 @@ def open_splits(
     """
     source = source_of(config)
     domain = None if source.domain is None else source.domain(config)
-    splits = source.open(config)
+    splits = open_source(config, source)
     if config.holdout_by != "order":
         # Earlier runs keep the numbers of their classes.
         splits = without_gaps(splits)
@@ -227,7 +227,7 @@ def open_whole(
     """
     source = source_of(config)
     domain = None if source.domain is None else source.domain(config)
-    collection: Collection = (opened or source.open(config)).train
+    collection: Collection = (opened or open_source(config, source)).train
     if collection.count < 1:
         raise UserError(f"data: source '{config.source}' gives no image")
     chosen = np.arange(collection.count)

@@ -59,6 +59,29 @@ def enlarged(images: np.ndarray, factor: int, resample: str = "nearest") -> np.n
     )
 
 
+def without_gutters(picture: Image.Image, height: int, width: int, padding: int = 2) -> Image.Image:
+    """Returns a picture of `image_grid` on a clear ground in place of white.
+
+    Any other picture comes back as it is.
+
+    Args:
+      height, width: of the images before they were enlarged.
+    """
+    factor = enlargement(height, width)
+    gap = factor * padding
+    steps = gap + factor * height, gap + factor * width
+    size = picture.height, picture.width
+    if any((side - gap) % step for side, step in zip(size, steps, strict=True)):
+        return picture
+    rows, columns = (np.arange(side) % step < gap for side, step in zip(size, steps, strict=True))
+    gutters = rows[:, None] | columns[None]
+    pixels = np.array(picture.convert("RGBA"))
+    if not (pixels[gutters] == 255).all():
+        return picture
+    pixels[gutters] = 0
+    return Image.fromarray(pixels)
+
+
 def split_grid(
     picture: Image.Image, height: int, width: int, channels: int, padding: int = 2
 ) -> np.ndarray:

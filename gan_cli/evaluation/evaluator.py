@@ -5,6 +5,7 @@ from pathlib import Path
 
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits, ImageDataset
+from gan_cli.errors import UserError
 from gan_cli.evaluation import EVALUATORS
 from gan_cli.listener import PREPARING_FEATURES, Listener, Quiet
 from gan_cli.metrics.comparison import GanAccess
@@ -14,6 +15,7 @@ from gan_cli.metrics.features.network import FeatureNetwork
 from gan_cli.metrics.run_evaluator import EvaluatorInputs, RunEvaluator
 from gan_cli.metrics.scores import DEFAULT_METRICS, METRICS
 from gan_cli.metrics.statistics import read_statistics, write_statistics
+from gan_cli.registry import own_code
 from gan_cli.training.cluster import local_devices
 
 # The feature network for images without labels to train a classifier on.
@@ -149,6 +151,12 @@ def feature_network(
       UserError: there is no such network, or it cannot be built from these images.
     """
     build = FEATURE_NETWORKS.load(features)
-    with (listener or Quiet()).during(PREPARING_FEATURES) as progress:
+    own = own_code(f"feature network '{features}'", features)
+    with (listener or Quiet()).during(PREPARING_FEATURES) as progress, own:
         network = build(train, reference, progress)
+    if not isinstance(network, FeatureNetwork):
+        raise UserError(
+            f"feature network '{features}': must return a FeatureNetwork of"
+            f" gan_cli.metrics.features.network, got {type(network).__name__}"
+        )
     return dataclasses.replace(network, devices=local_devices(strategy))

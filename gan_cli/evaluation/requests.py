@@ -154,3 +154,8 @@ class StatisticsRequest(Settings):
             raise UserError(
                 "needs the real images; statistics give the Fréchet distance alone", key="metrics"
             )
+
+
+def names_metric(argument: str) -> bool:
+    """Returns whether an argument of the command names a metric, and no folder."""
+    return METRICS.problem(argument) is None and not Path(argument).is_dir()

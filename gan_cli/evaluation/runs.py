@@ -1,6 +1,7 @@
 """Scores checkpoints of a run, or several runs side by side."""
 
 import dataclasses
+from collections.abc import Sequence
 
 from gan_cli.errors import UserError
 from gan_cli.evaluation.methods import group_by_method
@@ -90,12 +91,12 @@ def compare_runs(request: ComparisonRequest, listener: Listener | None = None) -
         runs=tuple(scored),
         spread=methods[0].spread if repeat else {},
         methods=methods,
-        remarks=_remarks(scored),
+        remarks=remarks_on(scored),
         seeds=dict(enumerate(seeds)),
     )
 
 
-def _remarks(scored: list[ScoredCheckpoint]) -> tuple[str, ...]:
+def remarks_on(scored: Sequence[ScoredCheckpoint]) -> tuple[str, ...]:
     """Returns a sentence where the checkpoints come from different lengths of training."""
     lengths = sorted({each.kimg for each in scored})
     if len(lengths) == 1:

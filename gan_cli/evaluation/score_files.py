@@ -21,6 +21,7 @@ _COLUMNS = (
     "ceiling",
     "baseline",
     "higher_is_better",
+    "separates",
 )
 
 
@@ -47,7 +48,8 @@ def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
 def html_text(title: str, rows: Sequence[Mapping[str, Any]], sentences: Sequence[str]) -> str:
     """Returns a page with a table: a row for each set of samples, and a column for each metric.
 
-    The best value of each metric is bold. Below each metric's name stand its floor and ceiling.
+    The best value of each metric is bold, except where floor and ceiling do not separate. Below
+    each metric's name stand its floor and ceiling.
     """
     metrics: dict[str, dict[str, Any]] = {}
     sets: dict[tuple, dict[str, Mapping[str, Any]]] = {}
@@ -64,6 +66,12 @@ def html_text(title: str, rows: Sequence[Mapping[str, Any]], sentences: Sequence
     return template.render(
         title=title,
         metrics=metrics,
-        sets=[{"facts": facts, "scores": scores} for facts, scores in sets.items()],
+        sets=[{"facts": _shown(*facts), "scores": scores} for facts, scores in sets.items()],
         sentences=sentences,
     )
+
+
+def _shown(method: str, run: str, checkpoint: str, kimg: float | str) -> dict[str, str]:
+    """Returns the name of a set of samples, and what else is known of it in a line."""
+    length = f"{kimg:g} kimg" if isinstance(kimg, float | int) else ""
+    return {"run": run, "what": ", ".join(filter(None, (method, checkpoint, length)))}

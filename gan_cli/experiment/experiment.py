@@ -10,10 +10,11 @@ from typing import Any
 
 import tensorflow as tf
 
+from gan_cli.assembly.checks import check_first_step
 from gan_cli.assembly.class_changes import restore_by_class
 from gan_cli.assembly.initial_weights import initialise
 from gan_cli.assembly.networks import check_image_size
-from gan_cli.assembly.resolving import resolve_for
+from gan_cli.assembly.resolving import part_names, resolve_for
 from gan_cli.assembly.state import build_state
 from gan_cli.assembly.step import build_step
 from gan_cli.assembly.warnings import warnings_of
@@ -52,6 +53,7 @@ from gan_cli.run.lock import RunLock
 from gan_cli.run.loggers import refuse_missing_packages
 from gan_cli.run.loggers.log import LogEnding
 from gan_cli.run.metrics_log import MetricsLog
+from gan_cli.run.plans_log import PlansLog
 from gan_cli.run.report.page import write_report
 from gan_cli.run.tensorboard import forget_after
 from gan_cli.training.distribution import ONE_DEVICE, Distribution
@@ -158,6 +160,9 @@ class Experiment:
         for warning in warnings_of(resolved, state.discriminator, distribution.replicas):
             listener.message(f"warning: {warning}")
         step = build_step(resolved, state, num_classes, data.holdout, distribution)
+        if distribution.replicas == 1:
+            images = data.train.images
+            check_first_step(step, images.shape[1:], str(images.dtype), part_names(resolved))
         # Whatever is wrong with a config is found before the first file is written.
         return cls(
             resolved,
@@ -254,6 +259,7 @@ class Experiment:
         if self.met_before is not None:
             # The record of what happened stays as it is.
             return
+        self._record_plan(newest is not None)
         self.run.write_config(self.config)
         self.run.write_environment(describe_environment(describe_data(self.data)))
         self.run.write_data_report(
@@ -268,6 +274,13 @@ class Experiment:
         metrics.truncate_after(images_so_far)
         guard.truncate_after(images_so_far, interventions_of(self.step.remedies))
         forget_after(self.run.path, images_so_far)
+
+    def _record_plan(self, continues: bool) -> None:
+        """Keeps where a run continues to another length than it was planned for."""
+        planned, wanted = self.recorded, self.config.training.kimg
+        if continues and planned is not None and planned.training.kimg != wanted:
+            shown = self.state.images_so_far()
+            PlansLog(self.run.plans).append(shown, planned.training.kimg, wanted)
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         new_names = tuple(self.data.train.class_names)

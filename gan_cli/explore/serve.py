@@ -13,9 +13,9 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from gan_cli.domains.domain import PICTURES
 from gan_cli.errors import UserError
 from gan_cli.explore import check_installed
-from gan_cli.explore.painter import png_of
+from gan_cli.explore.painter import png_of, walk_endings, walk_of
 from gan_cli.listener import Listener
-from gan_cli.studio.place import MOST_DIRECTIONS, Place
+from gan_cli.studio.place import MOST_DIRECTIONS
 from gan_cli.studio.studio import Studio
 
 # Seconds without a word after which a connection is closed, and most connections at a time.
@@ -86,13 +86,16 @@ def serve(studio: Studio, port: int, listener: Listener) -> None:
     names: list[str] = []
     loaded = studio.loaded
     latent_dim = loaded.config.model.latent_dim
+    alone = threading.Lock()
     app = application(
         f"{loaded.config.name}, {loaded.kimg:g} kimg",
         loaded.class_names if loaded.num_classes else (),
         latent_dim,
         min(MOST_DIRECTIONS, latent_dim),
-        one_at_a_time(partial(png_of, studio)),
+        one_at_a_time(partial(png_of, studio), alone),
         names,
+        one_at_a_time(partial(walk_of, studio), alone),
+        walk_endings(),
     )
     try:
         server = make_server(LOOPBACK, port, app, ThreadingServer, _Silent)
@@ -111,12 +114,11 @@ def serve(studio: Studio, port: int, listener: Listener) -> None:
             server.shutdown()
 
 
-def one_at_a_time(draw: Callable[[Place], bytes]) -> Callable[[Place], bytes]:
+def one_at_a_time(draw: Callable[..., bytes], lock: threading.Lock) -> Callable[..., bytes]:
     """Returns `draw` for many threads: the generator has memory for one picture at a time."""
-    lock = threading.Lock()
 
-    def alone(place: Place) -> bytes:
+    def alone(*what: Any) -> bytes:
         with lock:
-            return draw(place)
+            return draw(*what)
 
     return alone

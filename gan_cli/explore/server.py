@@ -8,9 +8,11 @@ from typing import Any
 import bottle
 
 from gan_cli.errors import UserError
-from gan_cli.studio.place import Place, parse_place
+from gan_cli.studio.place import Place, parse_place, parse_place_text
 
 LOOPBACK = "127.0.0.1"
+MOST_KEPT = 12
+_TYPES = {".mp4": "video/mp4", ".gif": "image/gif"}
 # The page loads nothing from elsewhere, and no other page may frame it.
 _POLICY = (
     "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; script-src 'unsafe-inline';"
@@ -25,8 +27,10 @@ def application(
     num_directions: int,
     draw: Callable[[Place], bytes],
     hosts: Sequence[str],
+    walk: Callable[[Sequence[Place], str], bytes] | None = None,
+    walk_endings: Sequence[str] = (),
 ) -> bottle.Bottle:
-    """Returns an application with the page at `/` and PNG files at `/image`.
+    """Returns an application with the page at `/`, PNG files at `/image` and walks at `/walk`.
 
     Args:
       title: shown above the sliders.
@@ -35,6 +39,7 @@ def application(
       draw: returns a PNG file of a place.
       hosts: names that requests may use for this machine. Others are refused: a page elsewhere
         could have its own name point here (DNS rebinding).
+      walk: returns an animation through places, in a file of one of `walk_endings`.
     """
     app = bottle.Bottle()
     page = (resources.files("gan_cli.explore") / "page.html").read_text("utf-8")
@@ -44,6 +49,8 @@ def application(
             "classes": list(class_names),
             "latents": latent_dim,
             "directions": num_directions,
+            "walks": list(walk_endings),
+            "mostKept": MOST_KEPT,
         }
     ).replace("<", "\\u003c")
 
@@ -79,6 +86,26 @@ def application(
         headers = {"Content-Type": "image/png", "Cache-Control": "no-store"}
         if bottle.request.query.get("download"):
             headers["Content-Disposition"] = f'attachment; filename="{name}"'
+        return bottle.HTTPResponse(content, **headers)
+
+    @app.get("/walk")
+    def walked() -> Any:
+        query = bottle.request.query
+        texts, ending = query.getall("place"), query.get("ending") or ""
+        try:
+            if walk is None or ending not in walk_endings:
+                raise UserError(f"ending must be one of {', '.join(walk_endings) or 'none'}")
+            if not 2 <= len(texts) <= MOST_KEPT:
+                raise UserError(f"a walk leads through 2 to {MOST_KEPT} images, got {len(texts)}")
+            places = [parse_place_text(text, len(class_names), latent_dim) for text in texts]
+            content = walk(places, ending)
+        except UserError as error:
+            return bottle.HTTPResponse(str(error), status=400, **{"Content-Type": "text/plain"})
+        headers = {
+            "Content-Type": _TYPES[ending],
+            "Cache-Control": "no-store",
+            "Content-Disposition": f'attachment; filename="walk{ending}"',
+        }
         return bottle.HTTPResponse(content, **headers)
 
     return app

@@ -3,12 +3,32 @@
 import atexit
 import contextlib
 import gc
+import logging
 import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 
 from gan_cli.errors import UserError
+
+# Where no home folder can be written, as in containers, Matplotlib helps itself, and says so.
+_ABOUT_ITS_CACHE = (
+    "created a temporary cache directory",
+    "mkdir -p failed for path",
+    "is not a writable directory",
+    "is building the font cache",
+)
+
+
+def quiet_matplotlib() -> None:
+    """Keeps Matplotlib, when it is imported, from reporting where it has its cache."""
+    for name in ("matplotlib", "matplotlib.font_manager"):
+        logging.getLogger(name).addFilter(_is_worth_reporting)
+
+
+def _is_worth_reporting(record: logging.LogRecord) -> bool:
+    text = record.getMessage()
+    return not any(part in text for part in _ABOUT_ITS_CACHE)
 
 
 @contextlib.contextmanager

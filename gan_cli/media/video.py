@@ -1,5 +1,6 @@
 """MP4 files, by PyAV, which includes FFmpeg's libraries: the extra `video`."""
 
+import importlib.util
 import io
 from collections.abc import Iterator, Sequence
 from types import ModuleType
@@ -11,6 +12,11 @@ from gan_cli.errors import UserError
 
 # x264's scale, 0 to 51. At 15 the eye sees no difference, and files of small images stay small.
 _QUALITY = 15
+
+
+def has_video() -> bool:
+    """Returns whether PyAV is installed."""
+    return importlib.util.find_spec("av") is not None
 
 
 def encoded_video(frames: Sequence[Image.Image], frames_per_second: int, comment: str) -> bytes:

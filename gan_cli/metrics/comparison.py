@@ -1,5 +1,6 @@
 """The real images that generated ones are compared with, and the networks of the generator."""
 
+import dataclasses
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from gan_cli.data.dataset import ImageDataset
+from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.errors import UserError
 from gan_cli.metrics.features.network import FeatureNetwork
 from gan_cli.metrics.maths.manifold import Neighbourhoods, RealManifold
 from gan_cli.metrics.maths.moments import Moments
-from gan_cli.metrics.sample import Sample, gather
+from gan_cli.metrics.sample import MOST_IMAGE_BYTES, Sample, gather
 from gan_cli.metrics.statistics import cached_moments, cached_sample
 
 # Most images of a set for the neighbourhood metrics, whose time grows with the square.
@@ -94,6 +96,37 @@ class Comparison:
     def manifold(self) -> RealManifold:
         """The neighbourhoods of at most `MOST_NEIGHBOURS` held-out images."""
         return RealManifold(self.reference.part(MOST_NEIGHBOURS, np.random.default_rng(0)))
+
+    def halves(self, count: int, seed: int) -> tuple[Sample, "Comparison"] | None:
+        """Splits the reference at random, to compare real images with other real ones.
+
+        Args:
+          count: most images of the first half.
+
+        Returns:
+          the sample of one half, and the comparison with the other; None: there are too few images,
+          or the reference are statistics.
+        """
+        number = len(self.holdout.images)
+        if self.statistics is not None or number < 2 * FEWEST_HELD_OUT:
+            return None
+        order = np.random.default_rng([seed, 4]).permutation(number)
+        one, other = np.sort(order[: number // 2][:count]), np.sort(order[number // 2 :])
+        # The images themselves are for few metrics, and may be too many for the memory.
+        image_bytes = int(np.prod(self.holdout.images.shape[1:]))
+        few = other[:: -(-len(other) * image_bytes // MOST_IMAGE_BYTES)]
+        labels = self.holdout.labels
+        dataset = dataclasses.replace(
+            self.holdout,
+            images=self.holdout.images[few],
+            labels=None if labels is None else labels[few],
+            # Nothing of the whole is in a cache under the half's name.
+            fingerprint=f"{self.holdout.fingerprint}-half-{seed}",
+        )
+        comparison = Comparison(self.network, None, dataset, self.gan)
+        # Takes the place of the cached property: the features are known.
+        comparison.__dict__["reference"] = self.reference.of(other)
+        return self.reference.of(one), comparison
 
     def neighbourhoods(self, sample: Sample) -> Neighbourhoods:
         """Compares a sample's neighbourhoods with `manifold`; computed once for several metrics."""

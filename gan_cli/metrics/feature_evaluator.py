@@ -19,7 +19,7 @@ from gan_cli.data.dataset import ImageDataset
 from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.errors import UserError
 from gan_cli.metrics.comparison import Comparison, GanAccess
-from gan_cli.metrics.evaluation import Evaluation, Score
+from gan_cli.metrics.evaluation import HALF, TRAINING_IMAGES, Evaluation, Score, separates
 from gan_cli.metrics.features.network import FeatureNetwork
 from gan_cli.metrics.floor_and_ceiling import FloorAndCeiling
 from gan_cli.metrics.interpretation import interpret
@@ -147,10 +147,11 @@ class FeatureEvaluator:
             scores,
             count,
             len(self.comparison.holdout.images),
-            0 if self.train is None else min(count, len(self.train.images)),
+            self._bounds.num_floor,
             self._shares(sample.probabilities),
             details,
             skipped,
+            floor_of=TRAINING_IMAGES if self.train is not None else HALF,
         )
 
     def interpret(self, evaluation: Evaluation) -> tuple[str, ...]:
@@ -170,14 +171,14 @@ class FeatureEvaluator:
     def _score(
         self, name: str, metric: Metric, sample: Sample, seed: int
     ) -> tuple[Measurement, dict[str, Score]]:
-        def measure(images: Sample, thorough: bool = False) -> Measurement:
+        def measure(images: Sample, comparison: Comparison, thorough: bool = False) -> Measurement:
             # A generator for each metric, so that no figure depends on which others are computed.
             rng = np.random.default_rng([seed, zlib.crc32(name.encode())])
-            return metric.measure(images, self.comparison, rng, thorough)
+            return metric.measured(name, images, comparison, rng, thorough)
 
         assert self._bounds is not None  # `evaluate` made them for this sample.
         kinds = metric.perfect, metric.worst
-        measurement = measure(sample, thorough=True)
+        measurement = measure(sample, self.comparison, thorough=True)
         bounds = [self._bounds.figures(name, kind, measure) for kind in kinds]
         scores = {}
         for figure_name, figure in measurement.figures.items():
@@ -197,6 +198,9 @@ class FeatureEvaluator:
                 figure.higher_is_better,
                 metric.source,
                 figure.count or sample.count,
+                separates=separates(floor, ceiling, figure.higher_is_better, figure.interval)
+                if metric.noise_is_worst
+                else None,
             )
         return measurement, scores
 

@@ -1,6 +1,7 @@
 """The floor and the ceiling of every metric, measured on other images than generated ones."""
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 
 import numpy as np
 
@@ -35,23 +36,46 @@ class FloorAndCeiling:
         return np.array_equal(self._labels, sample.labels)
 
     def figures(
-        self, name: str, kind: str | None, measure: Callable[[Sample], Measurement]
+        self, name: str, kind: str | None, measure: Callable[[Sample, Comparison], Measurement]
     ) -> dict[str, Figure]:
         """Returns the figures of the metric called `name`, or none where it cannot be measured.
 
         Args:
-          kind: `train`, `holdout` or `noise`; None: the metric has no such bound.
+          kind: `train`, `holdout` or `noise`; None: the metric has no such bound. Where no training
+            images are known, one half of the real images stands for them, against the other half.
         """
-        if kind is None or (kind == "train" and self._comparison.train is None):
+        comparison = self._comparison
+        if kind == "train" and comparison.train is None:
+            kind = "half"
+            if self.halves is None:
+                return {}
+            comparison = self.halves[1]
+        if kind is None:
             return {}
         if kind not in self._samples:
             self._samples[kind] = getattr(self, f"_{kind}")()
         if (name, kind) not in self._figures:
             try:
-                self._figures[name, kind] = measure(self._samples[kind]).figures
+                self._figures[name, kind] = measure(self._samples[kind], comparison).figures
             except UnavailableError:
                 self._figures[name, kind] = {}
         return self._figures[name, kind]
+
+    @cached_property
+    def halves(self) -> tuple[Sample, Comparison] | None:
+        """See `Comparison.halves`."""
+        return self._comparison.halves(self._count, self._seed)
+
+    @property
+    def num_floor(self) -> int:
+        """Real images that stand for those of a perfect generator; 0: there are none."""
+        if self._comparison.train is not None:
+            return min(self._count, len(self._comparison.train.images))
+        return 0 if self.halves is None else self.halves[0].count
+
+    def _half(self) -> Sample:
+        assert self.halves is not None  # `figures` asks for this sample only where there is one.
+        return self.halves[0]
 
     def _train(self) -> Sample:
         train = self._comparison.train

@@ -1,6 +1,6 @@
 """Scores in plain language: what they say about the generator, and how far to trust them."""
 
-from gan_cli.metrics.evaluation import Evaluation, Score
+from gan_cli.metrics.evaluation import HALF, Evaluation, Score
 
 # A class whose share is below this part of its share of the data is called rare.
 _RARE_SHARE = 1 / 3
@@ -24,6 +24,7 @@ def interpret(evaluation: Evaluation, network_name: str) -> tuple[str, ...]:
     """
     scores = evaluation.scores
     return (
+        *meaningless(scores, network_name),
         *_classes(evaluation),
         *_copies(evaluation),
         *_variety(scores),
@@ -31,6 +32,22 @@ def interpret(evaluation: Evaluation, network_name: str) -> tuple[str, ...]:
         *_overfitting(scores),
         *_trust(evaluation, network_name),
     )
+
+
+def meaningless(scores: dict[str, Score], network_name: str) -> list[str]:
+    """Returns a sentence on the figures that do not tell real images from the worst ones."""
+    shown = [
+        f"{name} (floor {score.floor:.4g}, ceiling {score.ceiling:.4g})"
+        for name, score in scores.items()
+        if score.separates is False
+    ]
+    if not shown:
+        return []
+    verb = "means" if len(shown) == 1 else "mean"
+    return [
+        f"{_listed(shown)} {verb} nothing with these features ('{network_name}'): floor and ceiling"
+        " hardly differ."
+    ]
 
 
 def _classes(evaluation: Evaluation) -> list[str]:
@@ -82,7 +99,9 @@ def _variety(scores: dict[str, Score]) -> list[str]:
         ("precision", "Quality is lacking: many generated images are unlike any real image"),
     ):
         score = scores.get(name)
-        if score is not None and score.floor and score.value < _LACKING_SHARE * score.floor:
+        if score is None or score.separates is False:
+            continue
+        if score.floor and score.value < _LACKING_SHARE * score.floor:
             sentences.append(
                 f"{lacking} ({name} {score.value:.2f}, of training images {score.floor:.2f})."
             )
@@ -130,6 +149,12 @@ def _trust(evaluation: Evaluation, network_name: str) -> list[str]:
         sentences.append(
             f"{distances[0]} is too large with few images, here {fewest:,}: compare it with its"
             " floor, and with figures from as many images."
+        )
+    if evaluation.floor_of == HALF and evaluation.num_floor:
+        sentences.append(
+            f"The floor compares {evaluation.num_floor:,} of the real images with the other half:"
+            " no training images are known. Distances of so few images are larger, so that a score"
+            " may lie beyond its floor."
         )
     return sentences
 

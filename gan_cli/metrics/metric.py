@@ -6,8 +6,10 @@ from typing import Any, Literal
 
 import numpy as np
 
+from gan_cli.errors import UserError
 from gan_cli.metrics.comparison import Comparison
 from gan_cli.metrics.sample import Sample
+from gan_cli.registry import own_code
 
 Need = Literal["train", "labels", "classifier", "generator", "discriminator"]
 
@@ -56,6 +58,8 @@ class Metric:
       worst: the ceiling is measured on uniform noise, or on training images, as if a generator had
         copied them; None: there is no ceiling.
       needs: what the metric cannot do without.
+      noise_is_worst: whether noise should score worse than real images. It need not where a figure
+        is about variety alone.
     """
 
     source: str
@@ -63,3 +67,42 @@ class Metric:
     perfect: Literal["train", "holdout"] | None = "train"
     worst: Literal["noise", "train"] | None = "noise"
     needs: tuple[Need, ...] = ()
+    noise_is_worst: bool = True
+
+    def measured(
+        self,
+        name: str,
+        sample: Sample,
+        comparison: Comparison,
+        rng: np.random.Generator,
+        thorough: bool,
+    ) -> Measurement:
+        """Calls `measure`.
+
+        Args:
+          name: what the config calls the metric.
+
+        Raises:
+          UnavailableError: the metric has no value for these images.
+          UserError: a metric of the user's own fails, or returns something else.
+        """
+        unavailable = None
+        with own_code(f"metric '{name}'", name):
+            try:
+                found = self.measure(sample, comparison, rng, thorough)
+            except UnavailableError as error:
+                unavailable = error
+        if unavailable is not None:
+            raise unavailable
+        if not isinstance(found, Measurement):
+            raise UserError(
+                f"metric '{name}': must return Measurement({{name: Figure(value, ...)}}), got"
+                f" {type(found).__name__}"
+            )
+        wrong = [key for key, figure in found.figures.items() if not isinstance(figure, Figure)]
+        if wrong:
+            raise UserError(
+                f"metric '{name}': '{wrong[0]}' must be Figure(value, higher_is_better), got"
+                f" {type(found.figures[wrong[0]]).__name__}"
+            )
+        return found

@@ -44,6 +44,27 @@ class Sample:
     image_indices: np.ndarray
     image_labels: np.ndarray | None
 
+    def of(self, chosen: np.ndarray) -> "Sample":
+        """Returns the sample of some of the images, from what is kept of them.
+
+        Args:
+          chosen: numbers of images, ascending.
+        """
+        rows, pictures = (np.isin(all_, chosen) for all_ in (self.indices, self.image_indices))
+        moments = MomentsAccumulator(self.features.shape[1])
+        moments.add(self.features[rows])
+        return Sample(
+            len(chosen),
+            moments.result(),
+            self.features[rows],
+            None if self.probabilities is None else self.probabilities[rows],
+            np.searchsorted(chosen, self.indices[rows]),
+            None if self.labels is None else self.labels[rows],
+            self.images[pictures],
+            np.searchsorted(chosen, self.image_indices[pictures]),
+            None if self.image_labels is None else self.image_labels[pictures],
+        )
+
     def part(self, most: int, rng: np.random.Generator) -> np.ndarray:
         """Returns at most so many features, chosen at random: data sets may be sorted by class."""
         if len(self.features) <= most:

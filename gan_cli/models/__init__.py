@@ -21,4 +21,5 @@ ARCHITECTURES = Registry(
         "stylegan2": "gan_cli.models.stylegan2:ARCHITECTURE",
     },
     of="gan_cli.models.contract:Architecture",
+    calls={"build_generator": "spec", "build_discriminator": "spec"},
 )

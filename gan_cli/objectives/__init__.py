@@ -16,4 +16,8 @@ LOSSES = Registry(
         "relativistic": "gan_cli.objectives.losses:RELATIVISTIC",
     },
     of="gan_cli.objectives.losses:Loss",
+    calls={
+        "discriminator": "real_logits, fake_logits, real_target",
+        "generator": "real_logits, fake_logits",
+    },
 )

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from gan_cli.media.provenance import Provenance
-from gan_cli.studio.verify import Comparison, Verification
+from gan_cli.studio.record import Comparison, Verification
 
 _LONGEST_VALUE = 200
 

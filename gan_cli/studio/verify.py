@@ -1,8 +1,8 @@
-"""What a file says about its origin, and whether a run makes the same pixels again."""
+"""Whether a run makes the pixels of a file again."""
 
 import itertools
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,7 @@ import numpy as np
 from gan_cli.domains.tokens import Strings
 from gan_cli.errors import UserError
 from gan_cli.io.npz import read_npz
-from gan_cli.media.credentials import MEDIA_TYPES, Credentials, read_credentials
-from gan_cli.media.decode import decoded, file_content, read_provenance
+from gan_cli.media.decode import decoded, file_content
 from gan_cli.media.encode import encoded, encoded_animation
 from gan_cli.media.formats import ANIMATIONS, LINES, PICTURES, SOUNDS
 from gan_cli.media.provenance import Provenance
@@ -23,50 +22,12 @@ from gan_cli.sampling.bulk_export import CHUNK
 from gan_cli.studio.checks import given_truncation
 from gan_cli.studio.dispatch import RECORDED, draw
 from gan_cli.studio.recipes import request_of
+from gan_cli.studio.record import Comparison, Verification, read_record
 from gan_cli.studio.studio import Studio
 from gan_cli.studio.texts import parse_classes, parse_seeds, seeds_text
 
 # Kinds of single images, whose seeds stand under other names.
 _OWN_SIZE = ("image", "explored")
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """A file's pixels beside those that a run makes.
-
-    Attributes:
-      equal: whether they are the same.
-      what: what was compared, in words; where the weights differ, nothing was.
-      other_weights: SHA-256 of the run's weights, where they are not those of the file's record.
-    """
-
-    equal: bool
-    what: str = ""
-    other_weights: str | None = None
-
-
-@dataclass(frozen=True)
-class Verification:
-    """What a file says about its origin, and whether it holds.
-
-    Attributes:
-      provenance: the file's record; None: it has none, which proves nothing.
-      credentials: its signed content credentials; None: it has none.
-      comparison: with what a run makes; None: nothing was compared.
-    """
-
-    provenance: Provenance | None
-    credentials: Credentials | None
-    comparison: Comparison | None = None
-
-    @property
-    def is_confirmed(self) -> bool:
-        """Whether there is a record, and nothing that was checked contradicts it."""
-        return (
-            self.provenance is not None
-            and (self.credentials is None or self.credentials.intact)
-            and (self.comparison is None or self.comparison.equal)
-        )
 
 
 def verify(path: str | Path, run_dir: str | Path | None = None) -> Verification:
@@ -82,21 +43,16 @@ def verify(path: str | Path, run_dir: str | Path | None = None) -> Verification:
         nothing that can be drawn.
     """
     path = Path(path)
-    if not path.is_file():
-        raise UserError(f"{path} is no file", key="path")
-    provenance = read_provenance(path)
-    ending = path.suffix.lower()
-    credentials = None
-    if ending in MEDIA_TYPES:
-        credentials = read_credentials(file_content(path), ending)
-    found = Verification(provenance, credentials)
+    found = read_record(path)
+    provenance = found.provenance
     if run_dir is None or provenance is None or not found.is_confirmed:
         return found
-    return Verification(provenance, credentials, _compare(path, provenance, run_dir))
+    return replace(found, comparison=_compare(path, provenance, run_dir))
 
 
 def _compare(path: Path, provenance: Provenance, run_dir: str | Path) -> Comparison:
     studio = Studio.open(run_dir, provenance.checkpoint.removeprefix("ckpt-"))
+    studio.reads_records = True
     if studio.loaded.weights_sha256 != provenance.model_sha256:
         return Comparison(False, other_weights=studio.loaded.weights_sha256)
     try:
@@ -166,13 +122,16 @@ def _compare_arrays(path: Path, studio: Studio, recipe: Mapping[str, Any]) -> Co
     if labels is not None:
         _check_numbers("labels", labels, len(kept), num_classes - 1)
     truncation = given_truncation(recipe.get("truncation"))
-    seeds, equal = arrays["seeds"].tolist(), True
+    seeds = arrays["seeds"].tolist()
+    what = f"all values of {len(seeds)} {domain.name}"
     for start in range(0, len(seeds), CHUNK):
         part = slice(start, start + CHUNK)
         part_labels = None if labels is None else labels[part]
         again = studio.labelled_images(seeds[part], part_labels, truncation)
-        equal &= np.array_equal(again.reshape(len(again), *kept.shape[1:]), kept[part])
-    return Comparison(equal, f"all values of {len(seeds)} {domain.name}")
+        # A stranger's file may hold far more than ours: drawing stops at the first difference.
+        if not np.array_equal(again.reshape(len(again), *kept.shape[1:]), kept[part]):
+            return Comparison(False, what)
+    return Comparison(True, what)
 
 
 def _compare_lines(path: Path, studio: Studio, provenance: Provenance) -> Comparison:

@@ -58,7 +58,11 @@ def test_a_network_of_another_form_is_one_line(which, spec, model, said):
 @pytest.mark.parametrize(
     ("loss", "network", "said"),
     [
-        (Loss(lambda real, fake: fake, lambda real, fake: -fake), "discriminator", "TypeError"),
+        (
+            Loss(lambda real, fake: fake, lambda real, fake: -fake),
+            "discriminator",
+            "called with three logits, fails: TypeError",
+        ),
         (
             Loss(lambda real, fake, target: tf.reduce_mean(fake), lambda real, fake: -fake),
             "discriminator",
@@ -75,5 +79,5 @@ def test_a_loss_of_another_form_is_one_line(loss, network, said):
     with pytest.raises(UserError) as caught:
         check_loss(loss, "mine:LOSS")
     (problem,) = caught.value.problems
-    assert problem.startswith(f"objective.loss: the {network}'s function of 'mine:LOSS' ")
+    assert problem.startswith(f"objective.loss: the {network}'s function of 'mine:LOSS'")
     assert said in problem

@@ -1,5 +1,7 @@
 """Scores as they appear in the terminal."""
 
+import dataclasses
+
 import pytest
 
 from gan_cli.cli import tables
@@ -98,3 +100,19 @@ def test_many_runs_fit_a_narrow_terminal(capsys, monkeypatch):
     rows = [cells(line) for line in lines if line.startswith("│ fd")]
     values = [value for row in rows for value in row[1:-1]]
     assert values == [f"{n / 7:.4g}" + ("*" if n == 1 else "") for n in range(1, 10)]
+
+
+def test_a_figure_that_means_nothing_has_no_arrow_and_no_best(capsys):
+    def run(value, name):
+        poor = Score(value, None, 0.97, 0.92, higher_is_better=True, separates=False)
+        shown = scored(1, 3.0, name)
+        evaluation = dataclasses.replace(shown.evaluation, scores={"precision": poor})
+        return dataclasses.replace(shown, evaluation=evaluation)
+
+    tables.print_scores(run(0.9, "runs/a"))
+    tables.print_comparison(ComparedRuns(runs=(run(0.9, "runs/a"), run(0.8, "runs/b")), spread={}))
+    rows = [cells(line) for line in capsys.readouterr().out.splitlines() if line.startswith("│")]
+    assert rows == [
+        ["precision ?", "0.9", "-", "0.97", "0.92"],
+        ["precision ?", "0.9", "0.8", "0.97"],
+    ]

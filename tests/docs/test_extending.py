@@ -1,4 +1,4 @@
-"""Every example of docs/extending.md, run as a reader would run it."""
+"""Every example of docs/extending.md and README.md, run as a reader would run it."""
 
 import importlib
 import re
@@ -11,11 +11,10 @@ import yaml
 import gan_cli
 from gan_cli.errors import UserError
 
-PAGE = (Path(__file__).parents[2] / "docs" / "extending.md").read_text(encoding="utf-8")
-FILES = {
-    match["name"]: match["text"]
-    for match in re.finditer(r"```\w+\n(?P<text># file: (?P<name>\S+)\n.*?)```", PAGE, re.DOTALL)
-}
+ROOT = Path(__file__).parents[2]
+PAGE, README = ((ROOT / name).read_text("utf-8") for name in ("docs/extending.md", "README.md"))
+FILE = re.compile(r"```\w+\n(?P<text># file: (?P<name>\S+)\n.*?)```", re.DOTALL)
+FILES = {match["name"]: match["text"] for match in FILE.finditer(PAGE + README)}
 SMALL = {
     "training.kimg": 0.5,
     "training.batch_size": 20,
@@ -53,6 +52,7 @@ def test_the_page_has_an_example_of_every_part():
         "my_metric.py",
         "my_picture.py",
         "patterns.py",
+        "soft_hinge.py",
     }
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gan_cli.domains.grid import image_grid, split_grid, to_pillow
+from gan_cli.domains.grid import image_grid, split_grid, to_pillow, without_gutters
 from gan_cli.domains.tile_layout import TileLayout
 
 
@@ -38,3 +38,22 @@ def test_lanczos_enlarges_each_image_by_itself(channels):
     alone = to_pillow(images[1]).resize((18, 24), Image.Resampling.LANCZOS)
     np.testing.assert_array_equal(grid[3:27, 24:42], np.asarray(alone).reshape(24, 18, channels))
     assert (grid[:, 21:24] == 255).all()
+
+
+def test_gutters_become_clear_and_images_stay():
+    images = np.random.default_rng(2).integers(0, 256, (6, 32, 30, 3), dtype=np.uint8)
+    grid = image_grid(images, 3)
+    cleared = np.asarray(without_gutters(grid, 32, 30))
+    assert cleared.shape == (*np.asarray(grid).shape[:2], 4)
+    opaque = cleared[..., 3] == 255
+    assert set(np.unique(cleared[..., 3])) == {0, 255}
+    # All pixels of the enlarged images, and no other.
+    assert opaque.sum() == 6 * 4 * 32 * 30
+    np.testing.assert_array_equal(cleared[opaque][:, :3], np.asarray(grid)[opaque])
+
+
+def test_a_picture_that_is_no_grid_of_the_size_stays():
+    grid = image_grid(np.zeros((4, 32, 32, 1), np.uint8), 2)
+    black = Image.new("L", grid.size)
+    assert without_gutters(black, 32, 32) is black
+    assert without_gutters(grid, 31, 32) is grid

@@ -1,13 +1,14 @@
 """Runs grouped by method, and the files that hold their scores."""
 
 import csv
+import dataclasses
 import statistics
 
 import pytest
 from saved_runs import saved_run
 
 from gan_cli.evaluation.requests import ComparisonRequest
-from gan_cli.evaluation.runs import compare_runs
+from gan_cli.evaluation.runs import compare_runs, remarks_on
 
 
 @pytest.fixture(scope="module")
@@ -65,3 +66,10 @@ def test_a_page_shows_every_run_and_marks_the_best(compared, tmp_path):
     equal = [run for run in compared.runs if run.scores["fd_random"].value == best]
     assert page.count(f"<b>{best:.4g}</b>") == page.count("<b>") == len(equal)
     assert all(str(run.run_dir) in page for run in compared.runs)
+
+
+def test_checkpoints_of_different_lengths_are_compared_with_a_word(compared):
+    shorter = dataclasses.replace(compared.runs[0], kimg=0.5)
+    assert remarks_on(compared.runs) == ()
+    (remark,) = remarks_on([shorter, *compared.runs[1:]])
+    assert remark.startswith("The checkpoints were trained for different lengths, 0.5 to ")

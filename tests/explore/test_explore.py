@@ -7,7 +7,9 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from functools import partial
 from pathlib import Path
@@ -16,12 +18,13 @@ from wsgiref.simple_server import make_server
 import numpy as np
 import pytest
 from browser import CHROMIUM, Browser
-from PIL import Image
+from PIL import Image, ImageSequence
 
 from gan_cli.errors import UserError
-from gan_cli.explore.painter import png_of
+from gan_cli.explore.painter import png_of, walk_endings, walk_of
 from gan_cli.explore.serve import ThreadingServer
 from gan_cli.media.encode import encoded
+from gan_cli.studio.drawing import DEFAULT_FRAMES_PER_SECOND
 from gan_cli.studio.studio import Studio
 
 pytest.importorskip("bottle")
@@ -41,7 +44,14 @@ def address(studio):
     title = "digits </script><b>"
     latent_dim = studio.loaded.config.model.latent_dim
     app = application(
-        title, studio.loaded.class_names, latent_dim, 3, partial(png_of, studio), names
+        title,
+        studio.loaded.class_names,
+        latent_dim,
+        3,
+        partial(png_of, studio),
+        names,
+        partial(walk_of, studio),
+        walk_endings(),
     )
     with make_server(LOOPBACK, 0, app, ThreadingServer) as server:
         names.append(f"{LOOPBACK}:{server.server_port}")
@@ -111,6 +121,46 @@ def test_a_latent_that_is_moved_is_that_of_the_generator(address, studio, gan_sa
 def test_a_direction_changes_the_image(address):
     shown = [pixels(get(f"{address}/image?seed=4&step0={step}")[0]) for step in (0, 3)]
     assert not np.array_equal(*shown)
+
+
+def test_a_walk_leads_through_the_kept_images_and_is_made_again(
+    address, studio, gan_sample, tmp_path
+):
+    kept = ["seed=4&label=2", "seed=9&label=2&mix=0.5&other=1&step1=1.5", "seed=3&label=2"]
+    query = urllib.parse.urlencode([("place", text) for text in kept])
+    content, headers = get(f"{address}/walk?{query}&ending=.gif")
+    assert headers["Content-Disposition"] == 'attachment; filename="walk.gif"'
+    walk = Image.open(io.BytesIO(content))
+    frames = [np.asarray(frame.convert("RGB")) for frame in ImageSequence.Iterator(walk)]
+    scale = 256 // 12
+    assert frames[0].shape == (12 * scale, 10 * scale, 3)
+    assert len(frames) == 3 * DEFAULT_FRAMES_PER_SECOND
+    for number, text in enumerate(kept):
+        shown = pixels(get(f"{address}/image?{text}")[0]).astype(int)
+        middle = frames[number * DEFAULT_FRAMES_PER_SECOND][
+            scale // 2 :: scale, scale // 2 :: scale
+        ]
+        # A GIF has 256 colours, and latents are rounded to float32.
+        assert np.abs(middle - shown).max() <= 8, text
+    (tmp_path / "walk.gif").write_bytes(content)
+    status, text = gan_sample("--inspect", tmp_path / "walk.gif", "--run_dir", studio.run.path)
+    assert status == 0, text
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("place=seed=1&ending=.gif", "a walk leads through 2 to 12 images, got 1"),
+        ("place=seed%3D1&" * 13 + "ending=.gif", "a walk leads through 2 to 12 images, got 13"),
+        ("place=seed%3D1&place=seed%3Dx&ending=.gif", "seed: must be a whole number"),
+        ("place=seed%3D1&place=seed%3D2&ending=.exe", "ending must be one of "),
+    ],
+)
+def test_what_is_no_walk_is_refused(address, query, said):
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        get(f"{address}/walk?{query}")
+    assert caught.value.code == 400
+    assert caught.value.read().decode().startswith(said)
 
 
 @pytest.mark.parametrize(
@@ -263,6 +313,33 @@ def test_a_variation_becomes_the_image_when_it_is_chosen(browser, address):
     browser.wait_for("!busy && !stale && status.textContent.startsWith('seed 0, mixed 0.3 with ')")
     assert browser.evaluate("variations.children.length") == 0
     assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_kept_images_are_in_the_address_and_a_walk_comes_of_them(browser, address, tmp_path):
+    open_page(browser, address, 390, 800, mobile=True)
+    browser.call("Page.setDownloadBehavior", behavior="allow", downloadPath=str(tmp_path))
+    assert browser.evaluate("exports.every((button) => button.disabled)")
+    browser.evaluate("document.getElementById('keep').click()")
+    browser.evaluate("go({seed: 7, label: 3})")
+    shows(browser, 7)
+    browser.evaluate("document.getElementById('keep').click()")
+    assert browser.evaluate("document.querySelectorAll('#kept img').length") == 2
+    assert browser.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    browser.evaluate("exports[exports.length - 1].click()")
+    browser.wait_for("said.textContent == 'walk.gif is among your downloads'")
+    end = time.monotonic() + 30
+    while not (tmp_path / "walk.gif").exists():
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    with Image.open(tmp_path / "walk.gif") as walk:
+        assert walk.n_frames == DEFAULT_FRAMES_PER_SECOND + 1
+    shared = browser.evaluate("location.hash")
+    browser.evaluate("document.querySelector('#kept button + button').click()")
+    assert browser.evaluate("kept.length") == 1
+    browser.call("Page.navigate", url="about:blank")
+    browser.call("Page.navigate", url=f"{address}/{shared}")
+    shows(browser, 7)
+    assert browser.evaluate("kept.length") == 2
 
 
 def test_a_port_in_use_and_points_are_one_line(digits_run, ring_run, gan_sample, address):

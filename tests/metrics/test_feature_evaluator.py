@@ -10,10 +10,12 @@ from made_images import dataset
 from gan_cli.data.dataset import ImageDataset
 from gan_cli.errors import UserError
 from gan_cli.metrics.against_statistics import score_against
+from gan_cli.metrics.evaluation import separates
 from gan_cli.metrics.feature_evaluator import FeatureEvaluator
 from gan_cli.metrics.features import FEATURE_NETWORKS
 from gan_cli.metrics.features import random as random_features
 from gan_cli.metrics.features.network import FeatureNetwork
+from gan_cli.metrics.interpretation import interpret
 from gan_cli.metrics.maths.frechet_distance import frechet_distance
 from gan_cli.metrics.maths.moments import moments_of
 
@@ -117,13 +119,79 @@ def test_a_figure_does_not_depend_on_which_others_are_taken(random_evaluator, di
     assert alone["kd_random"] == random_evaluator.evaluate(images).scores["kd_random"]
 
 
-def test_without_training_images_there_is_no_floor(random_evaluator, digits):
-    evaluator = FeatureEvaluator(random_evaluator.network, None, digits.holdout)
-    evaluation = evaluator.evaluate([digits.train.images[:60]])
-    assert evaluation.num_floor == 0
+def test_without_training_images_half_of_the_real_ones_are_the_floor(random_evaluator, digits):
+    network, real = random_evaluator.network, digits.holdout.images
+    evaluation = FeatureEvaluator(network, None, digits.holdout).evaluate(
+        [digits.train.images[:60]], seed=5
+    )
+    order = np.random.default_rng([5, 4]).permutation(len(real))
+    one, other = order[: len(real) // 2][:60], order[len(real) // 2 :]
+    expected = frechet_distance(
+        moments_of(network.features(real[np.sort(other)])),
+        moments_of(network.features(real[np.sort(one)])),
+    )
+    assert (evaluation.num_floor, evaluation.floor_of) == (60, "one half against the other")
+    assert evaluation.scores["fd_random"].floor == pytest.approx(expected, rel=1e-6)
     for score in evaluation.scores.values():
-        assert score.floor is None
-        assert score.ceiling is not None
+        assert None not in (score.floor, score.ceiling)
+    assert any("The floor compares 60 of the real" in line for line in interpret(evaluation, "x"))
+
+
+def test_too_few_real_images_have_no_floor(random_evaluator, digits):
+    few = dataset(digits.holdout.images[:11], None, ())
+    evaluation = FeatureEvaluator(random_evaluator.network, None, few).evaluate(
+        [digits.train.images[:60]]
+    )
+    assert evaluation.num_floor == 0
+    assert {score.floor for score in evaluation.scores.values()} == {None}
+    assert {score.separates for score in evaluation.scores.values()} == {None}
+
+
+def test_halves_of_labelled_images_keep_their_labels(digits):
+    network = FEATURE_NETWORKS.load("classifier")(digits.train, digits.holdout)
+    evaluator = FeatureEvaluator(network, None, digits.holdout, ("intra_class", "class_modes"))
+    labels = digits.train.labels[:120]
+    scores = evaluator.evaluate([digits.train.images[:120]], labels=labels).scores
+    # Permuted labels would be as far apart as the classes are.
+    assert scores["intra_fd_classifier"].floor < 0.5 * scores["intra_fd_classifier"].ceiling
+    assert scores["classes_covered"].floor == 10
+
+
+def test_features_that_cannot_tell_noise_from_real_images_are_said_to(digits):
+    """Real images that are noise themselves: floor and ceiling are the same."""
+    noise = np.random.default_rng(0).integers(0, 256, (600, 16, 16, 1), np.uint8)
+    real = dataset(noise[:300], None, ())
+    evaluator = FeatureEvaluator(random_features.build(real, real), None, real)
+    evaluation = evaluator.evaluate([noise[300:]])
+    assert {n for n, score in evaluation.scores.items() if score.separates is False} >= {
+        "fd_random", "kd_random", "precision", "recall", "density", "coverage",
+    }  # fmt: skip
+    first = interpret(evaluation, "random")[0]
+    assert first.startswith("fd_random (floor ")
+    assert " mean nothing with these features ('random'): floor and ceiling hardly differ." in first
+    assert not any("Quality is lacking" in line for line in interpret(evaluation, "random"))
+
+
+@pytest.mark.parametrize(
+    ("floor", "ceiling", "higher_is_better", "expected"),
+    [
+        (0.97, 0.92, True, False),
+        (0.97, 0.80, True, True),
+        (0.80, 0.97, True, False),
+        (0.4, 90.0, False, True),
+        (0.4, 0.42, False, False),
+        (0.0, 0.0, False, False),
+        (None, 0.9, True, None),
+        (0.9, None, True, None),
+    ],
+)
+def test_floor_and_ceiling_separate_by_a_tenth(floor, ceiling, higher_is_better, expected):
+    assert separates(floor, ceiling, higher_is_better) is expected
+
+
+def test_floor_and_ceiling_separate_by_more_than_chance():
+    assert separates(-1e-5, 3e-5, False, interval=1e-4) is False
+    assert separates(-1e-5, 3e-3, False, interval=1e-4) is True
 
 
 def test_scores_say_where_they_come_from(random_evaluator, digits):
@@ -187,7 +255,7 @@ def test_statistics_in_place_of_the_held_out_images(random_evaluator, digits):
     # The vectors behind them are not known, and the kernel distance needs vectors.
     assert scores["fd_random"].interval is None
     assert scores["kd_random"] == dataclasses.replace(
-        random_evaluator.evaluate([images]).scores["kd_random"], floor=None
+        random_evaluator.evaluate([images]).scores["kd_random"], floor=None, separates=None
     )
 
 

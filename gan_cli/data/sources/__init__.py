@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from gan_cli.registry import Registry
+from gan_cli.errors import UserError
+from gan_cli.registry import Registry, own_code
 
 if TYPE_CHECKING:
     from gan_cli.config.resolved import ResolvedData
     from gan_cli.config.schema import DataConfig
+    from gan_cli.data.collection import SourceSplits
     from gan_cli.data.sources.source import Source
     from gan_cli.domains.domain import Domain
 
@@ -27,6 +29,7 @@ SOURCES = Registry(
     },
     of="gan_cli.data.sources.source:Source",
     or_function=True,
+    calls={"": "config", "open": "config", "domain": "config"},
 )
 
 
@@ -43,6 +46,24 @@ def source_of(config: DataConfig) -> Source:
     found = SOURCES.load(config.source)
     source = found if isinstance(found, Source) else Source(found)
     return source.configured(config)
+
+
+def open_source(config: DataConfig, source: Source) -> SourceSplits:
+    """Opens the samples of a config's source.
+
+    Raises:
+      UserError: the source cannot open them, or is the user's own and fails.
+    """
+    from gan_cli.data.collection import SourceSplits
+
+    with own_code(f"data.source: open of '{config.source}'", config.source):
+        found = source.open(config)
+    if not isinstance(found, SourceSplits):
+        raise UserError(
+            f"data.source: open of '{config.source}' must return SourceSplits of"
+            f" gan_cli.data.collection, got {type(found).__name__}"
+        )
+    return found
 
 
 def domain_of(config: ResolvedData) -> Domain:

@@ -22,7 +22,7 @@ class FeatureRegistry(Registry):
         families: dict[str, str],
         needing_labels: frozenset[str] = frozenset(),
     ):
-        super().__init__("feature network", entries)
+        super().__init__("feature network", entries, calls={"": "train, holdout"})
         self.needing_labels = needing_labels
         self._families = Registry("feature network", families)
 

@@ -38,5 +38,6 @@ METRICS = MetricRegistry(
         "path_length": f"{_FOLDER}.path_length:METRIC",
     },
     of="gan_cli.metrics.metric:Metric",
+    calls={"measure": "sample, comparison, rng, thorough"},
 )
 DEFAULT_METRICS = ("frechet", "kernel", "precision_recall", "density_coverage", "checkerboard")

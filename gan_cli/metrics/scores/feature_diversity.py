@@ -42,4 +42,6 @@ METRIC = Metric(
     "after LPIPS (Zhang et al. 2018): squared distance of unit features, over all pairs; the"
     " features are the network's pooled ones, without weights",
     measure,
+    # It is about variety alone, of which noise has plenty.
+    noise_is_worst=False,
 )

@@ -9,4 +9,5 @@ AUGMENTATIONS = Registry(
         "ada": "gan_cli.objectives.augment.ada:ADA",
     },
     of="gan_cli.objectives.augment.augmentation:Augmentation",
+    calls={"transform": "images, probability, seed, policies"},
 )

@@ -20,4 +20,5 @@ PENALTIES = Registry(
         "wgan_gp": "gan_cli.objectives.penalties.gradient:WGAN_GP",
     },
     of="gan_cli.objectives.penalties.penalty:Penalty",
+    calls={"value": "update", "memory": "weights"},
 )

@@ -11,46 +11,61 @@ from matplotlib.text import Text
 
 Curve = Sequence[tuple[float, float]]
 
+# Inches and points. A phone shows a plot about 334 pixels wide, and its texts then 11 pixels high.
+_SIZE, _POSITION_SIZE, _FONT_SIZE = (4.2, 2.7), (4.2, 3.6), 10
+_LEGEND_COLUMNS = 2
 # Beyond this, axes and their labels overflow.
 _MOST_DRAWN = 1e100
 
 
-def curves_svg(curves: Mapping[str, Curve], logarithmic: bool, x_label: str) -> str | None:
+def curves_svg(
+    curves: Mapping[str, Curve], logarithmic: bool, x_label: str, marks: Sequence[float] = ()
+) -> str | None:
     """Draws a line for each name; returns None where no line has two points.
 
     Points that are not finite, or too large to draw, are left out.
+
+    Args:
+      marks: values of x at which a dashed line divides the plot, where curves surround them.
     """
     curves = {name: [p for p in points if _can_be_drawn(p)] for name, points in curves.items()}
     curves = {name: points for name, points in curves.items() if points}
     if not any(len(points) > 1 for points in curves.values()):
         return None
-    figure = Figure(figsize=(4.8, 2.9))
+    figure = Figure(figsize=_SIZE)
     # Room for axis labels of any length; measuring them would mean drawing each figure twice.
-    figure.subplots_adjust(left=0.15, right=0.98, bottom=0.17, top=0.96)
+    figure.subplots_adjust(left=0.16, right=0.98, bottom=0.18, top=0.96)
     axes = figure.add_subplot()
     for index, (name, points) in enumerate(curves.items()):
         marker = "o" if len(points) < 60 else None
         axes.plot(*zip(*points, strict=True), label=name, marker=marker, ms=3, c=f"C{index}")
+    reached = [x for points in curves.values() for x, _ in points]
+    for mark in marks:
+        if min(reached) < mark < max(reached):
+            axes.axvline(mark, linestyle="--", linewidth=1, color="0.5", gid=f"continued-{mark:g}")
     values = [value for points in curves.values() for _, value in points]
     # Within a factor of ten, a logarithmic axis shows nothing more, and has no round numbers.
     if logarithmic and min(values) > 0 and max(values) > 10 * min(values):
         axes.set_yscale("log")
     axes.set_xlabel(x_label)
     if len(curves) > 1:
-        axes.legend(frameon=False, fontsize="medium")
+        axes.legend(frameon=False, fontsize=_FONT_SIZE)
     return _svg(figure, axes, ", ".join(curves))
 
 
 def position_svg(points: Mapping[str, tuple[float, float]], x_label: str, y_label: str) -> str:
     """Draws named points in the unit square."""
-    figure = Figure(figsize=(6, 3.6), layout="constrained")
+    figure = Figure(figsize=_POSITION_SIZE, layout="constrained")
     axes = figure.add_subplot()
     drawn = {name: point for name, point in points.items() if _can_be_drawn(point)}
     for index, (name, (x, y)) in enumerate(drawn.items()):
         axes.scatter([x], [y], s=36, c=f"C{index}", label=name, zorder=3)
     axes.set(xlim=(-0.02, 1.02), ylim=(-0.02, 1.02), xlabel=x_label, ylabel=y_label)
     if drawn:
-        axes.legend(frameon=False, fontsize="small", loc="center left", bbox_to_anchor=(1.0, 0.5))
+        # Below the axes, which it would narrow beside them.
+        figure.legend(
+            frameon=False, fontsize=_FONT_SIZE, loc="outside lower center", ncols=_LEGEND_COLUMNS
+        )
     return _svg(figure, axes, f"{y_label} against {x_label}")
 
 
