@@ -123,7 +123,7 @@ def differences(found: dict[str, str], expected: dict[str, str]) -> list[str]:
     A run that was stopped has checkpoints and pictures of that moment too, and may have let go of
     earlier checkpoints for them; some pictures are drawn by the clock.
     """
-    last = {}
+    last: dict[str, int] = {}
     for name in expected:
         if match := re.match(r"(.*checkpoints/)ckpt-(\d+)/", name):
             last[match[1]] = max(last.get(match[1], 0), int(match[2]))
