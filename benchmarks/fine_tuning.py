@@ -4,10 +4,10 @@ python -m benchmarks.fine_tuning [CLASS [SEEDS [KIMG]]]
 
 Trains on 300 images of one class of Fashion-MNIST, number CLASS (8: bags), with each of SEEDS (3)
 seeds: from scratch for KIMG (240) thousand images, and for a third of that from the weights of a
-run on the nine other classes, also with the discriminator's first layers frozen. Every 4 kimg,
+run on the nine other classes, also with the discriminator's first layers frozen. Every 8 kimg,
 5,000 generated images are compared with all images of the class that no run was trained on, in the
 features of a classifier of all ten classes. Runs stay in runs/fine_tuning, so that the same command
-continues what was interrupted. Writes the table, the curves and the grids of docs/fine_tuning.md.
+continues what was interrupted. Writes the class's table, curves and grids of docs/fine_tuning.md.
 """
 
 import json
@@ -43,7 +43,7 @@ NAMES = (
 DATA = {"source": "idx", "path": "/usr/share/datasets/fashion-mnist"}
 LEVELS = (2.0, 1.0, 0.75, 0.67, 0.6)
 IMAGES, GENERATED = 300, 5_000
-CHECKPOINT_KIMG, SOURCE_KIMG = 4, 600
+CHECKPOINT_KIMG, SOURCE_KIMG = 8, 600
 # What is written into a run's config, by the name of the way to start.
 WAYS: dict[str, dict] = {
     "scratch": {},
@@ -55,8 +55,6 @@ TITLES = {
     "fine-tuned": "fine-tuned",
     "frozen": "fine-tuned, `freeze: {discriminator: 2}`",
 }
-# The part of the page that this program writes.
-SECTION = re.compile(r"(?<=<!-- measured -->\n).*(?=<!-- end -->)", re.DOTALL)
 # From kimg to the Fréchet distance.
 Curve = dict[float, float]
 
@@ -86,7 +84,7 @@ def main() -> None:
             print(f"{way}, seed {seed}: {distance_at_end(curves[way][-1]):.2f}", flush=True)
             write_page(NAMES[chosen], {way: runs for way, runs in curves.items() if runs})
             picture = Image.open(folder / f"{way}-0" / "grid.png").convert("L")
-            picture.save(FIGURES / f"fine-tuning-{way}.png", optimize=True)
+            picture.save(FIGURES / f"fine-tuning-{NAMES[chosen]}-{way}.png", optimize=True)
 
 
 def write_data(everything: DataSplits, chosen: int, folder: Path) -> np.ndarray:
@@ -169,7 +167,7 @@ def first_at_most(curve: Curve, distance: float) -> float | None:
 
 
 def write_page(name: str, curves: dict[str, list[Curve]]) -> None:
-    """Writes the measured part of docs/fine_tuning.md."""
+    """Writes what docs/fine_tuning.md says of a class, between the comments with its name."""
     goal = mean(distance_at_end(curve) for curve in curves["scratch"])
     lines = ["| start | seeds | kimg | distance at the end |", "|---|---|---|---|"]
     for way, runs in curves.items():
@@ -188,13 +186,15 @@ def write_page(name: str, curves: dict[str, list[Curve]]) -> None:
             for runs in curves.values()
         ]
         lines.append(f"| {distance:.2f} | {' | '.join(cells)} |")
-    draw_curves(curves, FIGURES / "fine-tuning-curves.png")
-    lines += ["", "![Fréchet distance by kimg](figures/fine-tuning-curves.png)"]
+    draw_curves(curves, FIGURES / f"fine-tuning-{name}-curves.png")
+    lines += ["", f"![Fréchet distance by kimg](figures/fine-tuning-{name}-curves.png)"]
     for way, runs in curves.items():
         lines += ["", f"{TITLES[way].capitalize()}, {max(runs[0]):g} kimg, seed 0:", ""]
-        lines += [f"![{name}s, {way}](figures/fine-tuning-{way}.png)"]
+        lines += [f"![{name}, {way}](figures/fine-tuning-{name}-{way}.png)"]
     text = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(SECTION.sub(lambda _: "\n".join(["", *lines, "", ""]), text), encoding="utf-8")
+    # The part of the page that this program writes.
+    section = re.compile(rf"(?<=<!-- measured: {name} -->\n).*?(?=<!-- end -->)", re.DOTALL)
+    PAGE.write_text(section.sub(lambda _: "\n".join(["", *lines, "", ""]), text), encoding="utf-8")
 
 
 def kimg_text(kimg: float | None) -> str:

@@ -16,6 +16,10 @@ from gan_cli.metrics.features.untrusted import bounded_memory, check_keras_file
 # The layers of gan-cli that exported generators are made of.
 _OWN_LAYERS = "gan_cli.models."
 _OWN_PACKAGE = "gan_cli>"
+# Operations of Keras that compute, such as slices and one-hot vectors.
+_OPERATIONS = ("keras.src.ops.math", "keras.src.ops.nn", "keras.src.ops.numpy")
+# Of these, others call functions.
+_CORE, _OF_CORE = "keras.src.ops.core", ("Cast", "Slice", "StopGradient", "Unstack")
 
 
 def open_generator(path: Path, key: str) -> keras.Model:
@@ -28,7 +32,7 @@ def open_generator(path: Path, key: str) -> keras.Model:
       UserError: it holds anything but layers of Keras and of gan-cli, or cannot be loaded.
     """
     try:
-        check_keras_file(path, is_own_layer)
+        check_keras_file(path, is_part)
         try_out(load_unused, path, hashlib.sha256(read_content(path)).hexdigest(), (1, 1))
         return load(path)
     except (UserError, OSError) as error:
@@ -58,13 +62,21 @@ def load(path: Path) -> keras.Model:
 def load_unused(path: Path, shape: Sequence[int]) -> Any:
     """Loads a generator for a trial: weights are taken from it, and it is never called."""
     del shape
+    # Which imports the layers that the file names: Keras finds them only then.
+    check_keras_file(path, is_part)
     load(path)
     return lambda images, training: None
 
 
-def is_own_layer(module: object, name: object, registered_name: object) -> bool:
-    """Returns whether a class that a `.keras` file names is a layer of gan-cli."""
-    if not (isinstance(module, str) and module.startswith(_OWN_LAYERS)):
+def is_part(module: object, name: object, registered_name: object) -> bool:
+    """Returns whether a class that a `.keras` file names is an operation of Keras, or our layer."""
+    if not isinstance(module, str) or not isinstance(name, str):
+        return False
+    computes = module in _OPERATIONS or (module == _CORE and name in _OF_CORE)
+    if computes and registered_name in (None, name):
+        operation = getattr(importlib.import_module(module), name, None)
+        return isinstance(operation, type) and issubclass(operation, keras.Operation)
+    if not module.startswith(_OWN_LAYERS):
         return False
     try:
         importlib.import_module(module)

@@ -53,6 +53,7 @@ from gan_cli.run.lock import RunLock
 from gan_cli.run.loggers import refuse_missing_packages
 from gan_cli.run.loggers.log import LogEnding
 from gan_cli.run.metrics_log import MetricsLog
+from gan_cli.run.plans_log import PlansLog
 from gan_cli.run.report.page import write_report
 from gan_cli.run.tensorboard import forget_after
 from gan_cli.training.distribution import ONE_DEVICE, Distribution
@@ -258,6 +259,7 @@ class Experiment:
         if self.met_before is not None:
             # The record of what happened stays as it is.
             return
+        self._record_plan(newest is not None)
         self.run.write_config(self.config)
         self.run.write_environment(describe_environment(describe_data(self.data)))
         self.run.write_data_report(
@@ -272,6 +274,13 @@ class Experiment:
         metrics.truncate_after(images_so_far)
         guard.truncate_after(images_so_far, interventions_of(self.step.remedies))
         forget_after(self.run.path, images_so_far)
+
+    def _record_plan(self, continues: bool) -> None:
+        """Keeps where a run continues to another length than it was planned for."""
+        planned, wanted = self.recorded, self.config.training.kimg
+        if continues and planned is not None and planned.training.kimg != wanted:
+            shown = self.state.images_so_far()
+            PlansLog(self.run.plans).append(shown, planned.training.kimg, wanted)
 
     def _restore(self, checkpoint: Checkpoint) -> None:
         new_names = tuple(self.data.train.class_names)

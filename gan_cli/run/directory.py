@@ -37,6 +37,7 @@ class RunDirectory:
         self.evaluations = self.path / "evaluations"
         self.report = self.path / "report.html"
         self.guard = self.path / "guard.jsonl"
+        self.plans = self.path / "plans.jsonl"
         self.post_mortem = self.path / "post_mortem"
         self.initial_weights = self.path / "initial_weights.json"
         self.unmarked = self.path / "unmarked.jsonl"

@@ -106,6 +106,14 @@ class GuardEntry(Record):
     interventions: Count
 
 
+class PlanEntry(Record):
+    """A line of plans.jsonl."""
+
+    images_shown: Count
+    planned_kimg: FiniteNumber
+    kimg: FiniteNumber
+
+
 class ScoreRecord(Record):
     """One figure of an evaluation."""
 

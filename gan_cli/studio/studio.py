@@ -30,10 +30,13 @@ class Studio:
     Attributes:
       run: the run directory that the checkpoint belongs to.
       loaded: the averaged generator, its config, classes and domain.
+      reads_records: whether classes come from the record of a picture, where earlier versions wrote
+        numbers of classes also beside names that are numbers.
     """
 
     def __init__(self, run: RunDirectory, loaded: LoadedGenerator):
         self.run, self.loaded = run, loaded
+        self.reads_records = False
         self._truncated: dict[float, Sampler] = {}
         self._directions: dict[tuple, tuple[LatentSpace, Directions]] = {}
 
@@ -147,26 +150,34 @@ class Studio:
         return [self._class_number(each) for each in classes]
 
     def class_text(self, each: str | int) -> str:
-        """Returns a class as the text of a list with commas: its name or, where need be, number.
+        """Returns a class as `texts.parse_classes` reads it: as it was given, or its name.
 
         Raises:
           UserError: there is no such class.
         """
         number = self._class_number(each)
-        for text in (str(each), self.loaded.class_names[number]):
-            if quoted_class(text) == text and self._class_number(text) == number:
-                return text
-        return str(number)
+        text = str(each)
+        if quoted_class(text) == text and self._find(text) == number:
+            return text
+        return quoted_class(self.loaded.class_names[number])
 
     def _class_number(self, each: str | int) -> int:
+        number = self._find(each)
+        if number is None:
+            known = ", ".join(map(quoted_class, self.loaded.class_names))
+            raise UserError(f"no class '{each}' (known: {known})", key="classes")
+        return number
+
+    def _find(self, each: str | int) -> int | None:
+        """Returns the number of a class by its name or, where that is clear, by a number."""
         names = self.loaded.class_names
         if each in names:
             return names.index(str(each))
+        # Among names that are numbers, another number in text is a name that does not exist.
+        if isinstance(each, str) and not self.reads_records and any(map(str.isdecimal, names)):
+            return None
         whole = each if isinstance(each, int) else int(each) if each.isdecimal() else -1
-        if 0 <= whole < self.loaded.num_classes:
-            return whole
-        known = ", ".join(map(quoted_class, names))
-        raise UserError(f"no class '{each}' (known: {known})", key="classes")
+        return whole if 0 <= whole < self.loaded.num_classes else None
 
     def saved_latents(self, latents: tuple[Path, ...] | SavedLatents | None) -> SavedLatents | None:
         """Returns latents of files, or latents as they are.

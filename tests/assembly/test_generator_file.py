@@ -3,14 +3,16 @@
 import json
 import os
 import zipfile
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
 from gan_cli.assembly import generator_file
-from gan_cli.assembly.generator_file import is_own_layer, open_generator
+from gan_cli.assembly.generator_file import is_part, open_generator
 from gan_cli.errors import UserError
+from gan_cli.metrics.features.untrusted import check_keras_file
 from gan_cli.models.layers.resample import LowPass
 from gan_cli.models.layers.shuffle import RepeatUpsampling
 
@@ -81,12 +83,32 @@ def test_what_names_anything_else_is_not_even_tried(path, tried, names):
     assert not tried
 
 
+def test_the_other_process_knows_our_layers(path, monkeypatch, tmp_path):
+    monkeypatch.setenv("GAN_CLI_CACHE", str(tmp_path / "cache"))
+    open_generator(path, "here")
+    assert len(list((tmp_path / "cache" / "tried").iterdir())) == 1
+
+
+@pytest.mark.parametrize("run", ["run", "styles"])
+def test_earlier_exports_hold_known_parts_alone(run):
+    data = Path(__file__).parents[1] / "previous_version" / "data" / "export"
+    check_keras_file(data / run / "generator.keras", is_part)
+
+
+def test_operations_are_those_that_compute():
+    assert is_part("keras.src.ops.numpy", "GetItem", "GetItem")
+    assert not is_part("keras.src.ops.numpy", "np", None)
+    assert not is_part("keras.src.ops.numpy", "getitem", None)
+    assert is_part("keras.src.ops.core", "Cast", "Cast")
+    assert not is_part("keras.src.ops.core", "Map", "Map")
+
+
 def test_a_layer_is_ours_by_its_registered_name():
     module = "gan_cli.models.layers.resample"
-    assert is_own_layer(module, "LowPass", "gan_cli>LowPass")
-    assert not is_own_layer(module, "LowPass", None)
-    assert not is_own_layer("gan_cli.models.layers.shuffle", "LowPass", "gan_cli>LowPass")
-    assert not is_own_layer(3, [], {})
+    assert is_part(module, "LowPass", "gan_cli>LowPass")
+    assert not is_part(module, "LowPass", None)
+    assert not is_part("gan_cli.models.layers.shuffle", "LowPass", "gan_cli>LowPass")
+    assert not is_part(3, [], {})
 
 
 def test_what_is_no_file_is_one_line(tmp_path, tried):

@@ -20,6 +20,7 @@ from gan_cli.music.piece import Note
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.guard_log import GuardLog
 from gan_cli.run.metrics_log import MetricsLog
+from gan_cli.run.plans_log import PlansLog
 from gan_cli.run.report.page import write_report
 
 
@@ -113,6 +114,24 @@ def test_the_report_is_one_page_that_needs_nothing_else(tmp_path):
     loaded = re.findall(r'(?:src|href)="([^"#]{0,12})', page)
     # Data, or (an SVG's own) fragments of the page itself.
     assert set(loaded) <= {"data:image/p", ""}
+
+
+def test_the_report_shows_both_parts_of_a_run_that_was_continued(tmp_path):
+    run = RunDirectory(tmp_path)
+    log = MetricsLog(run.metrics)
+    for step in range(1, 9):
+        log.append(1000 * step, {"discriminator_loss": 1 / step, "generator_loss": step})
+    write_report(run)
+    assert "continued" not in run.report.read_text()
+    PlansLog(run.plans).append(4000, 4.0, 8.0)
+    assert write_report(run) == []
+    page = run.report.read_text()
+    assert "Planned for 4 kimg, and continued at 4 kimg with 8 as the new end" in page
+    assert page.count('id="continued-4"') == 1
+    with run.plans.open("a") as file:
+        file.write('{"images_shown": -1, "planned_kimg": 4, "kimg": 8}\n' * 2)
+    (problem,) = write_report(run)
+    assert "plans.jsonl" in problem
 
 
 def test_the_report_plays_phrases_of_music(tmp_path):

@@ -106,6 +106,21 @@ def test_classes_are_recorded_so_that_they_are_found_again(digits_run):
     object.__setattr__(studio.loaded, "class_names", ("a,b", "3", " c", "d", "all", '"e"', *"6789"))
     for each in ("a,b", 1, "3", 3, " c", "d", 0, "all", '"e"'):
         text = studio.class_text(each)
-        assert "," not in text
         assert studio.class_numbers(parse_classes(text)) == studio.class_numbers((each,))
     assert studio.class_text("d") == "d"
+
+
+def test_a_number_among_names_that_are_numbers_is_a_name(digits_run):
+    studio = Studio.open(digits_run, "latest")
+    # As class folders 1 to 10 have them: number 0 would be the class '1'.
+    object.__setattr__(studio.loaded, "class_names", tuple(map(str, range(1, 11))))
+    assert studio.class_numbers(("1", "10")) == [0, 9]
+    for text in ("0", "11", "\u00b2"):
+        with pytest.raises(UserError, match=f"no class '{text}' \\(known: 1, 2, 3"):
+            studio.class_numbers((text,))
+    # Whole numbers of Python are numbers, and are recorded by the name.
+    assert studio.class_numbers((0,)) == [0]
+    assert [studio.class_text(each) for each in (0, 9, "10")] == ["1", "10", "10"]
+    # Earlier versions recorded them as they were given.
+    studio.reads_records = True
+    assert studio.class_numbers(("0",)) == [0]

@@ -1,6 +1,7 @@
 """Strings as lines and as pictures: walks, sheets, their origin, and that they are made again."""
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -158,3 +159,21 @@ def test_the_hub_takes_images_only(studio, tmp_path):
     with pytest.raises(UserError, match="is not available for strings"):
         write_export(studio, Export("hub"), tmp_path / "out")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("ending", [".txt", ".jsonl"])
+def test_many_strings_take_no_more_memory_than_some(studio, tmp_path, ending):
+    """18,000 further strings would take more than a megabyte if they were kept."""
+
+    def peak_bytes(count):
+        tracemalloc.start()
+        try:
+            write_images(studio, Images(count=count), tmp_path / f"{count}{ending}")
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak_bytes(1_000)  # What is imported and compiled once.
+    assert peak_bytes(20_000) - peak_bytes(2_000) < 500_000
+    lines = (tmp_path / f"20000{ending}").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 20_000

@@ -8,12 +8,14 @@ import struct
 import time
 import zipfile
 import zlib
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import tensorflow as tf
 from PIL import Image, PngImagePlugin
 
+from gan_cli.domains.images import Images
 from gan_cli.errors import UserError
 from gan_cli.io.npz import read_npz
 from gan_cli.media.decode import decoded, read_provenance
@@ -21,6 +23,7 @@ from gan_cli.media.encode import encoded, sidecar
 from gan_cli.media.provenance import Provenance
 from gan_cli.run.checkpoint import CheckpointStore, restore
 from gan_cli.studio.studio import Studio
+from gan_cli.studio.verify import _compare_arrays
 
 ORIGIN = Provenance("x", "ckpt-16", "ab" * 32, {"kind": "grid", "seeds": "0-3"})
 PICTURE = Image.fromarray(np.arange(120, dtype=np.uint8).reshape(12, 10))
@@ -238,6 +241,22 @@ def test_arrays_are_compared_as_far_as_they_are_sound(gan_sample, digits_run, st
     np.savez(tmp_path / "x.npz", provenance=origin, **SOUND)
     status, said = gan_sample("--inspect", tmp_path / "x.npz", "--run_dir", digits_run)
     assert (status, "NOT equal: all values of 2 images" in said) == (1, True)
+
+
+def test_drawing_stops_where_arrays_begin_to_differ(tmp_path):
+    drawn = []
+
+    def labelled_images(seeds, *_):
+        drawn.extend(seeds)
+        return np.zeros([len(seeds), 8, 8, 1], np.uint8)
+
+    loaded = SimpleNamespace(domain=Images((8, 8, 1)), num_classes=0)
+    studio = SimpleNamespace(loaded=loaded, labelled_images=labelled_images)
+    images = np.zeros([5_000, 8, 8, 1], np.uint8)
+    images[1_500] = 1
+    np.savez_compressed(tmp_path / "a.npz", images=images, seeds=np.arange(5_000))
+    assert not _compare_arrays(tmp_path / "a.npz", studio, {}).equal
+    assert len(drawn) == 2_048
 
 
 def test_names_in_an_npz_are_only_names(tmp_path):

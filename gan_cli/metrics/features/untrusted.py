@@ -45,7 +45,14 @@ _KERAS_MODULES = {
 # Layers that hold Python code, or the path of another file.
 _LAYERS_WITH_CODE = {"FlaxLayer", "JaxLayer", "Lambda", "TFSMLayer", "TorchModuleWrapper"}
 # Tensors and slices in a config, which name no module.
-_WITHOUT_MODULE = {"__keras_tensor__", "__tensor__", "__numpy__", "__bytes__", "__ellipsis__"}
+_WITHOUT_MODULE = {
+    "__keras_tensor__",
+    "__tensor__",
+    "__numpy__",
+    "__bytes__",
+    "__ellipsis__",
+    "__slice__",
+}
 _LONGEST_CONFIG = 2**26
 # Operations with side effects that a network for images may need: weights, calls, branches and, in
 # a SavedModel, the part that restores its weights.

@@ -1,7 +1,7 @@
 """report.html: curves, pictures, scores and config of a run, on one self-contained page."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,6 +14,7 @@ from gan_cli.io.records import read_content, read_text
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.guard_log import GuardLog
 from gan_cli.run.metrics_log import MetricsLog
+from gan_cli.run.plans_log import PlansLog, plan_sentences
 from gan_cli.run.report.clear_ground import on_clear_ground
 from gan_cli.run.report.data_facts import data_facts
 from gan_cli.run.report.plots import curves_svg
@@ -82,10 +83,12 @@ def write_report(run: RunDirectory) -> list[str]:
     template = jinja2.Template(
         (resources.files("gan_cli.run.report") / "report.html").read_text("utf-8"), autoescape=True
     )
-    metrics, guard = MetricsLog(run.metrics), GuardLog(run.guard)
+    metrics, guard, plans = MetricsLog(run.metrics), GuardLog(run.guard), PlansLog(run.plans)
     rows: list[dict[str, Any]] = unless_damaged(metrics.read, [])
     guarded: list[dict[str, Any]] = unless_damaged(guard.read, [])
-    problems += [problem for log in (metrics, guard) if (problem := _problem(log))]
+    continued: list[dict[str, Any]] = unless_damaged(plans.read, [])
+    marks = sorted({entry["images_shown"] / 1000 for entry in continued})
+    problems += [problem for log in (metrics, guard, plans) if (problem := _problem(log))]
     plots = (*_PLOTS, *((name, (name,), False) for name in _further_scores(rows)))
     evaluation, damaged = newest_evaluation(run)
     grids, unread = _grids(run)
@@ -95,10 +98,11 @@ def write_report(run: RunDirectory) -> list[str]:
         name=run.path.name,
         verdict=judge(rows, evaluation, guarded),
         latest=rows[-1] if rows else None,
+        plans=plan_sentences(continued),
         plots=[
             {"title": title, "svg": svg}
             for title, prefixes, logarithmic in plots
-            if (svg := _plot(rows, prefixes, logarithmic))
+            if (svg := _plot(rows, prefixes, logarithmic, marks))
         ],
         grids=grids,
         sounds=sounds,
@@ -113,7 +117,7 @@ def write_report(run: RunDirectory) -> list[str]:
     return problems
 
 
-def _problem(log: MetricsLog | GuardLog) -> str | None:
+def _problem(log: MetricsLog | GuardLog | PlansLog) -> str | None:
     try:
         return log.problem()
     except UserError:
@@ -134,10 +138,15 @@ def _further_scores(rows: list[dict[str, Any]]) -> list[str]:
     return sorted(n for n in names - _NO_SCORES if not n.startswith(known))[:_MOST_FURTHER_SCORES]
 
 
-def _plot(rows: list[dict[str, Any]], prefixes: tuple[str, ...], logarithmic: bool) -> str | None:
+def _plot(
+    rows: list[dict[str, Any]],
+    prefixes: tuple[str, ...],
+    logarithmic: bool,
+    marks: Sequence[float],
+) -> str | None:
     names = sorted({name for row in rows for name in row if name.startswith(prefixes)})
     curves = {name: [(row["kimg"], row[name]) for row in rows if name in row] for name in names}
-    return curves_svg(curves, logarithmic, "thousands of images shown (kimg)")
+    return curves_svg(curves, logarithmic, "thousands of images shown (kimg)", marks)
 
 
 def _grids(run: RunDirectory) -> tuple[list[dict[str, str]], list[str]]:

@@ -18,10 +18,15 @@ _LEGEND_COLUMNS = 2
 _MOST_DRAWN = 1e100
 
 
-def curves_svg(curves: Mapping[str, Curve], logarithmic: bool, x_label: str) -> str | None:
+def curves_svg(
+    curves: Mapping[str, Curve], logarithmic: bool, x_label: str, marks: Sequence[float] = ()
+) -> str | None:
     """Draws a line for each name; returns None where no line has two points.
 
     Points that are not finite, or too large to draw, are left out.
+
+    Args:
+      marks: values of x at which a dashed line divides the plot, where curves surround them.
     """
     curves = {name: [p for p in points if _can_be_drawn(p)] for name, points in curves.items()}
     curves = {name: points for name, points in curves.items() if points}
@@ -34,6 +39,10 @@ def curves_svg(curves: Mapping[str, Curve], logarithmic: bool, x_label: str) -> 
     for index, (name, points) in enumerate(curves.items()):
         marker = "o" if len(points) < 60 else None
         axes.plot(*zip(*points, strict=True), label=name, marker=marker, ms=3, c=f"C{index}")
+    reached = [x for points in curves.values() for x, _ in points]
+    for mark in marks:
+        if min(reached) < mark < max(reached):
+            axes.axvline(mark, linestyle="--", linewidth=1, color="0.5", gid=f"continued-{mark:g}")
     values = [value for points in curves.values() for _, value in points]
     # Within a factor of ten, a logarithmic axis shows nothing more, and has no round numbers.
     if logarithmic and min(values) > 0 and max(values) > 10 * min(values):
