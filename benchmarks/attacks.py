@@ -21,6 +21,7 @@ import itertools
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -116,6 +117,30 @@ def contents(folder: Path) -> dict[str, str]:
     return found
 
 
+def differences(found: dict[str, str], expected: dict[str, str]) -> list[str]:
+    """Returns the names of files that differ, lack or are too many.
+
+    A run that was stopped has checkpoints and pictures of that moment too, and may have let go of
+    earlier checkpoints for them; some pictures are drawn by the clock.
+    """
+    last: dict[str, int] = {}
+    for name in expected:
+        if match := re.match(r"(.*checkpoints/)ckpt-(\d+)/", name):
+            last[match[1]] = max(last.get(match[1], 0), int(match[2]))
+
+    def may_lack(name: str) -> bool:
+        match = re.match(r"(.*checkpoints/)ckpt-(\d+)/", name)
+        return "samples/" in name or (match is not None and int(match[2]) < last[match[1]])
+
+    def may_come(name: str) -> bool:
+        return "samples/" in name or "checkpoints/" in name
+
+    names = [name for name in found if name in expected and found[name] != expected[name]]
+    names += [name for name in expected.keys() - found.keys() if not may_lack(name)]
+    names += [name for name in found.keys() - expected.keys() if not may_come(name)]
+    return sorted(names)
+
+
 def faults_of(ended: subprocess.CompletedProcess, sent: int | None = None) -> str | None:
     """Returns what is wrong with a command's end, or None.
 
@@ -189,9 +214,9 @@ class Campaign:
             return "lost", wrong
         if attempt.command not in self.undisturbed:
             self.undisturbed[attempt.command] = self._leave_undisturbed(attempt, folder)
-        differing = contents(folder).items() ^ self.undisturbed[attempt.command].items()
+        differing = differences(contents(folder), self.undisturbed[attempt.command])
         if differing:
-            return "lost", f"other files than undisturbed: {sorted({n for n, _ in differing})}"
+            return "lost", f"other files than undisturbed: {differing}"
         if not reached:
             return "not reached", ""
         return ("refused" if ended.returncode == 2 else "done"), ""

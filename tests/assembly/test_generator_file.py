@@ -83,6 +83,12 @@ def test_what_names_anything_else_is_not_even_tried(path, tried, names):
     assert not tried
 
 
+def test_the_other_process_knows_our_layers(path, monkeypatch, tmp_path):
+    monkeypatch.setenv("GAN_CLI_CACHE", str(tmp_path / "cache"))
+    open_generator(path, "here")
+    assert len(list((tmp_path / "cache" / "tried").iterdir())) == 1
+
+
 @pytest.mark.parametrize("run", ["run", "styles"])
 def test_earlier_exports_hold_known_parts_alone(run):
     data = Path(__file__).parents[1] / "previous_version" / "data" / "export"

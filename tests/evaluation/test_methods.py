@@ -72,4 +72,6 @@ def test_checkpoints_of_different_lengths_are_compared_with_a_word(compared):
     shorter = dataclasses.replace(compared.runs[0], kimg=0.5)
     assert remarks_on(compared.runs) == ()
     (remark,) = remarks_on([shorter, *compared.runs[1:]])
-    assert remark.startswith("The checkpoints were trained for different lengths, 0.5 to ")
+    assert remark.startswith(
+        "The checkpoints were trained for different lengths, 0.064 to 0.5 kimg: "
+    )

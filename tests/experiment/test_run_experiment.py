@@ -155,11 +155,15 @@ def test_thousands_of_unreadable_files_are_three_lines_and_a_count(tmp_path):
     data = {"source": "folder", "path": str(photos), "on_corrupt": "skip", "image_size": 8}
     changed = Config.model_validate(TINY | {"data": data}, context=CHOICES)
     heard = Recording()
-    heard.skipped = heard.messages.append
+    skipped = []
+    heard.skipped = skipped.append
     experiment = Experiment.open(changed, tmp_path / "run", listener=heard)
-    lines = [line for line in heard.messages if "empty" in line or "more images" in line]
-    assert len(lines) == 4
-    assert lines[-1] == "2,997 more images; skipped.txt of the run names all"
+    assert len(skipped) == 4
+    assert skipped[-1] == "2,997 more images; skipped.txt of the run names all"
+    # And one more, for all of them are equal.
+    assert [line.partition(" files")[0] for line in heard.messages if "empty" in line] == [
+        "note: 2,999 of 3,008"
+    ]
     experiment.prepare_directory("never", accept_changes=False)
     experiment.lock.release()
     named = (tmp_path / "run" / "skipped.txt").read_text().splitlines()

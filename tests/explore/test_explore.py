@@ -338,6 +338,7 @@ def test_kept_images_are_in_the_address_and_a_walk_comes_of_them(browser, addres
     assert browser.evaluate("kept.length") == 1
     browser.call("Page.navigate", url="about:blank")
     browser.call("Page.navigate", url=f"{address}/{shared}")
+    browser.wait_for("document.readyState == 'complete' && typeof busy == 'boolean'")
     shows(browser, 7)
     assert browser.evaluate("kept.length") == 2
 

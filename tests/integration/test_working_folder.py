@@ -10,7 +10,7 @@ import pytest
 COMMANDS = Path(sys.executable).parent
 CONFIG = """
 name: tiny
-data: {source: folder, path: images, image_size: 8}
+data: {source: folder, path: images, image_size: 8, holdout_fraction: 0.3}
 model: {architecture: mlp, generator_channels: 8, discriminator_channels: 8, latent_dim: 8}
 training: {batch_size: 8, kimg: 0.064, steps_per_call: 4, precision: float32}
 evaluation: {every_kimg: 0}
