@@ -171,7 +171,7 @@ def _dataset(values: Flags) -> Dataset:
 
 def _edit(request: type[EditRequest], flag: str, more: tuple[str, ...] = ()) -> Callable:
     def from_flags(values: Flags) -> EditRequest:
-        of_music = request is Project and Path(values[flag].value).suffix.lower() in ENDINGS
+        of_music = request is Project and Path(getattr(values, flag)).suffix.lower() in ENDINGS
         check_ending(Path(values.out), sounds=of_music or request is Accompany)
         return request(
             getattr(values, flag),

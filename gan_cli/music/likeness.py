@@ -33,7 +33,7 @@ def melody(sounds: np.ndarray, instruments: Sequence[Instrument]) -> np.ndarray:
       sounds: bool [steps, pitches, tracks].
     """
     pitched = np.array([not instrument.is_drums for instrument in instruments])
-    any_track = sounds[..., pitched].any(axis=2)
+    any_track: np.ndarray = sounds[..., pitched].max(axis=2, initial=False)
     highest = any_track.shape[1] - 1 - any_track[:, ::-1].argmax(axis=1)
     return np.where(any_track.any(axis=1), highest, _SILENT)
 

@@ -196,8 +196,9 @@ def likeness(domain: Phrases, given: np.ndarray, made: np.ndarray, is_known: np.
     """
     ours, theirs = (domain.rolls(each) >= 128 for each in (given, made))
     is_heard = np.zeros([*ours.shape[:2], ours.shape[-1]], bool)
+    counted: np.ndarray = is_known.max(axis=2)
     for channel, track in enumerate(domain.track_of_channels):
-        is_heard[..., track] |= is_known.any(axis=2)[..., channel]
+        is_heard[..., track] |= counted[..., channel]
     return overlap(ours & is_heard[:, :, None], theirs & is_heard[:, :, None])
 
 
