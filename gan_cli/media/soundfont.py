@@ -135,7 +135,7 @@ def open_soundfont(path: str | Path) -> Soundfont:
     # FluidSynth takes its own soundfont in place of a file that is none.
     if start[:4] != b"RIFF" or start[8:] != b"sfbk":
         raise UserError(f"{path} is no soundfont (.sf2 or .sf3)", key="soundfont")
-    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    said = subprocess.run([program, "-V"], capture_output=True, text=True, check=False)
     version = re.search(_VERSION_NUMBER, said.stdout)
     return Soundfont(path, sha256, program, version[0] if version else "unknown")
 
