@@ -75,7 +75,8 @@ def write_starter(path: str | Path, images: str | None) -> None:
 
     path = Path(path)
     if images is not None and not Path(images).is_dir():
-        raise UserError(f"'{images}' is no folder of images")
+        what = "is no folder" if os.path.lexists(images) else "does not exist"
+        raise UserError(f"'{images}' {what}; name a folder of images", key="init")
     text = located(PREFIX + _STARTER).read_text(encoding="utf-8")
     text = text.replace(f"{_SCHEMA_LINE}schema.json", f"{_SCHEMA_LINE}{folder() / 'schema.json'}")
     text = text.replace(": copy this file, set `path`, and run", ":")

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from gan_cli.data.collection import CorruptImageError
 from gan_cli.data.colour import to_srgb
@@ -96,5 +96,7 @@ def problems_as_corrupt(file: Path | BinaryIO) -> Iterator[None]:
         yield
     except CorruptImageError:
         raise
+    except UnidentifiedImageError as error:
+        raise CorruptImageError("is no image that can be read") from error
     except Exception as error:  # Pillow's decoders let through whatever a damaged file leads to.
         raise CorruptImageError(first_line(error).replace(repr(str(file)), "the file")) from error

@@ -105,7 +105,10 @@ def _names(configs: Sequence[ResolvedConfig]) -> list[str]:
 def _change(lines: Sequence[str]) -> str:
     """Returns `loss=hinge and 2 more` of `objective.loss: 'relativistic' -> 'hinge'` and others."""
     key, _, values = lines[0].partition(": ")
-    more = f" and {len(lines) - 1} more" if len(lines) > 1 else ""
+    # The options of a part differ because the part does.
+    options = "model.options" if key.strip() == "model.architecture" else f"{key.strip()}_options"
+    others = [line for line in lines[1:] if not line.strip().startswith(options)]
+    more = f" and {len(others)} more" if others else ""
     return f"{key.split('.')[-1]}={_plain(values.rpartition(' -> ')[2])}{more}"
 
 

@@ -41,7 +41,8 @@ class Result(ABC):
         if ending == ".csv":
             content = csv_text(self.rows())
         elif ending == ".html":
-            content = html_text(path.stem, self.rows(), self.sentences())
+            methods = getattr(self, "methods", ())
+            content = html_text(path.stem, self.rows(), self.sentences(), methods)
         else:
             content = json.dumps(self.record(), indent=1)
         atomic_write(path, content)

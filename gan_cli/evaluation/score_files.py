@@ -8,6 +8,8 @@ from typing import Any
 
 import jinja2
 
+from gan_cli.evaluation.methods import Method
+
 _COLUMNS = (
     "run",
     "method",
@@ -45,8 +47,15 @@ def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:
     return content.getvalue()
 
 
-def html_text(title: str, rows: Sequence[Mapping[str, Any]], sentences: Sequence[str]) -> str:
+def html_text(
+    title: str,
+    rows: Sequence[Mapping[str, Any]],
+    sentences: Sequence[str],
+    methods: Sequence[Method] = (),
+) -> str:
     """Returns a page with a table: a row for each set of samples, and a column for each metric.
+
+    Methods of several runs have a table of means and deviations above it.
 
     The best value of each metric is bold, except where floor and ceiling do not separate. Below
     each metric's name stand its floor and ceiling.
@@ -68,6 +77,7 @@ def html_text(title: str, rows: Sequence[Mapping[str, Any]], sentences: Sequence
         metrics=metrics,
         sets=[{"facts": _shown(*facts), "scores": scores} for facts, scores in sets.items()],
         sentences=sentences,
+        methods=[method for method in methods if method.spread],
     )
 
 

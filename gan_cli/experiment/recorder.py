@@ -330,7 +330,10 @@ class Recorder:
 
     def _build_evaluator(self) -> RunEvaluator:
         if self.config.evaluation.features:
-            self.listener.message(f"preparing features: {self.config.evaluation.features}")
+            self.listener.message(
+                f"preparing the features that training is scored in"
+                f" ({self.config.evaluation.features}); training and its clock start after that"
+            )
         return build_evaluator(self.config, self.data, listener=self.listener)
 
     def _images_per_second(self, images_shown: int) -> float:

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 
 import tensorflow as tf
 
+from gan_cli.experiment.early_grids import FIRST_EARLY_GRID_SECONDS
+
 _ENOUGH_SECONDS = 3.0
 # Lazy penalties are computed at every 16th step by default.
 _ENOUGH_STEPS = 16
@@ -70,7 +72,7 @@ def long_run_warning(images_left: int, images_per_second: float) -> str | None:
 def time_line(
     images_per_second: float, grid_every_kimg: float, kimg: float, max_minutes: float | None
 ) -> str:
-    """Returns a line on the time to the first grid and to the end, without evaluations."""
+    """Returns a line on when grids come and training ends; scoring takes further time."""
     to_grid, to_end = (1000 * k / images_per_second / 60 for k in (grid_every_kimg, kimg))
     ending = f"{duration(to_end)} in all"
     if max_minutes is not None and max_minutes < to_end:
@@ -80,7 +82,8 @@ def time_line(
             f" {share * kimg:,.0f} of {kimg:,.0f} kimg, and schedules end there"
         )
     if to_grid >= to_end or (max_minutes is not None and to_grid > max_minutes):
-        grid = "the first grid comes at the end"
+        regular = ""
     else:
-        grid = f"{duration(to_grid)} to the first grid"
-    return f"time: {images_per_second:,.1f} img/s; {grid}; {ending}, without evaluations"
+        regular = f", and every {duration(to_grid)}"
+    first = f"grids from {FIRST_EARLY_GRID_SECONDS:.0f} seconds on{regular}"
+    return f"time: {images_per_second:,.1f} img/s; {ending}; {first}; scoring comes on top"

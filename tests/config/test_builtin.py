@@ -61,7 +61,7 @@ def test_a_starter_is_a_commented_config_of_the_folder(tmp_path):
     assert Path(schema).is_file()
     with pytest.raises(UserError, match="exists already"):
         builtin.write_starter(own, str(photos))
-    with pytest.raises(UserError, match="is no folder of images"):
+    with pytest.raises(UserError, match="does not exist; name a folder of images"):
         builtin.write_starter(tmp_path / "other.yaml", str(tmp_path / "none"))
     assert not (tmp_path / "other.yaml").exists()
 

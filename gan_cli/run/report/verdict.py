@@ -102,7 +102,8 @@ def _trend(name: str, course: Sequence[tuple[float, float]]) -> tuple[str, str]:
     if earlier > _WORSE * best:
         return (
             f"{name} was still falling at the end, to {best:.3g}.",
-            "Train longer: raise training.kimg and repeat the command.",
+            "Train longer: raise training.kimg, or training.max_minutes if that ended the run, and"
+            " repeat the command.",
         )
     return (
         f"{name} has hardly changed over the last third of training ({best:.3g} at best).",
