@@ -42,7 +42,7 @@ def patterns(folder):
 
 
 def test_the_page_has_an_example_of_every_part():
-    assert len(IMAGES) == 6
+    assert len(IMAGES) == 7
     assert {name for name in FILES if name.endswith(".py")} == {
         "my_loss.py",
         "my_penalty.py",

@@ -78,7 +78,7 @@ def test_a_phrase_of_the_generator_is_found_again(studio, tmp_path):
     assert likeness(domain, symbols, made, known) > 0.9
     assert found.labels.tolist() == [1]
     other = studio.images((4,), (1,))
-    assert likeness(domain, symbols, other, known) < 0.5
+    assert likeness(domain, symbols, other, known) < 0.7
 
 
 def test_walks_start_from_what_was_found(studio, tmp_path):
