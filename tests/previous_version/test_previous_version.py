@@ -14,6 +14,11 @@ import numpy as np
 import pytest
 from PIL import Image, ImageSequence
 
+from gan_cli.media.decode import read_provenance
+from gan_cli.studio.dispatch import RECORDED, draw
+from gan_cli.studio.recipes import request_of
+from gan_cli.studio.studio import Studio
+
 DATA = Path(__file__).parent / "data"
 PICTURES = json.loads((DATA / "pictures.json").read_text())
 GREY_LEVELS = 2
@@ -100,7 +105,11 @@ def test_pictures_are_generated_again_from_their_records(name, gan_sample, kept,
             assert "  NOT equal: all " in result.stdout, result.stdout + result.stderr
             unequal.append(part)
     if unequal:
-        again = single_files(make(name, gan_sample, kept, tmp_path), tmp_path / "again")
+        if PICTURES[name].get("from_record"):
+            made = drawn_from_record(kept / "pictures" / name, kept / run_dir, tmp_path / name)
+        else:
+            made = make(name, gan_sample, kept, tmp_path)
+        again = single_files(made, tmp_path / "again")
         for part in unequal:
             assert_alike(files[part], again[part])
 
@@ -235,6 +244,15 @@ def make(name, gan_sample, kept, folder):
     flags = shlex.split(entry.get("again") or entry["made"])
     result = gan_sample(f"--run_dir={entry['run']}", *flags, f"--out={out}", cwd=kept)
     assert result.returncode == 0, result.stderr
+    return out
+
+
+def drawn_from_record(path: Path, run_dir: Path, out: Path) -> Path:
+    """Draws a picture in the layout of its record, which differs from that of today's command."""
+    studio = Studio.open(run_dir)
+    latent_dim = studio.loaded.config.model.latent_dim
+    recipe = read_provenance(path).recipe
+    draw(studio, request_of(recipe, RECORDED, latent_dim, studio.loaded.num_classes)).save(out)
     return out
 
 
