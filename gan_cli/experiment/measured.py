@@ -87,7 +87,7 @@ def quality_line(config: ResolvedConfig, num_images: int) -> str:
     floor = "" if run.floor is None else f", where real images get {run.floor:g}"
     own = f"; unlike that one, this run has {', '.join(differences)}" if differences else ""
     return (
-        f"quality: your images were never measured; {run.images:,} {run.what} of"
-        f" {run.side}x{run.side} pixels, {run.architecture}, {run.kimg:g} kimg{took}, reached a"
+        f"quality: of the measured runs, the nearest is on {run.images:,} {run.what} of"
+        f" {run.side}x{run.side} pixels, {run.architecture}, {run.kimg:g} kimg{took}: it reached a"
         f" Fréchet distance of {run.fd:g} ({run.features} features){floor} ({run.source}){own}"
     )

@@ -31,9 +31,9 @@ def config(side, architecture, kimg):
 def test_the_nearest_run_is_named_without_differences_where_there_are_none():
     line = quality_line(config(64, "conv", 400.0), 26_000)
     assert line == (
-        "quality: your images were never measured; 26,863 letters in colour of 64x64 pixels, conv,"
-        " 400 kimg in 14 minutes on 2 CPU cores, reached a Fréchet distance of 0.38 (classifier"
-        " features), where real images get 0.21 (docs/gallery.md)"
+        "quality: of the measured runs, the nearest is on 26,863 letters in colour of 64x64 pixels,"
+        " conv, 400 kimg in 14 minutes on 2 CPU cores: it reached a Fréchet distance of 0.38"
+        " (classifier features), where real images get 0.21 (docs/gallery.md)"
     )
 
 
