@@ -23,6 +23,15 @@ from pydantic import (
 from gan_cli.config.base import Choice, Option, Positive, PositiveInt, Section
 
 MidiKey = Annotated[int, Field(ge=0, le=127)]
+Stride = Annotated[
+    int,
+    Field(
+        ge=1,
+        le=64,
+        description="Bars from the start of one phrase to that of the next. 1 makes most phrases;"
+        " with bars of a melody's line, such as 2 or 4, more of them start where a line starts.",
+    ),
+]
 
 
 class SourceKeys(Section):
@@ -67,11 +76,7 @@ class ChoralesKeys(SourceKeys):
     bars: Annotated[int, Field(ge=1, le=16)] = Field(
         4, description="Length of a phrase in bars of 16 steps."
     )
-    stride: Annotated[int, Field(ge=1, le=64)] = Field(
-        1,
-        description="Bars from the start of one phrase to that of the next. 1 makes most phrases;"
-        " with bars of a melody's line, such as 2 or 4, more of them start where a line starts.",
-    )
+    stride: Stride = 1
     form: Literal["voices", "rolls"] = Field(
         "voices",
         description="voices: a symbol for each voice and step, which is a rest, a held note or the"
@@ -132,11 +137,7 @@ class MidiKeys(SourceKeys):
 
     path: str | None = Field(None, description="The folder; folders inside it are the classes.")
     bars: Annotated[int, Field(ge=1, le=64)] = Field(4, description="Length of a phrase in bars.")
-    stride: Annotated[int, Field(ge=1, le=64)] = Field(
-        1,
-        description="Bars from the start of one phrase to that of the next. 1 makes most phrases;"
-        " with bars of a melody's line, such as 2 or 4, more of them start where a line starts.",
-    )
+    stride: Stride = 1
     steps_per_beat: Annotated[int, Field(ge=1, le=24)] = Field(
         4, description="Steps of a beat: 4 are sixteenths of 4/4; 12 and 24 hold triplets as well."
     )

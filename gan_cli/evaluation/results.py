@@ -16,7 +16,13 @@ from gan_cli.metrics.run_evaluator import FeatureFacts
 
 
 class Result(ABC):
-    """What has been scored, ready to be printed or written."""
+    """What has been scored, ready to be printed or written.
+
+    Attributes:
+      methods: runs that differ by their seeds alone; empty where no runs are compared.
+    """
+
+    methods: tuple[Method, ...] = ()
 
     @abstractmethod
     def record(self) -> Any:
@@ -41,8 +47,7 @@ class Result(ABC):
         if ending == ".csv":
             content = csv_text(self.rows())
         elif ending == ".html":
-            methods = getattr(self, "methods", ())
-            content = html_text(path.stem, self.rows(), self.sentences(), methods)
+            content = html_text(path.stem, self.rows(), self.sentences(), self.methods)
         else:
             content = json.dumps(self.record(), indent=1)
         atomic_write(path, content)

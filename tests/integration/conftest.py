@@ -1,4 +1,7 @@
+import json
 import os
+import signal
+import time
 
 import pytest
 
@@ -23,3 +26,28 @@ def commands(all_cores):
 def run(commands):
     """Runs one to its end: `run("gan-train", ..., cwd=folder)`."""
     return commands.run
+
+
+@pytest.fixture
+def cut_equals_whole(commands, tmp_path):
+    """Trains a config once more, with a stop on the way, and compares the last checkpoint.
+
+    `check(config, whole, last)`: the config's path, the run directory of a whole run, and the
+    manifest of its last checkpoint, below it.
+    """
+
+    def check(config, whole, last):
+        cut = tmp_path / "cut"
+        command = ["gan-train", f"--config={config.name}", f"--run_dir={cut}"]
+        running = commands.start(*command, cwd=config.parent)
+        while not (cut / "checkpoints").is_dir():
+            time.sleep(0.02)
+            assert not running.is_over()
+        running.send_signal(signal.SIGTERM)
+        assert running.wait().returncode == 128 + signal.SIGTERM
+        assert not (cut / last).exists()
+        assert commands.run(*command, cwd=config.parent).returncode == 0
+        ours, theirs = (json.loads((each / last).read_text())["files"] for each in (cut, whole))
+        assert ours == theirs
+
+    return check

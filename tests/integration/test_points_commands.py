@@ -1,8 +1,6 @@
 """The three commands on a ring of Gaussians."""
 
 import json
-import signal
-import time
 
 import numpy as np
 import pytest
@@ -45,19 +43,8 @@ def test_training_learns_the_ring_and_draws_it(trained):
     assert "Modes covered" in (run_dir / "report.html").read_text()
 
 
-def test_a_run_that_was_cut_equals_the_whole(trained, tmp_path, commands):
-    command = ["gan-train", "--config=ring.yaml", f"--run_dir={tmp_path}/cut"]
-    running = commands.start(*command, cwd=trained)
-    while not (tmp_path / "cut/checkpoints").is_dir():
-        time.sleep(0.02)
-        assert not running.is_over()
-    running.send_signal(signal.SIGTERM)
-    assert running.wait().returncode == 128 + signal.SIGTERM
-    assert not (tmp_path / "cut" / LAST).exists()
-    assert commands.run(*command, cwd=trained).returncode == 0
-    runs = tmp_path / "cut", trained / "runs/ring"
-    cut, whole = (json.loads((folder / LAST).read_text())["files"] for folder in runs)
-    assert cut == whole
+def test_a_run_that_was_cut_equals_the_whole(trained, cut_equals_whole):
+    cut_equals_whole(trained / "ring.yaml", trained / "runs/ring", LAST)
 
 
 def test_sampling_and_evaluation(trained, run):

@@ -1,8 +1,6 @@
 """The three commands on lines of text, in two classes."""
 
 import json
-import signal
-import time
 
 import numpy as np
 import pytest
@@ -44,19 +42,8 @@ def test_training_scores_strings_and_draws_them(trained):
     assert "jsd_3" in (run_dir / "report.html").read_text(encoding="utf-8")
 
 
-def test_a_run_that_was_cut_equals_the_whole(trained, tmp_path, commands):
-    command = ["gan-train", "--config=words.yaml", f"--run_dir={tmp_path}/cut"]
-    running = commands.start(*command, cwd=trained)
-    while not (tmp_path / "cut/checkpoints").is_dir():
-        time.sleep(0.02)
-        assert not running.is_over()
-    running.send_signal(signal.SIGTERM)
-    assert running.wait().returncode == 128 + signal.SIGTERM
-    assert not (tmp_path / "cut" / LAST).exists()
-    assert commands.run(*command, cwd=trained).returncode == 0
-    runs = tmp_path / "cut", trained / "runs/words"
-    cut, whole = (json.loads((folder / LAST).read_text())["files"] for folder in runs)
-    assert cut == whole
+def test_a_run_that_was_cut_equals_the_whole(trained, cut_equals_whole):
+    cut_equals_whole(trained / "words.yaml", trained / "runs/words", LAST)
 
 
 def test_each_class_writes_with_its_own_letters(trained, run):

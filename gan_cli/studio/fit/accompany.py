@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,11 +17,15 @@ from gan_cli.listener import Listener
 from gan_cli.media.provenance import COMPOSITE
 from gan_cli.music.keys import transposed_piece
 from gan_cli.music.piece import Piece, TempoChange, joined
-from gan_cli.sampling.saved_latents import SavedLatents
 from gan_cli.studio.drawing import Drawing
 from gan_cli.studio.edit_requests import Accompany
 from gan_cli.studio.fit.given_music import Given, given_tracks
-from gan_cli.studio.fit.run_search import ACTIVITY, sample_of, search
+from gan_cli.studio.fit.run_search import (
+    given_sha256,
+    sample_of,
+    saved_latents,
+    search_phrases,
+)
 from gan_cli.studio.fit.search import Misfit
 from gan_cli.studio.studio import Studio
 
@@ -48,7 +50,7 @@ class AccompanimentDrawing(Drawing):
         return {
             **super().recipe(ending, frames_per_second),
             "seed": self.seed,
-            "given_sha256": hashlib.sha256(self.given.read_bytes()).hexdigest(),
+            "given_sha256": given_sha256(self.given),
         }
 
 
@@ -77,25 +79,15 @@ def accompany(studio: Studio, request: Accompany, listener: Listener) -> Accompa
             key="image",
         )
     judge = _judge(studio)
-    latents, labels, phrases, agreements = [], [], [], []
-    count = len(given.symbols)
-    for number, (symbols, is_known) in enumerate(zip(given.symbols, given.is_known, strict=True)):
-        fit = search(
-            studio,
-            request,
-            _misfit(domain, symbols, is_known, judge),
-            listener,
-            starts=_STARTS,
-            draw=partial(_drawn, studio, request.seed, number),
-            activity=ACTIVITY if count == 1 else f"{ACTIVITY}, phrase {number + 1} of {count}",
-        )
+    parts = list(zip(given.symbols, given.is_known, strict=True))
+    misfits = ((None, _misfit(domain, *part, judge)) for part in parts)
+    fits = search_phrases(studio, request, misfits, listener, count=len(parts), starts=_STARTS)
+    phrases, agreements = [], []
+    for (symbols, is_known), fit in zip(parts, fits, strict=True):
         made = sample_of(studio, fit)
         if is_known.any():
             agreements.append((made == symbols)[is_known].mean())
         phrases.append(np.where(is_known, symbols, made))
-        latents.append(fit.latents)
-        labels.append(fit.label)
-    known_labels = None if labels[0] is None else np.array(labels, np.int32)
     piece = completed(domain, given, np.stack(phrases))
     names = [domain.form.names[track] for track in given.tracks]
     description = (
@@ -109,17 +101,12 @@ def accompany(studio: Studio, request: Accompany, listener: Listener) -> Accompa
         request,
         lambda: domain.picture(np.stack(phrases), len(phrases), None),
         draw_piece=lambda: piece,
-        saved=SavedLatents(np.stack(latents), known_labels),
+        saved=saved_latents(fits),
         digital_source_type=COMPOSITE,
         description=description,
         given=request.image,
         seed=request.seed,
     )
-
-
-def _drawn(studio: Studio, seed: int, phrase: int, count: int) -> np.ndarray:
-    """Draws so many latents for one phrase, by seeds of its own."""
-    return studio.latents(range(seed + phrase * count, seed + (phrase + 1) * count))
 
 
 def _misfit(

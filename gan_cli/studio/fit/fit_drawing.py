@@ -1,6 +1,5 @@
 """What a search for latents gives, and the files that it is written to."""
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +14,10 @@ from gan_cli.media.formats import check_ending
 from gan_cli.media.named_sheet import named_sheet
 from gan_cli.media.provenance import COMPOSITE
 from gan_cli.media.soundfont import soundfont_for
-from gan_cli.sampling.saved_latents import write_latents
 from gan_cli.studio.drawing import DEFAULT_FRAMES_PER_SECOND, Drawing, Written
 from gan_cli.studio.edit_requests import EditRequest
 from gan_cli.studio.fit.find import Found
-from gan_cli.studio.fit.run_search import saved_latents
+from gan_cli.studio.fit.run_search import given_sha256, saved_latents, write_latents_beside
 from gan_cli.studio.studio import Studio
 
 
@@ -69,10 +67,8 @@ class FitDrawing(Drawing):
         strip_provenance = studio.provenance(strip_recipe, COMPOSITE)
         strip_mark = studio.mark(strip_provenance, strip_path, unmarked)
         write_marked(strip_path, encoded(sheet, ".png", strip_mark, signer), strip_mark)
-        latents_path = path.with_suffix(".npz")
-        latents_recipe = {"kind": "latents", "seed": self.seed}
-        latents_mark = None if mark is None else studio.provenance(latents_recipe)
-        write_latents(latents_path, saved_latents(self.found.fit), latents_mark)
+        saved = saved_latents([self.found.fit])
+        write_latents_beside(studio, path, saved, self.seed, unmarked=mark is None)
         return (Written(path, self.description or ""),)
 
     def recipe(self, ending: str, frames_per_second: int | None) -> dict[str, Any]:
@@ -80,8 +76,8 @@ class FitDrawing(Drawing):
             "kind": self.request.record_kind,
             "format": ending,
             "seed": self.seed,
-            "given_sha256": hashlib.sha256(self.given.read_bytes()).hexdigest(),
-            **saved_latents(self.found.fit).to_recipe(),
+            "given_sha256": given_sha256(self.given),
+            **saved_latents([self.found.fit]).to_recipe(),
         }
 
 

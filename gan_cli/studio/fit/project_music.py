@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -18,17 +16,22 @@ from gan_cli.domains.voices import Voices
 from gan_cli.errors import UserError
 from gan_cli.listener import Listener, Quiet
 from gan_cli.media.credentials import Signer
-from gan_cli.models.contract import IMAGES
-from gan_cli.models.layers.one_hot import TokenSoftmax
 from gan_cli.music.likeness import kept_melody, overlap
 from gan_cli.music.voices import FIRST_PITCH
-from gan_cli.sampling.saved_latents import SavedLatents, write_latents
+from gan_cli.sampling.saved_latents import SavedLatents
 from gan_cli.studio.draw.music import piece_as_given
 from gan_cli.studio.drawing import DEFAULT_FRAMES_PER_SECOND, Drawing, Written
 from gan_cli.studio.edit_requests import Project
 from gan_cli.studio.fit.given_music import Given, given_tracks
 from gan_cli.studio.fit.reference import held_out_of, word_for
-from gan_cli.studio.fit.run_search import ACTIVITY, search
+from gan_cli.studio.fit.run_search import (
+    given_sha256,
+    latents_for_phrase,
+    logits_of,
+    saved_latents,
+    search_phrases,
+    write_latents_beside,
+)
 from gan_cli.studio.fit.search import Misfit
 from gan_cli.studio.image_requests import FoundMusic
 from gan_cli.studio.recipes import recorded_fields
@@ -81,10 +84,8 @@ class MusicFitDrawing(Drawing):
             of=self,
         )
         strip.save(path.with_name(f"{path.stem}-strip.png"), unmarked=unmarked, signer=signer)
-        latents_recipe = {"kind": "latents", "seed": self.seed}
-        mark = None if unmarked else self.studio.provenance(latents_recipe)
         assert self.saved is not None
-        write_latents(path.with_suffix(".npz"), self.saved, mark)
+        write_latents_beside(self.studio, path, self.saved, self.seed, unmarked)
         return written
 
     def recipe(self, ending: str, frames_per_second: int | None) -> dict[str, Any]:
@@ -93,7 +94,7 @@ class MusicFitDrawing(Drawing):
             "kind": self.found.record_kind,
             "format": ending,
             "seed": self.seed,
-            "given_sha256": hashlib.sha256(self.given.read_bytes()).hexdigest(),
+            "given_sha256": given_sha256(self.given),
             **recorded_fields(self.found, self.studio.class_text),
             **self.saved.to_recipe(),
         }
@@ -166,25 +167,9 @@ def nearest(
       symbols: stored phrases, [count, *stored_shape].
       is_known: bool, of the same shape: which symbols count.
     """
-    latents, labels = [], []
-    for number, (wanted, known) in enumerate(zip(symbols, is_known, strict=True)):
-        network, misfit = _misfit(studio, wanted, known)
-        fit = search(
-            studio,
-            request,
-            misfit,
-            listener,
-            starts=_STARTS,
-            network=network,
-            draw=partial(_drawn, studio, request.seed, number),
-            activity=ACTIVITY
-            if len(symbols) == 1
-            else f"{ACTIVITY}, phrase {number + 1} of {len(symbols)}",
-        )
-        latents.append(fit.latents)
-        labels.append(fit.label)
-    known_labels = None if labels[0] is None else np.array(labels, np.int32)
-    return SavedLatents(np.stack(latents), known_labels)
+    misfits = (_misfit(studio, *part) for part in zip(symbols, is_known, strict=True))
+    fits = search_phrases(studio, request, misfits, listener, count=len(symbols), starts=_STARTS)
+    return saved_latents(fits)
 
 
 def likeness(domain: Phrases, given: np.ndarray, made: np.ndarray, is_known: np.ndarray) -> float:
@@ -246,7 +231,7 @@ def _conversion(
         return f"as {name}; the file has no melody to keep"
     as_found = kept_melody(wanted, before, instruments) or 0.0
     count = len(given.symbols)
-    latents = _drawn(studio, seed, count, _OTHERS)
+    latents = latents_for_phrase(studio, seed, count, _OTHERS)
     strangers = domain.rolls(studio.sampler.images(latents, np.full(_OTHERS, into, np.int32)))
     chance = np.mean(
         [
@@ -267,11 +252,6 @@ def _class_into(studio: Studio, into: str | int) -> int:
         raise UserError(*error.problems, key="into") from error
     assert numbers is not None
     return numbers[0]
-
-
-def _drawn(studio: Studio, seed: int, phrase: int, count: int) -> np.ndarray:
-    """Draws so many latents for one phrase, by seeds of its own."""
-    return studio.latents(range(seed + phrase * count, seed + (phrase + 1) * count))
 
 
 def _misfit(studio: Studio, wanted: np.ndarray, known: np.ndarray) -> tuple[keras.Model, Misfit]:
@@ -308,11 +288,7 @@ def symbol_misfit(
       wanted: uint8 [steps, lanes], the symbols.
       known: bool, of the same shape: which of them count.
     """
-    chosen = next((each for each in generator.layers if each.name == IMAGES), None)
-    has_logits = isinstance(chosen, TokenSoftmax)
-    network = generator
-    if isinstance(chosen, TokenSoftmax):
-        network = keras.Model(generator.inputs, chosen.input)
+    network, has_logits = logits_of(generator)
     starts = known & (wanted >= FIRST_PITCH)
     weights = np.zeros(wanted.shape, np.float32)
     for part in (starts, known & ~starts):

@@ -14,12 +14,15 @@ from gan_cli.errors import UserError
 from gan_cli.listener import Listener
 from gan_cli.media.credentials import Signer
 from gan_cli.media.text_lines import Line
-from gan_cli.models.contract import IMAGES
-from gan_cli.models.layers.one_hot import TokenSoftmax
-from gan_cli.sampling.saved_latents import write_latents
 from gan_cli.studio.drawing import DEFAULT_FRAMES_PER_SECOND, Drawing, Written
 from gan_cli.studio.edit_requests import ProjectText
-from gan_cli.studio.fit.run_search import sample_of, saved_latents, search
+from gan_cli.studio.fit.run_search import (
+    logits_of,
+    sample_of,
+    saved_latents,
+    search,
+    write_latents_beside,
+)
 from gan_cli.studio.fit.search import Misfit
 from gan_cli.studio.studio import Studio
 
@@ -52,9 +55,7 @@ class TextFitDrawing(Drawing):
         path = Path(path)
         super().save(path, unmarked=unmarked, signer=signer, soundfont=soundfont)
         assert self.saved is not None
-        latents_recipe = {"kind": "latents", "seed": self.seed}
-        mark = None if unmarked else self.studio.provenance(latents_recipe)
-        write_latents(path.with_suffix(".npz"), self.saved, mark)
+        write_latents_beside(self.studio, path, self.saved, self.seed, unmarked)
         return (Written(path, self.description or ""),)
 
     def recipe(self, ending: str, frames_per_second: int | None) -> dict[str, Any]:
@@ -89,7 +90,7 @@ def project_text(studio: Studio, request: ProjectText, listener: Listener) -> Te
         request,
         lambda: text_table([[found]]),
         draw_lines=lambda: [Line(found)],
-        saved=saved_latents(fit),
+        saved=saved_latents([fit]),
         description=", ".join(parts),
         seed=request.seed,
     )
@@ -110,20 +111,15 @@ def _encoded(domain: Strings, text: str) -> np.ndarray:
 def _search(generator: keras.Model, target: np.ndarray) -> tuple[keras.Model, Misfit]:
     """Returns the network to descend in, and the misfit of its outputs.
 
-    With `TokenSoftmax` these are its logits: the gradient of the cross-entropy does not vanish, as
-    that of saturated probabilities does. Places behind the string's end do not count.
+    Where there are logits, these are its outputs. Places behind the string's end do not count.
     """
     places = min(int(np.argmax([*(target == END), True])) + 1, len(target))
     wanted = tf.constant(target[:places], tf.int32)
-    chosen = next((each for each in generator.layers if each.name == IMAGES), None)
-    of_logits = isinstance(chosen, TokenSoftmax)
-    network = generator
-    if isinstance(chosen, TokenSoftmax):
-        network = keras.Model(generator.inputs, chosen.input)
+    network, has_logits = logits_of(generator)
 
     def misfit(outputs: tf.Tensor) -> tf.Tensor:
         outputs = outputs[:, :places, :, 0]
-        if not of_logits:
+        if not has_logits:
             outputs = tf.math.log(outputs + 1e-6)
         targets = tf.broadcast_to(wanted, tf.shape(outputs)[:2])
         each = tf.nn.sparse_softmax_cross_entropy_with_logits(targets, outputs)

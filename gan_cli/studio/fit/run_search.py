@@ -1,12 +1,17 @@
-"""Searches for latents of a run's generator as a request asks for them."""
+"""Searches for a run's latents as a request asks for them, and keeps what they give."""
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
 
 import keras
 import numpy as np
 
 from gan_cli.listener import Listener
-from gan_cli.sampling.saved_latents import SavedLatents
+from gan_cli.models.contract import IMAGES
+from gan_cli.models.layers.one_hot import TokenSoftmax
+from gan_cli.sampling.saved_latents import SavedLatents, write_latents
 from gan_cli.studio.edit_requests import FitRequest
 from gan_cli.studio.fit.search import Fit, Misfit, fit_latents
 from gan_cli.studio.studio import Studio
@@ -48,13 +53,79 @@ def search(
         )
 
 
-def saved_latents(fit: Fit) -> SavedLatents:
+def search_phrases(
+    studio: Studio,
+    request: FitRequest,
+    misfits: Iterable[tuple[keras.Model | None, Misfit]],
+    listener: Listener,
+    *,
+    count: int,
+    starts: int,
+) -> list[Fit]:
+    """Searches for each phrase of a piece, each from latents of its own.
+
+    Args:
+      misfits: for each phrase, the `network` and the `misfit` of `search`.
+      count: number of phrases.
+      starts: number of descents for each.
+    """
+    return [
+        search(
+            studio,
+            request,
+            misfit,
+            listener,
+            starts=starts,
+            network=network,
+            draw=partial(latents_for_phrase, studio, request.seed, number),
+            activity=ACTIVITY if count == 1 else f"{ACTIVITY}, phrase {number + 1} of {count}",
+        )
+        for number, (network, misfit) in enumerate(misfits)
+    ]
+
+
+def latents_for_phrase(studio: Studio, seed: int, phrase: int, count: int) -> np.ndarray:
+    """Draws so many latents for one phrase, by seeds of its own."""
+    return studio.latents(range(seed + phrase * count, seed + (phrase + 1) * count))
+
+
+def logits_of(generator: keras.Model) -> tuple[keras.Model, bool]:
+    """Returns the network of a generator's logits, and whether there is one.
+
+    The gradient of the cross-entropy of logits does not vanish, as that of saturated probabilities
+    does. A generator whose tokens do not come from a `TokenSoftmax` is returned as it is.
+    """
+    chosen = next((each for each in generator.layers if each.name == IMAGES), None)
+    if not isinstance(chosen, TokenSoftmax):
+        return generator, False
+    return keras.Model(generator.inputs, chosen.input), True
+
+
+def saved_latents(fits: Sequence[Fit]) -> SavedLatents:
     """Returns the latents that were found, in the form that files of latents have."""
-    labels = None if fit.label is None else np.array([fit.label], np.int32)
-    return SavedLatents(fit.latents[None], labels)
+    labels = None if fits[0].label is None else np.array([fit.label for fit in fits], np.int32)
+    return SavedLatents(np.stack([fit.latents for fit in fits]), labels)
+
+
+def write_latents_beside(
+    studio: Studio, path: Path, saved: SavedLatents, seed: int, unmarked: bool
+) -> None:
+    """Writes the latents of `a.png` to `a.npz`.
+
+    Args:
+      seed: the first seed of the search.
+      unmarked: whether the file says nothing about its origin.
+    """
+    mark = None if unmarked else studio.provenance({"kind": "latents", "seed": seed})
+    write_latents(path.with_suffix(".npz"), saved, mark)
+
+
+def given_sha256(given: Path) -> str:
+    """Returns what a record says of the user's file."""
+    return hashlib.sha256(given.read_bytes()).hexdigest()
 
 
 def sample_of(studio: Studio, fit: Fit) -> np.ndarray:
     """Returns the sample of the latents that were found, of the domain's stored shape."""
-    found = saved_latents(fit)
+    found = saved_latents([fit])
     return studio.sampler.images(found.latents, found.labels)[0]
