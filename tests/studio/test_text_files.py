@@ -174,6 +174,7 @@ def test_many_strings_take_no_more_memory_than_some(studio, tmp_path, ending):
             tracemalloc.stop()
 
     peak_bytes(1_000)  # What is imported and compiled once.
-    assert peak_bytes(20_000) - peak_bytes(2_000) < 500_000
-    lines = (tmp_path / f"20000{ending}").read_text(encoding="utf-8").splitlines()
-    assert len(lines) == 20_000
+    # With 5,000 strings all buffers are full.
+    assert peak_bytes(23_000) - peak_bytes(5_000) < 500_000
+    lines = (tmp_path / f"23000{ending}").read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 23_000
