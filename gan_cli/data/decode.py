@@ -97,6 +97,6 @@ def problems_as_corrupt(file: Path | BinaryIO) -> Iterator[None]:
     except CorruptImageError:
         raise
     except UnidentifiedImageError as error:
-        raise CorruptImageError("is no image that can be read") from error
+        raise CorruptImageError("not an image in a known format") from error
     except Exception as error:  # Pillow's decoders let through whatever a damaged file leads to.
         raise CorruptImageError(first_line(error).replace(repr(str(file)), "the file")) from error
