@@ -15,6 +15,7 @@ from gan_cli.assembly.class_changes import restore_by_class
 from gan_cli.assembly.initial_weights import initialise
 from gan_cli.assembly.networks import check_image_size
 from gan_cli.assembly.resolving import part_names, resolve_for
+from gan_cli.assembly.slicing import slicing_notes
 from gan_cli.assembly.state import build_state
 from gan_cli.assembly.step import build_step
 from gan_cli.assembly.warnings import warnings_of
@@ -159,6 +160,9 @@ class Experiment:
         refuse_what_cannot_fit(resolved, state)
         for warning in warnings_of(resolved, state.discriminator, distribution.replicas):
             listener.message(f"warning: {warning}")
+        networks = state.generator, state.discriminator
+        for note in slicing_notes(resolved, networks, distribution.replicas):
+            listener.message(f"note: {note}")
         step = build_step(resolved, state, num_classes, data.holdout, distribution)
         if distribution.replicas == 1:
             images = data.train.images
