@@ -72,7 +72,9 @@ class Slicing:
             tf.TensorSpec([], tf.int32)
         )
         sums, stacks = self._loop(traced)
-        changes = replicas.mean([change / self.count for change in sums[len(sums) - len(moving) :]])
+        changes = [change / self.count for change in sums[len(sums) - len(moving) :]]
+        # Replicas cannot take the mean of nothing.
+        changes = replicas.mean(changes) if changes else []
         for i, change in zip(moving, changes, strict=True):
             buffers[i].assign(starts[i] + change)
         if not keep:
