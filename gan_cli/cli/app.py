@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from logging import Formatter, LogRecord
 from pathlib import Path
 from types import ModuleType
 
@@ -115,6 +116,13 @@ def _say_error(problem: str) -> None:
     print(f"{_command()}: error: {printable(problem)}", file=sys.stderr)
 
 
+class _WarningLine(Formatter):
+    """What a module reports by its logger, as a line like those of errors."""
+
+    def format(self, record: LogRecord) -> str:
+        return f"{_command()}: {record.levelname.lower()}: {printable(super().format(record))}"
+
+
 def say(text: str) -> None:
     """Prints lines to standard output, with control characters escaped."""
     print(printable(text))
@@ -170,6 +178,7 @@ def import_tensorflow(first: Callable[[], object] = lambda: None) -> None:
     from gan_cli.io.quiet_imports import absent, no_garbage, quiet_matplotlib, quiet_stderr
 
     logging.set_verbosity(logging.WARNING)
+    logging.get_absl_handler().setFormatter(_WarningLine())
     quiet_matplotlib()
     wants_lines = os.environ.get(LOG_LEVEL, QUIET) != QUIET
     with contextlib.nullcontext() if wants_lines else quiet_stderr():
