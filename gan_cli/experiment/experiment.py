@@ -26,6 +26,7 @@ from gan_cli.data.pipeline import training_batches
 from gan_cli.data.report import DataReport, report_on
 from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.errors import UserError, first_line
+from gan_cli.evaluation.evaluator import check_metrics
 from gan_cli.experiment.changes import (
     describe_data,
     early_end,
@@ -64,6 +65,7 @@ from gan_cli.training.remedies import GUARD_MEMORY, interventions_of
 from gan_cli.training.rollback import agreed_look, train_with_rollbacks
 from gan_cli.training.state import GanState
 from gan_cli.training.step import TrainStep
+from gan_cli.training.stop import StopRequest
 
 # Between parts of a call, training can stop and shows how far it is.
 _SECONDS_PER_PART = 1.0
@@ -146,6 +148,7 @@ class Experiment:
                 " data.holdout_fraction"
             )
         resolved = resolve_for(config, data)
+        check_metrics(resolved, data)
         store = CheckpointStore(run.checkpoints, resolved.training.keep_checkpoints)
         if store.all() and recorded is not None:
             resolved = with_recorded_plan(resolved, config, recorded)
@@ -336,7 +339,6 @@ class Experiment:
         arguments: dict[str, Any] = {
             "total_images": round(self.config.training.kimg * 1000),
             "batch_size": self.step.images_per_step,
-            "deadline": deadline,
             "agree": self.distribution.any,
         }
         if recorder is not None:
@@ -347,7 +349,7 @@ class Experiment:
             received, trouble = self._train_as_assistant(run_steps, arguments)
         if trouble is None:
             if self.distribution.is_chief:
-                if deadline is not None and time.monotonic() >= deadline:
+                if recorder is not None and recorder.time_is_up():
                     self._say_if_time_is_up(received, arguments["total_images"])
                 for problem in write_report(self.run):
                     self.listener.message(problem)
@@ -448,7 +450,7 @@ class Experiment:
             "actions": recorder.actions(self._agreed(watchdog.look)),
             "on_report": recorder.on_report,
             "on_part": recorder.on_part,
-            "say": self.listener.message,
+            "time_is_up": recorder.time_is_up,
             "has_enough": lambda: recorder.has_stalled,
             "tolerates": watchdog.tolerates,
         }
@@ -460,8 +462,6 @@ class Experiment:
         """Trains along with the chief, which writes and reports everything."""
         looks = [Action(images_between_looks(self.config), self._agreed(_ignore))]
         arguments |= {
-            # The chief's clock counts.
-            "deadline": None,
             "actions": looks if self.step.remedies else [],
             "on_report": _ignore,
             "tolerates": lambda found: is_skipped(
@@ -484,17 +484,22 @@ class Experiment:
     ) -> tuple[signal.Signals | None, Exception | None]:
         """Returns the signal that ended training, and what made it end early."""
         several = self.distribution.workers > 1
-        return train_with_rollbacks(
-            run_steps,
-            self._batches,
-            go_back,
-            self.state,
-            self.distribution,
-            rolls_back_non_finite=self.config.guard.on_non_finite == "rollback",
-            # XLA would compile parts of every length, and workers stop together between calls.
-            seconds_per_part=None if self.config.training.xla or several else _SECONDS_PER_PART,
-            **arguments,
-        )
+        say = _ignore if self.recorder is None else self.listener.message
+        with StopRequest(say) as stop:
+            if self.recorder is not None:
+                self.recorder.stop = stop
+            return train_with_rollbacks(
+                run_steps,
+                self._batches,
+                go_back,
+                self.state,
+                self.distribution,
+                rolls_back_non_finite=self.config.guard.on_non_finite == "rollback",
+                stop=stop,
+                # XLA would compile parts of every length, and workers stop together between calls.
+                seconds_per_part=None if self.config.training.xla or several else _SECONDS_PER_PART,
+                **arguments,
+            )
 
     def _compiled_steps(self) -> Callable:
         images = self.data.train.images
