@@ -28,6 +28,7 @@ from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.errors import UserError, first_line
 from gan_cli.evaluation.evaluator import check_metrics
 from gan_cli.experiment.changes import (
+    changes_line,
     describe_data,
     early_end,
     refuse_changes,
@@ -55,6 +56,7 @@ from gan_cli.run.loggers import refuse_missing_packages
 from gan_cli.run.loggers.log import LogEnding
 from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.plans_log import PlansLog
+from gan_cli.run.report.ending import verdict_lines
 from gan_cli.run.report.page import write_report
 from gan_cli.run.tensorboard import forget_after
 from gan_cli.training.distribution import ONE_DEVICE, Distribution
@@ -107,6 +109,7 @@ class Experiment:
         run_dir: str | Path,
         distribution: Distribution = ONE_DEVICE,
         listener: Listener | None = None,
+        lock: RunLock | None = None,
     ) -> "Experiment":
         """Opens the data, resolves the config with it, and builds the networks.
 
@@ -114,6 +117,7 @@ class Experiment:
           run_dir: where everything about the run is kept; nothing is written yet.
           distribution: the devices to train on.
           listener: hears how training goes.
+          lock: of the run directory, where it is held already.
 
         Raises:
           UserError: the data cannot be read, or the config does not fit it.
@@ -174,7 +178,7 @@ class Experiment:
             state,
             step,
             store,
-            RunLock(run.path),
+            lock or RunLock(run.path),
             distribution,
             listener,
             report,
@@ -250,6 +254,7 @@ class Experiment:
         newest = self.store.newest_good(on_damage=self.listener.message)
         if newest is not None:
             self._restore(newest)
+            self._say_what_changed()
         elif checkpoints:
             raise UserError(
                 f"{self.run.path}: all checkpoints are damaged, and have been set aside; run the"
@@ -277,6 +282,13 @@ class Experiment:
         metrics.truncate_after(images_so_far)
         guard.truncate_after(images_so_far, interventions_of(self.step.remedies))
         forget_after(self.run.path, images_so_far)
+
+    def _say_what_changed(self) -> None:
+        if self.recorded is None:
+            return
+        line = changes_line(self.recorded, self.config, self.asked, self.data)
+        if line is not None:
+            self.listener.message(line)
 
     def _record_plan(self, continues: bool) -> None:
         """Keeps where a run continues to another length than it was planned for."""
@@ -353,6 +365,8 @@ class Experiment:
                     self._say_if_time_is_up(received, arguments["total_images"])
                 for problem in write_report(self.run):
                     self.listener.message(problem)
+                for line in verdict_lines(self.run) if received is None else ():
+                    self.listener.message(line)
             # The others wait here until the chief has written its last file.
             self.distribution.any(False)
         return self._outcome(received, trouble)
@@ -363,8 +377,8 @@ class Experiment:
             self.listener.message(
                 f"{trouble}; nothing has changed since, so it is not trained into the same again."
                 " The way on: set guard.on_non_finite to rollback, which returns to a checkpoint"
-                " and lowers the learning rates, and accept the change. To try the same again,"
-                " only accept the changes"
+                " and lowers the learning rates, and pass --accept_changes. To try the same again,"
+                " only pass --accept_changes"
             )
         return self._outcome(None, RuntimeError(trouble))
 
@@ -372,8 +386,8 @@ class Experiment:
         shown = self.state.images_so_far()
         if received is None and shown < total_images:
             self.listener.message(
-                f"the {self.config.training.max_minutes:g} minutes of training.max_minutes are"
-                f" over: {shown / 1000:g} of {total_images / 1000:g} kimg are shown"
+                f"training.max_minutes ({self.config.training.max_minutes:g}) is over:"
+                f" {shown / 1000:g} of {total_images / 1000:g} kimg are shown"
             )
 
     def close(self) -> None:

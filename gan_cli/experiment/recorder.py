@@ -118,7 +118,8 @@ class Recorder:
         self.listener.message(
             f"{self.config.name}: {len(self.data.train.images):,} {self.data.domain.name},"
             f" {self.config.training.precision}, {self.run.path} (ready after"
-            f" {seconds:.0f} s{parts and ': '}{parts})"
+            f" {seconds:.0f} s{parts and ': '}{parts}); trains for {self.config.training.kimg:,g}"
+            f" kimg (thousands of {self.data.domain.name} shown)"
         )
         if images == 0:
             count = min(self.data.domain.training_picture_samples, len(self.data.train.images))
@@ -363,7 +364,9 @@ class Recorder:
         clock = "; the clock of max_minutes stands still" if self.deadline is not None else ""
         self.listener.message(f"preparing the features for scores: {features}{once}{clock}")
         began = time.monotonic()
-        heard = UntilStopped(self.listener, lambda: self.stop is not None and bool(self.stop.signal))
+        heard = UntilStopped(
+            self.listener, lambda: self.stop is not None and bool(self.stop.signal)
+        )
         evaluator = build_evaluator(self.config, self.data, listener=heard)
         seconds = time.monotonic() - began
         if self.deadline is not None:

@@ -105,8 +105,8 @@ def test_features_from_a_file_are_opened_before_training(tmp_path):
     (tmp_path / "mine.yaml").write_text("data: {source: builtin}")
     missing = {"evaluation.features": f"keras_file:{tmp_path}/none.keras", "training.kimg": 0.1}
     heard = Recording()
+    loaded = gan_cli.load_config(tmp_path / "mine.yaml", missing)
     with pytest.raises(UserError, match=r"none\.keras"):
-        loaded = gan_cli.load_config(tmp_path / "mine.yaml", missing)
         gan_cli.train(loaded, tmp_path / "run", listener=heard)
     assert heard.reports == []
 
