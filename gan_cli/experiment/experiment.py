@@ -498,8 +498,8 @@ class Experiment:
     ) -> tuple[signal.Signals | None, Exception | None]:
         """Returns the signal that ended training, and what made it end early."""
         several = self.distribution.workers > 1
-        say = _ignore if self.recorder is None else self.listener.message
-        with StopRequest(say) as stop:
+        listener = Quiet() if self.recorder is None else self.listener
+        with StopRequest(listener.message) as stop:
             if self.recorder is not None:
                 self.recorder.stop = stop
             return train_with_rollbacks(

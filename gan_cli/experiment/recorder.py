@@ -140,7 +140,7 @@ class Recorder:
             # A file, an address or code that cannot be used is found before training.
             self._evaluator = self._build_evaluator()
         best = self.store.best_record()
-        if self._score_is_overdue(images, best and best.metric):
+        if self._score_is_overdue(images, None if best is None else best.metric):
             self.evaluate(images)
         elif best is not None:
             self._judge_scores(best.metric)

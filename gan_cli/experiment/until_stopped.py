@@ -19,7 +19,14 @@ class UntilStopped(Listener):
 
     def __init__(self, listener: Listener, is_stopped: Callable[[], bool]):
         self._listener, self._is_stopped = listener, is_stopped
-        self.message, self.done = listener.message, listener.done
+
+    def message(self, text: str) -> None:
+        """Passes the sentence on."""
+        self._listener.message(text)
+
+    def done(self, activity: str) -> None:
+        """Passes the end of the activity on."""
+        self._listener.done(activity)
 
     def progress(self, activity: str, done: int, total: int | None, detail: str = "") -> None:
         """Passes the progress on.
