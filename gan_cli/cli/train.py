@@ -4,6 +4,8 @@ gan-train builtin:digits
 gan-train --init mine.yaml photos/
 gan-train mine.yaml --set training.kimg=100 --set seed=1
 gan-train mine.yaml --seeds 0-4 --sweep training.batch_size=32,64
+
+Lengths are in kimg: thousands of images, or of other samples, that training has shown.
 """
 
 import signal

@@ -14,7 +14,7 @@ from gan_cli.data.in_threads import in_threads
 from gan_cli.data.materialise import cached_file
 from gan_cli.data.near_duplicates import MOST_COMPARED, groups_of, thumbnails
 from gan_cli.io.cache import write_npz
-from gan_cli.io.wording import counted
+from gan_cli.io.wording import counted, some_of
 
 # Part of the cache's key. Raise it with every change to what counts as showing the same.
 _VERSION = 1
@@ -82,19 +82,21 @@ def find_duplicates(
     if copies:
         row = int(np.flatnonzero(exact != np.arange(len(exact)))[0])
         notes.append(
-            f"{copies:,} of {len(exact):,} files are copies of another one, such as"
-            f" {names[row]} of {names[int(exact[row])]}"
+            some_of(
+                copies, len(exact), "files", "is a copy of another one", "are copies of another one"
+            )
+            + f", such as {names[row]} of {names[int(exact[row])]}"
         )
     if near:
         row = int(np.flatnonzero(groups != exact)[0])
         notes.append(
-            f"{near:,} of {len(exact):,} images show the same as another one, such as {names[row]}"
-            f" and {names[int(groups[row])]}"
+            some_of(near, len(exact), "images", "shows", "show")
+            + f" the same as another one, such as {names[row]} and {names[int(groups[row])]}"
         )
     if scenes:
         notes.append(
-            f"{scenes:,} of {len(exact):,} images resemble so many others that this is taken for"
-            " their subject, and not for copies"
+            some_of(scenes, len(exact), "images", "resembles", "resemble")
+            + " so many others that this is taken for their subject, and not for copies"
         )
     return Duplicates(digests, groups, copies, near, scenes, tuple(notes))
 
@@ -112,9 +114,9 @@ def note_on_split(duplicates: Duplicates, num_train: int, parts: Sequence[Part])
     names = _Names(parts)
     other = int(np.flatnonzero(duplicates.groups[:num_train] == duplicates.groups[row])[0])
     return (
-        f"{trained.sum():,} of {trained.size:,} held-out images show the same as a training image,"
-        f" such as {names[row]} and {names[other]}: they make the scores better than they are, and"
-        " hide overfitting; remove them",
+        some_of(int(trained.sum()), trained.size, "held-out images", "shows", "show")
+        + f" the same as a training image, such as {names[row]} and {names[other]}: this makes the"
+        " scores better than they are, and hides overfitting; remove such copies",
     )
 
 
