@@ -8,7 +8,6 @@ import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from logging import Formatter, LogRecord
 from pathlib import Path
 from types import ModuleType
 
@@ -16,7 +15,7 @@ from absl import app, flags, logging
 
 from gan_cli import __version__
 from gan_cli.errors import UserError
-from gan_cli.io.streams import lasting_output, lost_output, printable
+from gan_cli.io.streams import ReportLine, lasting_output, lost_output, printable
 from gan_cli.shell.interface import FlagFacts, Part
 from gan_cli.tensorflow_setup import LOG_LEVEL, QUIET
 
@@ -116,13 +115,6 @@ def _say_error(problem: str) -> None:
     print(f"{_command()}: error: {printable(problem)}", file=sys.stderr)
 
 
-class _WarningLine(Formatter):
-    """What a module reports by its logger, as a line like those of errors."""
-
-    def format(self, record: LogRecord) -> str:
-        return f"{_command()}: {record.levelname.lower()}: {printable(super().format(record))}"
-
-
 def say(text: str) -> None:
     """Prints lines to standard output, with control characters escaped."""
     print(printable(text))
@@ -178,7 +170,7 @@ def import_tensorflow(first: Callable[[], object] = lambda: None) -> None:
     from gan_cli.io.quiet_imports import absent, no_garbage, quiet_matplotlib, quiet_stderr
 
     logging.set_verbosity(logging.WARNING)
-    logging.get_absl_handler().setFormatter(_WarningLine())
+    logging.get_absl_handler().setFormatter(ReportLine(_command()))
     quiet_matplotlib()
     wants_lines = os.environ.get(LOG_LEVEL, QUIET) != QUIET
     with contextlib.nullcontext() if wants_lines else quiet_stderr():
