@@ -15,7 +15,7 @@ from absl import app, flags, logging
 
 from gan_cli import __version__
 from gan_cli.errors import UserError
-from gan_cli.io.streams import lasting_output, lost_output, printable
+from gan_cli.io.streams import ReportLine, lasting_output, lost_output, printable
 from gan_cli.shell.interface import FlagFacts, Part
 from gan_cli.tensorflow_setup import LOG_LEVEL, QUIET
 
@@ -170,6 +170,7 @@ def import_tensorflow(first: Callable[[], object] = lambda: None) -> None:
     from gan_cli.io.quiet_imports import absent, no_garbage, quiet_matplotlib, quiet_stderr
 
     logging.set_verbosity(logging.WARNING)
+    logging.get_absl_handler().setFormatter(ReportLine(_command()))
     quiet_matplotlib()
     wants_lines = os.environ.get(LOG_LEVEL, QUIET) != QUIET
     with contextlib.nullcontext() if wants_lines else quiet_stderr():

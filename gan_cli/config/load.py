@@ -11,6 +11,7 @@ from gan_cli.config import builtin, yaml_text
 from gan_cli.config.data_section import without_replaced_keys
 from gan_cli.config.earlier import modernised
 from gan_cli.config.problems import describe, show_value
+from gan_cli.config.rounding import rounded
 from gan_cli.config.schema import Config
 from gan_cli.config.yaml_text import KeyPath, Places
 from gan_cli.errors import UserError
@@ -71,7 +72,10 @@ def dump_config(config: Config) -> str:
 
 
 def config_differences(old: Config, new: Config) -> list[str]:
-    """Returns a line for every key in which two configs differ, such as `seed: 0 -> 1`."""
+    """Returns a line for every key in which two configs differ, such as `seed: 0 -> 1`.
+
+    Numbers that agree in six digits are the same: earlier versions did not round what they derived.
+    """
     before, after = (dict(_leaves(config.model_dump(mode="json"))) for config in (old, new))
 
     def shown(leaves: Mapping[KeyPath, Any], keys: KeyPath) -> str:
@@ -80,7 +84,7 @@ def config_differences(old: Config, new: Config) -> list[str]:
     return [
         f"{'.'.join(keys)}: {shown(before, keys)} -> {shown(after, keys)}"
         for keys in dict.fromkeys([*before, *after])
-        if keys not in before or keys not in after or before[keys] != after[keys]
+        if keys not in before or keys not in after or rounded(before[keys]) != rounded(after[keys])
     ]
 
 

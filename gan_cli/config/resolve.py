@@ -9,6 +9,7 @@ from gan_cli.config.data_section import DataConfig, SourceKeys, section_of
 from gan_cli.config.limits import FEWEST_IMAGES
 from gan_cli.config.problems import describe
 from gan_cli.config.resolved import ResolvedConfig
+from gan_cli.config.rounding import rounded
 from gan_cli.config.rules import DomainRules, Rules
 from gan_cli.config.schema import (
     AugmentationConfig,
@@ -287,5 +288,5 @@ def _entry(rules: Rules, name: str, every: int = 1) -> PenaltyConfig:
 
 
 def _fill(section: Section, **values: object) -> Section:
-    open_values = {key: v for key, v in values.items() if getattr(section, key) is None}
+    open_values = {key: rounded(v) for key, v in values.items() if getattr(section, key) is None}
     return section.model_copy(update=open_values)

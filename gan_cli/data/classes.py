@@ -7,6 +7,7 @@ import numpy as np
 from gan_cli.data.collection import Collection, SourceSplits
 from gan_cli.errors import UserError
 from gan_cli.io.records import LONGEST_NAME
+from gan_cli.io.wording import some_of
 
 _SHOWN = 3
 
@@ -34,8 +35,14 @@ def without_gaps(splits: SourceSplits) -> SourceSplits:
     missing = [name for name, known in zip(names, is_known, strict=True) if not known]
     shown = ", ".join(missing[:_SHOWN]) + (", ..." if len(missing) > _SHOWN else "")
     note = (
-        f"{len(missing):,} of {len(names):,} classes have no training images and are left out:"
-        f" {shown}; the other {len(kept):,} keep their names, and are numbered from 0"
+        some_of(
+            len(missing),
+            len(names),
+            "classes",
+            "has no training images and is left out",
+            "have no training images and are left out",
+        )
+        + f": {shown}; the other {len(kept):,} keep their names, and are numbered from 0"
     )
     if holdout is not None and holdout.labels is not None:
         _check_known(holdout.labels, is_known, names)
@@ -59,8 +66,8 @@ def _check_known(labels: np.ndarray, is_known: np.ndarray, names: tuple[str, ...
         first = int(strange[0])
         name = names[first] if 0 <= first < len(names) else str(first)
         raise UserError(
-            f"data: {strange.size:,} of {labels.size:,} held-out images have a class that no"
-            f" training image has, such as '{name}'; leave them out"
+            f"data: {some_of(strange.size, labels.size, 'held-out images', 'has', 'have')} a class"
+            f" that no training image has, such as '{name}'; leave such images out"
         )
 
 

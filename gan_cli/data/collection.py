@@ -17,11 +17,13 @@ class Forms:
 
     Attributes:
       is_complete: whether all images of a set were looked at, and not only some.
+      first: the index of one image with each number of channels, where it is known.
     """
 
     sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
     channels: Counter[int] = field(default_factory=Counter)
     is_complete: bool = False
+    first: dict[int, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,10 @@ import numpy as np
 
 from gan_cli.data.collection import Collection
 from gan_cli.data.in_threads import in_threads
-from gan_cli.data.materialise import cache_folder
+from gan_cli.data.materialise import cached_file
 from gan_cli.data.near_duplicates import MOST_COMPARED, groups_of, thumbnails
-from gan_cli.errors import UserError
 from gan_cli.io.cache import write_npz
-from gan_cli.io.wording import counted
+from gan_cli.io.wording import counted, some_of
 
 # Part of the cache's key. Raise it with every change to what counts as showing the same.
 _VERSION = 1
@@ -83,19 +82,21 @@ def find_duplicates(
     if copies:
         row = int(np.flatnonzero(exact != np.arange(len(exact)))[0])
         notes.append(
-            f"{copies:,} of {len(exact):,} files are copies of another one, such as"
-            f" {names[row]} of {names[int(exact[row])]}"
+            some_of(
+                copies, len(exact), "files", "is a copy of another one", "are copies of another one"
+            )
+            + f", such as {names[row]} of {names[int(exact[row])]}"
         )
     if near:
         row = int(np.flatnonzero(groups != exact)[0])
         notes.append(
-            f"{near:,} of {len(exact):,} images show the same as another one, such as {names[row]}"
-            f" and {names[int(groups[row])]}"
+            some_of(near, len(exact), "images", "shows", "show")
+            + f" the same as another one, such as {names[row]} and {names[int(groups[row])]}"
         )
     if scenes:
         notes.append(
-            f"{scenes:,} of {len(exact):,} images resemble so many others that this is taken for"
-            " their subject, and not for copies"
+            some_of(scenes, len(exact), "images", "resembles", "resemble")
+            + " so many others that this is taken for their subject, and not for copies"
         )
     return Duplicates(digests, groups, copies, near, scenes, tuple(notes))
 
@@ -113,9 +114,9 @@ def note_on_split(duplicates: Duplicates, num_train: int, parts: Sequence[Part])
     names = _Names(parts)
     other = int(np.flatnonzero(duplicates.groups[:num_train] == duplicates.groups[row])[0])
     return (
-        f"{trained.sum():,} of {trained.size:,} held-out images show the same as a training image,"
-        f" such as {names[row]} and {names[other]}: they make the scores better than they are, and"
-        " hide overfitting; remove them",
+        some_of(int(trained.sum()), trained.size, "held-out images", "shows", "show")
+        + f" the same as a training image, such as {names[row]} and {names[other]}: this makes the"
+        " scores better than they are, and hides overfitting; remove such copies",
     )
 
 
@@ -174,10 +175,7 @@ def _place(parts: Sequence[Part], what: object) -> Path | None:
     key = hashlib.sha256(repr(what).encode())
     for collection, indices in parts:
         key.update(collection.identity.encode() + indices.astype(np.int64).tobytes())
-    try:
-        return cache_folder("duplicates") / f"{key.hexdigest()}.npz"
-    except UserError:
-        return None
+    return cached_file("duplicates", f"{key.hexdigest()}.npz")
 
 
 def _array_in(path: Path | None, name: str) -> np.ndarray | None:
@@ -198,7 +196,6 @@ def _cached(parts: Sequence[Part], progress: Callable[[int, int], None] | None) 
         return known
     small = np.concatenate([thumbnails(*part, progress) for part in parts])
     groups = groups_of(small)
-    if path is not None:
-        # A cache that cannot be written costs time, and nothing else.
-        write_npz(path, {"groups": groups})
+    # A cache that cannot be written costs time, and nothing else.
+    write_npz(path, {"groups": groups})
     return groups

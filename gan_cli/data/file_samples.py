@@ -22,7 +22,7 @@ from gan_cli.data.survey import (
 from gan_cli.data.tiles import Tiles
 from gan_cli.data.value_range import Range, common_range, is_deep
 from gan_cli.errors import UserError
-from gan_cli.io.wording import counted
+from gan_cli.io.wording import counted, some_of
 
 # Ends the identity of files of which some are converted to sRGB.
 _IN_SRGB = ":srgb"
@@ -131,12 +131,21 @@ def open_files(files: Sequence[Path], reading: Reading) -> FileSamples:
     channels = Counter(header.channels for header in of_sample if header.mode)
     return FileSamples(
         samples,
-        Forms(sizes, channels, is_complete=True),
+        Forms(sizes, channels, is_complete=True, first=_first_of_each(of_sample)),
         several or reading.tiles is not None,
         marks,
         frames.value_range,
         tuple(notes),
     )
+
+
+def _first_of_each(headers: Sequence[Header]) -> dict[int, int]:
+    """Returns the first sample with each number of channels."""
+    first: dict[int, int] = {}
+    for number, header in enumerate(headers):
+        if header.mode:
+            first.setdefault(header.channels, number)
+    return first
 
 
 def _refuse_too_many(sizes: Sequence[tuple[int, int]], side: int, stride: int) -> None:
@@ -177,8 +186,8 @@ def _notes_on_range(value_range: Range | None, deep: int, count: int) -> tuple[s
         return ()
     black, white = value_range
     return (
-        f"{deep:,} of {count:,} images have more than 8 bits: {black:g} becomes black and"
-        f" {white:g} white (data.value_range)",
+        some_of(deep, count, "images", "has", "have")
+        + f" more than 8 bits: {black:g} becomes black and {white:g} white (data.value_range)",
     )
 
 

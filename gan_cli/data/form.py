@@ -8,6 +8,7 @@ from gan_cli.data.materialise import Preparation
 from gan_cli.data.prepare import natural_channels, natural_size
 from gan_cli.domains.domain import Domain
 from gan_cli.errors import UserError
+from gan_cli.io.wording import some_of
 
 # How many images are looked at to find the size and the number of channels.
 _PROBED = 200
@@ -69,7 +70,10 @@ def choose_form(
     # Transparency is composed away unless it is asked for.
     channels = config.channels or min(max(probe.channels, default=1), 3)
     form = Preparation(height, width, channels, config.fit, config.background)
-    return form, (*_notes_on_size(config, probe, form), *_notes_on_channels(config, probe, form))
+    return form, (
+        *_notes_on_size(config, probe, form),
+        *_notes_on_channels(probe, form, collection),
+    )
 
 
 def _check_shape(config: DataConfig, domain: Domain) -> None:
@@ -92,6 +96,7 @@ def _look_at(collection: Collection) -> Forms:
             continue
         probe.sizes[natural_size(image)] += 1
         probe.channels[natural_channels(image)] += 1
+        probe.first.setdefault(natural_channels(image), int(index))
     return probe
 
 
@@ -138,27 +143,37 @@ def _note_on_enlargement(probe: Forms, form: Preparation) -> list[str]:
         return [f"all images are enlarged more than {_MUCH_LARGER:g} times, which blurs them"]
     smallest = max(enlarged, key=factor)
     looked_at = "images" if probe.is_complete else "images looked at"
+    which = some_of(sum(enlarged.values()), probe.sizes.total(), looked_at, "is", "are")
     return [
-        f"{sum(enlarged.values()):,} of {probe.sizes.total():,} {looked_at} are enlarged more than"
-        f" {_MUCH_LARGER:g} times, which blurs them; the smallest has {_shown(smallest)} pixels"
+        f"{which} enlarged more than {_MUCH_LARGER:g} times and blurred by it; the smallest has"
+        f" {_shown(smallest)} pixels"
     ]
 
 
-def _notes_on_channels(config: DataConfig, probe: Forms, form: Preparation) -> list[str]:
-    looked_at = f"of {probe.channels.total():,} images"
-    if not probe.is_complete:
-        looked_at += " looked at"
-    gray, colour, clear = (probe.channels[channels] for channels in _CHANNELS)
+def _notes_on_channels(probe: Forms, form: Preparation, collection: Collection) -> list[str]:
+    total = probe.channels.total()
+    images = "images" if probe.is_complete else "images looked at"
+
+    def note(channels: int, one: str, many: str, becomes: str) -> str:
+        count = probe.channels[channels]
+        text = f"{some_of(count, total, images, f'{one} and is', f'{many} and are')} {becomes}"
+        # Which images differ from most others is worth a look.
+        if channels in probe.first and 2 * count < total:
+            return f"{text}, such as {collection.describe(probe.first[channels])}"
+        return text
+
+    gray, colour, clear = _CHANNELS
     notes = []
-    if clear and form.channels != 4:
+    if probe.channels[clear] and form.channels != clear:
+        composed = f"composed on {form.background}"
         notes.append(
-            f"{clear:,} {looked_at} have an alpha channel: they are composed on"
-            f" {form.background} (data.background); data.channels: 4 keeps it"
+            f"{note(clear, 'has an alpha channel', 'have an alpha channel', composed)}"
+            " (data.background; data.channels: 4 keeps the channel)"
         )
-    if gray and form.channels == 3:
-        notes.append(f"{gray:,} {looked_at} are gray and are converted to RGB")
-    if colour and form.channels == 1:
-        notes.append(f"{colour:,} {looked_at} are in colour and are converted to gray")
+    if probe.channels[gray] and form.channels == colour:
+        notes.append(note(gray, "is gray", "are gray", "converted to RGB"))
+    if probe.channels[colour] and form.channels == gray:
+        notes.append(note(colour, "is in colour", "are in colour", "converted to gray"))
     return notes
 
 

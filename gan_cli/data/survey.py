@@ -14,6 +14,7 @@ from gan_cli.data.kept_headers import Header, kept_headers
 from gan_cli.data.prepare import natural_channels
 from gan_cli.data.value_range import is_deep
 from gan_cli.errors import UserError
+from gan_cli.io.wording import some_of
 
 _SHOWN = 3
 # Pillow's formats of animations and stacks. The second picture of an MPO, which phones write, is a
@@ -40,9 +41,9 @@ def read_headers(files: Sequence[Path], max_pixels: int) -> list[Header]:
     large = [file for file, header in zip(files, headers, strict=True) if header.too_large]
     if large:
         raise UserError(
-            f"data.max_pixels: {len(large):,} of {len(files):,} images have more than"
-            f" {max_pixels:,} pixels, such as {large[0]}; if you trust them and have the memory,"
-            " about 8 bytes a pixel, raise it; else remove them"
+            f"data.max_pixels: {some_of(len(large), len(files), 'images', 'has', 'have')} more than"
+            f" {max_pixels:,} pixels, such as {large[0]}; if you trust such images and have the"
+            " memory, about 8 bytes a pixel, raise it; else remove them"
         )
     return headers
 
@@ -98,14 +99,19 @@ def notes_on_profiles(headers: Sequence[Header]) -> tuple[str, ...]:
         shown = ", ".join(f"{count:,} {name}" for name, count in names.most_common(_SHOWN))
         more = ", ..." if len(names) > _SHOWN else ""
         notes.append(
-            f"{names.total():,} of {len(headers):,} images have a colour profile other than sRGB"
-            f" and are converted to sRGB ({shown}{more}); data.colour_profiles: ignore keeps their"
-            " values"
+            some_of(
+                names.total(),
+                len(headers),
+                "images",
+                "has a colour profile other than sRGB and is",
+                "have a colour profile other than sRGB and are",
+            )
+            + f" converted to sRGB ({shown}{more}); data.colour_profiles: ignore keeps the values"
         )
     if bad := sum(header.bad_profile for header in headers):
         notes.append(
-            f"{bad:,} of {len(headers):,} images have a colour profile that cannot be applied:"
-            " their values are taken for sRGB"
+            some_of(bad, len(headers), "images", "has", "have")
+            + " a colour profile that cannot be applied: the values are taken for sRGB"
         )
     return tuple(notes)
 
@@ -116,8 +122,8 @@ def notes_on_depth(headers: Sequence[Header]) -> tuple[str, ...]:
     if not count:
         return ()
     return (
-        f"{count:,} of {len(headers):,} images have 16 bits for each colour: the upper 8 are read"
-        " (data.value_range is for gray images)",
+        some_of(count, len(headers), "images", "has", "have")
+        + " 16 bits for each colour: the upper 8 are read (data.value_range is for gray images)",
     )
 
 
@@ -128,7 +134,12 @@ def notes_on_frames(headers: Sequence[Header], takes_all: bool) -> tuple[str, ..
         return ()
     least, most = min(counts), max(counts)
     frames = f"{least:,}" if least == most else f"{least:,} to {most:,}"
-    which = f"{len(counts):,} of {len(headers):,} files are animations or stacks of {frames} frames"
+    one, many = f"is an animation or a stack of {frames}", f"are animations or stacks of {frames}"
+    which = some_of(len(counts), len(headers), "files", one, many)
     if takes_all:
-        return (f"{which}: each of their {sum(counts):,} frames is an image (data.frames: all)",)
-    return (f"{which}: only the first frame of each is used; data.frames: all takes every frame",)
+        its = "its" if len(counts) == 1 else "their"
+        every = f"each of {its} {sum(counts):,} frames is an image (data.frames: all)"
+        return (f"{which} frames: {every}",)
+    each = "" if len(counts) == 1 else " of each"
+    first = f"only the first frame{each} is used; data.frames: all takes every frame"
+    return (f"{which} frames: {first}",)

@@ -12,6 +12,7 @@ from gan_cli.metrics.comparison import GanAccess
 from gan_cli.metrics.feature_evaluator import FeatureEvaluator
 from gan_cli.metrics.features import FEATURE_NETWORKS
 from gan_cli.metrics.features.network import FeatureNetwork
+from gan_cli.metrics.metric import NEEDED
 from gan_cli.metrics.run_evaluator import EvaluatorInputs, RunEvaluator
 from gan_cli.metrics.scores import DEFAULT_METRICS, METRICS
 from gan_cli.metrics.statistics import read_statistics, write_statistics
@@ -82,6 +83,32 @@ def build_feature_evaluator(inputs: EvaluatorInputs) -> FeatureEvaluator:
         network = network_of(WITHOUT_LABELS)
         metrics = tuple(each for each in metrics or () if each not in needing) or None
     return _evaluator_of(network, train, holdout, metrics, inputs.gan, inputs.statistics)
+
+
+def needs_only_images(config: ResolvedConfig) -> bool:
+    """Returns whether the features of a run need neither a file nor a network nor foreign code."""
+    return config.evaluation.features in FEATURE_NETWORKS.of_images
+
+
+def check_metrics(config: ResolvedConfig, data: DataSplits) -> None:
+    """Checks, before anything is trained, that a run's metrics have what they need.
+
+    Where features come from elsewhere, only the evaluator itself can say so.
+
+    Raises:
+      UserError: a metric needs labels, or a classifier of the data's own classes.
+    """
+    if not needs_only_images(config):
+        return
+    there = {
+        "labels": data.holdout.labels is not None,
+        "classifier": config.evaluation.features in FEATURE_NETWORKS.needing_labels,
+    }
+    for name in config.evaluation.metrics or ():
+        needs = METRICS.load(name).needs if name != "all" else ()
+        lacking = [need for need in needs if not there.get(need, True)]
+        if lacking:
+            raise UserError(f"metric '{name}': needs {NEEDED[lacking[0]]}")
 
 
 def _needs_classifier(metric: str) -> bool:

@@ -1,5 +1,6 @@
 """What a run began with: its config and its data, compared with those that would continue it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from pydantic import ValidationError
@@ -9,6 +10,7 @@ from gan_cli.config.earlier import EARLIER_DATA, earlier_options
 from gan_cli.config.load import config_differences
 from gan_cli.config.resolve import INTERVALS, fill_all_options
 from gan_cli.config.resolved import ResolvedConfig
+from gan_cli.config.rounding import rounded
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits
 from gan_cli.errors import UserError
@@ -91,6 +93,30 @@ def refuse_changes(
         )
 
 
+def changes_line(
+    saved: ResolvedConfig, config: ResolvedConfig, asked: Config, data: DataSplits
+) -> str | None:
+    """Returns a line on what a run continues with that it has not had so far; None: nothing.
+
+    Args:
+      saved: the config by which the run has trained so far.
+      config: resolved.
+      asked: the same config before it was resolved: what follows from other keys is not named.
+    """
+    given = asked.model_dump()
+    changed = []
+    for difference in config_differences(
+        fill_all_options(saved, rules_for(saved, data.domain)), config
+    ):
+        key = difference.partition(":")[0]
+        value: Any = given
+        for name in key.split("."):
+            value = value.get(name) if isinstance(value, dict) else value
+        if value is not None or difference.endswith(" -> null"):
+            changed.append(difference)
+    return f"changed since the run was last trained: {'; '.join(changed)}" if changed else None
+
+
 def _free_keys(saved: ResolvedConfig, config: ResolvedConfig) -> tuple[str, ...]:
     if any(each.guard.rolls_back or each.guard.strengthens for each in (saved, config)):
         return _FREE_KEYS
@@ -115,6 +141,7 @@ def with_recorded_plan(
       UserError: a recorded end fits no key of the config.
     """
     given, known = config.model_dump(), saved.model_dump()
+    _keep_unrounded(given, known)
     longer = config.training.kimg != saved.training.kimg
     _keep_ends(given, known, _end_of_plan(saved) if longer else None)
     kept: tuple[str, ...] = ()
@@ -131,6 +158,19 @@ def with_recorded_plan(
         return ResolvedConfig.model_validate(given, strict=False)
     except ValidationError as error:
         raise UserError(f"the run's recorded plan does not fit this config: {error}") from error
+
+
+def _keep_unrounded(given: Any, known: Any) -> None:
+    """Gives derived numbers all digits with which an earlier version recorded them."""
+    keys: Iterable[Any] = ()
+    if isinstance(given, dict) and isinstance(known, dict):
+        keys = given.keys() & known.keys()
+    elif isinstance(given, list | tuple) and isinstance(known, list | tuple):
+        keys = range(min(len(given), len(known)))
+    for key in keys:
+        _keep_unrounded(given[key], known[key])
+        if isinstance(known[key], float) and given[key] == rounded(known[key]):
+            given[key] = known[key]
 
 
 def _end_of_plan(config: ResolvedConfig) -> float:
@@ -163,11 +203,12 @@ def early_end(config: ResolvedConfig) -> str | None:
     end = schedule.until_kimg or _end_of_plan(config)
     if schedule.name == "constant" or end >= kimg:
         return None
+    by_clock = "" if config.training.max_minutes is None else ", or by max_minutes"
     key = "learning_rate_schedule.until_kimg" if schedule.until_kimg else "schedule_kimg"
     return (
-        f"note: training goes to {kimg:g} kimg; the learning rates end their schedule"
-        f" at {end:g} kimg and stay at {schedule.final_factor:g} of their values from there on; to"
-        f" change that, set training.{key} and accept the change"
+        f"note: the learning rates end their schedule at {end:g} kimg, before training ends (at"
+        f" {kimg:g} kimg{by_clock}), and stay at {schedule.final_factor:g} of their values from"
+        f" there on. For a later end, set training.{key} and pass --accept_changes"
     )
 
 

@@ -23,11 +23,14 @@ from gan_cli.config.load import dump_config
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits, open_splits
+from gan_cli.data.held_out import KnownSplit
 from gan_cli.data.pipeline import training_batches
 from gan_cli.data.report import DataReport, report_on
 from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.errors import UserError, first_line
+from gan_cli.evaluation.evaluator import check_metrics
 from gan_cli.experiment.changes import (
+    changes_line,
     describe_data,
     early_end,
     refuse_changes,
@@ -55,6 +58,7 @@ from gan_cli.run.loggers import refuse_missing_packages
 from gan_cli.run.loggers.log import LogEnding
 from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.plans_log import PlansLog
+from gan_cli.run.report.ending import verdict_lines
 from gan_cli.run.report.page import write_report
 from gan_cli.run.tensorboard import forget_after
 from gan_cli.training.distribution import ONE_DEVICE, Distribution
@@ -65,6 +69,7 @@ from gan_cli.training.remedies import GUARD_MEMORY, interventions_of
 from gan_cli.training.rollback import agreed_look, train_with_rollbacks
 from gan_cli.training.state import GanState
 from gan_cli.training.step import TrainStep
+from gan_cli.training.stop import StopRequest
 
 # Between parts of a call, training can stop and shows how far it is.
 _SECONDS_PER_PART = 1.0
@@ -106,6 +111,7 @@ class Experiment:
         run_dir: str | Path,
         distribution: Distribution = ONE_DEVICE,
         listener: Listener | None = None,
+        lock: RunLock | None = None,
     ) -> "Experiment":
         """Opens the data, resolves the config with it, and builds the networks.
 
@@ -113,6 +119,7 @@ class Experiment:
           run_dir: where everything about the run is kept; nothing is written yet.
           distribution: the devices to train on.
           listener: hears how training goes.
+          lock: of the run directory, where it is held already.
 
         Raises:
           UserError: the data cannot be read, or the config does not fit it.
@@ -128,7 +135,9 @@ class Experiment:
             # Before many images are prepared in a size that the networks cannot make.
             check_image_size(config, *config.data.image_size)
         with explained(smaller_data), listener.during(PREPARING) as progress:
-            data = open_splits(config.data, progress)
+            # Nothing has been trained on by a run that has kept no weights yet.
+            known = run.read_split() if CheckpointStore(run.checkpoints).all() else KnownSplit()
+            data = open_splits(config.data, progress, known)
         with_data = time.monotonic()
         for problem in data.skipped[:_SKIPPED_SHOWN]:
             listener.skipped(problem)
@@ -147,6 +156,7 @@ class Experiment:
                 " data.holdout_fraction"
             )
         resolved = resolve_for(config, data)
+        check_metrics(resolved, data)
         store = CheckpointStore(run.checkpoints, resolved.training.keep_checkpoints)
         if store.all() and recorded is not None:
             resolved = with_recorded_plan(resolved, config, recorded)
@@ -175,7 +185,7 @@ class Experiment:
             state,
             step,
             store,
-            RunLock(run.path),
+            lock or RunLock(run.path),
             distribution,
             listener,
             report,
@@ -251,6 +261,7 @@ class Experiment:
         newest = self.store.newest_good(on_damage=self.listener.message)
         if newest is not None:
             self._restore(newest)
+            self._say_what_changed()
         elif checkpoints:
             raise UserError(
                 f"{self.run.path}: all checkpoints are damaged, and have been set aside; run the"
@@ -269,6 +280,8 @@ class Experiment:
         self.run.write_data_report(
             self.report.as_json(), [*self.report.skipped, *self.report.passed_over]
         )
+        before = KnownSplit() if newest is None else self.run.read_split()
+        self.run.write_split(self.data.split().after(before))
         if initialised is not None:
             self.run.write_initial_weights(initialised.record())
         images_so_far = self.state.images_so_far()
@@ -278,6 +291,13 @@ class Experiment:
         metrics.truncate_after(images_so_far)
         guard.truncate_after(images_so_far, interventions_of(self.step.remedies))
         forget_after(self.run.path, images_so_far)
+
+    def _say_what_changed(self) -> None:
+        if self.recorded is None:
+            return
+        line = changes_line(self.recorded, self.config, self.asked, self.data)
+        if line is not None:
+            self.listener.message(line)
 
     def _record_plan(self, continues: bool) -> None:
         """Keeps where a run continues to another length than it was planned for."""
@@ -340,7 +360,6 @@ class Experiment:
         arguments: dict[str, Any] = {
             "total_images": round(self.config.training.kimg * 1000),
             "batch_size": self.step.images_per_step,
-            "deadline": deadline,
             "agree": self.distribution.any,
         }
         if recorder is not None:
@@ -351,10 +370,12 @@ class Experiment:
             received, trouble = self._train_as_assistant(run_steps, arguments)
         if trouble is None:
             if self.distribution.is_chief:
-                if deadline is not None and time.monotonic() >= deadline:
+                if recorder is not None and recorder.time_is_up():
                     self._say_if_time_is_up(received, arguments["total_images"])
                 for problem in write_report(self.run):
                     self.listener.message(problem)
+                for line in verdict_lines(self.run) if received is None else ():
+                    self.listener.message(line)
             # The others wait here until the chief has written its last file.
             self.distribution.any(False)
         return self._outcome(received, trouble)
@@ -365,8 +386,8 @@ class Experiment:
             self.listener.message(
                 f"{trouble}; nothing has changed since, so it is not trained into the same again."
                 " The way on: set guard.on_non_finite to rollback, which returns to a checkpoint"
-                " and lowers the learning rates, and accept the change. To try the same again,"
-                " only accept the changes"
+                " and lowers the learning rates, and pass --accept_changes. To try the same again,"
+                " only pass --accept_changes"
             )
         return self._outcome(None, RuntimeError(trouble))
 
@@ -374,8 +395,8 @@ class Experiment:
         shown = self.state.images_so_far()
         if received is None and shown < total_images:
             self.listener.message(
-                f"the {self.config.training.max_minutes:g} minutes of training.max_minutes are"
-                f" over: {shown / 1000:g} of {total_images / 1000:g} kimg are shown"
+                f"training.max_minutes ({self.config.training.max_minutes:g}) is over:"
+                f" {shown / 1000:g} of {total_images / 1000:g} kimg are shown"
             )
 
     def close(self) -> None:
@@ -452,7 +473,7 @@ class Experiment:
             "actions": recorder.actions(self._agreed(watchdog.look)),
             "on_report": recorder.on_report,
             "on_part": recorder.on_part,
-            "say": self.listener.message,
+            "time_is_up": recorder.time_is_up,
             "has_enough": lambda: recorder.has_stalled,
             "tolerates": watchdog.tolerates,
         }
@@ -464,8 +485,6 @@ class Experiment:
         """Trains along with the chief, which writes and reports everything."""
         looks = [Action(images_between_looks(self.config), self._agreed(_ignore))]
         arguments |= {
-            # The chief's clock counts.
-            "deadline": None,
             "actions": looks if self.step.remedies else [],
             "on_report": _ignore,
             "tolerates": lambda found: is_skipped(
@@ -488,17 +507,22 @@ class Experiment:
     ) -> tuple[signal.Signals | None, Exception | None]:
         """Returns the signal that ended training, and what made it end early."""
         several = self.distribution.workers > 1
-        return train_with_rollbacks(
-            run_steps,
-            self._batches,
-            go_back,
-            self.state,
-            self.distribution,
-            rolls_back_non_finite=self.config.guard.on_non_finite == "rollback",
-            # XLA would compile parts of every length, and workers stop together between calls.
-            seconds_per_part=None if self.config.training.xla or several else _SECONDS_PER_PART,
-            **arguments,
-        )
+        listener = Quiet() if self.recorder is None else self.listener
+        with StopRequest(listener.message) as stop:
+            if self.recorder is not None:
+                self.recorder.stop = stop
+            return train_with_rollbacks(
+                run_steps,
+                self._batches,
+                go_back,
+                self.state,
+                self.distribution,
+                rolls_back_non_finite=self.config.guard.on_non_finite == "rollback",
+                stop=stop,
+                # XLA would compile parts of every length, and workers stop together between calls.
+                seconds_per_part=None if self.config.training.xla or several else _SECONDS_PER_PART,
+                **arguments,
+            )
 
     def _compiled_steps(self) -> Callable:
         images = self.data.train.images

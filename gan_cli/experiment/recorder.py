@@ -10,16 +10,18 @@ from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits
 from gan_cli.data.split import FEWEST_HELD_OUT
 from gan_cli.domains.phrases import Phrases
-from gan_cli.evaluation.evaluator import build_evaluator
+from gan_cli.evaluation.evaluator import build_evaluator, needs_only_images
 from gan_cli.experiment.early_grids import FIRST_EARLY_GRID_SECONDS, GridTimes, grid_name
 from gan_cli.experiment.leaks import leak_warning
 from gan_cli.experiment.patience import images_without_improvement
-from gan_cli.experiment.speed import long_run_warning
+from gan_cli.experiment.speed import duration, long_run_warning
+from gan_cli.experiment.until_stopped import AbandonedError, UntilStopped
 from gan_cli.io.files import atomic_write
 from gan_cli.listener import TRAINING, Listener
 from gan_cli.media.encode import encoded
 from gan_cli.media.provenance import Provenance
 from gan_cli.media.sound import preview
+from gan_cli.metrics.features import FEATURE_NETWORKS
 from gan_cli.metrics.run_evaluator import RunEvaluator
 from gan_cli.models.digest import weights_sha256
 from gan_cli.run.checkpoint import Checkpoint, CheckpointStore
@@ -34,6 +36,7 @@ from gan_cli.sampling.seed_ranges import TRAINING_SCORES
 from gan_cli.training.cluster import local_devices
 from gan_cli.training.loop import Action
 from gan_cli.training.state import GanState
+from gan_cli.training.stop import StopRequest
 
 GRID_COLUMNS = 10
 _SECONDS_TO_ESTIMATE = 30.0
@@ -63,6 +66,8 @@ class Recorder:
         )
         self._total_images = self._shown_total = _images(config.training.kimg)
         self.deadline: float | None = None
+        # What asks training to stop, while it runs.
+        self.stop: StopRequest | None = None
         # Whether `training.patience_kimg` has ended training.
         self.has_stalled = False
         self.num_classes = len(data.train.class_names) if config.model.conditional else 0
@@ -113,7 +118,8 @@ class Recorder:
         self.listener.message(
             f"{self.config.name}: {len(self.data.train.images):,} {self.data.domain.name},"
             f" {self.config.training.precision}, {self.run.path} (ready after"
-            f" {seconds:.0f} s{parts and ': '}{parts})"
+            f" {seconds:.0f} s{parts and ': '}{parts}); trains for {self.config.training.kimg:,g}"
+            f" kimg (thousands of {self.data.domain.name} shown)"
         )
         if images == 0:
             count = min(self.data.domain.training_picture_samples, len(self.data.train.images))
@@ -128,12 +134,16 @@ class Recorder:
                 f"first pictures: real images and noise, in {self.run.samples}; more after"
                 f" {FIRST_EARLY_GRID_SECONDS:.0f} s, 1 min, 2 min, 4 min, ..."
             )
-        if self._evaluates:
-            # Before training spends its time, since the evaluator may have to train a classifier.
+        if not self._evaluates:
+            return
+        if not needs_only_images(self.config):
+            # A file, an address or code that cannot be used is found before training.
             self._evaluator = self._build_evaluator()
-            if self._score_is_overdue(images, self._evaluator.tracked[0]):
-                self.evaluate(images)
-            self._judge_scores(self._evaluator.tracked[0])
+        best = self.store.best_record()
+        if self._score_is_overdue(images, None if best is None else best.metric):
+            self.evaluate(images)
+        elif best is not None:
+            self._judge_scores(best.metric)
 
     def begin(self, config: ResolvedConfig, deadline: float | None) -> None:
         """Starts the clock of training.
@@ -145,6 +155,10 @@ class Recorder:
         self.config, self.deadline = config, deadline
         self._mark = time.monotonic()
         self._grid_times = GridTimes(self._mark - self._seconds_before, self._mark)
+
+    def time_is_up(self) -> bool:
+        """Returns whether the clock ends training."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
 
     def on_report(self, images_shown: int, report: Mapping[str, float]) -> None:
         """Takes the report of one call into TensorFlow, and passes it to the listener."""
@@ -268,7 +282,11 @@ class Recorder:
     def evaluate(self, images_shown: int) -> None:
         """Scores the averaged generator against held-out images, and keeps the best checkpoint."""
         if self._evaluator is None:
-            self._evaluator = self._build_evaluator()
+            try:
+                self._evaluator = self._build_evaluator()
+            except AbandonedError:
+                # The resumed run computes the score that is overdue.
+                return
         scores = self._evaluator.track(self._generated(self.config.evaluation.num_samples))
         name, value = next(iter(scores.items()))
         values = {
@@ -308,12 +326,16 @@ class Recorder:
         self._images_at_log, self._seconds_at_log = images_shown, self._training_seconds
         self._mark = time.monotonic()
 
-    def _score_is_overdue(self, images_shown: int, name: str) -> bool:
-        """Returns whether an earlier process saved a checkpoint and died before it was scored."""
+    def _score_is_overdue(self, images_shown: int, name: str | None) -> bool:
+        """Returns whether an earlier process saved a checkpoint and died before it was scored.
+
+        Args:
+          name: of the score that has chosen the best checkpoint; None: there is none.
+        """
         every = _images(self.config.evaluation.every_kimg)
         is_over = images_shown >= self._total_images
         due_since = images_shown if is_over else images_shown // every * every
-        scored = [row for row in self.metrics.read() if name in row]
+        scored = [row for row in self.metrics.read() if name is not None and name in row]
         return due_since > (scored[-1]["images_shown"] if scored else 0)
 
     def _generated(self, count: int) -> Iterator[np.ndarray]:
@@ -329,12 +351,28 @@ class Recorder:
         return self.sampler.batches(latents, labels)
 
     def _build_evaluator(self) -> RunEvaluator:
-        if self.config.evaluation.features:
-            self.listener.message(
-                f"preparing the features that training is scored in"
-                f" ({self.config.evaluation.features}); training and its clock start after that"
-            )
-        return build_evaluator(self.config, self.data, listener=self.listener)
+        """Builds the evaluator; the clock that ends training stands still meanwhile.
+
+        Raises:
+          AbandonedError: training was asked to stop.
+        """
+        features = self.config.evaluation.features
+        if not features:
+            return build_evaluator(self.config, self.data, listener=self.listener)
+        is_trained = features in FEATURE_NETWORKS.needing_labels
+        once = " (trained once for these images, then kept)" if is_trained else ""
+        clock = "; the clock of max_minutes stands still" if self.deadline is not None else ""
+        self.listener.message(f"preparing the features for scores: {features}{once}{clock}")
+        began = time.monotonic()
+        heard = UntilStopped(
+            self.listener, lambda: self.stop is not None and bool(self.stop.signal)
+        )
+        evaluator = build_evaluator(self.config, self.data, listener=heard)
+        seconds = time.monotonic() - began
+        if self.deadline is not None:
+            self.deadline += seconds
+        self.listener.message(f"features prepared in {duration(seconds / 60)}")
+        return evaluator
 
     def _images_per_second(self, images_shown: int) -> float:
         seconds = self._training_seconds - self._seconds_at_log

@@ -7,7 +7,8 @@ from gan_cli.config.schema import Config
 from gan_cli.experiment.experiment import Experiment
 from gan_cli.experiment.outcome import Outcome
 from gan_cli.listener import Listener, Quiet
-from gan_cli.run.directory import default_run_dir
+from gan_cli.run.directory import RunDirectory, default_run_dir
+from gan_cli.run.lock import RunLock
 from gan_cli.training.cluster import open_distribution
 from gan_cli.training.distribution import Distribution
 
@@ -48,12 +49,15 @@ def run_experiment(
         distribution = open_distribution(
             config.training.strategy, say=(listener or Quiet()).message
         )
+    run_dir = run_dir or default_run_dir(config)
+    lock = RunLock(Path(run_dir))
     with distribution.alive():
-        experiment = Experiment.open(
-            config, run_dir or default_run_dir(config), distribution, listener
-        )
         try:
+            if distribution.is_chief and RunDirectory(run_dir).exists():
+                # Before the data are read, which may take minutes; a new run writes nothing yet.
+                lock.acquire()
+            experiment = Experiment.open(config, run_dir, distribution, listener, lock)
             experiment.prepare_directory(resume, accept_changes)
             return experiment.train(began)
         finally:
-            experiment.close()
+            lock.release()

@@ -74,12 +74,12 @@ def time_line(
 ) -> str:
     """Returns a line on when grids come and training ends; scoring takes further time."""
     to_grid, to_end = (1000 * k / images_per_second / 60 for k in (grid_every_kimg, kimg))
-    ending = f"{duration(to_end)} in all"
+    ending = f"{kimg:,g} kimg (thousands shown) take {duration(to_end)}"
     if max_minutes is not None and max_minutes < to_end:
         share = max_minutes / to_end
         ending = (
             f"stops after {duration(max_minutes)} by max_minutes, at about"
-            f" {share * kimg:,.0f} of {kimg:,.0f} kimg, and schedules end there"
+            f" {share * kimg:,.0f} of {kimg:,g} kimg (thousands shown), and schedules end there"
         )
     if to_grid >= to_end or (max_minutes is not None and to_grid > max_minutes):
         regular = ""

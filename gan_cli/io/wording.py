@@ -33,6 +33,17 @@ def counted(number: int, one: str, many: str) -> str:
     return f"1 {one}" if number == 1 else f"{number:,} {many}"
 
 
+def some_of(number: int, total: int, things: str, does: str, do: str) -> str:
+    """Returns how many of all do what, such as `1 of 5 files is gray` and `2 of 5 files are gray`.
+
+    Args:
+      things: all of them, such as `files`.
+      does: what a single one does, such as `is gray`.
+      do: what several do.
+    """
+    return f"{number:,} of {total:,} {things} {does if number == 1 else do}"
+
+
 def show_value(value: Any) -> str:
     """Returns a value as a config would write it, shortened if it is long."""
     if value is None or isinstance(value, bool):

@@ -25,7 +25,7 @@ from gan_cli.metrics.floor_and_ceiling import FloorAndCeiling
 from gan_cli.metrics.interpretation import interpret
 from gan_cli.metrics.maths.frechet_distance import frechet_distance
 from gan_cli.metrics.maths.moments import Moments, MomentsAccumulator
-from gan_cli.metrics.metric import Measurement, Metric, Need, UnavailableError
+from gan_cli.metrics.metric import NEEDED, Measurement, Metric, Need, UnavailableError
 from gan_cli.metrics.run_evaluator import FeatureFacts
 from gan_cli.metrics.sample import Sample, gather
 from gan_cli.metrics.scores import DEFAULT_METRICS, METRICS
@@ -216,13 +216,13 @@ class FeatureEvaluator:
         """Returns why a metric with these needs is not available here, or None."""
         gan = self.comparison.gan
         there = {
-            "train": (self.train is not None, "the training images"),
-            "labels": (self.comparison.holdout.labels is not None, "images with labels"),
-            "classifier": (self.network.knows_own_classes, "features: classifier"),
-            "generator": (gan.synthesize is not None, "the generator of a run"),
-            "discriminator": (gan.discriminate is not None, "the discriminator of a run"),
+            "train": self.train is not None,
+            "labels": self.comparison.holdout.labels is not None,
+            "classifier": self.network.knows_own_classes,
+            "generator": gan.synthesize is not None,
+            "discriminator": gan.discriminate is not None,
         }
-        return next((f"needs {there[need][1]}" for need in needs if not there[need][0]), None)
+        return next((f"needs {NEEDED[need]}" for need in needs if not there[need]), None)
 
     def _shares(self, probabilities: np.ndarray | None) -> dict[str, float]:
         # Only for a classifier of this data's own classes: Inception knows others.

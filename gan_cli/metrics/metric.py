@@ -14,6 +14,16 @@ from gan_cli.registry import own_code
 Need = Literal["train", "labels", "classifier", "generator", "discriminator"]
 
 
+# The needs in words.
+NEEDED: dict[str, str] = {
+    "train": "the training images",
+    "labels": "images with labels",
+    "classifier": "features: classifier",
+    "generator": "the generator of a run",
+    "discriminator": "the discriminator of a run",
+}
+
+
 @dataclass(frozen=True)
 class Figure:
     """One number.

@@ -22,11 +22,13 @@ class RunLock:
         self._file: IO[str] | None = None
 
     def acquire(self) -> None:
-        """Takes the lock until `release`, or the end of the process.
+        """Takes the lock until `release`, or the end of the process; again: does nothing.
 
         Raises:
           UserError: another process holds it, or the file cannot be written.
         """
+        if self._file is not None:
+            return
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             file = self.path.open("a+", encoding="utf-8")

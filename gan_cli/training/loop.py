@@ -139,7 +139,7 @@ def train(
     batch_size: int,
     actions: Sequence[Action],
     on_report: Callable[[int, Report], None],
-    deadline: float | None = None,
+    time_is_up: Callable[[], bool] = lambda: False,
     has_enough: Callable[[], bool] = lambda: False,
     agree: Callable[[bool], bool] = bool,
     tolerates: Callable[[NonFinite], bool] = lambda found: False,
@@ -147,13 +147,13 @@ def train(
     seconds_per_part: float | None = None,
     on_part: Callable[[int], object] = lambda images_shown: None,
 ) -> signal.Signals | None:
-    """Trains until enough images have been shown, the deadline has passed, or a signal arrives.
+    """Trains until enough images have been shown, the time is up, or a signal arrives.
 
     Args:
       run_steps: made by `compile_steps`.
       batches: stacked batches, as `run_steps` takes them.
       on_report: called after every call into TensorFlow with the images shown and the report.
-      deadline: time to stop after the first call, on the clock of `time.monotonic`.
+      time_is_up: returns whether to stop by the clock, after the first call.
       has_enough: returns whether to stop before the next call into TensorFlow.
       tolerates: returns whether to continue although values of a report are not finite.
       agree: from this worker's wish to stop to whether any worker has it, so that all of them stop
@@ -178,8 +178,7 @@ def train(
     with contextlib.nullcontext(stop) if stop else StopRequest() as stop:
         for batch in batches:
             # Time that was over before the first call would train nothing, however often.
-            is_over = deadline is not None and time.monotonic() >= deadline
-            late = has_enough() or (is_over and images_shown > first)
+            late = has_enough() or (images_shown > first and time_is_up())
             is_signalled = agree(stop.signal is not None)
             if images_shown >= total_images or is_signalled or agree(late):
                 break

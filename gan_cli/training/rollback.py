@@ -52,7 +52,7 @@ def train_with_rollbacks(
     distribution: Distribution,
     *,
     rolls_back_non_finite: bool,
-    say: Callable[[str], object] = lambda text: None,
+    stop: StopRequest,
     **loop_options: Any,
 ) -> tuple[signal.Signals | None, Exception | None]:
     """Trains, and continues from an older checkpoint as often as an action or divergence asks.
@@ -63,29 +63,26 @@ def train_with_rollbacks(
         checkpoint's images shown, or None if there is none to go back to. Only the chief's result
         counts.
       rolls_back_non_finite: whether to go back when a reported value is not finite.
-      say: takes a sentence about a signal that has come, from another thread.
+      stop: entered by the caller; one for all calls of `train`, so that a signal during a rollback
+        is not lost.
       loop_options: further arguments of `loop.train`.
 
     Returns:
       the signal that ended training, and the error that ended it early; each may be None.
     """
-    # One for all calls of `train`, so that a signal during a rollback is not lost.
-    with StopRequest(say) as stop:
-        while True:
-            shown = state.images_so_far()
-            try:
-                batches = batches_from(shown)
-                return train(
-                    run_steps, batches, images_shown=shown, stop=stop, **loop_options
-                ), None
-            except DivergedError as error:
-                trouble: Exception = error
-                if not rolls_back_non_finite:
-                    return None, trouble
-                back_to = go_back(error.images_shown, "non_finite")
-            except RollBackError as wish:
-                trouble = wish
-                back_to = go_back(wish.images_shown, wish.reason)
-            if distribution.of_chief(_NOWHERE if back_to is None else back_to) == _NOWHERE:
+    while True:
+        shown = state.images_so_far()
+        try:
+            batches = batches_from(shown)
+            return train(run_steps, batches, images_shown=shown, stop=stop, **loop_options), None
+        except DivergedError as error:
+            trouble: Exception = error
+            if not rolls_back_non_finite:
                 return None, trouble
-            distribution.share(state.variables())
+            back_to = go_back(error.images_shown, "non_finite")
+        except RollBackError as wish:
+            trouble = wish
+            back_to = go_back(wish.images_shown, wish.reason)
+        if distribution.of_chief(_NOWHERE if back_to is None else back_to) == _NOWHERE:
+            return None, trouble
+        distribution.share(state.variables())

@@ -96,7 +96,7 @@ def test_copies_are_counted_and_classes_that_disagree_are_told(tmp_path):
     copy.write_bytes((tmp_path / "a" / "0.png").read_bytes())
     splits = opened(tmp_path)
     assert "1 image shows the same as an image of another class" in splits.notes
-    told = f"1 of 71 files are copies of another one, such as {copy} of {tmp_path}/a/0.png"
+    told = f"1 of 71 files is a copy of another one, such as {copy} of {tmp_path}/a/0.png"
     assert told in splits.notes
 
 
@@ -108,7 +108,7 @@ def test_test_images_that_are_trained_on_are_told(tmp_path):
     scene(3).save(tmp_path / "test" / "3.jpg", quality=90)
     notes = opened(tmp_path).notes
     assert any(
-        note.startswith("1 of 11 held-out images show the same as a training image, such as")
+        note.startswith("1 of 11 held-out images shows the same as a training image, such as")
         and f"{tmp_path}/test/3.jpg and {tmp_path}/train/3.png" in note
         for note in notes
     )

@@ -58,7 +58,7 @@ def test_another_aspect_ratio_is_told(fit, what):
     assert notes == [
         "data.image_size is not set: images of 2 sizes, from 30x40 to 500x300 pixels, are resized"
         f" to 64x64; where they have another aspect ratio, {what}",
-        "2 of 4 images looked at are enlarged more than 1.5 times, which blurs them; the smallest"
+        "2 of 4 images looked at are enlarged more than 1.5 times and blurred by it; the smallest"
         " has 30x40 pixels",
     ]
 
@@ -78,13 +78,13 @@ def test_what_happens_to_channels_is_told():
     shape, notes = form_of(mixed, background="#102030")
     assert shape == (16, 16, 3)
     assert notes == [
-        "1 of 4 images looked at have an alpha channel: they are composed on #102030"
-        " (data.background); data.channels: 4 keeps it",
+        "1 of 4 images looked at has an alpha channel and is composed on #102030, such as"
+        " 3 (data.background; data.channels: 4 keeps the channel)",
         "2 of 4 images looked at are gray and are converted to RGB",
     ]
     shape, notes = form_of(mixed, channels=1)
     assert shape == (16, 16, 1)
-    assert notes[1:] == ["1 of 4 images looked at are in colour and are converted to gray"]
+    assert notes[1:] == ["1 of 4 images looked at is in colour and is converted to gray, such as 2"]
     assert form_of(mixed, channels=4) == ((16, 16, 4), [])
 
 

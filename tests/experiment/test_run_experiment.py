@@ -19,6 +19,7 @@ from gan_cli.experiment.run import run_experiment
 from gan_cli.listener import TRAINING
 from gan_cli.run.checkpoint import CheckpointStore
 from gan_cli.run.directory import RunDirectory
+from gan_cli.run.lock import RunLock
 from tests.docs.data_cases import fill
 
 TINY = {
@@ -221,6 +222,74 @@ class TestResume:
         values["evaluation"] |= {"features": "random", "metrics": ["frechet"]}
         changed = Config.model_validate(values, strict=False, context=CHOICES)
         assert run_experiment(changed, run_dir).images_shown == 80
+
+    @pytest.mark.parametrize(
+        ("training", "said"),
+        [
+            ({}, []),
+            ({"max_minutes": 5}, ["training.max_minutes: null -> 5.0"]),
+            # The intervals that follow from the length are not the user's.
+            (
+                {"kimg": 0.08, "keep_checkpoints": 2},
+                ["training.kimg: 0.064 -> 0.08", "training.keep_checkpoints: 3 -> 2"],
+            ),
+        ],
+    )
+    def test_what_has_changed_is_said(self, whole, tmp_path, training, said):
+        run_dir, heard = tmp_path / "run", Recording()
+        shutil.copytree(whole[0], run_dir)
+        run_experiment(config(**training), run_dir, listener=heard)
+        start = "changed since the run was last trained: "
+        told = [line.removeprefix(start) for line in heard.messages if line.startswith(start)]
+        assert [part for line in told for part in line.split("; ")] == said
+
+    def test_rates_that_stay_at_the_end_of_their_schedule_name_key_and_flag(self, whole, tmp_path):
+        run_dir, heard = tmp_path / "run", Recording()
+        shutil.copytree(whole[0], run_dir)
+        run_experiment(config(kimg=0.08), run_dir, listener=heard)
+        (note,) = [line for line in heard.messages if "end their schedule" in line]
+        assert "at 0.064 kimg, before training ends (at 0.08 kimg), and stay at 0.05" in note
+        assert note.endswith(
+            "For a later end, set training.learning_rate_schedule.until_kimg and pass"
+            " --accept_changes"
+        )
+
+    def test_derived_numbers_are_short_and_earlier_runs_keep_their_digits(self, whole, tmp_path):
+        run_dir = tmp_path / "run"
+        shutil.copytree(whole[0], run_dir)
+        saved = run_dir / "config.yaml"
+        text = saved.read_text()
+        assert "  every_kimg: 0.00128\n" in text
+        # Of 0.064 / 50, as an earlier version has written it.
+        saved.write_text(
+            text.replace("every_kimg: 0.00128\n", "every_kimg: 0.0012800000000000001\n")
+        )
+        changed = config(kimg=0.08)
+        run_experiment(changed, run_dir)
+        assert "every_kimg: 0.0016\n" in saved.read_text()
+        saved.write_text(
+            saved.read_text().replace(
+                "ema_half_life_kimg: 1.25", "ema_half_life_kimg: 1.2500000001"
+            )
+        )
+        run_experiment(changed, run_dir)
+        assert "ema_half_life_kimg: 1.2500000001" in saved.read_text()
+
+    def test_a_run_that_another_process_trains_is_refused_before_its_data_are_read(
+        self, whole, tmp_path
+    ):
+        run_dir = tmp_path / "run"
+        shutil.copytree(whole[0], run_dir)
+        other = RunLock(run_dir)
+        other.acquire()
+        nothing = {**TINY, "data": {"source": "folder", "path": str(tmp_path / "none")}}
+        with pytest.raises(UserError, match="is being trained by process"):
+            run_experiment(Config.model_validate(nothing, context=CHOICES), run_dir)
+        other.release()
+        # Where nothing hinders it, the next one gets the lock, and gives it back.
+        run_experiment(config(), run_dir)
+        other.acquire()
+        other.release()
 
     def test_another_config_is_refused_with_what_differs_and_can_be_accepted(self, whole, tmp_path):
         run_dir = tmp_path / "run"

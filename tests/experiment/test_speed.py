@@ -18,13 +18,13 @@ def test_the_end_is_whichever_comes_first():
     # 10 img/s: 60 kimg take 100 minutes.
     whole = time_line(10.0, 3.0, 60.0, None)
     assert whole == (
-        "time: 10.0 img/s; 100 minutes in all; grids from 20 seconds on, and every 5 minutes;"
-        " scoring comes on top"
+        "time: 10.0 img/s; 60 kimg (thousands shown) take 100 minutes; grids from 20 seconds on,"
+        " and every 5 minutes; scoring comes on top"
     )
     assert "stops after 25 minutes by max_minutes, at about 15 of 60 kimg" in time_line(
         10.0, 3.0, 60.0, 25.0
     )
-    assert "100 minutes in all" in time_line(10.0, 3.0, 60.0, 200.0)
+    assert "take 100 minutes; grids" in time_line(10.0, 3.0, 60.0, 200.0)
     assert "grids from 20 seconds on; scoring" in time_line(10.0, 3.0, 60.0, 4.0)
 
 

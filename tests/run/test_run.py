@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import io
 import os
 import re
 import wave
@@ -114,6 +115,24 @@ def test_the_report_is_one_page_that_needs_nothing_else(tmp_path):
     loaded = re.findall(r'(?:src|href)="([^"#]{0,12})', page)
     # Data, or (an SVG's own) fragments of the page itself.
     assert set(loaded) <= {"data:image/p", ""}
+
+
+def test_large_pictures_of_the_report_lose_bytes_and_no_more_than_an_eye_sees(tmp_path):
+    run = RunDirectory(tmp_path)
+    run.samples.mkdir()
+    noise = np.random.default_rng(0).normal(128, 25, (300, 300, 3)).clip(0, 255)
+    smooth = np.asarray(
+        Image.fromarray(noise.astype(np.uint8)).resize((900, 900), Image.Resampling.BICUBIC)
+    )
+    Image.fromarray(smooth).save(run.samples / "grid-000000.png")
+    write_report(run)
+    page = run.report.read_text()
+    (kind, data) = re.search(r'src="data:image/(\w+);base64,([^"]+)"', page).groups()
+    assert kind == "webp"
+    assert len(data) < (run.samples / "grid-000000.png").stat().st_size / 3
+    with Image.open(io.BytesIO(base64.b64decode(data))) as shown:
+        error = np.asarray(shown.convert("RGB")).astype(float) - smooth
+    assert 10 * np.log10(255**2 / np.mean(error**2)) > 25
 
 
 def test_the_report_shows_both_parts_of_a_run_that_was_continued(tmp_path):

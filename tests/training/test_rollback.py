@@ -11,6 +11,7 @@ from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.loop import Action, RollBackError
 from gan_cli.training.remedies import Remedies
 from gan_cli.training.rollback import agreed_look, train_with_rollbacks
+from gan_cli.training.stop import StopRequest
 
 BATCH = 10
 
@@ -42,18 +43,20 @@ def train_80_images(run_steps, look, go_back, distribution):
         while True:
             yield {"images": tf.zeros([4, BATCH, 2, 2, 1]), "labels": tf.zeros([4, BATCH])}
 
-    outcome = train_with_rollbacks(
-        run_steps,
-        batches_from,
-        go_back,
-        SimpleNamespace(images_so_far=lambda: 0, variables=dict),
-        distribution,
-        rolls_back_non_finite=True,
-        total_images=80,
-        batch_size=BATCH,
-        actions=[Action(40, look)],
-        on_report=lambda shown, report: None,
-    )
+    with StopRequest() as stop:
+        outcome = train_with_rollbacks(
+            run_steps,
+            batches_from,
+            go_back,
+            SimpleNamespace(images_so_far=lambda: 0, variables=dict),
+            distribution,
+            rolls_back_non_finite=True,
+            stop=stop,
+            total_images=80,
+            batch_size=BATCH,
+            actions=[Action(40, look)],
+            on_report=lambda shown, report: None,
+        )
     return outcome, starts
 
 

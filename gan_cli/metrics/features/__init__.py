@@ -14,6 +14,7 @@ class FeatureRegistry(Registry):
       families: the networks that take an argument, with the builder, which takes it as `argument`.
         A network whose argument is optional is among the entries, too.
       needing_labels: names of the networks that need labelled images.
+      of_images: names of the networks that are made from the images alone.
     """
 
     def __init__(
@@ -21,9 +22,10 @@ class FeatureRegistry(Registry):
         entries: dict[str, str],
         families: dict[str, str],
         needing_labels: frozenset[str] = frozenset(),
+        of_images: frozenset[str] = frozenset(),
     ):
         super().__init__("feature network", entries, calls={"": "train, holdout"})
-        self.needing_labels = needing_labels
+        self.needing_labels, self.of_images = needing_labels, of_images
         self._families = Registry("feature network", families)
 
     def problem(self, name: str) -> str | None:
@@ -72,4 +74,5 @@ FEATURE_NETWORKS = FeatureRegistry(
         "saved_model": "gan_cli.metrics.features.pretrained:build_saved_model",
     },
     needing_labels=frozenset({"classifier"}),
+    of_images=frozenset({"classifier", "random"}),
 )

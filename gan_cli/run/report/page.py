@@ -15,8 +15,8 @@ from gan_cli.run.directory import RunDirectory
 from gan_cli.run.guard_log import GuardLog
 from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.plans_log import PlansLog, plan_sentences
-from gan_cli.run.report.clear_ground import on_clear_ground
 from gan_cli.run.report.data_facts import data_facts
+from gan_cli.run.report.pictures import data_uri, on_clear_ground
 from gan_cli.run.report.plots import curves_svg
 from gan_cli.run.report.scores import newest_evaluation
 from gan_cli.run.report.verdict import judge
@@ -164,7 +164,7 @@ def _grids(run: RunDirectory) -> tuple[list[dict[str, str]], list[str]]:
             except UserError as error:
                 problems += error.problems
     return [
-        {"title": title, "data": base64.b64encode(on_clear_ground(content, run)).decode()}
+        {"title": title, "source": data_uri(on_clear_ground(content, run))}
         for content, title in shown.items()
     ], problems
 

@@ -1,6 +1,5 @@
 """The report's section on evaluations: the newest one, and the scores over training."""
 
-import base64
 import io
 from itertools import pairwise
 from pathlib import Path
@@ -12,6 +11,7 @@ from gan_cli.errors import UserError, first_line
 from gan_cli.io.records import read_content
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.evaluations import read_evaluations
+from gan_cli.run.report.pictures import data_uri
 from gan_cli.run.report.plots import curves_svg, position_svg
 
 # A row of generated images for each class.
@@ -56,14 +56,14 @@ def _is_alike(record: dict[str, Any], newest: dict[str, Any]) -> bool:
 
 def _pictures(folder: Path) -> list[dict[str, str]]:
     return [
-        {"title": title, "data": base64.b64encode(read_content(folder / name)).decode()}
+        {"title": title, "source": data_uri(read_content(folder / name))}
         for title, name in _PICTURES
         if (folder / name).exists()
     ]
 
 
 def _class_rows(path: Path, record: dict[str, Any]) -> dict[str, str]:
-    """Returns the picture's row of each class as PNG in base64; empty: there is no picture."""
+    """Returns the picture's row of each class for the page; empty: there is no picture."""
     names = record["class_shares"]
     if not names or not path.exists():
         return {}
@@ -83,7 +83,7 @@ def _rows_of(picture: Image.Image, names: list[str]) -> dict[str, str]:
     for name, (top, bottom) in zip(names, pairwise(edges), strict=True):
         content = io.BytesIO()
         picture.crop((0, top, picture.width, bottom)).save(content, "PNG")
-        rows[name] = base64.b64encode(content.getvalue()).decode()
+        rows[name] = data_uri(content.getvalue())
     return rows
 
 

@@ -12,6 +12,8 @@ _NEAR, _RECOGNISABLE = 0.75, 0.4
 # From this factor on, one score is worse than another: estimates vary by less.
 _WORSE = 1.3
 _FEWEST_SCORES = 3
+# A distance that stands still says nothing yet before that.
+_EARLY_KIMG = 100
 # Signals of the guard in words, each with the remedy.
 _SIGNALS = {
     "diverging": ("losses or gradients grew far beyond what they were", "lower the learning rates"),
@@ -104,6 +106,12 @@ def _trend(name: str, course: Sequence[tuple[float, float]]) -> tuple[str, str]:
             f"{name} was still falling at the end, to {best:.3g}.",
             "Train longer: raise training.kimg, or training.max_minutes if that ended the run, and"
             " repeat the command.",
+        )
+    if last_kimg < _EARLY_KIMG:
+        return (
+            f"{name} is at {best:.3g} at best.",
+            f"Most runs need hundreds of kimg (thousand images shown), and this one has seen"
+            f" {last_kimg:g}: train longer before you change anything else.",
         )
     return (
         f"{name} has hardly changed over the last third of training ({best:.3g} at best).",
