@@ -58,7 +58,7 @@ def failing_call(
     at: int,
     lasts: bool,
 ) -> Attempt:
-    """Lets a call of a command that writes below `output` fail; `lasts`: all later ones, too."""
+    """Lets a call of a command that writes below `output` fail, or, `lasts`, all from it on."""
     settings = (
         ("FAULT_UNDER", output),
         ("FAULT_AT", str(at)),
