@@ -9,7 +9,7 @@ from gan_cli.cli.console import PlainConsole
 from gan_cli.evaluation.results import ComparedRuns, Scored, ScoredRun
 from gan_cli.metrics.evaluation import Score
 
-_MARKS = "*: best, =: tied for it"
+_MARKS = "*: best, =: tied"
 _WIDTH_OF_METRIC_AND_FLOOR, _WIDTH_OF_COLUMN = 36, 12
 
 

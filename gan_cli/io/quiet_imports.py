@@ -100,18 +100,19 @@ def quiet_stderr() -> Iterator[None]:
     terminal = os.dup(2)
     with tempfile.TemporaryFile() as held_back:
         os.dup2(held_back.fileno(), 2)
+        wants_all = False
         try:
-            released = _is_foreign
             yield
         except UserError:
             raise
         except Exception:
-            released = bool
+            wants_all = True
             raise
         finally:
             sys.stderr.flush()
             held_back.seek(0)
-            os.write(terminal, b"".join(filter(released, held_back)))
+            released = [line for line in held_back if wants_all or _is_foreign(line)]
+            os.write(terminal, b"".join(released))
             os.dup2(terminal, 2)
             os.close(terminal)
 

@@ -102,8 +102,9 @@ def _frames(images: np.ndarray, request: Walk) -> list[Image.Image]:
         columns = whole if request.keeps_columns else int(np.ceil(np.sqrt(count)))
     tiles = request.tiles(count)
     if tiles.scale is None and request.keeps_columns:
+        height, width = images.shape[2:4]
         side = _SIDES[min(count, len(_SIDES)) - 1]
-        tiles = replace(tiles, scale=enlargement(*images.shape[2:4], side))
+        tiles = replace(tiles, scale=enlargement(height, width, side))
     return [image_grid(frame, columns, tiles) for frame in images.swapaxes(0, 1)]
 
 
