@@ -11,11 +11,12 @@ then harms copies of them:
 - `name_attacks`: names, numbers and settings that nothing can hold.
 
 An attempt fails if the command prints a traceback, is ended by another signal than the one it was
-sent, takes more than five minutes, exits with another status than 0, 1 or 2, or prints raw control
+sent, takes more than 400 seconds, exits with another status than 0, 1 or 2, or prints raw control
 characters. Where a disturbed command is repeated undisturbed, it is lost if what it leaves differs
 from what an undisturbed one leaves.
 """
 
+import contextlib
 import hashlib
 import itertools
 import json
@@ -29,7 +30,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.attempts import (
@@ -185,6 +186,8 @@ class Campaign:
             environment=environment,
             limits=dict(attempt.limits),
             output=attempt.output,
+            # Much of an environment counts only where Python and the libraries start.
+            imports_anew=bool(attempt.environment) and "FAULT_AT" not in environment,
         )
         others = [self.commands.start(*each, cwd=folder) for each in attempt.beside]
         if attempt.strike is not None:
@@ -252,6 +255,19 @@ def build_library(folder: Path) -> Path:
     return library
 
 
+@contextlib.contextmanager
+def prepared(work: Path) -> Iterator[Campaign]:
+    """Makes the runs in a folder, and yields what attacks copies of them."""
+    model = work / "model"
+    model.mkdir()
+    os.environ["GAN_CLI_CACHE"] = str(work / "cache")
+    os.environ["LD_PRELOAD"] = str(build_library(work))
+    with Commands() as commands:
+        del os.environ["LD_PRELOAD"]
+        make_runs(commands, model)
+        yield Campaign(commands, model)
+
+
 def campaign(
     count: int, seed: int, say: Callable[[str], None] = print, minutes: float | None = None
 ) -> Counter:
@@ -262,27 +278,18 @@ def campaign(
     """
     outcome: Counter = Counter()
     began = time.monotonic()
-    with tempfile.TemporaryDirectory() as temporary:
-        work = Path(temporary)
-        os.environ["LD_PRELOAD"] = str(build_library(work))
-        os.environ["GAN_CLI_CACHE"] = str(work / "cache")
-        model = work / "model"
-        model.mkdir()
-        with Commands() as commands:
-            del os.environ["LD_PRELOAD"]
-            make_runs(commands, model)
-            thrower = Campaign(commands, model)
-            for number, attempt in enumerate(attempts(count, seed)):
-                if minutes is not None and time.monotonic() - began > 60 * minutes:
-                    break
-                folder = work / f"attempt-{number}"
-                how, wrong = thrower.make(attempt, folder)
-                outcome[attempt.kind, how] += 1
-                if wrong:
-                    edited = folder / "edited"
-                    change = f" ({edited.read_text()})" if edited.exists() else ""
-                    say(f"{number} {attempt.kind}: {attempt.what!a}{change}: {how}: {wrong}")
-                shutil.rmtree(folder, ignore_errors=True)
+    with tempfile.TemporaryDirectory() as temporary, prepared(Path(temporary)) as thrower:
+        for number, attempt in enumerate(attempts(count, seed)):
+            if minutes is not None and time.monotonic() - began > 60 * minutes:
+                break
+            folder = Path(temporary) / f"attempt-{number}"
+            how, wrong = thrower.make(attempt, folder)
+            outcome[attempt.kind, how] += 1
+            if wrong:
+                edited = folder / "edited"
+                change = f" ({edited.read_text()})" if edited.exists() else ""
+                say(f"{number} {attempt.kind}: {attempt.what!a}{change}: {how}: {wrong}")
+            shutil.rmtree(folder, ignore_errors=True)
     return outcome
 
 

@@ -51,11 +51,13 @@ class Commands:
         environment: Mapping[str, str] | None = None,
         limits: Mapping[str, int] | None = None,
         output: str | None = None,
+        imports_anew: bool = False,
     ) -> "Running":
         """Starts a command.
 
         Args:
           environment: more of it than the tests have.
+          imports_anew: whether the command imports everything itself, in that environment.
           limits: of resources, by their names in `resource`.
           output: where standard output goes: a file, "closed" or "broken pipe"; None: where `wait`
             reads it.
@@ -69,6 +71,7 @@ class Commands:
             "limits": limits or {},
             "output": output,
             "said": str(said),
+            "imports_anew": imports_anew,
         }
         return Running(self, command, self.ask({"start": request}), said)
 
@@ -128,6 +131,7 @@ def become(
     limits: dict[str, int],
     output: str | None,
     said: str,
+    imports_anew: bool,
 ) -> None:
     signal.alarm(_SECONDS)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
@@ -147,6 +151,13 @@ def become(
         number = getattr(resource, name)
         resource.setrlimit(number, (limit, resource.getrlimit(number)[1]))
     sys.argv = arguments
+    if imports_anew:
+        command = [sys.executable, "-P", "-m", module_of(arguments[0]), *arguments[1:]]
+        os.execv(sys.executable, command)
+
+
+def module_of(command: str) -> str:
+    return "gan_cli.cli." + Path(command).name.removeprefix("gan-")
 
 
 if __name__ == "__main__":
@@ -159,5 +170,4 @@ if __name__ == "__main__":
     # As on a user's terminal: a log level in the environment asks for TensorFlow's own lines.
     del os.environ["TF_CPP_MIN_LOG_LEVEL"]
     serve()
-    command = importlib.import_module("gan_cli.cli." + Path(sys.argv[0]).name.removeprefix("gan-"))
-    command.entry_point()
+    importlib.import_module(module_of(sys.argv[0])).entry_point()

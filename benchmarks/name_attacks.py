@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from benchmarks.attempts import PLAY, SAMPLE, SAY, TRAIN, Attempt, train, unrun
+from benchmarks.attempts import PLAY, SAMPLE, SAY, TRAIN, Attempt, own_copy, train, unrun
 
 LONG = "x" * 300
 STRANGE = (
@@ -50,6 +50,12 @@ def hostile_names() -> Iterator[Attempt]:
         yield Attempt("names", f"tuned from a run in {name!a:.40}", tuned, renamed)
 
 
+def own_data(folder: Path) -> None:
+    """What a command is sent to write into is not what other attempts learn from."""
+    for name in ("images", "words", "songs"):
+        own_copy(folder, name)
+
+
 def hostile_flags() -> Iterator[Attempt]:
     for flag in (
         *("--seeds=0-99999999999999", "--seeds=\xb2", "--seeds=1e9", "--grid=99999x99999"),
@@ -90,4 +96,5 @@ def hostile_flags() -> Iterator[Attempt]:
     for out in ("run", "run/config.yaml", "images", ".", "..", "/", "run/checkpoints/best.json",
                 "tuned.yaml", "words/a.txt", "run/samples/grid-000000.png/x.png"):  # fmt: skip
         for command in (SAMPLE, SAY, PLAY):
-            yield Attempt("flags", f"{command[1]} --out={out}", (*command[:2], f"--out={out}"))
+            what = f"{command[1]} --out={out}"
+            yield Attempt("flags", what, (*command[:2], f"--out={out}"), own_data)

@@ -4,7 +4,7 @@ import errno
 import itertools
 import random
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.attempts import (
@@ -46,16 +46,28 @@ def failing_calls(rng: random.Random) -> Iterator[Attempt]:
     for number in itertools.count():
         command, output, prepare = WRITERS[number % len(WRITERS)]
         error = ERRORS[number % len(ERRORS)]
-        at, lasting = rng.randint(1, MOST_CALLS) if number % 2 else rng.randint(1, 12), rng.random()
-        settings = (
-            ("FAULT_UNDER", output),
-            ("FAULT_AT", str(at)),
-            ("FAULT_ERRNO", str(getattr(errno, error))),
-            ("FAULT_LASTING", str(int(lasting < 0.5))),
-        )
-        more = " and all later ones" if lasting < 0.5 else ""
-        what = f"{' '.join(command)}: call {at}{more}: {error}"
-        yield Attempt("a failing system call", what, command, prepare, settings, repeats=True)
+        at, lasting = rng.randint(1, MOST_CALLS if number % 4 == 3 else 12), rng.random()
+        yield failing_call(command, output, prepare, error, at, lasting < 0.5)
+
+
+def failing_call(
+    command: tuple[str, ...],
+    output: str,
+    prepare: Callable[[Path], None],
+    error: str,
+    at: int,
+    lasts: bool,
+) -> Attempt:
+    """Lets a call of a command that writes below `output` fail, or, `lasts`, all from it on."""
+    settings = (
+        ("FAULT_UNDER", output),
+        ("FAULT_AT", str(at)),
+        ("FAULT_ERRNO", str(getattr(errno, error))),
+        ("FAULT_LASTING", str(int(lasts))),
+    )
+    more = " and all later ones" if lasts else ""
+    what = f"{' '.join(command)}: call {at}{more}: {error}"
+    return Attempt("a failing system call", what, command, prepare, settings, repeats=True)
 
 
 def kills(rng: random.Random) -> Iterator[Attempt]:
@@ -72,7 +84,7 @@ def kills(rng: random.Random) -> Iterator[Attempt]:
 
 LIMITS = (
     ("RLIMIT_FSIZE", 4_096),
-    ("RLIMIT_FSIZE", 0),
+    ("RLIMIT_FSIZE", 500),
     ("RLIMIT_NOFILE", 24),
     ("RLIMIT_CPU", 2),
     ("RLIMIT_CORE", 0),
@@ -90,6 +102,7 @@ ENVIRONMENTS = (
     ("COLUMNS", "-7"),
     ("COLUMNS", "x"),
     ("LC_ALL", "C"),
+    ("PYTHONUTF8", "0"),
     ("PYTHONIOENCODING", "ascii:strict"),
     ("TERM", "dumb"),
     ("TMPDIR", "/proc/nowhere"),

@@ -4,10 +4,14 @@ Under `tf.distribute` every replica takes the same step on its slice of the glob
 that uses the whole batch, or draws random numbers for it, calls these functions, so that the
 replicas together compute what one device would. Outside a strategy there is one replica, and every
 function here is the plain operation of TensorFlow.
+
+With gradient accumulation, a replica takes its part in slices, one after the other. Within
+`slicing`, these functions are about one slice in the same way.
 """
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import tensorflow as tf
@@ -16,10 +20,72 @@ import tensorflow as tf
 _due: Mapping[tuple[int, int], bool] = {}
 
 
+@dataclass(frozen=True)
+class Slice:
+    """One slice of a replica's part of the batch.
+
+    The part is dealt out in blocks of neighbours, like cards: the first block to the first slice,
+    the second to the second, and so on. Images that pair up across the batch at equal distances, as
+    those of a group of minibatch standard deviation, thus stay together.
+
+    Attributes:
+      count: number of slices.
+      blocks: number of blocks in each.
+      index: number of this slice, int32 scalar.
+    """
+
+    count: int
+    blocks: int
+    index: tf.Tensor
+
+    def of(self, whole: tf.Tensor, axis: int = 0) -> tf.Tensor:
+        """Returns this slice of a tensor whose `axis` holds the examples of a replica's part."""
+        shape = [tf.shape(whole)[i] if n is None else n for i, n in enumerate(whole.shape)]
+        before, length, after = shape[:axis], shape[axis], shape[axis + 1 :]
+        block = length // (self.count * self.blocks)
+        dealt = tf.reshape(whole, [*before, self.blocks, self.count, block, *after])
+        own = tf.gather(dealt, self.index, axis=axis + 1)
+        return tf.reshape(own, [*before, self.blocks * block, *after])
+
+    def whole(self, slices: tf.Tensor) -> tf.Tensor:
+        """Inverts `of` for all slices: [count, examples, ...] to [count * examples, ...]."""
+        count, examples, *rest = slices.shape
+        blocks = tf.reshape(slices, [count, self.blocks, examples // self.blocks, *rest])
+        return tf.reshape(tf.experimental.numpy.swapaxes(blocks, 0, 1), [count * examples, *rest])
+
+
+# The slice that is being traced; None: the replica's whole part.
+_slice: Slice | None = None
+
+
 def count() -> int:
     """Returns the number of replicas that take the step together."""
     context = tf.distribute.get_replica_context()
     return context.num_replicas_in_sync if context else 1
+
+
+def parts() -> int:
+    """Returns into how many parts the global batch is divided: replicas times slices."""
+    return count() * (_slice.count if _slice else 1)
+
+
+@contextlib.contextmanager
+def slicing(part: Slice) -> Iterator[None]:
+    """Within this context, the functions of this module are about one slice of the batch.
+
+    Replicas cannot communicate there: means are those of the slice.
+    """
+    global _slice
+    previous, _slice = _slice, part
+    try:
+        yield
+    finally:
+        _slice = previous
+
+
+def dealt(part: tf.Tensor | None) -> Any:
+    """Returns the present slice of a tensor that holds this replica's examples; None stays None."""
+    return part if _slice is None or part is None else _slice.of(part)
 
 
 def slice_of(whole: tf.Tensor, axis: int = 0) -> tf.Tensor:
@@ -28,11 +94,11 @@ def slice_of(whole: tf.Tensor, axis: int = 0) -> tf.Tensor:
     Args:
       axis: the axis of examples, whose length the number of replicas divides.
     """
-    if count() == 1:
-        return whole
-    index = tf.distribute.get_replica_context().replica_id_in_sync_group
-    # A tensor cannot index a list.
-    return tf.stack(tf.split(whole, count(), axis))[index]
+    if count() > 1:
+        index = tf.distribute.get_replica_context().replica_id_in_sync_group
+        # A tensor cannot index a list.
+        whole = tf.stack(tf.split(whole, count(), axis))[index]
+    return whole if _slice is None else _slice.of(whole, axis)
 
 
 def uniform(
@@ -54,8 +120,8 @@ def normal(shape: Any, seed: tf.Tensor, axis: int = 0) -> tf.Tensor:
 
 
 def share(loss: tf.Tensor) -> tf.Tensor:
-    """Returns this replica's part of the global loss, given the mean over its own examples."""
-    return loss if count() == 1 else loss / count()
+    """Returns this part's share of the global loss, given the mean over its own examples."""
+    return loss if parts() == 1 else loss / parts()
 
 
 def total(values: Any) -> Any:
@@ -74,7 +140,7 @@ def mean(values: Any) -> Any:
 
     All replicas hold equally many examples, so that the mean of their means is the global mean.
     """
-    if count() == 1:
+    if count() == 1 or _slice is not None:
         return values
     return _reduced(tf.distribute.ReduceOp.MEAN, values)
 
@@ -186,10 +252,10 @@ def _only_if(wanted: tf.Tensor, act: Callable[[], object]) -> None:
 
 
 def _whole(shape: Any, axis: int) -> Any:
-    """Returns the shape of all replicas' parts together."""
-    if count() == 1:
+    """Returns the shape of all parts together."""
+    if parts() == 1:
         return shape
     known = tf.get_static_value(tf.convert_to_tensor(shape))
-    parts = tf.unstack(shape) if known is None else known.tolist()
-    parts[axis] *= count()
-    return parts
+    sides = tf.unstack(shape) if known is None else known.tolist()
+    sides[axis] *= parts()
+    return sides

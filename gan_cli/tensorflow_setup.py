@@ -37,3 +37,6 @@ def set_up() -> None:
     # By itself TensorFlow takes oneDNN's kernels only on the newest processors; they are faster on
     # the others, too.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    if os.path.expanduser("~") == "~":
+        # Where no home is known, Keras would write its settings into a folder of that name.
+        os.environ.setdefault("KERAS_HOME", os.devnull)

@@ -1,11 +1,14 @@
 """Builds the training step of a resolved config."""
 
+import functools
+
 import keras
 import tensorflow as tf
 
 from gan_cli.assembly.networks import build_network
 from gan_cli.assembly.objective import build_augmentation, build_objective
 from gan_cli.assembly.ramps import end_of_schedules, ramp_of, setting_of
+from gan_cli.assembly.slicing import check_slices
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import ImageDataset
 from gan_cli.data.sources import domain_of
@@ -16,6 +19,7 @@ from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.precision import dtype_policy
 from gan_cli.training.remedies import Remedies
 from gan_cli.training.schedule import learning_rate_factor
+from gan_cli.training.sliced_step import SlicedStep
 from gan_cli.training.state import GanState
 from gan_cli.training.step import Averaging, Frozen, TrainStep
 from gan_cli.training.step_losses import StepLosses
@@ -63,6 +67,7 @@ def build_step(
         objective = build_objective(config, state, end_kimg)
         augmentation = build_augmentation(config, state, held_out, end_kimg)
         remedies = build_remedies(config, state)
+    check_slices(config, objective, distribution.replicas)
     float32_copies: list[keras.Model | None] = [None, None]
     if training.precision == "mixed_float16":
         with dtype_policy("float32"), distribution.scope():
@@ -82,7 +87,9 @@ def build_step(
         augmentation=augmentation,
         remedies=remedies,
     )
-    return TrainStep(
+    slices = training.gradient_accumulation
+    make = TrainStep if slices == 1 else functools.partial(SlicedStep, slices=slices)
+    return make(
         losses,
         Averaging(setting_of(training.ema_half_life_kimg, end_kimg), training.ema_ramp_up),
         seed=config.seed,

@@ -18,8 +18,8 @@ def warnings_of(config: ResolvedConfig, discriminator: keras.Model, replicas: in
 
 def _without_groups(config: ResolvedConfig, discriminator: keras.Model, replicas: int) -> list[str]:
     """Warns of minibatch standard deviations over groups of one image, which are constant."""
-    pack = config.model.pack
-    judged = config.training.batch_size // (replicas * pack)
+    pack, slices = config.model.pack, config.training.gradient_accumulation
+    judged = config.training.batch_size // (replicas * slices * pack)
     sizes = [
         layer.group_size
         for layer in discriminator._flatten_layers(include_self=False)
@@ -29,12 +29,13 @@ def _without_groups(config: ResolvedConfig, discriminator: keras.Model, replicas
     if not sizes:
         return []
     share = f" / {replicas} devices" if replicas > 1 else ""
+    share += f" / {slices} slices" if slices > 1 else ""
     share += f" / packs of {pack}" if pack > 1 else ""
     of_batch = f" (training.batch_size {config.training.batch_size}{share})" if share else ""
     return [
         f"training.batch_size: {judged} images{of_batch} cannot be split into groups of"
         f" {max(sizes)}, so the discriminator's minibatch standard deviation has no effect; use a"
-        f" multiple of {max(sizes) * replicas * pack}"
+        f" multiple of {max(sizes) * replicas * slices * pack}"
     ]
 
 

@@ -13,7 +13,7 @@ from absl import app, flags, logging
 
 from gan_cli import __version__
 from gan_cli.errors import UserError
-from gan_cli.io.streams import lasting_output, lost_output, printable
+from gan_cli.io.streams import ReportLine, lasting_output, lost_output, printable
 from gan_cli.shell.interface import FlagFacts, Part
 from gan_cli.tensorflow_setup import shows_lines
 
@@ -161,4 +161,5 @@ def import_tensorflow(first: Callable[[], object] = lambda: None) -> None:
     from gan_cli.io.quiet_imports import quiet_tensorflow
 
     logging.set_verbosity(logging.WARNING)
+    logging.get_absl_handler().setFormatter(ReportLine(_command()))
     quiet_tensorflow(shows_lines(), first, _OPTIONAL_TO_KERAS)

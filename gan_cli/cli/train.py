@@ -8,6 +8,7 @@ gan-train mine.yaml --seeds 0-4 --sweep training.batch_size=32,64
 Lengths are in kimg: thousands of images, or of other samples, that training has shown.
 """
 
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -79,6 +80,11 @@ entry_point()
 
 def main(argv: Sequence[str]) -> int:
     # Imported here, so that --help does not wait for them.
+    from gan_cli.io.quiet_imports import held_back
+
+    # Its threads take no SIGTERM, so that it can wait where TensorFlow would swallow it.
+    with held_back(signal.SIGTERM):
+        import numpy  # noqa: F401
     from gan_cli.catalog import CHOICES
     from gan_cli.cli.progress import ConsoleListener
     from gan_cli.config.load import load_config

@@ -103,6 +103,11 @@ class TrainingConfig(Section):
     batch_size: PositiveInt | None = Field(
         None, description="Images per step; default: 64 up to 64 pixels, fewer for larger images."
     )
+    gradient_accumulation: PositiveInt = Field(
+        1,
+        description="Number of equal slices in which each update's batch is taken, one after the"
+        " other: the same update in less memory.",
+    )
     kimg: Positive | None = Field(
         None, description="Length of training, in thousands of real images shown."
     )

@@ -18,14 +18,10 @@ from gan_cli.data.duplicates import (
     note_on_split,
 )
 from gan_cli.data.form import choose_form
+from gan_cli.data.held_out import NOTHING_KNOWN, KnownSplit, choose_held_out, split_of
 from gan_cli.data.materialise import materialise
 from gan_cli.data.sources import open_source, source_of
-from gan_cli.data.split import (
-    choose_by_content,
-    choose_evenly,
-    choose_groups,
-    leaving_each_class,
-)
+from gan_cli.data.split import choose_evenly
 from gan_cli.domains.domain import Domain
 from gan_cli.domains.images import Images
 from gan_cli.errors import UserError
@@ -66,6 +62,8 @@ class DataSplits:
       copies, near_copies: files whose content another one has, and further images that show the
         same as another one; None: nobody has looked.
       forms: sizes and channels of the files of training images, where all were looked at.
+      split: returns which samples are where, for `open_splits` when the run continues with other
+        data; empty where the source itself holds out samples.
     """
 
     train: ImageDataset
@@ -78,6 +76,7 @@ class DataSplits:
     copies: int | None = None
     near_copies: int | None = None
     forms: Forms | None = None
+    split: Callable[[], KnownSplit] = KnownSplit
 
     @property
     def fingerprint(self) -> str:
@@ -87,17 +86,18 @@ class DataSplits:
 
 
 def open_splits(
-    config: DataConfig, progress: Callable[[int, int], None] | None = None
+    config: DataConfig,
+    progress: Callable[[int, int], None] | None = None,
+    known: KnownSplit = NOTHING_KNOWN,
 ) -> DataSplits:
     """Opens, prepares and splits the images that a config names.
 
     Where the source has no test split of its own, about `holdout_fraction` of the images are held
-    out: the same images in every run, whatever its seed. Files are chosen by a hash of their
-    content, so that those held out stay so when files are added; other samples by their place, the
-    same share of every class.
+    out: the same images in every run, whatever its seed; see `choose_held_out`.
 
     Args:
       progress: called now and then with the numbers of images prepared so far and in total.
+      known: the split of the run that continues, or nothing.
 
     Raises:
       UserError: the source cannot be read, holds too few images, or holds corrupt ones.
@@ -123,6 +123,7 @@ def open_splits(
         chosen = choose_evenly(chosen, train.labels, config.max_images)
     own_notes = train.notes
     copies: Duplicates | None = None
+    known_split: Callable[[], KnownSplit] = KnownSplit
     parts: list[Part]
     if holdout is not None and train.labels is not None and holdout.labels is None:
         own_notes += (
@@ -138,25 +139,14 @@ def open_splits(
     else:
         if len(chosen) < 2:
             raise UserError("data.max_images: must be at least 2, so that one can be held out")
-        count = round(len(chosen) * config.holdout_fraction)
-        if not config.holdout_fraction:
-            held = chosen[:0]
-        elif train.content is not None and config.holdout_by != "order" and train.groups is None:
-            copies = find_duplicates([(train, chosen)], domain is None)
-            held = choose_by_content(
-                chosen, train.labels, copies.digests, copies.groups, config.holdout_fraction
+        held_out = choose_held_out(config, train, chosen, domain is None, known)
+        held, copies = held_out.indices, held_out.copies
+        if held_out.trained:
+            own_notes += (
+                f"{counted(held_out.trained, 'sample stays', 'samples stay')} in training that"
+                " would be held out (data.holdout_fraction) had the run not trained on them before",
             )
-        elif train.groups is None:
-            held = choose_evenly(chosen, train.labels, min(max(count, 1), len(chosen) - 1))
-            if config.holdout_by != "order" and train.labels is not None:
-                held = leaving_each_class(held, chosen, train.labels)
-        elif len(np.unique(train.groups[chosen])) < 2:
-            raise UserError(
-                f"data: source '{config.source}' gives samples of one file alone; at least 2 files"
-                " are needed, so that one can be held out"
-            )
-        else:
-            held = choose_groups(chosen, train.labels, train.groups, count)
+        known_split = partial(split_of, train, chosen, held, copies)
         parts = [(train, np.setdiff1d(chosen, held)), (train, held)]
         if copies is not None:
             labels = None if train.labels is None else train.labels[chosen]
@@ -209,6 +199,7 @@ def open_splits(
         None if copies is None else copies.copies,
         None if copies is None else copies.near,
         train.forms,
+        known_split,
     )
 
 

@@ -11,9 +11,8 @@ import numpy as np
 
 from gan_cli.data.collection import Collection
 from gan_cli.data.in_threads import in_threads
-from gan_cli.data.materialise import cache_folder
+from gan_cli.data.materialise import cached_file
 from gan_cli.data.near_duplicates import MOST_COMPARED, groups_of, thumbnails
-from gan_cli.errors import UserError
 from gan_cli.io.cache import write_npz
 from gan_cli.io.wording import counted, some_of
 
@@ -176,10 +175,7 @@ def _place(parts: Sequence[Part], what: object) -> Path | None:
     key = hashlib.sha256(repr(what).encode())
     for collection, indices in parts:
         key.update(collection.identity.encode() + indices.astype(np.int64).tobytes())
-    try:
-        return cache_folder("duplicates") / f"{key.hexdigest()}.npz"
-    except UserError:
-        return None
+    return cached_file("duplicates", f"{key.hexdigest()}.npz")
 
 
 def _array_in(path: Path | None, name: str) -> np.ndarray | None:
@@ -200,7 +196,6 @@ def _cached(parts: Sequence[Part], progress: Callable[[int, int], None] | None) 
         return known
     small = np.concatenate([thumbnails(*part, progress) for part in parts])
     groups = groups_of(small)
-    if path is not None:
-        # A cache that cannot be written costs time, and nothing else.
-        write_npz(path, {"groups": groups})
+    # A cache that cannot be written costs time, and nothing else.
+    write_npz(path, {"groups": groups})
     return groups

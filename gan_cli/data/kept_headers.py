@@ -8,8 +8,7 @@ from pathlib import Path
 
 import PIL
 
-from gan_cli.data.materialise import cache_folder
-from gan_cli.errors import UserError
+from gan_cli.data.materialise import cached_file
 from gan_cli.io.cache import write_bytes
 
 # Part of the cache's key. Raise it with every change to what a header holds.
@@ -78,6 +77,6 @@ def _place(files: Sequence[Path], max_pixels: int) -> Path | None:
             status = file.stat()
             line = f"{file}\0{status.st_size}\0{status.st_mtime_ns}\n"
             digest.update(line.encode("utf-8", "surrogateescape"))
-        return cache_folder("headers") / f"{digest.hexdigest()}.json"
-    except (OSError, UserError):
+        return cached_file("headers", f"{digest.hexdigest()}.json")
+    except OSError:
         return None

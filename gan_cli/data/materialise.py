@@ -76,6 +76,14 @@ def cache_folder(kind: str) -> Path:
         ) from error
 
 
+def cached_file(kind: str, name: str) -> Path | None:
+    """Returns where the cache keeps a file, or None where nobody knows of a cache."""
+    try:
+        return cache_folder(kind) / name
+    except UserError:
+        return None
+
+
 def materialise(
     collection: Collection,
     indices: np.ndarray,

@@ -7,7 +7,6 @@ from functools import cached_property
 import numpy as np
 
 from gan_cli.assembly.loading import load_generator
-from gan_cli.data.dataset import open_splits
 from gan_cli.errors import UserError
 from gan_cli.evaluation.evaluator import build_evaluator
 from gan_cli.evaluation.galleries import write_pictures
@@ -17,7 +16,7 @@ from gan_cli.evaluation.requests import RunRequest
 from gan_cli.evaluation.results import ScoredCheckpoint
 from gan_cli.listener import PREPARING, Listener, Quiet
 from gan_cli.metrics.run_evaluator import RunEvaluator
-from gan_cli.run.data_place import data_of
+from gan_cli.run.data_place import splits_of
 from gan_cli.run.directory import RunDirectory
 from gan_cli.run.report.page import write_report
 from gan_cli.sampling.generate import Sampler
@@ -44,7 +43,7 @@ class RunScorer:
         self.listener = listener or Quiet()
         self.loaded = load_generator(self.run, request.checkpoint)
         with self.listener.during(PREPARING) as progress:
-            self.data = open_splits(data_of(self.run, self.loaded.config), progress)
+            self.data = splits_of(self.run, self.loaded.config, progress)
         known = self.run.read_environment()["dataset"]["fingerprint"]
         if self.data.fingerprint != known:
             raise UserError(

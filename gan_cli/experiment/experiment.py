@@ -15,6 +15,7 @@ from gan_cli.assembly.class_changes import restore_by_class
 from gan_cli.assembly.initial_weights import initialise
 from gan_cli.assembly.networks import check_image_size
 from gan_cli.assembly.resolving import part_names, resolve_for
+from gan_cli.assembly.slicing import slicing_notes
 from gan_cli.assembly.state import build_state
 from gan_cli.assembly.step import build_step
 from gan_cli.assembly.warnings import warnings_of
@@ -22,6 +23,7 @@ from gan_cli.config.load import dump_config
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits, open_splits
+from gan_cli.data.held_out import KnownSplit
 from gan_cli.data.pipeline import training_batches
 from gan_cli.data.report import DataReport, report_on
 from gan_cli.data.split import FEWEST_HELD_OUT
@@ -133,7 +135,9 @@ class Experiment:
             # Before many images are prepared in a size that the networks cannot make.
             check_image_size(config, *config.data.image_size)
         with explained(smaller_data), listener.during(PREPARING) as progress:
-            data = open_splits(config.data, progress)
+            # Nothing has been trained on by a run that has kept no weights yet.
+            known = run.read_split() if CheckpointStore(run.checkpoints).all() else KnownSplit()
+            data = open_splits(config.data, progress, known)
         with_data = time.monotonic()
         for problem in data.skipped[:_SKIPPED_SHOWN]:
             listener.skipped(problem)
@@ -166,6 +170,9 @@ class Experiment:
         refuse_what_cannot_fit(resolved, state)
         for warning in warnings_of(resolved, state.discriminator, distribution.replicas):
             listener.message(f"warning: {warning}")
+        networks = state.generator, state.discriminator
+        for note in slicing_notes(resolved, networks, distribution.replicas):
+            listener.message(f"note: {note}")
         step = build_step(resolved, state, num_classes, data.holdout, distribution)
         if distribution.replicas == 1:
             images = data.train.images
@@ -295,6 +302,8 @@ class Experiment:
         self.run.write_data_report(
             self.report.as_json(), [*self.report.skipped, *self.report.passed_over]
         )
+        before = KnownSplit() if newest is None else self.run.read_split()
+        self.run.write_split(self.data.split().after(before))
         if initialised is not None:
             self.run.write_initial_weights(initialised.record())
         images_so_far = self.state.images_so_far()

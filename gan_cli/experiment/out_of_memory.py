@@ -8,6 +8,7 @@ from math import prod
 
 import tensorflow as tf
 
+from gan_cli.assembly.slicing import next_slice_count
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.errors import UserError
 from gan_cli.io.memory import memory_in_use, memory_limit
@@ -89,6 +90,9 @@ def smaller_step(config: ResolvedConfig) -> str:
     """Returns what to lower where a step of training does not fit."""
     batch_size, pack = config.training.batch_size, config.model.pack
     ways = ["smaller networks (model.generator_channels, model.discriminator_channels)"]
+    slices = next_slice_count(config)
+    if slices is not None:
+        ways.insert(0, f"training.gradient_accumulation {slices} (the same update in less memory)")
     if batch_size > pack:
-        ways.insert(0, f"training.batch_size {max(batch_size // 2 // pack, 1) * pack}")
+        ways.insert(len(ways) - 1, f"training.batch_size {max(batch_size // 2 // pack, 1) * pack}")
     return f"a step on {batch_size} images does not fit: try {', or '.join(ways)}"

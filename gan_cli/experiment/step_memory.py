@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gan_cli.assembly.slicing import slice_counts
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.errors import UserError
 from gan_cli.experiment.out_of_memory import OUT_OF_MEMORY, size_text
@@ -33,7 +34,8 @@ def step_bytes(config: ResolvedConfig, state: GanState) -> int:
     """Returns the bytes of all outputs of layers that a step holds for its backward passes."""
     generator, discriminator = map(activation_bytes, (state.generator, state.discriminator))
     # The discriminator holds those of real and of generated images.
-    return config.training.batch_size * (generator + 2 * discriminator)
+    images = config.training.batch_size // config.training.gradient_accumulation
+    return images * (generator + 2 * discriminator)
 
 
 def refuse_what_cannot_fit(config: ResolvedConfig, state: GanState) -> None:
@@ -49,13 +51,21 @@ def refuse_what_cannot_fit(config: ResolvedConfig, state: GanState) -> None:
         return
     limit, in_use = memory_limit(), memory_in_use()
     free, needed, batch_size = limit - in_use, step_bytes(config, state), config.training.batch_size
+    slices = config.training.gradient_accumulation
     if _LEAST_TIMES * needed <= free:
         return
     pack = config.model.pack
-    fits = int(free / (_MOST_TIMES * needed / batch_size)) // pack * pack
+    fits = int(free / (_MOST_TIMES * needed * slices / batch_size)) // pack * pack
     advice = f"about {fits} images fit" if fits > 0 else "not even a single image is sure to fit"
+    fitting = [n for n in slice_counts(config, pack) if batch_size // n <= fits]
+    if fitting:
+        advice += (
+            f" at a time; training.gradient_accumulation {fitting[0]} makes the same update of"
+            f" {batch_size} images in slices of {batch_size // fitting[0]}"
+        )
+    of = f" in {slices} slices" if slices > 1 else ""
     raise UserError(
-        f"training.batch_size: {OUT_OF_MEMORY}: a step on {batch_size} images takes at least"
+        f"training.batch_size: {OUT_OF_MEMORY}: a step on {batch_size} images{of} takes at least"
         f" {size_text(_LEAST_TIMES * needed)}, and {size_text(max(free, 0))} of"
         f" {size_text(limit)} are free; {advice}; smaller networks (model.generator_channels,"
         " model.discriminator_channels) take less too"

@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import logging
 import os
 import sys
 import unicodedata
@@ -23,6 +24,17 @@ def printable(text: str) -> str:
 def _is_shown(character: str) -> bool:
     is_space = character == "\n" or unicodedata.category(character) == "Zs"
     return character.isprintable() or is_space
+
+
+class ReportLine(logging.Formatter):
+    """What a module reports by its logger, as a line that begins as those of errors do."""
+
+    def __init__(self, command: str):
+        super().__init__()
+        self._command = command
+
+    def format(self, record: logging.LogRecord) -> str:
+        return f"{self._command}: {record.levelname.lower()}: {printable(super().format(record))}"
 
 
 class LastingStream:

@@ -1,5 +1,6 @@
 """Statistics of real images: cached between runs, and exchanged with other programs as npz."""
 
+import functools
 import hashlib
 import logging
 import zipfile
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from gan_cli.data.dataset import ImageDataset
-from gan_cli.data.materialise import cache_folder
+from gan_cli.data.materialise import cached_file
 from gan_cli.errors import UserError
 from gan_cli.io.cache import write_npz
 from gan_cli.io.npz import check_npz
@@ -142,7 +143,7 @@ def _read_exchanged(path: Path) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _path(kind: str, network: FeatureNetwork, dataset: ImageDataset) -> Path:
+def _path(kind: str, network: FeatureNetwork, dataset: ImageDataset) -> Path | None:
     parts = (
         _RECIPE,
         network.name,
@@ -151,17 +152,24 @@ def _path(kind: str, network: FeatureNetwork, dataset: ImageDataset) -> Path:
         dataset.fingerprint,
     )
     key = hashlib.sha256(repr(parts).encode()).hexdigest()
-    return cache_folder("statistics") / f"{kind}-{key}.npz"
+    return cached_file("statistics", f"{kind}-{key}.npz")
 
 
-def _keep(path: Path, arrays: dict[str, Any]) -> None:
+def _keep(path: Path | None, arrays: dict[str, Any]) -> None:
     problem = write_npz(path, arrays)
     if problem:
-        # The result in memory is sound; only the next run has to compute it again.
-        _logger.warning("%s: cannot be saved in the cache: %s", path, problem)
+        _report_lost(str(path or "statistics of real images"), problem)
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+@functools.cache  # Each is reported once.
+def _report_lost(what: str, problem: str) -> None:
+    # The result in memory is sound; only the next run has to compute it again.
+    _logger.warning("%s: cannot be saved in the cache: %s", what, problem)
+
+
+def _read(path: Path | None) -> dict[str, Any] | None:
+    if path is None:
+        return None
     try:
         with np.load(path, allow_pickle=False) as file:
             return dict(file)

@@ -43,6 +43,8 @@ class Loss:
         guard may take a large one for divergence.
       signed_logits: whether a logit above 0 means "real". It does not where the loss only compares
         logits with each other.
+      compares_images: whether an example's loss depends on the logits of others, as on their mean.
+        Gradient accumulation then takes the loss of the whole batch, for one more pass.
     """
 
     discriminator: Callable[..., tf.Tensor]
@@ -53,6 +55,7 @@ class Loss:
     default_gamma: Callable[[int, int], float] = lambda height, width: DEFAULT_GAMMA
     bounded: bool = True
     signed_logits: bool = True
+    compares_images: bool = False
 
     @property
     def options(self) -> dict[str, Option]:

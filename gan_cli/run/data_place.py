@@ -1,10 +1,12 @@
-"""Where the data of a run lie, seen from another folder than the one in which it was trained."""
+"""The data of a run, seen from another folder than the one in which it was trained."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from gan_cli.config.resolved import ResolvedConfig, ResolvedData
+from gan_cli.data.dataset import DataSplits, open_splits
 from gan_cli.io.paths import user_path
 from gan_cli.run.directory import RunDirectory
 
@@ -35,6 +37,23 @@ def data_of(run: RunDirectory, config: ResolvedConfig) -> ResolvedData:
         return data
     place = section.model_copy(update={"path": str(Path(known, path))})
     return data.model_copy(update={data.source: place})
+
+
+def splits_of(
+    run: RunDirectory,
+    config: ResolvedConfig,
+    progress: Callable[[int, int], None] | None = None,
+) -> DataSplits:
+    """Opens the data of a run, split as the run has split them.
+
+    Args:
+      config: the run's.
+      progress: called now and then with the numbers of images prepared so far and in total.
+
+    Raises:
+      UserError: as `open_splits`.
+    """
+    return open_splits(data_of(run, config), progress, run.read_split())
 
 
 def _recorded(run: RunDirectory) -> dict[str, Any]:

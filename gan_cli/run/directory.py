@@ -10,11 +10,12 @@ from gan_cli.config.load import dump_config
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.config.saved import read_saved_config
 from gan_cli.config.schema import Config
+from gan_cli.data.held_out import KnownSplit
 from gan_cli.errors import UserError
 from gan_cli.io.files import atomic_write
 from gan_cli.io.json_lines import append_line
 from gan_cli.io.records import read_record
-from gan_cli.run.records import EnvironmentRecord
+from gan_cli.run.records import EnvironmentRecord, SplitRecord
 
 
 def default_run_dir(config: Config) -> Path:
@@ -31,6 +32,7 @@ class RunDirectory:
         self.environment = self.path / "environment.json"
         self.data_report = self.path / "data.json"
         self.skipped = self.path / "skipped.txt"
+        self.split = self.path / "split.json"
         self.metrics = self.path / "metrics.jsonl"
         self.samples = self.path / "samples"
         self.checkpoints = self.path / "checkpoints"
@@ -89,6 +91,22 @@ class RunDirectory:
             atomic_write(self.skipped, lines)
         else:
             self.skipped.unlink(missing_ok=True)
+
+    def write_split(self, split: KnownSplit) -> None:
+        """Keeps which samples the run trains on, and which are held out."""
+        record = {"trained": sorted(split.trained), "held_out": sorted(split.held_out)}
+        atomic_write(self.split, json.dumps(record))
+
+    def read_split(self) -> KnownSplit:
+        """Returns the split of the run; runs of earlier versions have kept none.
+
+        Raises:
+          UserError: the file cannot be read, or is damaged.
+        """
+        if not self.split.is_file():
+            return KnownSplit()
+        record = read_record(self.split, SplitRecord)
+        return KnownSplit(frozenset(record.trained), frozenset(record.held_out))
 
     def read_environment(self) -> dict[str, Any]:
         """Returns what `write_environment` was given.

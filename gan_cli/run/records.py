@@ -15,6 +15,7 @@ _LONGEST_PATH = 4096
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 CheckpointName = Annotated[str, StringConstraints(pattern=r"^ckpt-[0-9]{1,15}$")]
+SampleMark = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{16}(\.[0-9]{1,9})?$")]
 FileName = Annotated[str, StringConstraints(pattern=r"^state\.[a-z0-9-]{1,100}$")]
 ClassNames = Annotated[list[Name], Field(max_length=_MOST_CLASSES)]
 
@@ -44,6 +45,13 @@ def _check_word(name: str) -> str:
 Number = Annotated[Any, AfterValidator(_check_number)]
 FiniteNumber = Annotated[Number, AfterValidator(_check_finite)]
 FigureName = Annotated[str, AfterValidator(_check_word)]
+
+
+class SplitRecord(Record):
+    """split.json: marks of the samples that a run trains on, and of those held out."""
+
+    trained: list[SampleMark]
+    held_out: list[SampleMark]
 
 
 class BestRecord(Record):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import tensorflow as tf
 
 from gan_cli.errors import UserError
+from gan_cli.io.quiet_imports import held_back
 from gan_cli.training.distribution import ONE_DEVICE, Distribution, Replicated
 from gan_cli.training.meeting import meet
 
@@ -162,10 +163,10 @@ def _open_cluster(cluster: Cluster, say: Callable[[str], object]) -> Distributio
 
 @contextlib.contextmanager
 def _ended_by_signals() -> Iterator[None]:
-    """Lets Ctrl-C end the process within the context, and SIGTERM after it.
+    """Lets Ctrl-C end the process within the context, and SIGTERM at its end.
 
-    TensorFlow's start lets no handler of Python run, and leaves one of its own for SIGTERM, which
-    does nothing here.
+    TensorFlow's start lets no handler of Python run, and sets one of its own for SIGTERM, which
+    swallows the signal.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -173,8 +174,9 @@ def _ended_by_signals() -> Iterator[None]:
     previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     if previous[signal.SIGINT] == signal.default_int_handler:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+    with held_back(signal.SIGTERM):
+        try:
+            yield
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)

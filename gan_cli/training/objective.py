@@ -72,6 +72,12 @@ class Objective:
         return tuple(dict.fromkeys(name for lazy in lazies for name in lazy.penalty.needs_outputs))
 
     @property
+    def needs_real_deviation(self) -> bool:
+        """Whether a penalty needs the standard deviation of the real images."""
+        lazies = (*self.penalties, *self.generator_penalties)
+        return any(lazy.penalty.needs_real_deviation for lazy in lazies)
+
+    @property
     def generator_sees_real(self) -> bool:
         """Whether the generator's update passes real images through the discriminator."""
         needed = [lazy.penalty.needs_real_outputs for lazy in self.generator_penalties]

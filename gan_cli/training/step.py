@@ -240,10 +240,14 @@ class TrainStep:
                     self.images_per_step,
                     verdict.real["logits"],
                     verdict.fake["logits"],
-                    lambda: self.losses.judge_held_out(seed),
+                    lambda: self.judge_held_out(seed),
                 )
             report["augmentation_probability"] = tf.convert_to_tensor(self.augmentation.probability)
         return report
+
+    def judge_held_out(self, seed: tf.Tensor) -> tf.Tensor:
+        """Returns the logits of a batch of held-out images, shown like real ones."""
+        return self.losses.judge_held_out(seed)
 
     def move_generator(self, gradients: list[tf.Tensor]) -> Report:
         state = self.state

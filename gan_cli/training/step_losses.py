@@ -5,6 +5,7 @@ which adds augmentation, noise, packing and labels.
 """
 
 import dataclasses
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -14,7 +15,8 @@ import tensorflow as tf
 from gan_cli import replicas
 from gan_cli.domains.images import to_model_range
 from gan_cli.models.contract import mapping_of, synthesis_of, view_of_reals
-from gan_cli.objectives.penalties.penalty import DISCRIMINATOR, GENERATOR, Update
+from gan_cli.objectives.losses import Loss
+from gan_cli.objectives.penalties.penalty import DISCRIMINATOR, GENERATOR, Penalty, Update
 from gan_cli.training.augment import AugmentationControl
 from gan_cli.training.inputs import (
     FAKE_VIEW,
@@ -32,7 +34,17 @@ from gan_cli.training.remedies import Remedies
 from gan_cli.training.schedule import value_at
 from gan_cli.training.state import GanState
 
+# Names of a report: the losses, and how those of the penalties begin.
+DISCRIMINATOR_LOSS, GENERATOR_LOSS = "discriminator_loss", "generator_loss"
+DISCRIMINATOR_TERM, GENERATOR_TERM = "penalty", "generator_penalty"
+
 Report = dict[str, tf.Tensor]
+# Chooses terms of a loss: takes the adversarial loss, or a penalty.
+Choice = Callable[[Loss | Penalty], bool]
+
+
+def _all(term: Loss | Penalty) -> bool:
+    return True
 
 
 @dataclass(frozen=True)
@@ -43,6 +55,7 @@ class Batch:
       real, fake: float32 [batch, height, width, channels] in [-1, 1].
       real_labels, fake_labels: int32 [batch], or None where nothing is conditional.
       seed: seed of all random numbers of the update, int32 [2].
+      real_deviation: see `Update`.
     """
 
     real: tf.Tensor
@@ -50,6 +63,7 @@ class Batch:
     real_labels: tf.Tensor | None
     fake_labels: tf.Tensor | None
     seed: tf.Tensor
+    real_deviation: tf.Tensor | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +90,7 @@ class Verdict:
     def report(self) -> Report:
         real, fake = self.real["logits"], self.fake["logits"]
         return self.penalties | {
-            "discriminator_loss": self.loss,
+            DISCRIMINATOR_LOSS: self.loss,
             "discriminator_real": tf.reduce_mean(tf.sigmoid(real)),
             "discriminator_fake": tf.reduce_mean(tf.sigmoid(fake)),
             "ranking_accuracy": tf.reduce_mean(tf.cast(real > fake, tf.float32)),
@@ -126,24 +140,48 @@ class StepLosses:
     def report_names(self) -> list[str]:
         """The keys of both networks' reports."""
         return [
-            "discriminator_loss",
-            "generator_loss",
+            DISCRIMINATOR_LOSS,
+            GENERATOR_LOSS,
             "discriminator_real",
             "discriminator_fake",
             "ranking_accuracy",
-            *(f"penalty/{lazy.name}" for lazy in self.objective.penalties),
-            *(f"generator_penalty/{lazy.name}" for lazy in self.objective.generator_penalties),
+            *(f"{DISCRIMINATOR_TERM}/{lazy.name}" for lazy in self.objective.penalties),
+            *(f"{GENERATOR_TERM}/{lazy.name}" for lazy in self.objective.generator_penalties),
         ]
 
     def discriminator(self, batch: Batch) -> Verdict:
         """Runs the pass of the discriminator's own update, which updates its batch statistics."""
-        objective, judge, batch = self.objective, self.judge, self.packed(batch)
+        batch = self.packed(batch)
+        real, fake = self.learned(batch)
+        terms = self.discriminator_terms(batch, real, fake)
+        return Verdict(real, fake, terms.pop(DISCRIMINATOR_LOSS), terms)
+
+    def learned(self, batch: Batch) -> tuple[Outputs, Outputs]:
+        """Returns the outputs for a packed batch of the discriminator's own update."""
         real_seed, fake_seed = fold(batch.seed, REAL_VIEW), fold(batch.seed, FAKE_VIEW)
-        real_outputs = judge.learn(batch.real, batch.real_labels, real_seed)
-        fake_outputs = judge.learn(batch.fake, batch.fake_labels, fake_seed)
-        loss = objective.loss.discriminator(
-            real_outputs["logits"], fake_outputs["logits"], objective.real_target
+        return (
+            self.judge.learn(batch.real, batch.real_labels, real_seed),
+            self.judge.learn(batch.fake, batch.fake_labels, fake_seed),
         )
+
+    def discriminator_terms(
+        self, batch: Batch, real_outputs: Outputs, fake_outputs: Outputs, chosen: Choice = _all
+    ) -> Report:
+        """Returns the mean loss and the weighted mean of each penalty: float32 scalars, by name.
+
+        Args:
+          batch: packed.
+          chosen: says which terms; by default all.
+        """
+        objective, judge = self.objective, self.judge
+        real_seed, fake_seed = fold(batch.seed, REAL_VIEW), fold(batch.seed, FAKE_VIEW)
+        terms = {}
+        if chosen(objective.loss):
+            terms[DISCRIMINATOR_LOSS] = tf.reduce_mean(
+                objective.loss.discriminator(
+                    real_outputs["logits"], fake_outputs["logits"], objective.real_target
+                )
+            )
         update = Update(
             network=DISCRIMINATOR,
             **vars(batch),
@@ -157,8 +195,9 @@ class StepLosses:
             ),
             weights=self.state.discriminator.trainable_variables,
         )
-        penalties = self.penalties("penalty", objective.penalties, update, PENALTY)
-        return Verdict(real_outputs, fake_outputs, tf.reduce_mean(loss), penalties)
+        return terms | self.penalties(
+            DISCRIMINATOR_TERM, objective.penalties, update, PENALTY, chosen
+        )
 
     def generator(self, batch: Batch, verdict: Verdict | None = None) -> tuple[tf.Tensor, Report]:
         """Returns the generator's loss with its penalties, and each of them by name.
@@ -169,30 +208,47 @@ class StepLosses:
           verdict: outputs of the discriminator for this batch; by default the discriminator judges
             the images again, with new augmentation and without any change to itself.
         """
-        objective, judge, batch = self.objective, self.judge, self.packed(batch)
-        if verdict is not None:
-            real_outputs, fake_outputs = verdict.real, verdict.fake
-        else:
-            view_seed = fold(batch.seed, GENERATOR_VIEW)
-            fake_outputs = judge.judge(batch.fake, batch.fake_labels, fold(view_seed, FAKE_VIEW))
-            real_outputs = fake_outputs
-            if objective.generator_sees_real:
-                real_seed = fold(view_seed, REAL_VIEW)
-                real_outputs = judge.judge(batch.real, batch.real_labels, real_seed)
-        loss = tf.reduce_mean(
-            objective.loss.generator(real_outputs["logits"], fake_outputs["logits"])
-        )
-        update = Update(
-            network=GENERATOR,
+        batch = self.packed(batch)
+        real, fake = (verdict.real, verdict.fake) if verdict else self.judged(batch)
+        terms = self.generator_terms(batch, real, fake)
+        return tf.add_n(list(terms.values())), terms
+
+    def judged(self, batch: Batch) -> tuple[Outputs, Outputs]:
+        """Returns the outputs for a packed batch of the generator's update, from new views."""
+        view_seed = fold(batch.seed, GENERATOR_VIEW)
+        fake_seed, real_seed = fold(view_seed, FAKE_VIEW), fold(view_seed, REAL_VIEW)
+        fake = self.judge.judge(batch.fake, batch.fake_labels, fake_seed)
+        if not self.objective.generator_sees_real:
+            return fake, fake
+        return self.judge.judge(batch.real, batch.real_labels, real_seed), fake
+
+    def generator_terms(
+        self, batch: Batch, real_outputs: Outputs, fake_outputs: Outputs, chosen: Choice = _all
+    ) -> Report:
+        """Returns the same as `discriminator_terms` for the generator's update."""
+        loss, terms = self.objective.loss, {}
+        if chosen(loss):
+            terms[GENERATOR_LOSS] = tf.reduce_mean(
+                loss.generator(real_outputs["logits"], fake_outputs["logits"])
+            )
+        update = dataclasses.replace(
+            self.generator_update(batch.seed, batch.fake_labels),
             **vars(batch),
             real_outputs=real_outputs,
             fake_outputs=fake_outputs,
-            generate=lambda seed, tape: self.generate(seed, batch.fake_labels, tape),
+        )
+        lazies = self.objective.generator_penalties
+        return terms | self.penalties(GENERATOR_TERM, lazies, update, GENERATOR_PENALTY, chosen)
+
+    def generator_update(self, seed: tf.Tensor, labels: tf.Tensor | None) -> Update:
+        """Returns what penalties may see of the generator's update, without images and outputs."""
+        return Update(
+            network=GENERATOR,
+            seed=seed,
+            fake_labels=labels,
+            generate=lambda seed, tape: self.generate(seed, labels, tape),
             weights=self.state.generator.trainable_variables,
         )
-        lazies = objective.generator_penalties
-        penalties = self.penalties("generator_penalty", lazies, update, GENERATOR_PENALTY)
-        return tf.add_n([loss, *penalties.values()]), penalties | {"generator_loss": loss}
 
     def packed(self, batch: Batch) -> Batch:
         """Returns the batch in the form in which the discriminator takes it in this step."""
@@ -204,22 +260,23 @@ class StepLosses:
         return self.judge.pack(view_of_reals(self.state.discriminator, images))
 
     def penalties(
-        self, prefix: str, lazies: Sequence[LazyPenalty], update: Update, purpose: int
+        self,
+        prefix: str,
+        lazies: Sequence[LazyPenalty],
+        update: Update,
+        purpose: int,
+        chosen: Choice = _all,
     ) -> Report:
-        """Returns every penalty's weighted mean in this step; 0 where it is not due."""
+        """Returns every chosen penalty's weighted mean in this step; 0 where it is not due."""
         found = {}
         for index, lazy in enumerate(lazies):
+            if not chosen(lazy.penalty):
+                continue
             # Each penalty has its own random numbers and memory.
             own_seed = fold(update.seed, purpose, index)
             own = dataclasses.replace(update, seed=own_seed, memory=lazy.memory)
 
-            def value(lazy: LazyPenalty = lazy, own: Update = own) -> tf.Tensor:
-                strength = lazy.every * value_at(lazy.gamma, self.state.images_shown)
-                # Penalties that read other outputs give D another task; they do not bound it.
-                if self.remedies and prefix == "penalty" and not lazy.penalty.needs_outputs:
-                    strength = strength * self.remedies.gamma_factor
-                return strength * tf.reduce_mean(lazy.penalty.value(own))
-
+            value = functools.partial(self.weighted, prefix, lazy, own)
             if lazy.every > 1:
                 found[f"{prefix}/{lazy.name}"] = replicas.when(
                     self.state.step, lazy.every, 0, value, lambda: tf.constant(0.0)
@@ -227,6 +284,15 @@ class StepLosses:
             else:
                 found[f"{prefix}/{lazy.name}"] = value()
         return found
+
+    def weighted(self, prefix: str, lazy: LazyPenalty, update: Update) -> tf.Tensor:
+        """Returns a penalty's mean times its strength in a step where it is due."""
+        strength = lazy.every * value_at(lazy.gamma, self.state.images_shown)
+        # Penalties that read other outputs give D another task; they do not bound it.
+        bounds = prefix == DISCRIMINATOR_TERM and not lazy.penalty.needs_outputs
+        if self.remedies and bounds:
+            strength = strength * self.remedies.gamma_factor
+        return strength * tf.reduce_mean(lazy.penalty.value(update))
 
     def transform(self, images: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
         """Returns images, float32 in [-1, 1], with augmentation and instance noise."""
@@ -263,7 +329,7 @@ class StepLosses:
         assert self.augmentation.held_out is not None
         images, labels = self.augmentation.held_out
         chosen = replicas.uniform(
-            [self.batch_size // replicas.count()],
+            [self.batch_size // replicas.parts()],
             fold(seed, LABELS, 1),
             0,
             images.shape[0],

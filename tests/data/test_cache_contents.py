@@ -55,7 +55,7 @@ def test_a_link_is_not_followed(tmp_path, cache):
 
 def test_copies_are_found_without_a_place_for_a_cache(tmp_path, monkeypatch):
     monkeypatch.delenv("GAN_CLI_CACHE", raising=False)
-    monkeypatch.setattr("gan_cli.data.duplicates.cache_folder", _no_home)
+    monkeypatch.setattr("gan_cli.data.materialise.cache_folder", _no_home)
     for number in range(8):
         Image.effect_noise((16, 16), 50).save(tmp_path / f"{number}.png")
     content = io.BytesIO((tmp_path / "0.png").read_bytes())
@@ -71,7 +71,8 @@ def _no_home(kind):
 def test_every_kind_that_the_code_names_is_listed():
     named = set()
     for path in Path(gan_cli.__file__).parent.rglob("*.py"):
-        named |= set(re.findall(r'cache_folder\("(\w+)"\)', path.read_text(encoding="utf-8")))
+        text = path.read_text(encoding="utf-8")
+        named |= set(re.findall(r'cache(?:_folder|d_file)\("(\w+)"[,)]', text))
     assert named == set(cache_contents_module._KINDS)
 
 

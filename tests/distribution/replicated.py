@@ -80,6 +80,15 @@ CASES = {
             "generator_batch": "fresh",
         },
     },
+    # Each device takes its share in slices.
+    "slices": {
+        "model": {"architecture": "mlp", "conditional": True},
+        "objective": {
+            "penalties": [LAZY_R1, {"name": "lecam"}, {"name": "dragan", "every": 2}],
+            "generator_penalties": [{"name": "feature_matching"}],
+        },
+        "training": {"gradient_accumulation": 2},
+    },
     "sagan": {
         "model": {"architecture": "sagan", "conditional": True},
         "objective": {"loss": "hinge", "penalties": [], "updates": "simultaneous"},

@@ -1,11 +1,14 @@
 """Workers wait for one another: who is missing is named, and signals end the wait."""
 
+import contextlib
 import json
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -120,3 +123,58 @@ def test_a_missing_worker_is_named_on_the_terminal_and_a_signal_ends_the_wait(
     assert process.returncode == status
     assert "Traceback" not in errors
     assert not (tmp_path / "run").exists()
+
+
+# What TensorFlow's start does to SIGTERM, with a thread of another library at hand.
+SWALLOWED = """
+import os, signal, threading, time
+from gan_cli.io.quiet_imports import held_back
+with held_back(signal.SIGTERM):
+    from gan_cli.training.cluster import _ended_by_signals
+    threading.Thread(target=time.sleep, args=[30], daemon=True).start()
+with _ended_by_signals():
+    signal.signal(signal.SIGTERM, lambda *_: None)
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(0.1)
+    print("connected", flush=True)
+print("still there")
+"""
+
+
+def test_a_sigterm_while_tensorflow_connects_the_workers_is_not_lost():
+    ended = subprocess.run([sys.executable, "-c", SWALLOWED], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (-signal.SIGTERM, "connected\n"), ended.stderr
+
+
+def test_ctrl_c_ends_a_worker_that_tensorflow_cannot_connect(tmp_path):
+    addresses = addresses_of(ports := free_ports(2))
+    config = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": 0}}
+    (tmp_path / "tiny.yaml").write_text(CONFIG)
+    with socket.create_server(("127.0.0.1", ports[1])) as other:
+        process = subprocess.Popen(
+            [*GAN_TRAIN, "tiny.yaml", "--run_dir", "run"],
+            cwd=tmp_path,
+            env=ENVIRONMENT | {"TF_CONFIG": json.dumps(config)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        other.accept()
+    try:
+        # The other worker has answered and is gone. TensorFlow listens here when it waits for it.
+        while process.poll() is None and b"tf_" not in names_of_threads(process.pid):
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode in (-signal.SIGINT, 130)
+    assert "Traceback" not in errors
+
+
+def names_of_threads(process):
+    found = []
+    for path in Path(f"/proc/{process}/task").glob("*/comm"):
+        with contextlib.suppress(FileNotFoundError):
+            found.append(path.read_bytes())
+    return b" ".join(found)

@@ -41,6 +41,10 @@ def test_twenty_steps_on_two_devices_equal_those_on_one():
     check(outcomes(2, "conv", "dcgan"))
 
 
+def test_slices_on_two_devices_equal_those_on_one():
+    check(outcomes(2, "slices"))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("case", "tolerance"),

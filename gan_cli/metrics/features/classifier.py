@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 from gan_cli.data.dataset import ImageDataset
-from gan_cli.data.materialise import cache_folder
+from gan_cli.data.materialise import cached_file
 from gan_cli.data.pipeline import training_batches
 from gan_cli.errors import UserError
 from gan_cli.io.cache import write_npz
@@ -70,13 +70,14 @@ def build(
     model = untrained(train.images.shape[1:], len(train.class_names))
     recipe = f"{_RECIPE}" if steps is None else f"{_RECIPE} {steps}"
     key = hashlib.sha256(f"{train.fingerprint} {recipe}".encode()).hexdigest()
-    path = cache_folder("features") / f"classifier-{key}.npz"
+    path = cached_file("features", f"classifier-{key}.npz")
     if not _load(model, path):
-        unfinished = path.with_suffix(".unfinished.npz")
+        unfinished = None if path is None else path.with_suffix(".unfinished.npz")
         train_model(model, train, progress, steps, unfinished)
         _save(path, model.get_weights())
-        with contextlib.suppress(OSError):
-            unfinished.unlink(missing_ok=True)
+        if unfinished is not None:
+            with contextlib.suppress(OSError):
+                unfinished.unlink(missing_ok=True)
     network = build_network("classifier", model, train.images)
     return with_accuracy(network, holdout.images, holdout.labels)
 
@@ -163,8 +164,8 @@ def train_model(
             saved_at = time.monotonic()
 
 
-def _load(model: keras.Model, path: Path) -> bool:
-    return _load_values(model.weights, path)
+def _load(model: keras.Model, path: Path | None) -> bool:
+    return path is not None and _load_values(model.weights, path)
 
 
 def _load_values(variables: Sequence[keras.Variable], path: Path) -> bool:
@@ -185,8 +186,8 @@ def _load_values(variables: Sequence[keras.Variable], path: Path) -> bool:
     return True
 
 
-def _save(path: Path, values: Sequence[np.ndarray]) -> None:
+def _save(path: Path | None, values: Sequence[np.ndarray]) -> None:
     problem = write_npz(path, {str(index): each for index, each in enumerate(values)})
     if problem:
         # The network in memory is sound; only the next run has to train it again.
-        _logger.warning("%s: cannot be saved in the cache: %s", path, problem)
+        _logger.warning("%s: cannot be saved in the cache: %s", path or "the classifier", problem)

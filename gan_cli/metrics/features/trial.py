@@ -17,7 +17,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_cli.data.materialise import cache_folder
+from gan_cli.data.materialise import cached_file
 from gan_cli.errors import UserError, first_line
 from gan_cli.io.cache import write_bytes
 from gan_cli.io.memory import machine_memory
@@ -63,8 +63,8 @@ def try_out(
     """
     shape = [int(side) for side in batch_shape]
     name = f"{digest}-{'x'.join(map(str, shape))}-{tf.__version__}"
-    passed = cache_folder("tried") / name
-    if passed.is_file():
+    passed = cached_file("tried", name)
+    if passed is not None and passed.is_file():
         return
     code = _START.format(
         package=str(_PACKAGE),

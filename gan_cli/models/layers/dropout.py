@@ -1,4 +1,4 @@
-"""Dropout with the same result on several devices as on one."""
+"""Dropout with the same result for parts of a batch as for all of it."""
 
 import keras
 import tensorflow as tf
@@ -8,12 +8,12 @@ from gan_cli import replicas
 
 @keras.saving.register_keras_serializable("gan_cli")
 class Dropout(keras.layers.Dropout):
-    """Keras' layer, except that several replicas together drop what one device would drop."""
+    """Keras' layer, except that replicas and slices drop what the whole batch would drop."""
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
-        if replicas.count() == 1 or not training or not self.rate:
+        if replicas.parts() == 1 or not training or not self.rate:
             return super().call(inputs, training=training)
-        shape = [tf.shape(inputs)[0] * replicas.count(), *inputs.shape[1:]]
-        # The mask of the global batch. Keras draws the seed, which is the same on all replicas.
+        shape = [tf.shape(inputs)[0] * replicas.parts(), *inputs.shape[1:]]
+        # The mask of the global batch. Keras draws the seed, which is the same for all parts.
         mask = super().call(tf.ones(shape, inputs.dtype), training=True)
         return inputs * replicas.slice_of(mask)

@@ -9,6 +9,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from gan_cli.models.layers.parts import part
+
 
 def doubled(x: tf.Tensor) -> tf.Tensor:
     """Doubles both sides of images [batch, height, width, n], with zeros beyond the border."""
@@ -28,8 +30,8 @@ def filtered(x: tf.Tensor, padding: int, gain: float = 1.0) -> tf.Tensor:
     for axis in (1, 2):
         x = _padded(x, axis, padding, padding)
         size = x.shape[axis] - 3
-        outer = _part(x, axis, 0, size) + _part(x, axis, 3, size)
-        inner = _part(x, axis, 1, size) + _part(x, axis, 2, size)
+        outer = part(x, axis, 0, size) + part(x, axis, 3, size)
+        inner = part(x, axis, 1, size) + part(x, axis, 2, size)
         x = (outer + 3.0 * inner) * tf.cast(gain / 8.0, x.dtype)
     return x
 
@@ -42,9 +44,9 @@ def smoothed(x: tf.Tensor) -> tf.Tensor:
     """
     for axis in (1, 2):
         size = x.shape[axis]
-        first, last = _part(x, axis, 0, 1), _part(x, axis, size - 1, 1)
+        first, last = part(x, axis, 0, 1), part(x, axis, size - 1, 1)
         wide = tf.concat([first, x, last], axis=axis)
-        outer = _part(wide, axis, 0, size) + _part(wide, axis, 2, size)
+        outer = part(wide, axis, 0, size) + part(wide, axis, 2, size)
         x = (outer + 2.0 * x) * tf.cast(0.25, x.dtype)
     return x
 
@@ -57,7 +59,7 @@ def cropped(x: tf.Tensor, size: tuple[int, ...]) -> tf.Tensor:
 def _doubled_along(x: tf.Tensor, axis: int) -> tf.Tensor:
     size = x.shape[axis]
     wide = _padded(x, axis, 1, 1)
-    before, after = _part(wide, axis, 0, size), _part(wide, axis, 2, size)
+    before, after = part(wide, axis, 0, size), part(wide, axis, 2, size)
     pairs = tf.stack([before + 3.0 * x, 3.0 * x + after], axis=axis + 1)
     shape = [-1, *x.shape[1:]]
     shape[axis] = 2 * size
@@ -73,8 +75,8 @@ def _halved_along(x: tf.Tensor, axis: int) -> tf.Tensor:
     shape[axis : axis + 1] = [size + 1, 2]
     even, odd = tf.unstack(tf.reshape(wide, shape), axis=axis + 1)
     # In the window (a, b, c, d), a and c are at even places, b and d at odd places.
-    outer = _part(even, axis, 0, size) + _part(odd, axis, 1, size)
-    inner = _part(odd, axis, 0, size) + _part(even, axis, 1, size)
+    outer = part(even, axis, 0, size) + part(odd, axis, 1, size)
+    inner = part(odd, axis, 0, size) + part(even, axis, 1, size)
     return (outer + 3.0 * inner) * tf.cast(0.125, x.dtype)
 
 
@@ -82,22 +84,6 @@ def _padded(x: tf.Tensor, axis: int, before: int, after: int) -> tf.Tensor:
     paddings = [[0, 0]] * 4
     paddings[axis] = [before, after]
     return tf.pad(x, paddings)
-
-
-def _part(x: tf.Tensor, axis: int, start: int, size: int) -> tf.Tensor:
-    """Returns `size` rows (axis 1) or columns (axis 2) of `x`, [batch, height, width, n].
-
-    Not by `x[:, a:b]`, whose gradient has a slow kernel on CPUs, which penalties of gradients run
-    once more. The gradient of `tf.slice` is padding, and the gradient of padding is a slice.
-    """
-    begin, sizes = [0, 0, 0, 0], list(x.shape)
-    begin[axis], sizes[axis] = start, size
-    # TensorFlow's graph optimiser reorders sums by the names of what is added and by what it can
-    # prove of their shapes. With this name and these sizes each sum rounds as with `x[:, a:b]`.
-    with tf.name_scope("strided_slice"):
-        if sizes[0] is None:
-            sizes[0] = tf.shape(x)[0]
-        return tf.slice(x, begin, sizes)
 
 
 @keras.saving.register_keras_serializable("gan_cli")

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from gan_cli.models.layers.parts import part
+
 _CLASSES = 12
 # Melodies leap by an octave at most; wider leaps count as this one.
 _WIDEST_LEAP = 13
@@ -28,7 +30,8 @@ class SoundingPitches(keras.layers.Layer):
         # How many notes or rests start after step s, up to step t: with none, s still sounds in t.
         between = starts[:, :, :, None] - starts[:, :, None, :]
         still = tf.linalg.band_part(tf.nn.relu(1.0 - between), -1, 0)
-        return tf.matmul(still, by_voice[..., _FIRST_PITCH:])
+        pitches = part(by_voice, 3, _FIRST_PITCH, by_voice.shape[3] - _FIRST_PITCH)
+        return tf.matmul(still, pitches)
 
     def compute_output_shape(self, shape: Any) -> Any:
         return shape[0], shape[3], shape[1], shape[2] - _FIRST_PITCH
@@ -85,10 +88,10 @@ class Intervals(keras.layers.Layer):
     def call(self, classes: tf.Tensor) -> tf.Tensor:
         steps = classes.shape[2]
         pairs = self._pairs(classes.shape[1])
-        upper = [classes[:, one] for one, _ in pairs]
-        lower = [classes[:, other] for _, other in pairs]
+        upper = [tf.squeeze(part(classes, 1, one, 1), 1) for one, _ in pairs]
+        lower = [tf.squeeze(part(classes, 1, other, 1), 1) for _, other in pairs]
         before = min(self.steps_per_beat, steps)
-        earlier = tf.pad(classes, [[0, 0], [0, 0], [before, 0], [0, 0]])[:, :, :steps]
+        earlier = part(tf.pad(classes, [[0, 0], [0, 0], [before, 0], [0, 0]]), 2, 0, steps)
         upper += tf.unstack(classes, axis=1)
         lower += tf.unstack(earlier, axis=1)
         upper, lower = tf.stack(upper, axis=2), tf.stack(lower, axis=2)
@@ -127,22 +130,28 @@ class Contours(keras.layers.Layer):
         self.lowest = list(lowest)
 
     def call(self, pitches: tf.Tensor) -> tf.Tensor:
+        voices, steps = pitches.shape[1:3]
         semitones = tf.range(pitches.shape[3], dtype=pitches.dtype)
         heights = tf.reduce_sum(pitches * semitones, axis=3)
         sounds = tf.reduce_sum(pitches, axis=3)
-        before = [tf.pad(each, [[0, 0], [0, 0], [1, 0]])[:, :, :-1] for each in (heights, sounds)]
+        before = [
+            part(tf.pad(each, [[0, 0], [0, 0], [1, 0]]), 2, 0, steps) for each in (heights, sounds)
+        ]
         leaps = tf.clip_by_value(heights - before[0], -_WIDEST_LEAP, _WIDEST_LEAP)
         kinds = tf.range(-_WIDEST_LEAP, _WIDEST_LEAP + 1, dtype=pitches.dtype)
         # One at a whole number, and straight lines between, so that gradients know the way.
         hats = tf.nn.relu(1.0 - tf.abs(leaps[..., None] - kinds))
         moves = hats * (sounds * before[1])[..., None]
         keys = heights + tf.constant(self.lowest, pitches.dtype)[:, None]
-        both = sounds[:, :-1] * sounds[:, 1:]
-        crossed = tf.nn.relu(keys[:, 1:] - keys[:, :-1]) * both
+        # Each voice and the next one below.
+        upper, lower = (
+            [part(each, 1, first, voices - 1) for each in (keys, sounds)] for first in (0, 1)
+        )
+        crossed = tf.nn.relu(lower[0] - upper[0]) * (upper[1] * lower[1])
         parts = [heights / _CLASSES, crossed / _CLASSES]
         found = [tf.transpose(part, [0, 2, 1]) for part in parts]
         moves = tf.transpose(moves, [0, 2, 1, 3])
-        found.append(tf.reshape(moves, [-1, pitches.shape[2], moves.shape[2] * kinds.shape[0]]))
+        found.append(tf.reshape(moves, [-1, steps, moves.shape[2] * kinds.shape[0]]))
         return tf.concat(found, axis=2)
 
     def compute_output_shape(self, shape: Any) -> Any:

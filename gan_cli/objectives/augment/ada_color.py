@@ -84,8 +84,7 @@ def recolor(images: tf.Tensor, color: Color) -> tf.Tensor:
         factor, offset = (value[:, None, None, None] for value in color.gray_factor_and_offset())
         return images * factor + offset
     entry = color.matrix()[:, None, None, :3, :]
-    # Not `tf.matmul`: see `homogeneous`.
-    changed = entry[..., 3] + sum(
-        images[..., channel : channel + 1] * entry[..., channel] for channel in range(3)
-    )
-    return tf.concat([changed, images[..., 3:]], axis=3) if images.shape[3] == 4 else changed
+    # Not by slices, whose gradients are slow on CPUs, and not `tf.matmul`: see `homogeneous`.
+    channels = tf.split(images, images.shape[3], axis=3)
+    changed = entry[..., 3] + sum(channels[index] * entry[..., index] for index in range(3))
+    return tf.concat([changed, *channels[3:]], axis=3)

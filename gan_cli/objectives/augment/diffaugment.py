@@ -26,13 +26,14 @@ def color(images: tf.Tensor, draws: Draws) -> tf.Tensor:
         tf.reshape(draws.uniform(low, high), [-1, 1, 1, 1])
         for low, high in [(-0.5, 0.5), (0.0, 2.0), (0.5, 1.5)]
     )
-    colors, alpha = images[..., :3], images[..., 3:]
+    # Not by slices, whose gradients are slow on CPUs.
+    colors, *alpha = tf.split(images, [3, 1], axis=3) if images.shape[3] == 4 else [images]
     colors += brightness
     gray = tf.reduce_mean(colors, axis=3, keepdims=True)
     colors = gray + saturation * (colors - gray)
     mean = tf.reduce_mean(colors, axis=[1, 2, 3], keepdims=True)
     colors = mean + contrast * (colors - mean)
-    return tf.concat([colors, alpha], axis=3) if images.shape[3] == 4 else colors
+    return tf.concat([colors, *alpha], axis=3)
 
 
 def translation(images: tf.Tensor, draws: Draws) -> tf.Tensor:

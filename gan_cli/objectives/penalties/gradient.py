@@ -55,11 +55,14 @@ def dragan(update: Update) -> tf.Tensor:
     pixel_seed, alpha_seed = tf.unstack(tf.random.split(update.seed, 2))
     noise = replicas.uniform(tf.shape(update.real), pixel_seed)
     alpha = replicas.uniform([tf.shape(update.real)[0], 1, 1, 1], alpha_seed)
-    around = update.real + alpha * 0.5 * replicas.standard_deviation(update.real) * noise
+    deviation = update.real_deviation
+    if deviation is None:
+        deviation = replicas.standard_deviation(update.real)
+    around = update.real + alpha * 0.5 * deviation * noise
     return distance_from_unit_slope(update.discriminate, around)
 
 
 R1 = Penalty(r1)
 R2 = Penalty(r2)
 WGAN_GP = Penalty(wgan_gp, default_gamma=10.0)
-DRAGAN = Penalty(dragan, default_gamma=10.0)
+DRAGAN = Penalty(dragan, default_gamma=10.0, needs_real_deviation=True)

@@ -74,5 +74,5 @@ def flip_and_shift(images: tf.Tensor, seed: tf.Tensor, most_shift: float = 0.125
 
 
 DRIFT = Penalty(drift, default_gamma=1e-3)
-LECAM = Penalty(lecam, default_gamma=0.3, memory=_anchors)
+LECAM = Penalty(lecam, default_gamma=0.3, memory=_anchors, compares_images=True)
 CONSISTENCY = Penalty(consistency, default_gamma=10.0)

@@ -34,6 +34,10 @@ class Update:
       discriminate_fake: the same with the labels of the generated images.
       generate: from a seed and a tape to styles, [batch, layers, width], which the tape watches,
         and the images made from them; for the update of generators that have styles.
+      real_deviation: standard deviation of the real images of the whole batch, where gradient
+        accumulation deals it out and the penalty needs it; None: that of `real`.
+      measured: what the penalty's `measure` returned for the whole batch, where gradient
+        accumulation deals it out; else None.
       weights: the trainable weights of the network that is updated.
       memory: the penalty's own variables, by name.
       seed: stateless seed, int32 [2].
@@ -50,6 +54,8 @@ class Update:
     discriminate: Discriminate = _absent
     discriminate_fake: Discriminate = _absent
     generate: Callable[[tf.Tensor, tf.GradientTape], tuple[tf.Tensor, tf.Tensor]] = _absent
+    real_deviation: tf.Tensor | None = None
+    measured: tf.Tensor | None = None
     weights: Sequence[tf.Variable] = ()
     memory: Mapping[str, tf.Variable] = field(default_factory=dict)
 
@@ -71,6 +77,13 @@ class Penalty:
       needs_outputs: outputs of the discriminator that it reads beside `logits`.
       needs_real_outputs: whether the generator's update must pass real images for it.
       needs_styles: whether it needs a generator with styles.
+      needs_real_deviation: whether it reads `real_deviation`.
+      compares_images: whether an example's value depends on the outputs for others, as on their
+        mean. Gradient accumulation then takes the value for the whole batch at once, after a
+        further pass for the outputs; what `discriminate` and `generate` compute is not dealt out.
+      measure: from an `Update` with labels, `generate` and `weights` to float32 [n], n in
+        proportion to the batch: the part of `value` that gradient accumulation can take slice by
+        slice, where `value` compares the results. For the generator's update alone.
     """
 
     value: Callable[..., tf.Tensor]
@@ -80,6 +93,9 @@ class Penalty:
     needs_outputs: tuple[str, ...] = ()
     needs_real_outputs: bool = False
     needs_styles: bool = False
+    needs_real_deviation: bool = False
+    compares_images: bool = False
+    measure: Callable[[Update], tf.Tensor] | None = None
 
     @property
     def options(self) -> dict[str, Option]:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from gan_cli.data.dataset import open_splits
 from gan_cli.domains.grid import split_grid
 from gan_cli.domains.text_sheet import text_table
 from gan_cli.domains.tokens import Strings
@@ -17,7 +16,7 @@ from gan_cli.media.named_sheet import named_sheet
 from gan_cli.media.provenance import COMPOSITE
 from gan_cli.models.contract import has_styles, synthesis_of
 from gan_cli.models.truncation import towards_mean
-from gan_cli.run.data_place import data_of
+from gan_cli.run.data_place import splits_of
 from gan_cli.sampling.style_mixing import mixed_images, styles_of
 from gan_cli.studio.drawing import Drawing
 from gan_cli.studio.picture_requests import UNCONDITIONAL_PAIRS, Sheet
@@ -74,7 +73,7 @@ def _real(studio: Studio, request: Sheet) -> Drawing:
     count = UNCONDITIONAL_PAIRS if numbers is None else len(numbers)
     seeds = request.seeds_or_first(_COLUMNS)
     refuse_too_many(2 * count * len(seeds))
-    data = open_splits(data_of(studio.run, studio.loaded.config))
+    data = splits_of(studio.run, studio.loaded.config)
     if data.fingerprint != studio.run.read_environment()["dataset"]["fingerprint"]:
         raise UserError(
             "'real' needs the data that the run was trained on, and they have changed", key="kind"

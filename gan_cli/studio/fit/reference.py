@@ -4,10 +4,9 @@ import dataclasses
 
 import numpy as np
 
-from gan_cli.data.dataset import open_splits
 from gan_cli.errors import UserError
 from gan_cli.listener import Quiet
-from gan_cli.run.data_place import data_of
+from gan_cli.run.data_place import splits_of
 from gan_cli.studio.edit_requests import Project
 from gan_cli.studio.fit.find import find, pixel_misfit
 from gan_cli.studio.fit.search import psnr_db
@@ -26,7 +25,7 @@ def held_out_of(studio: Studio, seed: int) -> np.ndarray | None:
     None where the run's data are not there, have changed, or hold nothing that was kept back.
     """
     try:
-        data = open_splits(data_of(studio.run, studio.loaded.config))
+        data = splits_of(studio.run, studio.loaded.config)
     except (UserError, OSError):
         return None
     held_out = data.holdout.images
