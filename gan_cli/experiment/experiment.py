@@ -39,12 +39,14 @@ from gan_cli.experiment.changes import (
     with_recorded_rules,
 )
 from gan_cli.experiment.dry_run import Description, describe_experiment, label_lines
+from gan_cli.experiment.machine import device_text, unused_gpu_warning
 from gan_cli.experiment.met_before import met_before
 from gan_cli.experiment.out_of_memory import explained, smaller_data, smaller_step
 from gan_cli.experiment.outcome import Ending, Outcome
+from gan_cli.experiment.peak_memory import forget_peak, peak_bytes
 from gan_cli.experiment.recorder import Recorder, images_between_looks
 from gan_cli.experiment.speed import measured_images_per_second
-from gan_cli.experiment.step_memory import refuse_what_cannot_fit
+from gan_cli.experiment.step_memory import estimated_bytes, refuse_what_cannot_fit
 from gan_cli.experiment.time_plan import needs_plan, plan_line, planned_by_time, unchanged
 from gan_cli.experiment.watchdog import Watchdog
 from gan_cli.io.wording import counted
@@ -170,6 +172,9 @@ class Experiment:
         refuse_what_cannot_fit(resolved, state)
         for warning in warnings_of(resolved, state.discriminator, distribution.replicas):
             listener.message(f"warning: {warning}")
+        unused = unused_gpu_warning()
+        if unused is not None:
+            listener.message(f"warning: {unused}")
         networks = state.generator, state.discriminator
         for note in slicing_notes(resolved, networks, distribution.replicas):
             listener.message(f"note: {note}")
@@ -214,9 +219,22 @@ class Experiment:
 
         with explained(lambda: smaller_step(self.config)):
             speed = measured_images_per_second(
-                take_steps, self._batches(0), self.step.images_per_step
+                take_steps,
+                self._batches(0),
+                self.step.images_per_step,
+                before_timing=forget_peak,
             )
-        return describe_experiment(self.config, self.data, self.state, self.run, speed, self.report)
+        peak = peak_bytes()
+        return describe_experiment(
+            self.config,
+            self.data,
+            self.state,
+            self.run,
+            speed,
+            self.report,
+            self.distribution.replicas,
+            peak,
+        )
 
     def _refuse_lost(self, report: Mapping[str, tf.Tensor]) -> None:
         """Refuses losses and penalties that are not finite in the first steps."""
@@ -300,7 +318,9 @@ class Experiment:
         self.run.write_config(self.config)
         self.run.write_environment(describe_environment(describe_data(self.data)))
         self.run.write_data_report(
-            self.report.as_json(), [*self.report.skipped, *self.report.passed_over]
+            self.report.as_json()
+            | {"estimated_bytes": estimated_bytes(self.config, self.state, self.data)},
+            [*self.report.skipped, *self.report.passed_over],
         )
         before = KnownSplit() if newest is None else self.run.read_split()
         self.run.write_split(self.data.split().after(before))
@@ -435,7 +455,11 @@ class Experiment:
         self.recorder = Recorder(
             self.config, self.data, self.run, self.state, self.store, self.listener
         )
-        self.recorder.start(time.monotonic() - began, self._ready_parts(began))
+        self.recorder.start(
+            time.monotonic() - began,
+            self._ready_parts(began),
+            device_text(self.distribution.replicas),
+        )
         return self.recorder
 
     def _ready_parts(self, began: float) -> str:

@@ -109,17 +109,19 @@ class Recorder:
         actions.insert(1, Action(images_between_looks(self.config), look))
         return [replace(a, run=self._untimed(a.run)) for a in actions]
 
-    def start(self, seconds: float, parts: str = "") -> None:
+    def start(self, seconds: float, parts: str = "", device: str = "") -> None:
         """Draws the first grid and the real images, and scores what is overdue.
 
         Args:
           seconds: how long it took to prepare training.
           parts: what took how long of it, in words.
+          device: what trains, in words.
         """
         images = self.state.images_so_far()
+        where = f"on {device}, " if device else ""
         self.listener.message(
             f"{self.config.name}: {len(self.data.train.images):,} {self.data.domain.name},"
-            f" {self.config.training.precision}, {self.run.path} (ready after"
+            f" {where}{self.config.training.precision}, {self.run.path} (ready after"
             f" {seconds:.0f} s{parts and ': '}{parts}); trains for {self.config.training.kimg:,g}"
             f" kimg (thousands of {self.data.domain.name} shown)"
         )
