@@ -1,6 +1,5 @@
 """What is known about an experiment before its first step."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +13,10 @@ from gan_cli.data.dataset import DataSplits
 from gan_cli.data.pipeline import training_batches
 from gan_cli.data.report import DataReport
 from gan_cli.errors import UserError
+from gan_cli.experiment.machine import device_text
 from gan_cli.experiment.measured import quality_line
 from gan_cli.experiment.speed import time_line
-from gan_cli.experiment.step_memory import activation_bytes, step_bytes
+from gan_cli.experiment.step_memory import activation_bytes, estimated_bytes, memory_line
 from gan_cli.models.contract import whole
 from gan_cli.run.directory import RunDirectory
 from gan_cli.training.state import GanState
@@ -46,7 +46,7 @@ class Description:
     """What would be trained.
 
     Attributes:
-      overview: what matters most, a line for each fact: data, labels, device, time,
+      overview: what matters most, a line for each fact: data, labels, device, time, memory,
         and for images what quality to expect.
       config: the resolved config, as YAML.
       state_bytes: estimated memory of weights, averages and optimiser slots.
@@ -73,8 +73,14 @@ def describe_experiment(
     run: RunDirectory,
     images_per_second: float,
     report: DataReport,
+    replicas: int = 1,
+    peak: int | None = None,
 ) -> Description:
     """Describes an experiment, and writes a sheet of real images into its run directory.
+
+    Args:
+      replicas: number of devices that take a step together.
+      peak: bytes held at the peak of a step; None: not measured.
 
     Raises:
       UserError: the sheet of images cannot be written.
@@ -82,23 +88,25 @@ def describe_experiment(
     batch_size = config.training.batch_size
     generator, discriminator = map(_describe_network, (state.generator, state.discriminator))
     training = config.training
+    estimated = estimated_bytes(config, state, data)
     return Description(
         (
             *(f"data: {line}" for line in report.lines()),
             *label_lines(config, data),
-            f"device: {_devices()}",
+            f"device: {device_text(replicas)}, {training.precision}",
             time_line(
                 images_per_second, training.grid_every_kimg, training.kimg, training.max_minutes
             ),
+            memory_line(config, estimated, peak),
             *_quality(config, data),
         ),
         dump_config(config),
         generator,
         discriminator,
         batch_size,
-        sum(v.dtype.size * v.shape.num_elements() for v in state.variables().values()),
-        step_bytes(config, state),
-        data.train.images.nbytes + data.holdout.images.nbytes,
+        estimated["state"],
+        estimated["activations"],
+        estimated["samples"],
         _write_picture(config, data, run),
     )
 
@@ -117,18 +125,6 @@ def label_lines(config: ResolvedConfig, data: DataSplits) -> list[str]:
 def _quality(config: ResolvedConfig, data: DataSplits) -> list[str]:
     """Returns a line on the quality to expect; nothing was measured for others than images."""
     return [quality_line(config, len(data.train.images))] if data.domain.name == "images" else []
-
-
-def _devices() -> str:
-    """Returns the names of the GPUs, or the number of CPU cores."""
-    gpus = tf.config.list_logical_devices("GPU")
-    if not gpus:
-        return f"CPU, {os.cpu_count()} cores"
-    physical = tf.config.list_physical_devices("GPU")
-    names = [
-        tf.config.experimental.get_device_details(g).get("device_name", "GPU") for g in physical
-    ]
-    return ", ".join(names)
 
 
 def _describe_network(model: keras.Model) -> NetworkDescription:

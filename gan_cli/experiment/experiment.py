@@ -3,14 +3,14 @@
 import hashlib
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
-from gan_cli.assembly.checks import check_first_step
+from gan_cli.assembly.checks import check_first_step, own_parts
 from gan_cli.assembly.class_changes import restore_by_class
 from gan_cli.assembly.initial_weights import initialise
 from gan_cli.assembly.networks import check_image_size
@@ -39,12 +39,14 @@ from gan_cli.experiment.changes import (
     with_recorded_rules,
 )
 from gan_cli.experiment.dry_run import Description, describe_experiment, label_lines
+from gan_cli.experiment.machine import device_text, unused_gpu_warning
 from gan_cli.experiment.met_before import met_before
 from gan_cli.experiment.out_of_memory import explained, smaller_data, smaller_step
 from gan_cli.experiment.outcome import Ending, Outcome
+from gan_cli.experiment.peak_memory import forget_peak, peak_bytes
 from gan_cli.experiment.recorder import Recorder, images_between_looks
 from gan_cli.experiment.speed import measured_images_per_second
-from gan_cli.experiment.step_memory import refuse_what_cannot_fit
+from gan_cli.experiment.step_memory import estimated_bytes, refuse_what_cannot_fit
 from gan_cli.experiment.time_plan import needs_plan, plan_line, planned_by_time, unchanged
 from gan_cli.experiment.watchdog import Watchdog
 from gan_cli.io.wording import counted
@@ -63,7 +65,7 @@ from gan_cli.run.report.page import write_report
 from gan_cli.run.tensorboard import forget_after
 from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.guard import is_skipped
-from gan_cli.training.loop import Action, compile_steps
+from gan_cli.training.loop import Action, compile_steps, lost_values
 from gan_cli.training.precision import set_determinism
 from gan_cli.training.remedies import GUARD_MEMORY, interventions_of
 from gan_cli.training.rollback import agreed_look, train_with_rollbacks
@@ -170,6 +172,9 @@ class Experiment:
         refuse_what_cannot_fit(resolved, state)
         for warning in warnings_of(resolved, state.discriminator, distribution.replicas):
             listener.message(f"warning: {warning}")
+        unused = unused_gpu_warning()
+        if unused is not None:
+            listener.message(f"warning: {unused}")
         networks = state.generator, state.discriminator
         for note in slicing_notes(resolved, networks, distribution.replicas):
             listener.message(f"note: {note}")
@@ -177,6 +182,9 @@ class Experiment:
         if distribution.replicas == 1:
             images = data.train.images
             check_first_step(step, images.shape[1:], str(images.dtype), part_names(resolved))
+            if own := own_parts(part_names(resolved)):
+                names = ", ".join(own)
+                listener.message(f"your own parts pass (form, arguments, a traced step): {names}")
         # Whatever is wrong with a config is found before the first file is written.
         return cls(
             resolved,
@@ -202,11 +210,43 @@ class Experiment:
         Raises:
           UserError: the sheet cannot be written.
         """
+        run_steps = self._compiled_steps()
+
+        def take_steps(*batches: tf.Tensor) -> dict[str, tf.Tensor]:
+            report = run_steps(*batches)
+            self._refuse_lost(report)
+            return report
+
         with explained(lambda: smaller_step(self.config)):
             speed = measured_images_per_second(
-                self._compiled_steps(), self._batches(0), self.step.images_per_step
+                take_steps,
+                self._batches(0),
+                self.step.images_per_step,
+                before_timing=forget_peak,
             )
-        return describe_experiment(self.config, self.data, self.state, self.run, speed, self.report)
+        peak = peak_bytes()
+        return describe_experiment(
+            self.config,
+            self.data,
+            self.state,
+            self.run,
+            speed,
+            self.report,
+            self.distribution.replicas,
+            peak,
+        )
+
+    def _refuse_lost(self, report: Mapping[str, tf.Tensor]) -> None:
+        """Refuses losses and penalties that are not finite in the first steps."""
+        # Gradients may overflow at first, where a loss scale still has to fall.
+        losses = {n: float(v) for n, v in report.items() if "loss" in n or "penalty" in n}
+        lost, _ = lost_values(losses)
+        if lost:
+            own = ", ".join(own_parts(part_names(self.config)))
+            raise UserError(
+                f"in the first training steps, {', '.join(lost)} is not finite"
+                + (f"; this run trains with parts of your own: {own}" if own else "")
+            )
 
     def prepare_directory(self, resume: str, accept_changes: bool) -> None:
         """Restores the latest checkpoint, or starts the directory of a new run.
@@ -278,7 +318,9 @@ class Experiment:
         self.run.write_config(self.config)
         self.run.write_environment(describe_environment(describe_data(self.data)))
         self.run.write_data_report(
-            self.report.as_json(), [*self.report.skipped, *self.report.passed_over]
+            self.report.as_json()
+            | {"estimated_bytes": estimated_bytes(self.config, self.state, self.data)},
+            [*self.report.skipped, *self.report.passed_over],
         )
         before = KnownSplit() if newest is None else self.run.read_split()
         self.run.write_split(self.data.split().after(before))
@@ -413,7 +455,11 @@ class Experiment:
         self.recorder = Recorder(
             self.config, self.data, self.run, self.state, self.store, self.listener
         )
-        self.recorder.start(time.monotonic() - began, self._ready_parts(began))
+        self.recorder.start(
+            time.monotonic() - began,
+            self._ready_parts(began),
+            device_text(self.distribution.replicas),
+        )
         return self.recorder
 
     def _ready_parts(self, began: float) -> str:

@@ -19,6 +19,7 @@ def measured_images_per_second(
     batches: Iterable[Mapping[str, tf.Tensor]],
     images_per_step: int,
     agree: Callable[[bool], bool] = bool,
+    before_timing: Callable[[], object] = lambda: None,
 ) -> float:
     """Takes a few training steps, and returns the images shown per second.
 
@@ -29,6 +30,7 @@ def measured_images_per_second(
       batches: stacked batches, as `run_steps` takes them.
       images_per_step: images that one step shows.
       agree: from this worker's wish to stop to whether any worker has it.
+      before_timing: called between the first step and those that are timed.
     """
     batch = next(iter(batches))
     images, labels = batch["images"][:1], batch["labels"][:1]
@@ -38,6 +40,7 @@ def measured_images_per_second(
             float(value)
 
     take_step()
+    before_timing()
     began, steps, seconds = time.monotonic(), 0, 0.0
     while steps < _ENOUGH_STEPS and not agree(steps > 0 and seconds >= _ENOUGH_SECONDS):
         take_step()

@@ -1,11 +1,14 @@
 """Memory that a training step takes, estimated from the outputs of the layers."""
 
+from collections.abc import Mapping
+
 import keras
 import numpy as np
 import tensorflow as tf
 
-from gan_cli.assembly.slicing import slice_counts
+from gan_cli.assembly.slicing import next_slice_count, slice_counts
 from gan_cli.config.resolved import ResolvedConfig
+from gan_cli.data.dataset import DataSplits
 from gan_cli.errors import UserError
 from gan_cli.experiment.out_of_memory import OUT_OF_MEMORY, size_text
 from gan_cli.io.memory import memory_in_use, memory_limit
@@ -15,6 +18,8 @@ from gan_cli.training.state import GanState
 # Measured peaks of a step on a CPU were 1.9 to 2.8 times the estimate, by architecture: gradients,
 # and what kernels need for themselves.
 _LEAST_TIMES, _MOST_TIMES = 1.8, 2.8
+# Share of the memory from which on a way to take less is named.
+_MUCH = 0.5
 
 
 def activation_bytes(model: keras.Model) -> int:
@@ -36,6 +41,41 @@ def step_bytes(config: ResolvedConfig, state: GanState) -> int:
     # The discriminator holds those of real and of generated images.
     images = config.training.batch_size // config.training.gradient_accumulation
     return images * (generator + 2 * discriminator)
+
+
+def estimated_bytes(config: ResolvedConfig, state: GanState, data: DataSplits) -> dict[str, int]:
+    """Returns estimated bytes of the variables, a step's activations, and all samples."""
+    return {
+        "state": sum(v.dtype.size * v.shape.num_elements() for v in state.variables().values()),
+        "activations": step_bytes(config, state),
+        "samples": data.train.images.nbytes + data.holdout.images.nbytes,
+    }
+
+
+def memory_line(config: ResolvedConfig, estimated: Mapping[str, int], peak: int | None) -> str:
+    """Returns a line on the memory of training, as estimated and as measured.
+
+    Args:
+      estimated: see `estimated_bytes`.
+      peak: bytes held at the peak of some steps; None: nobody knows.
+    """
+    slices = config.training.gradient_accumulation
+    batch = f"batches of {config.training.batch_size}"
+    batch += f" in {slices} slices" if slices > 1 else ""
+    line = (
+        f"memory: estimated, {size_text(estimated['activations'])} of activations for {batch},"
+        f" {size_text(estimated['state'])} of weights, averages and optimiser slots"
+    )
+    if peak is None:
+        return line
+    if tf.config.list_physical_devices("GPU"):
+        return f"{line}; measured, {size_text(peak)} on a GPU at the peak of a step"
+    limit = memory_limit()
+    line += f"; measured, {size_text(peak)} of {size_text(limit)} in all at the peak of a step"
+    more = next_slice_count(config)
+    if peak > _MUCH * limit and more is not None:
+        line += f"; training.gradient_accumulation {more} makes the same updates in less"
+    return line
 
 
 def refuse_what_cannot_fit(config: ResolvedConfig, state: GanState) -> None:

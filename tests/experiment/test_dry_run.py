@@ -1,11 +1,14 @@
 """What is known of an experiment before its first step."""
 
+import re
+
 import pytest
 from PIL import Image
 
 from gan_cli.catalog import CHOICES
 from gan_cli.config.load import load_config
 from gan_cli.config.schema import Config
+from gan_cli.experiment import step_memory
 from gan_cli.experiment.experiment import Experiment
 
 
@@ -60,6 +63,25 @@ def test_memory_is_estimated(described):
     # Weights, two of Adam's slots for each of them, and the averaged generator; and counters.
     floats = 4 * generator.parameters + 3 * discriminator.parameters
     assert 4 * floats <= description.state_bytes < 4 * floats + 500
+
+
+def test_memory_is_measured(described):
+    _, description = described
+    (line,) = (line for line in description.overview if line.startswith("memory: "))
+    assert line.startswith("memory: estimated, 0 MiB of activations for batches of 32, 0 MiB of")
+    (measured,) = re.findall(r"measured, (\d+) MiB of .* at the peak of a step$", line)
+    # TensorFlow alone takes hundreds.
+    assert 100 < int(measured) < 5000
+
+
+def test_memory_that_is_scarce_has_a_remedy(described, monkeypatch):
+    experiment, _ = described
+    monkeypatch.setattr(step_memory, "memory_limit", lambda: 3 * 2**30)
+    estimated = {"state": 2**20, "activations": 2**21, "samples": 0}
+    line = step_memory.memory_line(experiment.config, estimated, 2 * 2**30)
+    assert line.endswith("training.gradient_accumulation 2 makes the same updates in less")
+    line = step_memory.memory_line(experiment.config, estimated, 2**30)
+    assert line.endswith("measured, 1.0 GiB of 3.0 GiB in all at the peak of a step")
 
 
 def test_the_config_is_resolved_and_the_images_are_drawn_and_nothing_else_is_written(

@@ -78,7 +78,8 @@ def test_a_run_says_how_it_goes_and_how_it_ended(whole):
     assert outcome == Outcome(Ending.FINISHED, run_dir, 64)
     labels, ready = listener.messages[:2]
     assert labels.startswith("labels: 10 classes are found, and not used")
-    assert ready.startswith(f"tiny: 180 images, float32, {run_dir} (ready after")
+    assert ready.startswith("tiny: 180 images, on the CPU (")
+    assert f"), float32, {run_dir} (ready after" in ready
     # The first call is split, and the time that its parts take decides on later ones.
     assert listener.counts == sorted(listener.counts)
     assert {(0, 64), (4, 64), (16, 64), (32, 64), (48, 64), (64, 64)} <= {*listener.counts}
