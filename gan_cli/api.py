@@ -10,8 +10,10 @@ from gan_cli.catalog import CHOICES
 from gan_cli.config.load import load_config as _load
 from gan_cli.config.schema import Config
 from gan_cli.errors import UserError
+from gan_cli.io.quiet_imports import quiet_tensorflow
 from gan_cli.listener import Listener
 from gan_cli.studio.checks import given_classes, given_seeds
+from gan_cli.tensorflow_setup import shows_lines
 
 if TYPE_CHECKING:
     import keras
@@ -75,6 +77,7 @@ def train(
       >>> run.outcome
       <Ending.FINISHED: 'finished'>
     """
+    quiet_tensorflow(shows_lines())
     from gan_cli.experiment.run import run_experiment
 
     if resume not in RESUME:
@@ -123,6 +126,7 @@ class Run:
 
     def checkpoints(self) -> tuple[Checkpoint, ...]:
         """Returns the checkpoints that the run keeps, oldest first."""
+        quiet_tensorflow(shows_lines())
         from gan_cli.run.checkpoint import CheckpointStore
 
         return tuple(CheckpointStore(self._directory.checkpoints).all())
@@ -164,6 +168,7 @@ class Run:
         Example:
           >>> run.draw(Walk(seeds=(0, 1, 2), kind="spherical")).save("walk.gif")
         """
+        quiet_tensorflow(shows_lines())
         from gan_cli.studio.dispatch import draw
         from gan_cli.studio.picture_requests import Request
 
@@ -194,6 +199,7 @@ class Run:
         Raises:
           UserError: the checkpoint, the data or a metric cannot be used.
         """
+        quiet_tensorflow(shows_lines())
         from gan_cli.evaluation.requests import RunRequest
         from gan_cli.evaluation.runs import score_checkpoint
 
@@ -228,6 +234,7 @@ class Run:
         Raises:
           UserError: the folder exists, or a format is unknown or lacks its package.
         """
+        quiet_tensorflow(shows_lines())
         from gan_cli.studio.bulk_requests import Export
         from gan_cli.studio.export import write_export
 
@@ -251,6 +258,7 @@ class Run:
         Raises:
           UserError: the file holds other samples, or cannot be written.
         """
+        quiet_tensorflow(shows_lines())
         from gan_cli.studio.bulk import write_dataset, write_images
         from gan_cli.studio.bulk_requests import Dataset, Images
 
@@ -262,6 +270,7 @@ class Run:
 
     def studio(self, checkpoint: str | int = "best") -> Studio:
         """Returns what draws from a checkpoint; drawing functions of your own take it."""
+        quiet_tensorflow(shows_lines())
         from gan_cli.run.checkpoint import CheckpointStore
         from gan_cli.studio.studio import Studio
 

@@ -9,6 +9,7 @@ PREPARING = "preparing images"
 PREPARING_FEATURES = "preparing features"
 SCORING = "scoring images"
 TIMING = "timing training steps"
+WRITING_FRAMES = "writing frames"
 
 
 class Listener:

@@ -11,7 +11,7 @@ import inspect
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -68,12 +68,22 @@ class Registry:
             return None
         if ":" in name:
             parts = name.split(":")
-            if len(parts) == 2 and all(part.strip() == part != "" for part in parts):
+            if len(parts) != 2 or not all(part.strip() == part != "" for part in parts):
+                return f"{self.kind} '{name}': your own part is named as module:attribute"
+            if not parts[0].endswith(".py"):
                 return None
-            return f"{self.kind} '{name}': your own part is named as module:attribute"
-        near = difflib.get_close_matches(name, self._entries, n=1)
-        hint = f"; did you mean '{near[0]}'?" if near else ""
-        return f"unknown {self.kind} '{name}'{hint} (known: {', '.join(self._entries)})"
+            module = Path(parts[0]).stem
+            where = f", and put {module}.py beside the config" if "/" in parts[0] else ""
+            return (
+                f"{self.kind} '{name}': name the module in place of its file: {module}:{parts[1]}"
+                f"{where}"
+            )
+        hint = did_you_mean(name, self._entries)
+        known = ", ".join(self._shown_names())
+        return f"unknown {self.kind} '{name}'{hint} (known: {known}; your own: module:attribute)"
+
+    def _shown_names(self) -> list[str]:
+        return [*self._entries]
 
     def load(self, name: str) -> Any:
         """Imports and returns the implementation.
@@ -99,6 +109,10 @@ class Registry:
                     f"there is no {module}.py in the working folder or beside the config, and no"
                     " such module is installed"
                 )
+            elif isinstance(error, AttributeError) and error.name == name.split(":")[1]:
+                module, attribute = name.split(":")
+                reason = f"{module} holds no {attribute}"
+                reason += did_you_mean(attribute, [n for n in vars(error.obj) if n[0] != "_"])
             elif not isinstance(error, ImportError | AttributeError | ValueError):
                 reason = f"{type(error).__name__}: {reason}"
             raise UserError(f"{self.kind} '{name}': cannot be imported: {reason}") from error
@@ -129,6 +143,13 @@ class Registry:
         assert self._of is not None
         needed = [call for call in self._calls if call and _must_be_given(_import(self._of), call)]
         return f"({', '.join(needed)})" if needed else ""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Returns a hint at the known name that is nearest, if one is near."""
+    same = [each for each in known if each.lower() == name.lower()]
+    near = same or difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean '{near[0]}'?" if near else ""
 
 
 def is_own(name: str) -> bool:
@@ -191,9 +212,29 @@ def _check_call(where: str, function: Callable[..., Any], arguments: str) -> Non
     try:
         signature.bind(*arguments.split(", "), **dict.fromkeys(p.name for p in options))
     except TypeError as error:
-        name = getattr(function, "__name__", type(function).__name__)
-        found = f"{'a lambda of ' if name == '<lambda>' else name}{signature}"
-        raise UserError(f"{where} {wanted}, got {found}") from error
+        raise UserError(f"{where} {wanted}, got {_shown(function, signature)}") from error
+    if _is_swapped([*signature.parameters], arguments.split(", ")):
+        raise UserError(
+            f"{where} {wanted}, in this order: it is called by position, and"
+            f" {_shown(function, signature)} has them in another one"
+        )
+
+
+def _shown(function: Callable[..., Any], signature: inspect.Signature) -> str:
+    name = getattr(function, "__name__", type(function).__name__)
+    return f"{'a lambda of ' if name == '<lambda>' else name}{signature}"
+
+
+def _is_swapped(names: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Returns whether an argument has the name, or its first word, of one in another place."""
+
+    def first_words(words: Sequence[str]) -> list[str]:
+        return [word.strip("_").split("_")[0] for word in words]
+
+    ours, theirs = first_words(names), first_words(wanted)
+    return any(
+        name != expected and name in theirs for name, expected in zip(ours, theirs, strict=False)
+    )
 
 
 def _a(noun: str) -> str:

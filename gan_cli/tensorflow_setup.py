@@ -3,9 +3,9 @@
 import os
 import sys
 
-LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
+_LOG_LEVEL = "TF_CPP_MIN_LOG_LEVEL"
 # Not even errors: what matters comes as an exception, the rest is noise about optimisations.
-QUIET = "3"
+_QUIET = "3"
 
 
 def refuse_windows() -> None:
@@ -22,13 +22,18 @@ def refuse_windows() -> None:
         )
 
 
+def shows_lines() -> bool:
+    """Returns whether the user wants TensorFlow's lines: a level below 3, of which 0 shows all."""
+    return (os.environ.get(_LOG_LEVEL) or _QUIET) != _QUIET
+
+
 def set_up() -> None:
     """Prepares TensorFlow's import; what the user has set stays as it is.
 
     Importing `gan_cli` does this, so that commands and Python programs compute the same numbers. It
     comes too late for a program that has imported TensorFlow before `gan_cli`.
     """
-    os.environ.setdefault(LOG_LEVEL, QUIET)
+    os.environ.setdefault(_LOG_LEVEL, _QUIET)
     # By itself TensorFlow takes oneDNN's kernels only on the newest processors; they are faster on
     # the others, too.
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")

@@ -41,7 +41,7 @@ def test_an_installed_module_comes_before_a_file_of_its_name(tmp_path):
 @pytest.mark.parametrize(
     ("text", "attribute", "said"),
     [
-        ("PART = 1", "OTHER", "has no attribute 'OTHER'"),
+        ("PART = 1", "OTHER", "holds no OTHER"),
         ("1 / 0", "PART", "ZeroDivisionError: division by zero"),
         ("def f(:", "PART", "SyntaxError: invalid syntax"),
         ("import not_there_at_all", "PART", "No module named 'not_there_at_all'"),
@@ -213,6 +213,54 @@ def test_a_part_that_is_a_function_is_checked_itself(tmp_path, family, attribute
     look_in(tmp_path)
     with pytest.raises(UserError, match=r"': must be a function of \("):
         CHOICES[family].load(f"own_functions:{attribute}")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_swapped"),
+    [
+        ("fake_logits, real_logits, real_target", True),
+        ("fake, real, target", True),
+        ("real, target, fake", True),
+        ("real_logits, fake_logits, real_target", False),
+        ("real, fake, target", False),
+        ("d_real, d_fake, label", False),
+        ("_real, fake, *rest", False),
+    ],
+)
+def test_arguments_in_another_order_are_refused_by_their_names(tmp_path, arguments, is_swapped):
+    module = f"own_order_{abs(hash(arguments))}"
+    (tmp_path / f"{module}.py").write_text(
+        "from gan_cli.objectives.losses import Loss\n"
+        f"def discriminator({arguments}): pass\n"
+        "LOSS = Loss(discriminator, lambda real, fake: -fake)\n"
+    )
+    look_in(tmp_path)
+    if is_swapped:
+        with pytest.raises(UserError, match=r"in this order: it is called by position, and"):
+            CHOICES["loss"].load(f"{module}:LOSS")
+    else:
+        CHOICES["loss"].load(f"{module}:LOSS")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("my_loss", "unknown loss 'my_loss' (known: minimax, non_saturating, least_squares, hinge,"
+         " wasserstein, relativistic; your own: module:attribute)"),
+        ("own_functions.py:GOOD", "loss 'own_functions.py:GOOD': name the module in place of its"
+         " file: own_functions:GOOD"),
+        ("parts/own.py:GOOD", "loss 'parts/own.py:GOOD': name the module in place of its file:"
+         " own:GOOD, and put own.py beside the config"),
+        ("own_functions:Good", "loss 'own_functions:Good': cannot be imported: own_functions holds"
+         " no Good; did you mean 'GOOD'?"),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_nearly_right_is_answered_with_the_right_one(tmp_path, name, said):
+    (tmp_path / "own_functions.py").write_text(OWN)
+    look_in(tmp_path)
+    with pytest.raises(UserError) as caught:
+        CHOICES["loss"].load(name)
+    assert caught.value.problems == (said,)
 
 
 def test_functions_with_options_pass(tmp_path):

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 from gan_cli.errors import UserError
@@ -11,7 +12,9 @@ from gan_cli.objectives.losses import Loss
 from gan_cli.registry import is_own, own_code
 from gan_cli.training.step import TrainStep
 
-_EXAMPLES = 3
+# Logits of three examples, of either sign, as they come up in training.
+_REAL_LOGITS, _FAKE_LOGITS = (0.5, -1.5, 2.5), (-0.7, 1.2, -3.0)
+_EXAMPLES = len(_REAL_LOGITS)
 
 
 def check_network(model: object, network: str, architecture: str, spec: ModelSpec) -> keras.Model:
@@ -26,7 +29,8 @@ def check_network(model: object, network: str, architecture: str, spec: ModelSpe
     """
     where = f"model.architecture: build_{network} of '{architecture}'"
     if not isinstance(model, keras.Model):
-        raise UserError(f"{where} must return a keras.Model, got {type(model).__name__}")
+        got = "nothing: is its 'return' missing?" if model is None else type(model).__name__
+        raise UserError(f"{where} must return a keras.Model, got {got}")
     if not spec.num_classes and len(model.inputs) != 1:
         raise UserError(f"{where} must have one input without labels, got {len(model.inputs)}")
     shown: tuple[int, ...] = (spec.height, spec.width, spec.channels)
@@ -53,25 +57,56 @@ def check_network(model: object, network: str, architecture: str, spec: ModelSpe
 
 
 def check_loss(loss: Loss, name: str) -> None:
-    """Calls both functions of a loss with three logits.
+    """Calls both functions of a loss with three logits, and differentiates what they return.
 
     Raises:
-      UserError: a function cannot take the arguments, or does not return a value per example.
+      UserError: a function cannot take the arguments, does not return a finite value per example,
+        or its gradient is not finite, or is zero where it must not be.
     """
-    logits = tf.zeros([_EXAMPLES])
+    real, fake = tf.constant(_REAL_LOGITS), tf.constant(_FAKE_LOGITS)
     calls = {
-        "discriminator": lambda: loss.discriminator(logits, logits, 1.0),
-        "generator": lambda: loss.generator(logits, logits),
+        "discriminator": lambda: loss.discriminator(real, fake, 1.0),
+        "generator": lambda: loss.generator(real, fake),
     }
     for network, call in calls.items():
         where = f"objective.loss: the {network}'s function of '{name}'"
-        with own_code(f"{where}, called with three logits,", name):
-            found = tf.convert_to_tensor(call())
+        with (
+            own_code(f"{where}, called with three logits,", name),
+            tf.GradientTape() as tape,
+        ):
+            tape.watch((real, fake))
+            returned = call()
+            if returned is None:
+                raise UserError(f"{where} returns nothing: is its 'return' missing?")
+            found = tf.convert_to_tensor(returned)
         if found.shape != [_EXAMPLES] or found.dtype != tf.float32:
             raise UserError(
                 f"{where} must return float32 [batch], a value for each example, got"
                 f" {found.dtype.name} [{_text(found.shape)}]"
             )
+        _check_values(where, found, tape.gradient(found, (real, fake)), network)
+
+
+def _check_values(
+    where: str, losses: tf.Tensor, gradients: Sequence[tf.Tensor | None], network: str
+) -> None:
+    """Refuses losses and gradients that are not finite, and a gradient that teaches nothing."""
+    called = f"for real logits {list(_REAL_LOGITS)} and fake logits {list(_FAKE_LOGITS)}"
+    if not np.isfinite(losses).all():
+        raise UserError(f"{where} must be finite, and returns {losses.numpy().tolist()} {called}")
+    for logits, gradient in zip(("real_logits", "fake_logits"), gradients, strict=True):
+        if gradient is not None and not np.isfinite(gradient).all():
+            raise UserError(
+                f"{where} must have a finite gradient; that with respect to {logits} is"
+                f" {gradient.numpy().tolist()} {called}"
+            )
+    # The generator makes the fake images; the discriminator sees both kinds.
+    taught = gradients[1:] if network == "generator" else gradients
+    if not any(gradient is not None and np.any(gradient) for gradient in taught):
+        raise UserError(
+            f"{where} must depend on {'fake_logits' if network == 'generator' else 'the logits'}:"
+            f" its gradient is zero {called}, so that nothing would be learnt"
+        )
 
 
 def check_first_step(
@@ -86,7 +121,7 @@ def check_first_step(
     Raises:
       UserError: a part cannot be traced.
     """
-    own = [name for name in dict.fromkeys(names) if is_own(name)]
+    own = own_parts(names)
     if not own:
         return
     batch = step.reals_per_step
@@ -95,6 +130,11 @@ def check_first_step(
         tf.function(step.__call__, autograph=False).get_concrete_function(
             tf.TensorSpec([batch, *image_shape], dtype), tf.TensorSpec([batch], tf.int32)
         )
+
+
+def own_parts(names: Sequence[str]) -> list[str]:
+    """Returns which of the parts are the user's own, each once."""
+    return [name for name in dict.fromkeys(names) if is_own(name)]
 
 
 def _text(shape: object) -> str:

@@ -1,8 +1,6 @@
 """What the three commands share: flags, one line for each error, and a quiet TensorFlow."""
 
-import contextlib
 import errno
-import os
 import re
 import shutil
 import sys
@@ -17,7 +15,7 @@ from gan_cli import __version__
 from gan_cli.errors import UserError
 from gan_cli.io.streams import ReportLine, lasting_output, lost_output, printable
 from gan_cli.shell.interface import FlagFacts, Part
-from gan_cli.tensorflow_setup import LOG_LEVEL, QUIET
+from gan_cli.tensorflow_setup import shows_lines
 
 USAGE_ERROR = 2
 INTERRUPTED = 130
@@ -159,25 +157,9 @@ def _about_itself(arguments: Sequence[str], sections: Sequence[Section]) -> str 
 
 
 def import_tensorflow(first: Callable[[], object] = lambda: None) -> None:
-    """Imports TensorFlow without its start-up lines, which it writes past Python to the terminal.
-
-    The lines are shown where the import fails, and where the environment sets
-    `TF_CPP_MIN_LOG_LEVEL` below 3: 0 shows everything.
-
-    Args:
-      first: called after the import and before TensorFlow's first operation.
-    """
-    from gan_cli.io.quiet_imports import absent, no_garbage, quiet_matplotlib, quiet_stderr
+    """Imports TensorFlow quietly; see `quiet_tensorflow`."""
+    from gan_cli.io.quiet_imports import quiet_tensorflow
 
     logging.set_verbosity(logging.WARNING)
     logging.get_absl_handler().setFormatter(ReportLine(_command()))
-    quiet_matplotlib()
-    wants_lines = os.environ.get(LOG_LEVEL, QUIET) != QUIET
-    with contextlib.nullcontext() if wants_lines else quiet_stderr():
-        with absent(_OPTIONAL_TO_KERAS), no_garbage():
-            import tensorflow as tf
-
-        first()
-        # The first operation writes a few more lines.
-        tf.zeros([]) + 1.0
-    tf.get_logger().setLevel("ERROR")
+    quiet_tensorflow(shows_lines(), first, _OPTIONAL_TO_KERAS)

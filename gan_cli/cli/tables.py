@@ -9,6 +9,7 @@ from gan_cli.cli.console import PlainConsole
 from gan_cli.evaluation.results import ComparedRuns, Scored, ScoredRun
 from gan_cli.metrics.evaluation import Score
 
+_MARKS = "*: best, =: tied"
 _WIDTH_OF_METRIC_AND_FLOOR, _WIDTH_OF_COLUMN = 36, 12
 
 
@@ -59,7 +60,7 @@ def print_comparison(compared: ComparedRuns) -> None:
     runs = compared.runs
     print_lines([f"[{n + 1}] {run.run_dir}, {run.kimg:g} kimg" for n, run in enumerate(runs)])
     columns = {f"[{number + 1}]": run.scores for number, run in enumerate(runs)}
-    title = f"features: {runs[0].features.name}; *: best"
+    title = f"features: {runs[0].features.name}; {_MARKS}"
     for part in _fitting(list(columns), PlainConsole().width):
         _print_marked(title, {name: columns[name] for name in part}, columns)
     if any(method.spread for method in compared.methods):
@@ -69,7 +70,7 @@ def print_comparison(compared: ComparedRuns) -> None:
 
 def print_methods(compared: ComparedRuns) -> None:
     """Prints mean and sample deviation by method, the best mean marked."""
-    table = Table(title="mean ± deviation by method; *: best")
+    table = Table(title=f"mean ± deviation by method; {_MARKS}")
     table.add_column("metric", no_wrap=True)
     for method in compared.methods:
         runs = ", ".join(f"[{number + 1}]" for number in method.runs)
@@ -115,9 +116,13 @@ def _print_marked(
 
 
 def _mark(value: float, values: Sequence[float | None], score: Score) -> str:
-    known = [each for each in values if each is not None]
-    best = max(known) if score.higher_is_better else min(known)
-    return "*" if len(known) > 1 and value == best and score.separates is not False else ""
+    """Returns `*` for the only best value, `=` for each of several, as far as they are shown."""
+    shown = [number(each) for each in values if each is not None]
+    best = max(shown, key=float) if score.higher_is_better else min(shown, key=float)
+    ties = shown.count(best)
+    if number(value) != best or ties == len(shown) or score.separates is False:
+        return ""
+    return "*" if ties == 1 else "="
 
 
 def _fitting(names: Sequence[str], width: int) -> list[Sequence[str]]:

@@ -14,9 +14,9 @@ def to_pillow(image: np.ndarray) -> Image.Image:
     return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
 
 
-def enlargement(height: int, width: int) -> int:
-    """Returns the whole factor by which images of this size are enlarged."""
-    return max(round(_COMFORTABLE_SIDE / max(height, width)), 1)
+def enlargement(height: int, width: int, side: int = _COMFORTABLE_SIDE) -> int:
+    """Returns the whole factor by which images of this size are enlarged, to about `side`."""
+    return max(round(side / max(height, width)), 1)
 
 
 def image_grid(images: np.ndarray, columns: int, layout: TileLayout = FRAMED) -> Image.Image:

@@ -32,6 +32,10 @@ class Result(ABC):
     def rows(self) -> list[dict[str, Any]]:
         """Returns a row for each figure of each set of samples, as tables have them."""
 
+    def mean_rows(self) -> list[dict[str, Any]]:
+        """Returns a row for each mean over the runs of a method; none where there is none."""
+        return []
+
     @abstractmethod
     def sentences(self) -> Sequence[str]:
         """Returns what the figures mean."""
@@ -45,7 +49,7 @@ class Result(ABC):
         path = Path(path)
         ending = path.suffix.lower()
         if ending == ".csv":
-            content = csv_text(self.rows())
+            content = csv_text([*self.rows(), *self.mean_rows()])
         elif ending == ".html":
             content = html_text(path.stem, self.rows(), self.sentences(), self.methods)
         else:
@@ -190,10 +194,36 @@ class ComparedRuns(Result):
             for row in run.rows()
         ]
 
+    def mean_rows(self) -> list[dict[str, Any]]:
+        scores = self.runs[0].scores
+        return [
+            {
+                "run": f"mean of {len(method.runs)} runs",
+                "method": method.name,
+                "metric": figure,
+                "value": spread.mean,
+                "deviation": spread.deviation,
+                "higher_is_better": scores[figure].higher_is_better,
+                "separates": scores[figure].separates,
+            }
+            for method in self.methods
+            for figure, spread in method.spread.items()
+            if figure in scores
+        ]
+
     def sentences(self) -> Sequence[str]:
+        """Returns what the figures mean; what is so for every run once."""
+        said = [run.interpretation for run in self.runs]
+        shared = [line for line in said[0] if len(said) > 1 and all(line in each for each in said)]
         return [
             *self.remarks,
-            *(f"{run.run_dir}: {line}" for run in self.runs for line in run.interpretation),
+            *(f"all runs: {line}" for line in shared),
+            *(
+                f"{run.run_dir}: {line}"
+                for run in self.runs
+                for line in run.interpretation
+                if line not in shared
+            ),
         ]
 
 

@@ -18,6 +18,7 @@ _COLUMNS = (
     "kimg",
     "metric",
     "value",
+    "deviation",
     "interval",
     "floor",
     "ceiling",
@@ -68,6 +69,11 @@ def html_text(
         metric = metrics.setdefault(row["metric"], {**row, "best": row["value"]})
         better = max if row["higher_is_better"] else min
         metric["best"] = better(metric["best"], row["value"])
+    for name, metric in metrics.items():
+        values = [scores[name]["value"] for scores in sets.values() if name in scores]
+        if len(values) > 1 and len(set(values)) == 1:
+            # Equal values have no best one.
+            metric["best"] = None
     template = jinja2.Template(
         (resources.files("gan_cli.evaluation") / "score_table.html").read_text("utf-8"),
         autoescape=True,

@@ -3,14 +3,14 @@
 import hashlib
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
 
-from gan_cli.assembly.checks import check_first_step
+from gan_cli.assembly.checks import check_first_step, own_parts
 from gan_cli.assembly.class_changes import restore_by_class
 from gan_cli.assembly.initial_weights import initialise
 from gan_cli.assembly.networks import check_image_size
@@ -66,7 +66,7 @@ from gan_cli.run.report.page import write_report
 from gan_cli.run.tensorboard import forget_after
 from gan_cli.training.distribution import ONE_DEVICE, Distribution
 from gan_cli.training.guard import is_skipped
-from gan_cli.training.loop import Action, compile_steps
+from gan_cli.training.loop import Action, compile_steps, lost_values
 from gan_cli.training.precision import set_determinism
 from gan_cli.training.remedies import GUARD_MEMORY, interventions_of
 from gan_cli.training.rollback import agreed_look, train_with_rollbacks
@@ -184,6 +184,9 @@ class Experiment:
         if distribution.replicas == 1:
             images = data.train.images
             check_first_step(step, images.shape[1:], str(images.dtype), part_names(resolved))
+            if own := own_parts(part_names(resolved)):
+                names = ", ".join(own)
+                listener.message(f"your own parts pass (form, arguments, a traced step): {names}")
         # Whatever is wrong with a config is found before the first file is written.
         return cls(
             resolved,
@@ -209,9 +212,16 @@ class Experiment:
         Raises:
           UserError: the sheet cannot be written.
         """
+        run_steps = self._compiled_steps()
+
+        def take_steps(*batches: tf.Tensor) -> dict[str, tf.Tensor]:
+            report = run_steps(*batches)
+            self._refuse_lost(report)
+            return report
+
         with explained(lambda: smaller_step(self.config)):
             speed = measured_images_per_second(
-                self._compiled_steps(),
+                take_steps,
                 self._batches(0),
                 self.step.images_per_step,
                 before_timing=forget_peak,
@@ -227,6 +237,18 @@ class Experiment:
             self.distribution.replicas,
             peak,
         )
+
+    def _refuse_lost(self, report: Mapping[str, tf.Tensor]) -> None:
+        """Refuses losses and penalties that are not finite in the first steps."""
+        # Gradients may overflow at first, where a loss scale still has to fall.
+        losses = {n: float(v) for n, v in report.items() if "loss" in n or "penalty" in n}
+        lost, _ = lost_values(losses)
+        if lost:
+            own = ", ".join(own_parts(part_names(self.config)))
+            raise UserError(
+                f"in the first training steps, {', '.join(lost)} is not finite"
+                + (f"; this run trains with parts of your own: {own}" if own else "")
+            )
 
     def prepare_directory(self, resume: str, accept_changes: bool) -> None:
         """Restores the latest checkpoint, or starts the directory of a new run.

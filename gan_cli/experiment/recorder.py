@@ -9,7 +9,9 @@ import numpy as np
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.data.dataset import DataSplits
 from gan_cli.data.split import FEWEST_HELD_OUT
+from gan_cli.domains.domain import PICTURES
 from gan_cli.domains.phrases import Phrases
+from gan_cli.domains.tile_layout import columns_by_class
 from gan_cli.evaluation.evaluator import build_evaluator, needs_only_images
 from gan_cli.experiment.early_grids import FIRST_EARLY_GRID_SECONDS, GridTimes, grid_name
 from gan_cli.experiment.leaks import leak_warning
@@ -252,13 +254,13 @@ class Recorder:
         self._draw(images_shown, grid_name(images_shown, self.config.training.grid_every_kimg))
 
     def _draw(self, images_shown: int, name: str) -> None:
-        count = self.data.domain.training_picture_samples
+        columns, count = self._grid_layout()
         latents = latents_for_seeds(
             range(count), self.config.model.latent_dim, self.config.model.latent_distribution
         )
         labels = np.arange(count, dtype=np.int32) % max(self.num_classes, 1)
         images = self.sampler.images(latents, labels)
-        grid = self.data.domain.picture(images, GRID_COLUMNS, self.data.train.images)
+        grid = self.data.domain.picture(images, columns, self.data.train.images)
         origin = Provenance(
             self.config.name,
             f"at {images_shown} images",
@@ -270,6 +272,14 @@ class Recorder:
         self.loggers.grid(images_shown, grid)
         self._grid_times.drawn(time.monotonic())
         self._write_preview("newest.wav", images)
+
+    def _grid_layout(self) -> tuple[int, int]:
+        """Returns the columns of a grid, of which each class keeps its own, and its samples."""
+        count = self.data.domain.training_picture_samples
+        if not self.num_classes or PICTURES not in self.data.domain.supports:
+            return GRID_COLUMNS, count
+        columns = columns_by_class(self.num_classes, GRID_COLUMNS)
+        return columns, count // columns * columns
 
     def _write_preview(self, name: str, samples: np.ndarray) -> None:
         """Writes some samples as sound, for the report to play; others than music not at all."""

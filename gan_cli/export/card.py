@@ -83,7 +83,7 @@ def model_card(facts: ModelFacts, exported: Sequence[Exported]) -> str:
         "",
         "| format | file | runtime | size | largest error | PSNR | tolerance |",
         "|---|---|---|---:|---:|---:|---:|",
-        *map(_row, exported),
+        *(_row(part, facts.needed_modules) for part in exported),
         "",
     ]
     lines += ["## Use", "", *_code(facts, exported)]
@@ -119,9 +119,9 @@ def model_card(facts: ModelFacts, exported: Sequence[Exported]) -> str:
 def _code(facts: ModelFacts, exported: Sequence[Exported]) -> list[str]:
     """Returns Python that draws images with each of the files."""
     draw = (
-        f"standard_normal([8, {facts.latent_dim}])"
+        f"standard_normal({facts.latent_dim})"
         if facts.latent_distribution == "normal"
-        else f"uniform(-1, 1, [8, {facts.latent_dim}])"
+        else f"uniform(-1, 1, {facts.latent_dim})"
     )
     names = ["latents", *(["labels"] if facts.class_names else [])]
     named = ", ".join(f"{name}={name}" for name in names)
@@ -133,8 +133,14 @@ def _code(facts: ModelFacts, exported: Sequence[Exported]) -> list[str]:
         "{first}": ", ".join(f"{name}={name}[:1]" for name in names),
         "{dictionary}": f"{{{dictionary}}}",
     }
-    lines = ["```python", "import numpy as np", ""]
-    lines.append(f"latents = np.random.default_rng(0).{draw}.astype(np.float32)")
+    lines = [
+        "```python",
+        "import numpy as np",
+        "",
+        "# The very latents of gan-sample --seeds 0-7, without truncation.",
+        f"latents = [np.random.default_rng(seed).{draw} for seed in range(8)]",
+        "latents = np.stack(latents).astype(np.float32)",
+    ]
     if facts.class_names:
         count = len(facts.class_names)
         lines.append(f"labels = (np.arange(8) % {count}).astype(np.int32)")
@@ -160,11 +166,13 @@ def _code(facts: ModelFacts, exported: Sequence[Exported]) -> list[str]:
     return [*lines, "Then, as pixels:", "", "```python", to_pixels, "```", ""]
 
 
-def _row(exported: Exported) -> str:
-    tolerance = exported.format.tolerance
+def _row(exported: Exported, needed_modules: Sequence[str]) -> str:
+    tolerance, runtime = exported.format.tolerance, exported.format.runtime
+    if exported.name == "keras":
+        runtime = "Keras, with gan-cli installed" if needed_modules else "Keras alone"
     bound = "measured" if tolerance is None else f"{tolerance:g}"
     return (
-        f"| {exported.name} | `{exported.format.file_name}` | {exported.format.runtime} |"
+        f"| {exported.name} | `{exported.format.file_name}` | {runtime} |"
         f" {exported.size_bytes / 1e3:,.0f} kB | {exported.largest_error:.1e} |"
         f" {psnr_text(exported.psnr_db)} | {bound} |"
     )

@@ -107,10 +107,12 @@ def load(path: Path) -> Generate:
 
 
 _CODE = """\
-import tensorflow as tf
-
-# Without TensorFlow: from ai_edge_litert.interpreter import Interpreter
-draw = tf.lite.Interpreter("{file}").get_signature_runner()
+try:
+    from ai_edge_litert.interpreter import Interpreter  # pip install ai-edge-litert
+except ImportError:
+    # TensorFlow brings it, too, and says that it will go.
+    from tensorflow.lite import Interpreter
+draw = Interpreter("{file}").get_signature_runner()
 images = draw({named})["images"]"""
 _RUNTIME = "LiteRT (TensorFlow Lite)"
 FLOAT32 = Format("generator.tflite", _RUNTIME, 1e-4, _write, load, _CODE)

@@ -5,10 +5,11 @@ import contextlib
 import gc
 import logging
 import os
+import re
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from gan_cli.errors import UserError
 
@@ -18,6 +19,11 @@ _ABOUT_ITS_CACHE = (
     "mkdir -p failed for path",
     "is not a writable directory",
     "is building the font cache",
+)
+# Lines of TensorFlow's C++: `I0000 00:00:17... file.cc:12] ...`, and what goes with them.
+_OF_TENSORFLOW = re.compile(
+    rb"WARNING: All log messages before absl|[IWEF]\d{4} |To enable the following instructions:"
+    rb"|\d{4}-\d\d-\d\d [^ ]+: [IWEF] "
 )
 
 
@@ -30,6 +36,33 @@ def quiet_matplotlib() -> None:
 def _is_worth_reporting(record: logging.LogRecord) -> bool:
     text = record.getMessage()
     return not any(part in text for part in _ABOUT_ITS_CACHE)
+
+
+def quiet_tensorflow(
+    shows_lines: bool, first: Callable[[], object] = lambda: None, hidden: Sequence[str] = ()
+) -> None:
+    """Imports TensorFlow without its start-up lines, which it writes past Python to the terminal.
+
+    The lines are shown where the import fails, and lines of others always. Where TensorFlow is
+    imported already, nothing happens but `first`.
+
+    Args:
+      shows_lines: whether the lines are wanted.
+      first: called after the import and before TensorFlow's first operation.
+      hidden: modules that the import finds as if not installed.
+    """
+    quiet_matplotlib()
+    if sys.modules.get("tensorflow") is not None:
+        first()
+        return
+    with contextlib.nullcontext() if shows_lines else quiet_stderr():
+        with absent(hidden), no_garbage():
+            import tensorflow as tf
+
+        first()
+        # The first operation writes a few more lines.
+        tf.zeros([]) + 1.0
+    tf.get_logger().setLevel("ERROR")
 
 
 @contextlib.contextmanager
@@ -73,21 +106,30 @@ def absent(names: Sequence[str]) -> Iterator[None]:
 
 @contextlib.contextmanager
 def quiet_stderr() -> Iterator[None]:
-    """Holds back all that is written to file descriptor 2; an exception releases it."""
+    """Holds back what is written to file descriptor 2.
+
+    At the end, lines are released that are not of TensorFlow; after an exception, all.
+    """
     sys.stderr.flush()
     terminal = os.dup(2)
     with tempfile.TemporaryFile() as held_back:
         os.dup2(held_back.fileno(), 2)
+        wants_all = False
         try:
             yield
         except UserError:
             raise
         except Exception:
-            sys.stderr.flush()
-            held_back.seek(0)
-            os.write(terminal, held_back.read())
+            wants_all = True
             raise
         finally:
             sys.stderr.flush()
+            held_back.seek(0)
+            released = [line for line in held_back if wants_all or _is_foreign(line)]
+            os.write(terminal, b"".join(released))
             os.dup2(terminal, 2)
             os.close(terminal)
+
+
+def _is_foreign(line: bytes) -> bool:
+    return line.strip() != b"" and not _OF_TENSORFLOW.match(line)

@@ -5,7 +5,8 @@ PNG, APNG and WebP keep every pixel; so does a GIF of gray images, while colours
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,7 @@ def encoded_animation(
     frames_per_second: int,
     provenance: Provenance | None,
     signer: Signer | None = None,
+    progress: Callable[[int, int], object] = lambda done, total: None,
 ) -> bytes:
     """Returns the content of a file of several pictures, shown one after another without end.
 
@@ -69,6 +71,7 @@ def encoded_animation(
       ending: one of `ANIMATIONS`, with the dot.
       frames_per_second: the time of a frame is rounded to thousandths of a second, in a GIF to
         hundredths.
+      progress: called with the frames encoded so far, and with all.
 
     Raises:
       UserError: PyAV is missing for an MP4, or the file cannot be signed.
@@ -76,13 +79,30 @@ def encoded_animation(
     form = ANIMATIONS[ending]
     if form == "MP4":
         comment = provenance.to_json() if provenance else ""
-        video = encoded_video(frames, frames_per_second, comment)
+        video = encoded_video(
+            _Counted(frames, 0, progress), frames[0].size, frames_per_second, comment
+        )
         return signed(video, ending, provenance, signer)
-    rest, milliseconds = list(frames[1:]), round(1000 / frames_per_second)
+    milliseconds = round(1000 / frames_per_second)
+    rest = _Counted(frames, 1, progress)
     several = {"save_all": True, "append_images": rest, "duration": milliseconds, "loop": 0}
     if form == "WEBP":
         several |= {"lossless": True, "exact": True}
     return signed(_saved(frames[0], form, provenance, **several), ending, provenance, signer)
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """Frames from one on that report how many are taken; Pillow may take them twice."""
+
+    frames: Sequence[Image.Image]
+    first: int
+    progress: Callable[[int, int], object]
+
+    def __iter__(self) -> Iterator[Image.Image]:
+        for number, frame in enumerate(self.frames[self.first :], start=self.first):
+            self.progress(number, len(self.frames))
+            yield frame
 
 
 def png_text(provenance: Provenance) -> PngImagePlugin.PngInfo:

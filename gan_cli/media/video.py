@@ -2,7 +2,7 @@
 
 import importlib.util
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from types import ModuleType
 
 import numpy as np
@@ -19,14 +19,16 @@ def has_video() -> bool:
     return importlib.util.find_spec("av") is not None
 
 
-def encoded_video(frames: Sequence[Image.Image], frames_per_second: int, comment: str) -> bytes:
+def encoded_video(
+    frames: Iterable[Image.Image], size: tuple[int, int], frames_per_second: int, comment: str
+) -> bytes:
     """Returns an H.264 video in an MP4 container, such as every browser plays.
 
     Colours are stored at half the resolution. Sides must be even: an odd side gets a copy of its
     last row or column.
 
     Args:
-      frames: all of one size.
+      frames: all of one size, (width, height).
       comment: kept in the file as its comment.
 
     Raises:
@@ -34,7 +36,7 @@ def encoded_video(frames: Sequence[Image.Image], frames_per_second: int, comment
     """
     av = _pyav()
     content = io.BytesIO()
-    width, height = frames[0].size
+    width, height = size
     with av.open(content, "w", format="mp4") as container:
         container.metadata["comment"] = comment
         stream = container.add_stream("libx264", rate=frames_per_second)

@@ -1,5 +1,6 @@
 """From a request to its drawing."""
 
+from dataclasses import replace
 from typing import Any
 
 from gan_cli.domains.domain import LINES, PICTURES, SOUND, Domain
@@ -58,7 +59,7 @@ def draw(studio: Studio, request: Request, listener: Listener | None = None) -> 
     """Draws what a request asks for.
 
     Args:
-      listener: hears how far a search for latents is.
+      listener: hears how far a search for latents is, or the writing of an animation.
 
     Raises:
       UserError: this run's generator does not allow it; `key` names the field of the request.
@@ -77,7 +78,7 @@ def draw(studio: Studio, request: Request, listener: Listener | None = None) -> 
     drawer = _DRAWERS[type(request)]
     if isinstance(request, _SEARCHES):
         return drawer(studio, request, listener or Quiet())
-    return drawer(studio, request)
+    return replace(drawer(studio, request), listener=listener or Quiet())
 
 
 def _needs_no_pictures(request: Request, domain: Domain) -> bool:

@@ -1,7 +1,7 @@
 """A picture that has been drawn, and how it is written to a file."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from gan_cli.errors import UserError
 from gan_cli.io.files import atomic_write
 from gan_cli.io.request_values import whole_number
+from gan_cli.listener import WRITING_FRAMES, Listener, Quiet
 from gan_cli.media.encode import encoded, encoded_animation, write_marked
 from gan_cli.media.formats import ANIMATIONS, LINES, SOUNDS, check_ending
 from gan_cli.media.sound import encoded_sound
@@ -55,6 +56,7 @@ class Drawing:
       saved: the latents that it shows, in place of seeds.
       digital_source_type: IPTC's; None: wholly generated.
       description: what it shows, in words; None: its kind and the number of seeds say that.
+      listener: hears how far the writing of an animation is.
     """
 
     studio: Studio
@@ -67,6 +69,7 @@ class Drawing:
     saved: "SavedLatents | None" = None
     digital_source_type: str | None = None
     description: str | None = None
+    listener: Listener = field(default_factory=Quiet)
 
     @cached_property
     def image(self) -> "Image.Image":
@@ -132,11 +135,14 @@ class Drawing:
         )
         mark = self.studio.mark(provenance, path, unmarked)
         if animated:
-            content = encoded_animation(frames, ending, speed, mark, signer)
+            with self.listener.during(WRITING_FRAMES) as progress:
+                content = encoded_animation(frames, ending, speed, mark, signer, progress)
         else:
             content = encoded(frames[0], ending, mark, signer)
         write_marked(path, content, mark)
-        return (Written(path, self._describe(len(frames) if animated else None)),)
+        width, height = frames[0].size
+        what = self._describe(len(frames) if animated else None)
+        return (Written(path, f"{what}, {width}x{height} pixels"),)
 
     def _save_sound(
         self,

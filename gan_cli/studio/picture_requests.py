@@ -10,7 +10,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from gan_cli.domains.tile_layout import RESAMPLING, TileLayout
+from gan_cli.domains.tile_layout import RESAMPLING, TileLayout, columns_by_class
 from gan_cli.errors import UserError
 from gan_cli.io.request_values import keep, real_number, whole_number
 from gan_cli.studio import checks, texts
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gan_cli.sampling.saved_latents import SavedLatents
 
 # How pictures were laid out when their records named no layout, and how they are now.
-FIRST_LAYOUT, LAYOUT = 1, 2
+FIRST_LAYOUT, LAYOUT = 1, 3
 WALKS = ("linear", "spherical", "circle", "classes")
 SHEETS = ("truncation", "classes", "real", "training", "mix")
 METHODS = ("sefa", "pca")
@@ -30,6 +30,7 @@ UNCONDITIONAL_PAIRS = 4
 # Images that a grid may have room for. How many one picture holds is checked when it is drawn.
 _MOST_ROOM = 1_000_000
 _MOST_SCALE = 64
+_COLUMNS = 8
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,9 @@ class TiledRequest(SeededRequest):
       scale: whole factor by which images are enlarged, 1 to 64; None: small images to about 64
         pixels.
       resample: `nearest` repeats pixels; `lanczos` smooths.
-      layout_version: 2; the records of older pictures lack it, and mean 1: a white frame around a
-        single image too, and no sheet wraps.
+      layout_version: 3. Records of older pictures have 2: in grids, classes do not keep their
+        columns; animations have holes, and small images stay small in them. Those that lack it mean
+        1: also a white frame around a single image, and no sheet wraps.
     """
 
     scale: int | None = None
@@ -109,6 +111,11 @@ class TiledRequest(SeededRequest):
                 self.layout_version, "layout_version", FIRST_LAYOUT, LAYOUT
             ),
         )
+
+    @property
+    def keeps_columns(self) -> bool:
+        """Whether classes keep their columns, and animations have no holes and a seemly size."""
+        return self.layout_version == LAYOUT
 
     @property
     def wraps(self) -> bool:
@@ -133,7 +140,8 @@ class Grid(TiledRequest):
     """Images in rows and columns; samples of other kinds as their domain draws them.
 
     Attributes:
-      shape: rows and columns; None: 8 columns, and as many rows as the seeds fill.
+      shape: rows and columns; None: 8 columns, or about as many as let each class keep its column,
+        and as many rows as the seeds fill.
       truncation: bound of the latents or, with styles, factor of their distance from the mean.
     """
 
@@ -156,17 +164,20 @@ class Grid(TiledRequest):
                     key="shape",
                 )
 
-    def layout(self, default_count: int) -> tuple[Seeds, int]:
+    def layout(self, default_count: int, num_classes: int = 0) -> tuple[Seeds, int]:
         """Returns the seeds, and how many of them make a row.
 
         Args:
-          default_count: number of seeds where neither `seeds` nor `shape` gives one.
+          default_count: about the number of seeds where neither `seeds` nor `shape` gives one.
+          num_classes: of the classes that are taken in turn; 0: none.
         """
-        count = default_count if self.shape is None else self.shape[0] * self.shape[1]
-        seeds = self.seeds_or_first(count)
         if self.shape is not None:
-            return seeds, self.shape[1]
-        return seeds, 8 if self.seeds is None else min(8, len(seeds))
+            return self.seeds_or_first(math.prod(self.shape)), self.shape[1]
+        columns = columns_by_class(num_classes, _COLUMNS) if self.keeps_columns else _COLUMNS
+        if num_classes and self.keeps_columns:
+            default_count = max(default_count // columns, 1) * columns
+        seeds = self.seeds_or_first(default_count)
+        return seeds, columns if self.seeds is None else min(columns, len(seeds))
 
 
 @dataclass(frozen=True)

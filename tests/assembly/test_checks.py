@@ -31,6 +31,7 @@ def test_our_losses_pass(name):
     ("which", "spec", "model", "said"),
     [
         ("generator", PLAIN, "a text", "must return a keras.Model, got str"),
+        ("generator", PLAIN, None, "got nothing: is its 'return' missing?"),
         ("generator", PLAIN, ([[4]], (16, 16, 1)), "[batch, 8, 8, 1], got float32 [batch, 16, 16,"),
         ("generator", PLAIN, ([[4]], (8, 8)), "got float32 [batch, 8, 8]"),
         (
@@ -72,6 +73,31 @@ def test_a_network_of_another_form_is_one_line(which, spec, model, said):
             Loss(lambda real, fake, target: fake, lambda real, fake: fake[:, None]),
             "generator",
             "got float32 [3, 1]",
+        ),
+        (
+            Loss(lambda real, fake, target: tf.math.log(real), lambda real, fake: -fake),
+            "discriminator",
+            "must be finite, and returns [-0.69",
+        ),
+        (
+            Loss(lambda real, fake, target: fake, lambda real, fake: tf.sqrt(fake * 0.0)),
+            "generator",
+            "must have a finite gradient; that with respect to fake_logits is [nan, nan, nan]",
+        ),
+        (
+            Loss(lambda real, fake, target: fake, lambda real, fake: -real),
+            "generator",
+            "must depend on fake_logits: its gradient is zero",
+        ),
+        (
+            Loss(lambda real, fake, target: tf.stop_gradient(fake), lambda real, fake: -fake),
+            "discriminator",
+            "must depend on the logits: its gradient is zero",
+        ),
+        (
+            Loss(lambda real, fake, target: None, lambda real, fake: -fake),
+            "discriminator",
+            "returns nothing: is its 'return' missing?",
         ),
     ],
 )

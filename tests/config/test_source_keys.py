@@ -110,7 +110,7 @@ def test_both_forms_mean_the_same_and_a_run_keeps_the_section(write, text, secti
         (
             "{source: foldr, path: a}",
             "data.source: unknown source 'foldr'; did you mean 'folder'? (known: builtin,"
-            " chorales, folder, idx, midi, npz, points, text, tfds)",
+            " chorales, folder, idx, midi, npz, points, text, tfds; your own: module:attribute)",
         ),
         (
             "{source: folder, folder: x}",

@@ -47,6 +47,14 @@ def test_a_csv_file_has_a_line_for_each_figure_of_each_run(compared, tmp_path):
     compared.save(tmp_path / "scores.csv")
     with (tmp_path / "scores.csv").open() as file:
         rows = list(csv.DictReader(file))
+    rows, means = rows[:4], rows[4:]
+    assert [(row["run"], row["method"]) for row in means] == [
+        ("mean of 2 runs", "loss=hinge"),
+        ("mean of 2 runs", "loss=least_squares"),
+    ]
+    for row, method in zip(means, compared.methods, strict=True):
+        spread = method.spread["fd_random"]
+        assert (float(row["value"]), float(row["deviation"])) == (spread.mean, spread.deviation)
     assert [(row["method"], row["seed"]) for row in rows] == [
         ("loss=hinge", "0"),
         ("loss=hinge", "1"),

@@ -1,9 +1,11 @@
 """What is wrong with a part of the user's own is one line, before a file is written."""
 
 import pytest
+from recording import Recording
 
 import gan_cli
 from gan_cli.errors import UserError
+from gan_cli.experiment.experiment import Experiment
 
 MODULE = """
 import keras
@@ -194,3 +196,39 @@ def test_faults_of_our_own_keep_their_traceback():
 
     with pytest.raises(ZeroDivisionError), own_code("a step", "hinge"):
         raise ZeroDivisionError
+
+
+FINE = """
+from gan_cli.models.contract import Architecture
+from gan_cli.models.mlp import ARCHITECTURE as MLP
+from gan_cli.objectives.losses import Loss
+import dataclasses, keras, tensorflow as tf
+
+LOSS = Loss(lambda real, fake, target: fake - real, lambda real, fake: -fake)
+
+
+def lost(spec):
+    network = MLP.build_discriminator(spec)
+    root = keras.layers.Lambda(lambda x: tf.sqrt(-1.0 - x**2))
+    return keras.Model(network.inputs, root(network.output))
+
+
+LOST = dataclasses.replace(MLP, build_discriminator=lost)
+"""
+
+
+def test_own_parts_that_pass_are_said_to_and_a_dry_run_finds_values_that_are_lost(tmp_path):
+    (tmp_path / "fine_parts.py").write_text(FINE)
+    (tmp_path / "mine.yaml").write_text("data: {source: builtin, max_images: 100}")
+    heard = Recording()
+    fine = SMALL | {"objective.loss": "fine_parts:LOSS"}
+    config = gan_cli.load_config(tmp_path / "mine.yaml", fine)
+    Experiment.open(config, tmp_path / "run", listener=heard).describe()
+    assert any(line.endswith("a traced step): fine_parts:LOSS") for line in heard.messages)
+    lost = gan_cli.load_config(
+        tmp_path / "mine.yaml", SMALL | {"model.architecture": "fine_parts:LOST"}
+    )
+    with pytest.raises(
+        UserError, match=r"discriminator_loss, .*is not finite; .*: fine_parts:LOST"
+    ):
+        Experiment.open(lost, tmp_path / "run").describe()

@@ -22,7 +22,7 @@ from PIL import Image
 from gan_cli.media.video import encoded_video
 for width, height in {SIZES}:
     noise = np.random.default_rng(0).integers(0, 256, (3, height, width, 3), np.uint8)
-    video = encoded_video([Image.fromarray(frame) for frame in noise], 10, "")
+    video = encoded_video([Image.fromarray(frame) for frame in noise], noise.shape[2:0:-1], 10, "")
     print(hashlib.sha256(video).hexdigest())
 """
 
@@ -31,7 +31,7 @@ for width, height in {SIZES}:
 def test_frames_are_close_to_what_was_given(size):
     columns = np.linspace(0, 255, size[0])[None].repeat(size[1], 0)
     frames = [Image.fromarray(np.uint8(part * columns)) for part in (1, 0.75, 0.5)]
-    found = list(decoded_video(encoded_video(frames, 10, "")))
+    found = list(decoded_video(encoded_video(frames, frames[0].size, 10, "")))
     assert [frame.size for frame in found] == [size] * 3
     for frame, given in zip(found, frames, strict=True):
         assert np.abs(np.asarray(frame, float) - np.asarray(given.convert("RGB"), float)).max() < 6

@@ -59,7 +59,7 @@ def test_a_record_has_its_keys_and_gives_the_request_back(request_, record):
         record = {**record, "grid": "1x1"}
     if isinstance(request_, TiledRequest):
         request_ = dataclasses.replace(request_, scale=3, resample="lanczos")
-        record = {**record, "scale": 3, "resample": "lanczos", "layout": 2}
+        record = {**record, "scale": 3, "resample": "lanczos", "layout": 3}
     written = recorded_fields(request_, str)
     assert written == record
     assert list(written) == list(record)

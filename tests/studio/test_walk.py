@@ -10,7 +10,9 @@ from gan_cli.assembly.networks import build_network
 from gan_cli.domains.grid import image_grid
 from gan_cli.domains.tile_layout import TileLayout
 from gan_cli.errors import UserError
+from gan_cli.listener import Listener
 from gan_cli.studio.class_mixer import class_mixer
+from gan_cli.studio.dispatch import draw
 from gan_cli.studio.draw.walk import draw_walk
 from gan_cli.studio.picture_requests import Walk
 from gan_cli.studio.studio import Studio
@@ -21,9 +23,10 @@ def studio(digits_run):
     return Studio.open(str(digits_run), "latest")
 
 
-def tiles(sheet, row, column):
-    """One 12 x 10 image of an unnamed sheet of images enlarged five times."""
-    small = np.asarray(sheet)[::5, ::5]
+def tiles(sheet, row, column, tracks):
+    """One 12 x 10 image of an unnamed sheet, enlarged to about 192 pixels in a pair, or to 128."""
+    factor = {2: 16, 3: 11}[tracks]
+    small = np.asarray(sheet)[::factor, ::factor]
     return small[2 + 14 * row : 14 + 14 * row, 2 + 12 * column : 12 + 12 * column]
 
 
@@ -34,7 +37,8 @@ def test_a_walk_shows_the_seeds_own_images(studio, kind):
     for frame, seed in ((0, 5), (4, 9)):
         own = studio.labelled_images([seed] * 2, np.array([3, 7], np.int32))
         for column in range(2):
-            np.testing.assert_array_equal(tiles(drawing.frames[frame], 0, column), own[column])
+            shown = tiles(drawing.frames[frame], 0, column, tracks=2)
+            np.testing.assert_array_equal(shown, own[column])
 
 
 def test_a_walk_between_classes_shows_the_classes_own_images(studio):
@@ -46,11 +50,12 @@ def test_a_walk_between_classes_shows_the_classes_own_images(studio):
     for frame, label in ((0, 3), (4, 7), (8, 0)):
         own = studio.labelled_images([2, 6, 4], np.full(3, label, np.int32), 0.8)
         for column in range(3):
-            np.testing.assert_array_equal(tiles(drawing.frames[frame], 0, column), own[column])
+            shown = tiles(drawing.frames[frame], 0, column, tracks=3)
+            np.testing.assert_array_equal(shown, own[column])
     # Between them lie neither the one nor the other.
-    between = tiles(drawing.frames[2], 0, 0)
-    assert not np.array_equal(between, tiles(drawing.frames[0], 0, 0))
-    assert not np.array_equal(between, tiles(drawing.frames[4], 0, 0))
+    between = tiles(drawing.frames[2], 0, 0, 3)
+    assert not np.array_equal(between, tiles(drawing.frames[0], 0, 0, 3))
+    assert not np.array_equal(between, tiles(drawing.frames[4], 0, 0, 3))
 
 
 @pytest.mark.parametrize("conditioning", ["concat", "batch_norm"])
@@ -143,3 +148,27 @@ def test_mosaics_that_do_not_add_up_are_refused(changes, message):
     with pytest.raises(UserError) as caught:
         Walk(**{"kind": "linear", "shape": (2, 3), **changes})
     assert message in f"{caught.value.key}: {caught.value}"
+
+
+def test_an_animation_of_many_classes_has_no_hole_and_says_how_far_and_how_large_it_is(
+    studio, tmp_path
+):
+    class Heard(Listener):
+        def __init__(self):
+            self.counts = []
+
+        def progress(self, activity, done, total, detail=""):
+            self.counts.append((activity, done, total))
+
+    listener = Heard()
+    walk = Walk("linear", steps=3, seeds=(1, 2))
+    drawing = draw(studio, walk, listener)
+    frame = np.asarray(drawing.frames[0])
+    # Ten classes in two rows of five, each of 60x50 pixels within gutters of ten.
+    assert frame.shape[:2] == (10 + 2 * 70, 10 + 5 * 60)
+    assert dataclasses.replace(drawing, request=walk).frames[0].size == (310, 150)
+    (written,) = drawing.save(tmp_path / "x.gif")
+    assert written.description.endswith(", 310x150 pixels")
+    assert listener.counts == [("writing frames", number, 4) for number in (1, 2, 3)]
+    earlier = draw(studio, dataclasses.replace(walk, layout_version=2), Listener())
+    assert earlier.frames[0].size == (10 + 4 * 60, 10 + 3 * 70)

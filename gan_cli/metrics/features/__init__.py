@@ -32,11 +32,10 @@ class FeatureRegistry(Registry):
         family, _, argument = name.partition(":")
         if family in self._families.names and name not in self.names:
             return None if argument else f"feature network '{family}' needs an argument: {family}:X"
-        found = super().problem(name)
-        if found is None:
-            return None
-        forms = ", ".join(f"{family}:X" for family in self._families.names)
-        return f"{found.removesuffix(')')}, {forms})"
+        return super().problem(name)
+
+    def _shown_names(self) -> list[str]:
+        return [*self.names, *(f"{family}:X" for family in self._families.names)]
 
     def load(self, name: str) -> Any:
         """Returns the builder: (train, holdout, progress=None) -> `FeatureNetwork`.

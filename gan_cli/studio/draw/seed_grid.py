@@ -18,7 +18,8 @@ def draw_grid(studio: Studio, request: Grid) -> Drawing:
       UserError: one picture has no room for them, or there is no such class.
     """
     domain = studio.loaded.domain
-    seeds, columns = request.layout(domain.default_samples)
+    numbers = studio.class_numbers(request.classes)
+    seeds, columns = request.layout(domain.default_samples, len(numbers or ()))
     refuse_too_many(domain.picture_spaces(len(seeds), columns))
     labels = studio.labels(request.classes, len(seeds))
     samples = studio.labelled_images(seeds, labels, request.truncation)

@@ -1,13 +1,14 @@
 """Walks from seed to seed or from class to class, as strips and as animations."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from PIL import Image
 
 from gan_cli.domains.domain import SOUND
-from gan_cli.domains.grid import image_grid
+from gan_cli.domains.grid import enlargement, image_grid
+from gan_cli.domains.tile_layout import columns_without_holes
 from gan_cli.domains.tokens import Strings
 from gan_cli.errors import UserError
 from gan_cli.media.formats import refuse_too_many
@@ -23,6 +24,8 @@ from gan_cli.studio.studio import Studio
 
 # Tracks of an animation stand in one row up to this number.
 _MOST_IN_A_ROW = 5
+# About the side of one track, of each of two, and so on, where no scale is asked for.
+_SIDES = (256, 192, 128, 128, 64)
 
 
 @dataclass(frozen=True)
@@ -91,10 +94,17 @@ def _frames(images: np.ndarray, request: Walk) -> list[Image.Image]:
     """Lays all tracks out side by side, for each step of the walk."""
     count = len(images)
     refuse_too_many(count * images.shape[1])
-    columns = int(np.ceil(np.sqrt(count))) if count > _MOST_IN_A_ROW else count
+    columns = count
     if request.shape is not None:
         columns = request.shape[1]
+    elif count > _MOST_IN_A_ROW:
+        whole = columns_without_holes(count)
+        columns = whole if request.keeps_columns else int(np.ceil(np.sqrt(count)))
     tiles = request.tiles(count)
+    if tiles.scale is None and request.keeps_columns:
+        height, width = images.shape[2:4]
+        side = _SIDES[min(count, len(_SIDES)) - 1]
+        tiles = replace(tiles, scale=enlargement(height, width, side))
     return [image_grid(frame, columns, tiles) for frame in images.swapaxes(0, 1)]
 
 
