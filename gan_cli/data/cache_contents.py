@@ -16,6 +16,7 @@ _KINDS = {
     "headers": "what the headers of image files say",
     "features": "classifiers and downloaded networks of evaluations",
     "statistics": "statistics of real images",
+    "precision": "how fast networks compute in float32 and bfloat16",
     "tried": "which networks from elsewhere were tried out",
 }
 # What is being removed; a process that died while it did so leaves it.

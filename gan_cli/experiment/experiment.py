@@ -44,6 +44,7 @@ from gan_cli.experiment.met_before import met_before
 from gan_cli.experiment.out_of_memory import explained, smaller_data, smaller_step
 from gan_cli.experiment.outcome import Ending, Outcome
 from gan_cli.experiment.peak_memory import forget_peak, peak_bytes
+from gan_cli.experiment.precision_trial import with_precision
 from gan_cli.experiment.recorder import Recorder, images_between_looks
 from gan_cli.experiment.speed import measured_images_per_second
 from gan_cli.experiment.step_memory import estimated_bytes, refuse_what_cannot_fit
@@ -157,6 +158,7 @@ class Experiment:
                 f" needs {FEWEST_HELD_OUT}: the run trains without evaluation; add images, or raise"
                 " data.holdout_fraction"
             )
+        config = with_precision(config, data, recorded, distribution, listener.message)
         resolved = resolve_for(config, data)
         check_metrics(resolved, data)
         store = CheckpointStore(run.checkpoints, resolved.training.keep_checkpoints)

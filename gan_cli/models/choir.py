@@ -3,8 +3,8 @@
 The generator works on beats, where harmony changes, and makes all symbols of a beat, of every voice
 and step, at once by a softmax for each. The discriminator is shown what a listener hears beside the
 symbols: the pitch classes that sound in every step, held notes included; the intervals between
-voices and from beat to beat, which transposition does not change; as an option, leaps and voices
-that cross.
+voices and from beat to beat, which transposition does not change; as options, how voices lead
+(`counterpoint`), or leaps and voices that cross (`contours`).
 Bars and pitch classes are those of MuseGAN (Dong et al. 2018); symbols are drawn as in `sequence`.
 The discriminator has no normalisation, as gradient penalties require.
 """
@@ -20,6 +20,7 @@ from gan_cli.models.layers.conditioning import (
     named_features,
     normalized,
 )
+from gan_cli.models.layers.counterpoint import Counterpoint
 from gan_cli.models.layers.one_hot import TokenSoftmax
 from gan_cli.models.layers.voices import Contours, Intervals, PitchClasses, SoundingPitches
 from gan_cli.models.option_checks import count_option, temperature_option
@@ -111,6 +112,8 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
         streams.append(by_beat(intervals))
         if spec.options["contours"]:
             streams.append(by_beat(Contours(sizes.lowest)(pitches)))
+        if spec.options["counterpoint"]:
+            streams.append(Counterpoint(sizes.lowest, sizes.steps, dtype="float32")(pitches))
     # A sum of dense layers, each scaled to its own stream.
     x = keras.layers.Add()([keras.layers.Dense(width)(stream) for stream in streams])
     x = leaky(x)
@@ -138,5 +141,6 @@ ARCHITECTURE = Architecture(
         "discriminator_blocks": 2,
         "hears": True,
         "contours": False,
+        "counterpoint": False,
     },
 )

@@ -21,12 +21,17 @@ from gan_cli.models.layers.conditioning import (
     normalized,
 )
 from gan_cli.models.layers.one_hot import GumbelNoise, TokenSoftmax
+from gan_cli.models.layers.pairs import Following, Pairs
 from gan_cli.models.layers.second_moment import MinibatchStandardDeviation
 from gan_cli.models.option_checks import count_option, temperature_option
 
 _OUTPUTS = ("straight_through", "softmax", "gumbel")
 # How much a residual block adds to its input, as in the code of Gulrajani et al.
 _RESIDUAL = 0.3
+# Pairs of symbols that the discriminator may be shown at each place, and the length of codes that
+# stand for a pair and for the symbol behind it.
+_MOST_PAIRS = 4096
+_CODES = 256
 
 
 def build_generator(spec: ModelSpec) -> keras.Model:
@@ -81,7 +86,7 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
     lengths, kernel = _lengths(spec), count_option(spec, "kernel", 1)
     inputs, x = discriminator_inputs(spec)
     x = keras.layers.Reshape([spec.height, -1])(x)
-    x = keras.layers.Dense(spec.width_at(0))(x)
+    x = _embedded(spec, x)
     x = _blocks(spec, x, "discriminator_blocks", spec.width_at(0))
     for level, length in enumerate(lengths[1:], start=1):
         width = spec.width_at(level)
@@ -95,6 +100,33 @@ def build_discriminator(spec: ModelSpec) -> keras.Model:
         x = MinibatchStandardDeviation(group)(x)
     features = named_features(keras.layers.Flatten()(x))
     return discriminator_outputs(spec, inputs, features, keras.layers.Dense(1)(features))
+
+
+def _embedded(spec: ModelSpec, symbols: keras.KerasTensor) -> keras.KerasTensor:
+    """Returns a vector for each place: of its symbol, and as an option of those that follow.
+
+    A sum of one-hot vectors of pairs times a matrix is what a linear layer over symbols cannot be;
+    products of two codes stand for triples, of which there are too many.
+    """
+    x = keras.layers.Dense(spec.width_at(0))(symbols)
+    following = count_option(spec, "following", 0)
+    if not following:
+        return x
+    if following > 2:
+        raise UserError(f"model.options.following: must be 0, 1 or 2, got {following}")
+    if symbols.shape[-1] ** 2 > _MOST_PAIRS:
+        raise UserError(
+            f"model.options.following: is for at most {math.isqrt(_MOST_PAIRS)} symbols a place,"
+            f" and these data have {symbols.shape[-1]}; set it to 0"
+        )
+    second = Following()(symbols)
+    pairs = Pairs()(symbols, second)
+    parts = [x, keras.layers.Dense(spec.width_at(0))(pairs)]
+    if following > 1:
+        codes = [keras.layers.Dense(_CODES)(each) for each in (pairs, Following()(second))]
+        triples = keras.layers.Multiply()(codes)
+        parts.append(keras.layers.Dense(spec.width_at(0))(triples))
+    return keras.layers.Add()(parts)
 
 
 def _lengths(spec: ModelSpec) -> list[int]:
@@ -134,5 +166,6 @@ ARCHITECTURE = Architecture(
         "discriminator_blocks": 0,
         "minibatch_std_group": 0,
         "normalization": True,
+        "following": 0,
     },
 )

@@ -32,7 +32,7 @@ def describe_environment(dataset: dict[str, Any]) -> dict[str, Any]:
         "command": [Path(sys.argv[0]).name, *sys.argv[1:]],
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "processor": _processor(),
+        "processor": processor_name(),
         "packages": _versions(),
         "devices": devices,
         "git_commit": _git_commit(),
@@ -53,7 +53,8 @@ def _versions() -> dict[str, str]:
     return versions
 
 
-def _processor() -> str:
+def processor_name() -> str:
+    """Returns the name of the processor as the system gives it."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

@@ -7,6 +7,7 @@ import tensorflow as tf
 from gan_cli.errors import UserError
 from gan_cli.models import ARCHITECTURES
 from gan_cli.models.contract import ModelSpec
+from gan_cli.models.layers.counterpoint import Counterpoint
 from gan_cli.models.layers.voices import Contours, Intervals, PitchClasses, SoundingPitches
 from gan_cli.music.voices import FIRST_PITCH, HOLD, REST
 
@@ -100,6 +101,37 @@ def test_contours_are_heights_crossings_and_leaps():
             np.testing.assert_array_equal(leaps[phrase, step, voice], expected)
 
 
+def test_counterpoint_is_distances_moves_and_intervals_kept_while_moving():
+    symbols, lowest, beat = random_symbols(), [60, 58, 57], 4
+    # A beat in which two voices move in parallel.
+    symbols[0, 4], symbols[0, 8] = [FIRST_PITCH + 2, FIRST_PITCH + 1, REST], [FIRST_PITCH] * 3
+    symbols[0, 8, 0] = FIRST_PITCH + 1
+    found = Counterpoint(lowest, beat)(SoundingPitches()(one_hot(symbols))).numpy()
+    heard = sounding_by_hand(symbols)
+    keys = np.where(heard >= 0, heard + lowest, -1)[:, ::beat]
+    apart, moves = 29 * (VOICES - 1), 19 * VOICES
+    pairs = [(0, 1), (0, 2), (1, 2)]
+    expected = np.zeros([*keys.shape[:2], apart + moves + 12 * len(pairs)])
+    for phrase, at in np.ndindex(*keys.shape[:2]):
+        now, before = keys[phrase, at], keys[phrase, at - 1] if at else [-1] * VOICES
+        row = expected[phrase, at]
+        for voice in range(VOICES - 1):
+            if now[voice] >= 0 and now[voice + 1] >= 0:
+                row[29 * voice + np.clip(now[voice] - now[voice + 1], -8, 20) + 8] = 1
+        for voice in range(VOICES):
+            if now[voice] >= 0 and before[voice] >= 0:
+                row[apart + 19 * voice + np.clip(now[voice] - before[voice], -9, 9) + 9] = 1
+        for number, (one, other) in enumerate(pairs):
+            if min(now[one], now[other], before[one], before[other]) < 0:
+                continue
+            interval = (now[one] - now[other]) % 12
+            moved = now[one] != before[one] and now[other] != before[other]
+            if moved and interval == (before[one] - before[other]) % 12:
+                row[apart + moves + 12 * number + interval] = 1
+    np.testing.assert_array_equal(found, expected)
+    assert expected[0, 2, apart + moves :].any()
+
+
 @pytest.mark.parametrize(
     ("name", "layout", "needed"),
     [
@@ -122,12 +154,12 @@ def test_networks_refuse_music_of_another_form(name, layout, needed):
             build(spec)
 
 
-@pytest.mark.parametrize("contours", [False, True])
-def test_the_discriminator_hears_the_pitches_alone_of_tracks_and_not_of_drums(contours):
+@pytest.mark.parametrize("more", ["", "contours", "counterpoint"])
+def test_the_discriminator_hears_the_pitches_alone_of_tracks_and_not_of_drums(more):
     architecture = ARCHITECTURES.load("choir")
     layout = {"bars": 1, "steps_per_beat": 4, "lane_0_is_drums": 1, "track_of_lane_0": 0}
     layout |= {"track_of_lane_1": 1, "track_of_lane_2": 1, "lowest_of_lane_1": 50}
-    options = {**architecture.options, "contours": contours}
+    options = architecture.options | ({more: True} if more else {})
     network = architecture.build_discriminator(
         ModelSpec(16, 12, 3, 4, base_channels=4, options=options, layout=layout)
     )
@@ -136,4 +168,5 @@ def test_the_discriminator_hears_the_pitches_alone_of_tracks_and_not_of_drums(co
     # Two lanes of one track: a chord with itself, and the track with itself a beat earlier.
     (intervals,) = [layer for layer in network.layers if isinstance(layer, Intervals)]
     assert intervals.output.shape[2] == 24
-    assert any(isinstance(layer, Contours) for layer in network.layers) == contours
+    further = [type(layer) for layer in network.layers if type(layer) in (Contours, Counterpoint)]
+    assert further == {"": [], "contours": [Contours], "counterpoint": [Counterpoint]}[more]

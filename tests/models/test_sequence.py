@@ -9,6 +9,7 @@ from gan_cli.errors import UserError
 from gan_cli.models import ARCHITECTURES
 from gan_cli.models.contract import ModelSpec
 from gan_cli.models.layers.one_hot import GumbelNoise, TokenSoftmax
+from gan_cli.models.layers.pairs import Following, Pairs
 
 SEQUENCE = ARCHITECTURES.load("sequence")
 
@@ -93,3 +94,39 @@ def test_minibatch_standard_deviation_lets_samples_see_one_another():
         discriminator(tf.concat([one, more], axis=0))[0] for more in (tf.repeat(one, 3, 0), other)
     )
     assert abs(alike - among_others) > 1e-4
+
+
+def test_pairs_are_one_hot_vectors_of_a_symbol_and_the_one_behind_it():
+    symbols = np.random.default_rng(0).integers(0, 7, [5, 9])
+    one_hot = tf.one_hot(symbols, 7)
+    pairs = Pairs()(one_hot, Following()(one_hot)).numpy()
+    assert pairs.shape == (5, 9, 49)
+    np.testing.assert_array_equal(pairs.sum(axis=2), [[1.0] * 8 + [0.0]] * 5)
+    expected = 7 * symbols[:, :-1] + symbols[:, 1:]
+    np.testing.assert_array_equal(pairs[:, :-1].argmax(axis=2), expected)
+
+
+@pytest.mark.parametrize("following", [0, 1, 2])
+def test_the_first_layer_sees_as_many_symbols_behind_each_place(following):
+    """Of a sum over places of first layers, changes behind a place act on it up to there alone."""
+    options = {**SEQUENCE.options, "following": following}
+    network = SEQUENCE.build_discriminator(ModelSpec(8, 5, 1, latent_dim=8, options=options))
+    first = next(layer for layer in network.layers if isinstance(layer, keras.layers.Conv1D))
+    # Before it, two places are put side by side.
+    seen = keras.Model(network.inputs, first.input)
+    symbols = np.random.default_rng(1).integers(0, 5, [1, 8])
+    changed = symbols.copy()
+    changed[0, 5] = (changed[0, 5] + 1) % 5
+    outputs = [seen(tf.one_hot(each, 5, axis=2)[..., None]).numpy() for each in (symbols, changed)]
+    differs = np.any(outputs[0] != outputs[1], axis=0).reshape(8, -1).any(axis=1)
+    np.testing.assert_array_equal(np.flatnonzero(differs), np.arange(5 - following, 6))
+
+
+@pytest.mark.parametrize(
+    ("following", "tokens", "problem"),
+    [(3, 5, "must be 0, 1 or 2, got 3"), (1, 65, "for at most 64 symbols a place, .* have 65")],
+)
+def test_following_is_refused_where_there_are_too_many_pairs(following, tokens, problem):
+    options = {**SEQUENCE.options, "following": following}
+    with pytest.raises(UserError, match=f"model.options.following: .*{problem}"):
+        SEQUENCE.build_discriminator(ModelSpec(8, tokens, 1, latent_dim=8, options=options))

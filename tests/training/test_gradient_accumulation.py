@@ -114,7 +114,9 @@ def test_four_times_sixteen_images_equal_64(trained, architecture):
     if architecture not in QUICK:
         # Gradients of gradients take longest to compile; other tests have them.
         objective["penalties"] = [{"name": "drift", "gamma": 0.1}]
-    check_equal(trained, model=model, objective=objective)
+    # Without batch statistics, residual blocks add up to large activations, which round coarsely.
+    coarse = architecture in ("biggan", "sngan")
+    check_equal(trained, 1e-4 if coarse else TOLERANCE, model=model, objective=objective)
 
 
 OBJECTIVES = {
