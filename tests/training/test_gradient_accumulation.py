@@ -115,8 +115,10 @@ def test_four_times_sixteen_images_equal_64(trained, architecture):
         # Gradients of gradients take longest to compile; other tests have them.
         objective["penalties"] = [{"name": "drift", "gamma": 0.1}]
     # Without batch statistics, residual blocks add up to large activations, which round coarsely.
-    tolerance = {"biggan": 1e-3, "sngan": 1e-4}.get(architecture, TOLERANCE)
-    check_equal(trained, tolerance, model=model, objective=objective)
+    tolerance = 1e-4 if architecture in ("biggan", "sngan") else TOLERANCE
+    # Rounding grows fastest in its singular vectors.
+    steps = 4 if architecture == "biggan" else STEPS
+    check_equal(trained, tolerance, model=model, objective=objective, steps=steps)
 
 
 OBJECTIVES = {
