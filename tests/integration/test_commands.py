@@ -63,6 +63,7 @@ def test_training_leaves_a_whole_run_directory(trained):
         "config.yaml",
         "environment.json",
         "data.json",
+        "split.json",
         "metrics.jsonl",
         "events",
         "samples",
