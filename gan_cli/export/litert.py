@@ -111,7 +111,8 @@ try:
     from ai_edge_litert.interpreter import Interpreter  # pip install ai-edge-litert
 except ImportError:
     # TensorFlow brings it, too, and says that it will go.
-    from tensorflow.lite import Interpreter
+    import tensorflow as tf
+    Interpreter = tf.lite.Interpreter
 draw = Interpreter("{file}").get_signature_runner()
 images = draw({named})["images"]"""
 _RUNTIME = "LiteRT (TensorFlow Lite)"

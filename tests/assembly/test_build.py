@@ -178,7 +178,8 @@ D = replace(ARCHITECTURE, build_discriminator=lambda spec: [1])
 
 
 @pytest.mark.parametrize(
-    ("part", "network", "got"), [("G", "gen", "NoneType"), ("D", "discr", "list")]
+    ("part", "network", "got"),
+    [("G", "gen", "nothing: is its 'return' missing?"), ("D", "discr", "list")],
 )
 def test_an_architecture_that_builds_no_model_is_one_line(tmp_path, part, network, got):
     (tmp_path / "builds_nothing.py").write_text(ARCHITECTURES_OF_NOTHING)

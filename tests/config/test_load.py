@@ -87,7 +87,7 @@ def test_all_problems_are_told_with_line_key_value_and_what_is_allowed(write, ch
     expected = {
         "1: name: must be letters, digits, '.', '_' or '-', and start with a letter or digit",
         "3: data.source: unknown source 'buildin'; did you mean 'builtin'?"
-        " (known: builtin, folder)",
+        " (known: builtin, folder; your own: module:attribute)",
         "4: data.image_size: must be at least 8, got 4",
         "5: data.channels: must be 1, 3 or 4, got 2",
         "6: data.mirror: must be true or false, got 'yes'",
@@ -95,7 +95,7 @@ def test_all_problems_are_told_with_line_key_value_and_what_is_allowed(write, ch
         "8: data.on_corrupt: must be 'fail' or 'skip', got 'skp'; did you mean 'skip'?",
         "9: data.background: must be a colour written as '#rrggbb'",
         "11: model.architecture.generator: unknown architecture 'cnv'; did you mean 'conv'?"
-        " (known: conv, mlp)",
+        " (known: conv, mlp; your own: module:attribute)",
         "11: model.architecture.discriminator: is required",
         "12: model.latent_dim: must be a whole number, got true",
         "15: objective.penalties.0.gama: unknown key; did you mean 'gamma'?"

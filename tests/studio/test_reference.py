@@ -38,7 +38,7 @@ def test_the_reference_is_the_median_of_searches_for_held_out_images(digits_run,
     monkeypatch.setattr(reference, "psnr_db", lambda image, target: next(found))
     assert reachable_db(studio, Project("unused.png", fit_steps=6)) == 25.0
     assert [steps for steps, _ in sought] == [2, 2, 2]
-    held_out = reference.open_splits(studio.loaded.config.data).holdout.images
+    held_out = reference.splits_of(studio.run, studio.loaded.config).holdout.images
     for _, target in sought:
         assert (held_out == target).all(axis=(1, 2, 3)).any()
 
@@ -46,9 +46,9 @@ def test_the_reference_is_the_median_of_searches_for_held_out_images(digits_run,
 def test_without_the_runs_data_there_is_no_reference(digits_run, monkeypatch):
     from gan_cli.errors import UserError
 
-    def gone(config):
+    def gone(run, config):
         raise UserError("no such folder")
 
-    monkeypatch.setattr(reference, "open_splits", gone)
+    monkeypatch.setattr(reference, "splits_of", gone)
     studio = Studio.open(digits_run, "latest")
     assert reachable_db(studio, Project("unused.png", fit_steps=6)) is None

@@ -114,8 +114,9 @@ def test_four_times_sixteen_images_equal_64(trained, architecture):
     if architecture not in QUICK:
         # Gradients of gradients take longest to compile; other tests have them.
         objective["penalties"] = [{"name": "drift", "gamma": 0.1}]
-    # Without batch statistics, residual blocks add up to large activations, which round coarsely.
-    tolerance = 1e-4 if architecture in ("biggan", "sngan") else TOLERANCE
+    # Without batch statistics, residual blocks add up to large activations, which round coarsely;
+    # Adam enlarges what rounding does to small gradients, which varies with the threads.
+    tolerance = 1e-4 if architecture in ("biggan", "dcgan", "sngan") else TOLERANCE
     # Rounding grows fastest in its singular vectors.
     steps = 4 if architecture == "biggan" else STEPS
     check_equal(trained, tolerance, model=model, objective=objective, steps=steps)
@@ -191,7 +192,7 @@ def test_a_loss_of_batch_means_is_that_of_the_whole_batch(trained, updates):
         average_discriminator, average_generator, generator_sees_real=True, compares_images=True
     )
     arguments = {"objective": {"penalties": [LAZY_R1], "updates": updates}}
-    check_equal(trained, edit=with_loss(loss), **arguments)
+    check_equal(trained, 1e-4, edit=with_loss(loss), **arguments)
     # What the flag is for.
     unsaid = with_loss(dataclasses.replace(loss, compares_images=False))
     with pytest.raises(AssertionError):
