@@ -114,11 +114,11 @@ def test_four_times_sixteen_images_equal_64(trained, architecture):
     if architecture not in QUICK:
         # Gradients of gradients take longest to compile; other tests have them.
         objective["penalties"] = [{"name": "drift", "gamma": 0.1}]
-    # Without batch statistics, residual blocks add up to large activations, which round coarsely;
-    # Adam enlarges what rounding does to small gradients, which varies with the threads.
-    tolerance = 1e-4 if architecture in ("biggan", "dcgan", "sngan") else TOLERANCE
-    # Rounding grows fastest in its singular vectors.
-    steps = 4 if architecture == "biggan" else STEPS
+    # Without batch statistics, residual blocks add up to large activations, which round coarsely.
+    tolerance = 1e-4 if architecture in ("biggan", "sngan") else TOLERANCE
+    # In biggan, rounding grows fastest in the singular vectors. In dcgan, all is within 3e-8 for 16
+    # steps; then a value is rounded to the other side of a rectifier's kink, where gradients jump.
+    steps = {"biggan": 4, "dcgan": 12}.get(architecture, STEPS)
     check_equal(trained, tolerance, model=model, objective=objective, steps=steps)
 
 
