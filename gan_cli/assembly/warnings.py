@@ -3,6 +3,7 @@
 import keras
 
 from gan_cli.config.resolved import ResolvedConfig
+from gan_cli.models.contract import layers_within
 from gan_cli.models.layers.second_moment import MinibatchStandardDeviation
 
 
@@ -22,7 +23,7 @@ def _without_groups(config: ResolvedConfig, discriminator: keras.Model, replicas
     judged = config.training.batch_size // (replicas * slices * pack)
     sizes = [
         layer.group_size
-        for layer in discriminator._flatten_layers(include_self=False)
+        for layer in layers_within(discriminator)
         if isinstance(layer, MinibatchStandardDeviation)
         and layer.group_of(judged) == 1 < layer.group_size
     ]

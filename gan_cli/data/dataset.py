@@ -63,7 +63,7 @@ class DataSplits:
         same as another one; None: nobody has looked.
       forms: sizes and channels of the files of training images, where all were looked at.
       split: returns which samples are where, for `open_splits` when the run continues with other
-        data; empty where the source itself holds out samples.
+        data, and what it has trained on before; nothing else where the source holds out samples.
     """
 
     train: ImageDataset
@@ -123,7 +123,7 @@ def open_splits(
         chosen = choose_evenly(chosen, train.labels, config.max_images)
     own_notes = train.notes
     copies: Duplicates | None = None
-    known_split: Callable[[], KnownSplit] = KnownSplit
+    known_split: Callable[[], KnownSplit] = partial(KnownSplit, known.trained)
     parts: list[Part]
     if holdout is not None and train.labels is not None and holdout.labels is None:
         own_notes += (
@@ -146,7 +146,7 @@ def open_splits(
                 f"{counted(held_out.trained, 'sample stays', 'samples stay')} in training that"
                 " would be held out (data.holdout_fraction) had the run not trained on them before",
             )
-        known_split = partial(split_of, train, chosen, held, copies)
+        known_split = partial(split_of, train, chosen, held, copies, known)
         parts = [(train, np.setdiff1d(chosen, held)), (train, held)]
         if copies is not None:
             labels = None if train.labels is None else train.labels[chosen]

@@ -35,10 +35,6 @@ class KnownSplit:
     trained: frozenset[str] = frozenset()
     held_out: frozenset[str] = frozenset()
 
-    def after(self, before: "KnownSplit") -> "KnownSplit":
-        """Returns this split, and all that the run has trained on before."""
-        return KnownSplit(self.trained | before.trained, self.held_out)
-
 
 NOTHING_KNOWN = KnownSplit()
 
@@ -146,24 +142,29 @@ def _by_place_since(
 
 
 def split_of(
-    collection: Collection, chosen: np.ndarray, held: np.ndarray, copies: Duplicates | None
+    collection: Collection,
+    chosen: np.ndarray,
+    held: np.ndarray,
+    copies: Duplicates | None,
+    before: KnownSplit = NOTHING_KNOWN,
 ) -> KnownSplit:
     """Returns the split of `chosen` into those held out and all others.
 
-    Empty where the samples are neither files nor in memory.
+    Nothing is added where the samples are neither files nor in memory.
 
     Args:
       chosen, held: int64, indices of samples.
       copies: among `chosen`, where they have been looked for.
+      before: the split of the run that continues; what it has trained on is kept.
     """
     if copies is None:
         marks = np.array(marks_of(collection, chosen), object)
     else:
         marks = np.array([_mark(digest) for digest in copies.digests], object)
     if not len(marks):
-        return KnownSplit()
+        return KnownSplit(before.trained)
     is_held = np.isin(chosen, held)
-    return KnownSplit(frozenset(marks[~is_held]), frozenset(marks[is_held]))
+    return KnownSplit(before.trained | set(marks[~is_held]), frozenset(marks[is_held]))
 
 
 def marks_of(collection: Collection, indices: np.ndarray) -> list[str]:

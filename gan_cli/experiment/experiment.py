@@ -23,7 +23,7 @@ from gan_cli.config.load import dump_config
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.config.schema import Config
 from gan_cli.data.dataset import DataSplits, open_splits
-from gan_cli.data.held_out import KnownSplit
+from gan_cli.data.held_out import NOTHING_KNOWN
 from gan_cli.data.pipeline import training_batches
 from gan_cli.data.report import DataReport, report_on
 from gan_cli.data.split import FEWEST_HELD_OUT
@@ -139,7 +139,7 @@ class Experiment:
             check_image_size(config, *config.data.image_size)
         with explained(smaller_data), listener.during(PREPARING) as progress:
             # Nothing has been trained on by a run that has kept no weights yet.
-            known = run.read_split() if CheckpointStore(run.checkpoints).all() else KnownSplit()
+            known = run.read_split() if CheckpointStore(run.checkpoints).all() else NOTHING_KNOWN
             data = open_splits(config.data, progress, known)
         with_data = time.monotonic()
         for problem in data.skipped[:_SKIPPED_SHOWN]:
@@ -324,8 +324,7 @@ class Experiment:
             | {"estimated_bytes": estimated_bytes(self.config, self.state, self.data)},
             [*self.report.skipped, *self.report.passed_over],
         )
-        before = KnownSplit() if newest is None else self.run.read_split()
-        self.run.write_split(self.data.split().after(before))
+        self.run.write_split(self.data.split())
         if initialised is not None:
             self.run.write_initial_weights(initialised.record())
         images_so_far = self.state.images_so_far()

@@ -10,7 +10,7 @@ from gan_cli.config.load import dump_config
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.config.saved import read_saved_config
 from gan_cli.config.schema import Config
-from gan_cli.data.held_out import KnownSplit
+from gan_cli.data.held_out import NOTHING_KNOWN, KnownSplit
 from gan_cli.errors import UserError
 from gan_cli.io.files import atomic_write
 from gan_cli.io.json_lines import append_line
@@ -104,7 +104,7 @@ class RunDirectory:
           UserError: the file cannot be read, or is damaged.
         """
         if not self.split.is_file():
-            return KnownSplit()
+            return NOTHING_KNOWN
         record = read_record(self.split, SplitRecord)
         return KnownSplit(frozenset(record.trained), frozenset(record.held_out))
 

@@ -5,6 +5,8 @@ from typing import Any
 import keras
 import tensorflow as tf
 
+from gan_cli.models.layers.parts import part
+
 
 @keras.saving.register_keras_serializable("gan_cli")
 class Following(keras.layers.Layer):
@@ -12,8 +14,7 @@ class Following(keras.layers.Layer):
 
     def call(self, x: tf.Tensor) -> tf.Tensor:
         padded = tf.pad(x, [[0, 0], [0, 1], [0, 0]])
-        # Slices by `[1:]` have gradients that are slow on CPUs.
-        return tf.slice(padded, [0, 1, 0], [-1, x.shape[1], -1])
+        return part(padded, axis=1, start=1, size=x.shape[1])
 
     def compute_output_shape(self, shape: Any) -> Any:
         return shape
