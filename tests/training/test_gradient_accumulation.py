@@ -164,7 +164,8 @@ OBJECTIVES = {
 @pytest.mark.parametrize("name", OBJECTIVES)
 def test_every_kind_of_objective_equals_too(trained, name):
     model = {"pack": 2} if "compares" in name else {"conditional": True}
-    check_equal(trained, model=model, objective=OBJECTIVES[name])
+    # Long enough for everything that acts at every second, third or fourth step to act twice.
+    check_equal(trained, model=model, objective=OBJECTIVES[name], steps=8)
 
 
 def average_discriminator(real_logits, fake_logits, real_target):
@@ -192,7 +193,11 @@ def test_a_loss_of_batch_means_is_that_of_the_whole_batch(trained, updates):
         average_discriminator, average_generator, generator_sees_real=True, compares_images=True
     )
     arguments = {"objective": {"penalties": [LAZY_R1], "updates": updates}}
-    check_equal(trained, 1e-4, edit=with_loss(loss), **arguments)
+    # Two steps of R1. Later, another rounding meets a kink (dcgan's comment above), and where that
+    # happens depends on the machine: 4e-7 after 8 steps, up to 1e-3 after 12. Without the flag the
+    # deviation is 8e-4 after 8.
+    arguments["steps"] = 8
+    check_equal(trained, edit=with_loss(loss), **arguments)
     # What the flag is for.
     unsaid = with_loss(dataclasses.replace(loss, compares_images=False))
     with pytest.raises(AssertionError):
