@@ -153,8 +153,8 @@ def pieces() -> Iterator[Attempt]:
     good = writes("p.mid", _midi(*_note(60), *_note(48)))
     for more in ("--into=x", "--classes=0", "--seed=-1", "--fit_steps=0", "--out=new.wav",
                  "--out=new.png", "--out=new.npz", "--out=played", "--out=p.mid"):  # fmt: skip
-        asked = ("gan-sample", "--run_dir=played", "--given=p.mid", "--out=new.mid", _QUICK, more)
-        yield Attempt("pieces", f"--given {more}", asked, good)
+        given = ("gan-sample", "--run_dir=played", "--given=p.mid", "--out=new.mid", _QUICK)
+        yield Attempt("pieces", f"--given {more}", (*given, more), good)
     for run in ("run", "spoken", "toy"):
         asked = ("gan-sample", f"--run_dir={run}", "--given=p.mid", "--out=new.mid", _QUICK)
         yield Attempt("pieces", f"--given to {run}", asked, good)
