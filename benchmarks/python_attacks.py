@@ -75,8 +75,8 @@ def make_calls() -> None:
             call()
         except UserError as error:
             how = "refused"
-            if any("\x1b" in problem for problem in error.problems):
-                how, wrong = "failed", f"raw escape sequences: {error.problems!a:.300}"
+            if not error.problems or any("\n" in problem for problem in error.problems):
+                how, wrong = "failed", f"no line for each problem: {error.problems!a:.300}"
         except Exception as error:
             how, wrong = "failed", f"{type(error).__name__}: {error!s:.200}"
         print("\n" + json.dumps([what, how, wrong]), flush=True)
