@@ -41,13 +41,17 @@ KINDS: dict[str, Callable[[], Iterator[Attempt]]] = {
 
 
 def make_more_runs(campaign: Campaign) -> None:
-    """Trains the runs that `attacks` has not."""
+    """Trains the runs that `attacks` has not, and draws a file from each of its own."""
     for config, text in run_attacks.MORE_CONFIGS.items():
         (campaign.model / config).write_text(text)
         run = f"--run_dir={run_attacks.MORE_RUNS[config]}"
         ended = campaign.commands.run("gan-train", f"--config={config}", run, cwd=campaign.model)
         if ended.returncode:
             raise SystemExit(f"could not make {config}:\n{ended.stdout}\n{ended.stderr}")
+    for run, drawn in request_attacks.DRAWN:
+        command = ("gan-sample", f"--run_dir={run}", f"--out={drawn}", "--grid=1x2")
+        if (ended := campaign.commands.run(*command, cwd=campaign.model)).returncode:
+            raise SystemExit(f"could not draw from {run}:\n{ended.stdout}\n{ended.stderr}")
 
 
 def make(campaign: Campaign, attempt: Attempt, folder: Path) -> tuple[str, str]:

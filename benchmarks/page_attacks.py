@@ -66,9 +66,9 @@ def asked_of_the_page(commands: Commands, folder: Path) -> Iterator[tuple[str, s
             wrong = "" if alive and status < 500 else f"status {status}, answers after it: {alive}"
             how = "failed" if wrong else "done" if status == 200 else "refused"
             yield f"{run}: {what}", how, wrong
-        page.send_signal(signal.SIGINT)
+        page.send_signal(signal.SIGTERM)
         ended = page.wait()
-        said = ended.stderr + ("" if ended.returncode in (0, 130, -signal.SIGINT) else "?")
+        said = ended.stderr + ("" if ended.returncode in (-signal.SIGTERM, 143) else "?")
         yield (
             f"{run}: the end",
             "failed" if said else "done",

@@ -1,11 +1,13 @@
 """Attacks by what is asked of runs of every kind: pieces, pictures, strings, files to look into."""
 
+import dataclasses
 import io
 import json
 import signal
 import struct
 import zlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,8 @@ from PIL import Image, PngImagePlugin
 
 from benchmarks.attempts import EXPORT, SAMPLE, Attempt, unrun
 from benchmarks.file_attacks import a_folder, a_pipe, linked_to, replaced_by
+from gan_cli.media.text_lines import Line, encoded_lines
+from gan_cli.studio.record import read_record
 
 Harm = Callable[[Path], None]
 _QUICK = "--fit_steps=3"
@@ -219,20 +223,30 @@ def looks() -> Iterator[Attempt]:
         command = ("gan-sample", f"--inspect={name}", *more)
         yield Attempt("files to look into", name, command, _harmed(name, harm))
 
-    def forged(recipe: Any, ending: str) -> Harm:
-        def prepare(folder: Path) -> None:
-            text = _record(recipe=recipe)
-            if ending == ".jsonl":
-                text = f'{{"text": "x", "provenance": {text}}}\n'
-            content = _meta_text(text.encode()) if ending == ".mid" else text.encode()
-            (folder / f"forged{ending}").write_bytes(content)
-
-        return prepare
-
     for number, recipe in enumerate(_RECIPES):
-        ending, run = ((".mid", "played"), (".jsonl", "spoken"), (".mid", "toy"))[number % 3]
-        command = ("gan-sample", f"--inspect=forged{ending}", f"--run_dir={run}")
-        yield Attempt("files to look into", f"{recipe!a:.50}", command, forged(recipe, ending))
+        run, drawn = DRAWN[number % len(DRAWN)]
+        forged = f"forged{Path(drawn).suffix}"
+        command = ("gan-sample", f"--inspect={forged}", f"--run_dir={run}")
+        prepare = partial(_forge, drawn=drawn, forged=forged, recipe=recipe)
+        yield Attempt("files to look into", f"{forged}: {recipe!a:.50}", command, prepare)
+
+
+# Files that the runs have drawn.
+DRAWN = (("played", "song.mid"), ("spoken", "said.jsonl"), ("run", "picture.png"))
+
+
+def _forge(folder: Path, drawn: str, forged: str, recipe: Any) -> None:
+    """Writes a file of the very weights of a run, with another recipe."""
+    true = read_record(folder / drawn).provenance
+    assert true is not None  # gan-sample has written it.
+    record = dataclasses.replace(true, recipe=recipe)
+    if forged.endswith(".mid"):
+        content = _meta_text(record.to_json().encode())
+    elif forged.endswith(".jsonl"):
+        content = encoded_lines([Line("x")], ".jsonl", record)
+    else:
+        content = _png(record.to_xmp().decode())
+    (folder / forged).write_bytes(content)
 
 
 def compared() -> Iterator[Attempt]:
