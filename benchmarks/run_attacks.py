@@ -114,7 +114,7 @@ def starts() -> Iterator[Attempt]:
         ("new", "itself", unrun()),
         ("one", "a loop of links", _loop),
         (".", "the working folder", unrun()),
-        ("run/checkpoints/../checkpoints/ckpt-160", "a way round", unrun()),
+        ("run/checkpoints/../checkpoints/ckpt-192", "a way round", unrun()),
         ("tuned", "a run that started from another", unrun()),
         ("a.keras", "an empty file", lambda f: (f / "a.keras").touch()),
         ("a.keras", "noise", lambda f: (f / "a.keras").write_bytes(b"PK\3\4" + b"\xff" * 999)),
@@ -275,7 +275,7 @@ def copies() -> Iterator[Attempt]:
             for name in lacks:
                 (folder / "copy" / name).unlink()
             # As a copy holds it that was made in the middle of a write.
-            shutil.copytree(folder / "copy/checkpoints/ckpt-160", folder / "copy/checkpoints/.ckpt")
+            shutil.copytree(folder / "copy/checkpoints/ckpt-192", folder / "copy/checkpoints/.ckpt")
             (folder / "copy/metrics.jsonl").open("a").write('{"images_sh')
 
         yield Attempt("copies and company", what, command, prepare)

@@ -13,7 +13,7 @@ from gan_cli.errors import UserError
 from gan_cli.io.paths import given_path
 from gan_cli.io.quiet_imports import quiet_tensorflow
 from gan_cli.listener import Listener
-from gan_cli.studio.checks import given_classes, given_seeds
+from gan_cli.studio.checks import choice, given_classes, given_seeds
 from gan_cli.tensorflow_setup import shows_lines
 
 if TYPE_CHECKING:
@@ -81,8 +81,7 @@ def train(
     quiet_tensorflow(shows_lines())
     from gan_cli.experiment.run import run_experiment
 
-    if resume not in RESUME:
-        raise UserError(f"must be one of {', '.join(RESUME)}, got '{resume}'", key="resume")
+    choice(resume, "resume", RESUME)
     if not isinstance(config, Config):
         config = load_config(config)
     if run_dir is not None:

@@ -1,6 +1,7 @@
 """What the three commands share: flags, one line for each error, and a quiet TensorFlow."""
 
 import errno
+import os
 import re
 import shutil
 import sys
@@ -71,6 +72,8 @@ def run(
             print(f"{_command()}: interrupted", file=sys.stderr)
             return INTERRUPTED
 
+    # Pictures only go to files; Keras imports Matplotlib, which refuses names it does not know.
+    os.environ["MPLBACKEND"] = "agg"
     with lasting_output() as output:
         try:
             own = sections or [_section_of(sys.modules[main.__module__])]

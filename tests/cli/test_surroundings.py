@@ -1,4 +1,4 @@
-"""Commands without a home, without an entry in the list of users, and without Unicode."""
+"""Commands without a home, a user who is known, Unicode or a library that can draw on screen."""
 
 import os
 import subprocess
@@ -29,6 +29,8 @@ entry_point()
 """
 TAKEN = ("HOME", "LANG", "GAN_CLI_CACHE", "XDG_CACHE_HOME", "TF_CPP_MIN_LOG_LEVEL", "KERAS_HOME")
 ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+# A drawing library that nobody has.
+OTHERS = {"MPLBACKEND": "nothing"}
 
 
 @pytest.fixture
@@ -39,12 +41,12 @@ def bare(tmp_path):
     (tmp_path / "tiny.yaml").write_text(CONFIG, encoding="utf-8")
 
     def run(name, *arguments):
-        environment = {key: value for key, value in os.environ.items() if key not in TAKEN} | ASCII
+        environment = {key: value for key, value in os.environ.items() if key not in TAKEN}
         module = name.removeprefix("gan-")
         return subprocess.run(
             [sys.executable, "-c", COMMAND.format(name=name, module=module), *arguments],
             cwd=tmp_path,
-            env=environment,
+            env=environment | ASCII | OTHERS,
             capture_output=True,
         )
 

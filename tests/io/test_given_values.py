@@ -60,6 +60,8 @@ def test_more_samples_than_their_numbers_fit_in_memory_are_refused(count):
 def test_a_name_that_is_an_array_is_no_choice():
     with pytest.raises(UserError, match="must be one of linear, spherical"):
         gan_cli.Walk(seeds=(0, 1), kind=np.array([1, 2]))
+    with pytest.raises(UserError, match="must be one of auto, never, must"):
+        gan_cli.train("toy.yaml", resume=np.array([1, 2]))
 
 
 @pytest.mark.parametrize("count", [0, 10**8 + 1, 10**30])
