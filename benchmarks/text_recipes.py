@@ -27,25 +27,25 @@ def r1_and_r2(gamma: float, every: int = 4) -> list[dict[str, Any]]:
 
 def with_options(**options: Any) -> dict[str, Any]:
     """The section `model` with further options of `sequence`."""
-    return {"options": {"discriminator_blocks": 1, **options}}
+    return {"options": {"discriminator_blocks": 1, "following": 2, **options}}
 
 
 WGAN_GP = {"loss": "wasserstein", "penalties": [{"name": "wgan_gp", "gamma": 10}]}
 # By name: the sections objective, model and training, as far as they differ from `config_of`.
 RECIPES: dict[str, dict[str, Any]] = {
-    "relativistic, gamma 0.1": {"objective": {"penalties": r1_and_r2(0.1)}},
-    "relativistic, gamma 0.3": {},
-    "relativistic, gamma 1": {"objective": {"penalties": r1_and_r2(1.0)}},
-    "relativistic, gamma 1 at every step": {"objective": {"penalties": r1_and_r2(1.0, 1)}},
-    "hinge": {"objective": {"loss": "hinge", "penalties": r1_and_r2(0.3)}},
-    "non-saturating": {"objective": {"loss": "non_saturating", "penalties": r1_and_r2(0.3)}},
+    "relativistic": {},
+    "hinge": {"objective": {"loss": "hinge", "penalties": r1_and_r2(0.15)}},
+    "non-saturating": {"objective": {"loss": "non_saturating", "penalties": r1_and_r2(0.15)}},
     "WGAN-GP": {"objective": WGAN_GP},
+    "relativistic, gamma 0.05": {"objective": {"penalties": r1_and_r2(0.05)}},
+    "relativistic, gamma 0.5": {"objective": {"penalties": r1_and_r2(0.5)}},
+    "relativistic, gamma 0.15 at every step": {"objective": {"penalties": r1_and_r2(0.15, 1)}},
     "softmax": {"model": with_options(output="softmax")},
     "gumbel": {"model": {**with_options(output="gumbel"), "latent_dim": 496}},
     "packs of two": {"model": {**with_options(), "pack": 2}},
     "minibatch deviation": {"model": with_options(minibatch_std_group=8)},
     "no normalisation": {"model": with_options(normalization=False)},
-    "batch 256": {"training": {"batch_size": 256}},
+    "batch 64": {"training": {"batch_size": 64}},
 }
 
 
@@ -53,19 +53,21 @@ def config_of(name: str, kimg: float, seed: int) -> dict[str, Any]:
     """Returns the config of a recipe."""
     recipe = RECIPES[name]
     training = {
+        "batch_size": 256,
         "kimg": kimg,
         "precision": "float32",
         "ema_half_life_kimg": 6,
-        "generator_optimizer": {"beta_2": 0.99},
-        "discriminator_optimizer": {"beta_2": 0.99, "learning_rate": 0.002},
+        "learning_rate_schedule": {"name": "linear"},
+        "generator_optimizer": {"beta_2": 0.99, "learning_rate": 0.0006},
+        "discriminator_optimizer": {"beta_2": 0.99, "learning_rate": 0.0015},
     }
-    model = {"architecture": "sequence", "max_channels": 96, **with_options()}
+    model = {"architecture": "sequence", "max_channels": 128, **with_options()}
     return {
         "name": "surnames",
         "seed": seed,
         "data": {"source": "builtin", "name": "surnames", "holdout_fraction": 0.2},
         "model": model | recipe.get("model", {}),
-        "objective": recipe.get("objective", {"penalties": r1_and_r2(0.3)}),
+        "objective": recipe.get("objective", {"penalties": r1_and_r2(0.15)}),
         "training": training | recipe.get("training", {}),
     }
 

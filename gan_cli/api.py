@@ -10,6 +10,7 @@ from gan_cli.catalog import CHOICES
 from gan_cli.config.load import load_config as _load
 from gan_cli.config.schema import Config
 from gan_cli.errors import UserError
+from gan_cli.io.paths import given_path
 from gan_cli.io.quiet_imports import quiet_tensorflow
 from gan_cli.listener import Listener
 from gan_cli.studio.checks import given_classes, given_seeds
@@ -48,7 +49,7 @@ def load_config(path: str | Path, overrides: Mapping[str, Any] | None = None) ->
             f"must be values by dotted key, such as {{'training.kimg': 100}}, got {overrides!r}",
             key="overrides",
         )
-    return _load(path, overrides, CHOICES)
+    return _load(str(given_path(path, "path")), overrides, CHOICES)
 
 
 def train(
@@ -84,6 +85,8 @@ def train(
         raise UserError(f"must be one of {', '.join(RESUME)}, got '{resume}'", key="resume")
     if not isinstance(config, Config):
         config = load_config(config)
+    if run_dir is not None:
+        run_dir = given_path(run_dir, "run_dir")
     outcome = run_experiment(config, run_dir, resume, accept_changes, listener)
     return Run(outcome.run_dir, outcome.ending)
 
@@ -111,7 +114,7 @@ class Run:
     def __init__(self, path: str | Path, outcome: Ending | None = None):
         from gan_cli.run.directory import RunDirectory
 
-        self.path, self.outcome = Path(path), outcome
+        self.path, self.outcome = given_path(path, "run_dir"), outcome
         self._directory = RunDirectory(self.path)
         # By the checkpoint's own name: which one is the best, or the latest, may change.
         self._studios: dict[str, Studio] = {}

@@ -86,6 +86,7 @@ def build_step(
         gradient_models=(float32_copies[0], float32_copies[1]),
         augmentation=augmentation,
         remedies=remedies,
+        recompute=training.recompute,
     )
     slices = training.gradient_accumulation
     make = TrainStep if slices == 1 else functools.partial(SlicedStep, slices=slices)

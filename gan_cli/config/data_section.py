@@ -4,6 +4,7 @@ The keys of the chosen source may also stand in `data` itself: with `source: fol
 short for `data.folder.path`.
 """
 
+import math
 import re
 from collections.abc import Callable
 from typing import Annotated, Any, ClassVar, Literal
@@ -315,6 +316,9 @@ Channels = Annotated[int, AfterValidator(_check_channels), _unless_own_shape(_ch
 def _check_range(value: tuple[float, float]) -> tuple[float, float]:
     if not value[0] < value[1]:
         raise ValueError(f"must be [least, greatest], got {list(value)}")
+    width = value[1] - value[0]
+    if not (math.isfinite(width) and math.isfinite(255 / width)):
+        raise ValueError(f"must be [least, greatest] that a float can divide, got {list(value)}")
     return value
 
 

@@ -5,9 +5,9 @@ from typing import Annotated
 from pydantic import Field
 
 from gan_cli.config.base import Choice, NonNegative, Section
-from gan_cli.config.limits import FEWEST_IMAGES
+from gan_cli.config.limits import FEWEST_IMAGES, MOST_IMAGES
 
-SampleCount = Annotated[int, Field(ge=FEWEST_IMAGES)]
+SampleCount = Annotated[int, Field(ge=FEWEST_IMAGES, le=MOST_IMAGES)]
 
 
 class EvaluationConfig(Section):

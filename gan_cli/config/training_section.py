@@ -108,6 +108,11 @@ class TrainingConfig(Section):
         description="Number of equal slices in which each update's batch is taken, one after the"
         " other: the same update in less memory.",
     )
+    recompute: bool = Field(
+        False,
+        description="Keep few activations of the networks and compute the others again for the"
+        " backward pass: less memory, slower steps.",
+    )
     kimg: Positive | None = Field(
         None, description="Length of training, in thousands of real images shown."
     )

@@ -1,5 +1,6 @@
 """The values of images of more than 8 bits that stand for black and white."""
 
+import math
 from collections.abc import Iterable
 
 import numpy as np
@@ -43,8 +44,8 @@ def common_range(extents: Iterable[Range], are_floats: bool) -> Range | None:
     for black, white in _FLOATS if are_floats else _INTEGERS:
         if black <= least and greatest <= white:
             return black, white
-    # A set of one value is black.
-    return least, greatest if greatest > least else least + 1
+    # A set of one value is black. From 2**53 on, the next number is more than 1 away.
+    return least, greatest if greatest > least else least + max(1.0, math.ulp(least))
 
 
 def scaled(image: Image.Image, value_range: Range) -> Image.Image:

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from gan_cli.config.limits import FEWEST_IMAGES
+from gan_cli.config.limits import FEWEST_IMAGES, MOST_IMAGES
 from gan_cli.errors import UserError
+from gan_cli.io.paths import given_path
 from gan_cli.io.request_values import keep, whole_number
 from gan_cli.metrics.features import FEATURE_NETWORKS
 from gan_cli.metrics.scores import METRICS
@@ -44,7 +45,12 @@ class Settings:
 
     def __post_init__(self) -> None:
         if self.num_samples is not None:
-            keep(self, num_samples=whole_number(self.num_samples, "num_samples", FEWEST_IMAGES))
+            keep(
+                self,
+                num_samples=whole_number(
+                    self.num_samples, "num_samples", FEWEST_IMAGES, MOST_IMAGES
+                ),
+            )
         keep(self, seed=whole_number(self.seed, "seed", 0))
         if self.features is not None:
             if not isinstance(self.features, str):
@@ -60,7 +66,7 @@ class Settings:
                 raise UserError(*(problems or ["names no metric"]), key="metrics")
             keep(self, metrics=tuple(self.metrics))
         if self.statistics is not None:
-            keep(self, statistics=Path(self.statistics))
+            keep(self, statistics=given_path(self.statistics, "statistics"))
 
     def settings(self) -> dict[str, Any]:
         """Returns the fields that every request has, by name."""
@@ -94,7 +100,7 @@ class ComparisonRequest(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        named = [str(run_dir) for run_dir in self.run_dirs]
+        named = [str(given_path(run_dir, "run_dirs")) for run_dir in self.run_dirs]
         if not named:
             raise UserError("names no run", key="run_dirs")
         twice = next((run_dir for run_dir in named if named.count(run_dir) > 1), None)
@@ -131,8 +137,8 @@ class ImagesRequest(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        keep(self, real=str(self.real))
-        keep(self, fake=str(self.fake))
+        keep(self, real=str(given_path(self.real, "real")))
+        keep(self, fake=str(given_path(self.fake, "fake")))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,7 +155,7 @@ class StatisticsRequest(Settings):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        keep(self, fake=str(self.fake))
+        keep(self, fake=str(given_path(self.fake, "fake")))
         if self.metrics is not None:
             raise UserError(
                 "needs the real images; statistics give the Fréchet distance alone", key="metrics"

@@ -11,6 +11,7 @@ from typing import Any
 from gan_cli.evaluation.methods import Method, Spread
 from gan_cli.evaluation.score_files import csv_text, html_text, score_rows
 from gan_cli.io.files import atomic_write
+from gan_cli.io.paths import given_path
 from gan_cli.metrics.evaluation import Evaluation, Score
 from gan_cli.metrics.run_evaluator import FeatureFacts
 
@@ -46,7 +47,7 @@ class Result(ABC):
         Raises:
           UserError: the file cannot be written.
         """
-        path = Path(path)
+        path = given_path(path, "path")
         ending = path.suffix.lower()
         if ending == ".csv":
             content = csv_text([*self.rows(), *self.mean_rows()])

@@ -93,6 +93,8 @@ def smaller_step(config: ResolvedConfig) -> str:
     slices = next_slice_count(config)
     if slices is not None:
         ways.insert(0, f"training.gradient_accumulation {slices} (the same update in less memory)")
+    if not config.training.recompute:
+        ways.insert(len(ways) - 1, "training.recompute: true (the same update, slower)")
     if batch_size > pack:
         ways.insert(len(ways) - 1, f"training.batch_size {max(batch_size // 2 // pack, 1) * pack}")
     return f"a step on {batch_size} images does not fit: try {', or '.join(ways)}"

@@ -13,6 +13,7 @@ from gan_cli.errors import UserError
 from gan_cli.experiment.out_of_memory import OUT_OF_MEMORY, size_text
 from gan_cli.io.memory import memory_in_use, memory_limit
 from gan_cli.models.contract import inner_activation_bytes
+from gan_cli.training.segments import recomputed_bytes
 from gan_cli.training.state import GanState
 
 # Measured peaks of a step on a CPU were 1.9 to 2.8 times the estimate, by architecture: gradients,
@@ -36,8 +37,9 @@ def activation_bytes(model: keras.Model) -> int:
 
 
 def step_bytes(config: ResolvedConfig, state: GanState) -> int:
-    """Returns the bytes of all outputs of layers that a step holds for its backward passes."""
-    generator, discriminator = map(activation_bytes, (state.generator, state.discriminator))
+    """Returns the bytes of the outputs of layers that a step holds for its backward passes."""
+    held = recomputed_bytes if config.training.recompute else activation_bytes
+    generator, discriminator = map(held, (state.generator, state.discriminator))
     # The discriminator holds those of real and of generated images.
     images = config.training.batch_size // config.training.gradient_accumulation
     return images * (generator + 2 * discriminator)
@@ -75,6 +77,8 @@ def memory_line(config: ResolvedConfig, estimated: Mapping[str, int], peak: int 
     more = next_slice_count(config)
     if peak > _MUCH * limit and more is not None:
         line += f"; training.gradient_accumulation {more} makes the same updates in less"
+    elif peak > _MUCH * limit and not config.training.recompute:
+        line += "; training.recompute: true makes the same updates in less"
     return line
 
 

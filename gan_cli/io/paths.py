@@ -2,8 +2,26 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 from gan_cli.errors import UserError
+
+
+def given_path(value: Any, key: str) -> Path:
+    """Returns the path that a caller gave.
+
+    Raises:
+      UserError: it is none, or no file can have that name.
+    """
+    if not isinstance(value, str | os.PathLike) or isinstance(os.fspath(value), bytes):
+        raise UserError(f"must be a path, got {value!r}", key=key)
+    try:
+        is_name = b"\0" not in os.fsencode(value)
+    except UnicodeEncodeError:
+        is_name = False
+    if not is_name:
+        raise UserError(f"no file can have the name {os.fspath(value)!r}", key=key)
+    return Path(value)
 
 
 def user_path(text: str, key: str = "data.path") -> Path:

@@ -108,27 +108,36 @@ def absent(names: Sequence[str]) -> Iterator[None]:
 def quiet_stderr() -> Iterator[None]:
     """Holds back what is written to file descriptor 2.
 
-    At the end, lines are released that are not of TensorFlow; after an exception, all.
+    At the end, lines are released that are not of TensorFlow; after an exception, all; after a
+    `UserError`, which says itself what is wrong, none.
     """
     sys.stderr.flush()
     terminal = os.dup(2)
     with tempfile.TemporaryFile() as held_back:
         os.dup2(held_back.fileno(), 2)
-        wants_all = False
+        is_released: Callable[[bytes], bool] = _is_foreign
         try:
             yield
         except UserError:
+            is_released = _never
             raise
         except Exception:
-            wants_all = True
+            is_released = _always
             raise
         finally:
             sys.stderr.flush()
             held_back.seek(0)
-            released = [line for line in held_back if wants_all or _is_foreign(line)]
-            os.write(terminal, b"".join(released))
+            os.write(terminal, b"".join(line for line in held_back if is_released(line)))
             os.dup2(terminal, 2)
             os.close(terminal)
+
+
+def _never(line: bytes) -> bool:
+    return False
+
+
+def _always(line: bytes) -> bool:
+    return True
 
 
 def _is_foreign(line: bytes) -> bool:

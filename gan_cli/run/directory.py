@@ -45,20 +45,23 @@ class RunDirectory:
         self.unmarked = self.path / "unmarked.jsonl"
 
     def refuse_other_things(self) -> None:
-        """Refuses a path at which no folder can be made.
+        """Refuses a path at which no folder can be made, or whose folders cannot be reached.
+
+        A run whose checkpoints lie on a disk that is not there would otherwise begin anew.
 
         Raises:
-          UserError: it is a file, or a link that leads nowhere.
+          UserError: it, or a folder in it, is a file, or a link that leads nowhere.
         """
-        if self.path.is_dir():
-            return
-        if self.path.is_symlink() and not self.path.exists():
-            raise UserError(
-                f"{self.path}: is a link to {os.readlink(self.path)}, which does not exist; make"
-                " that folder, or choose another run directory"
-            )
-        if self.path.exists():
-            raise UserError(f"{self.path}: is no folder; choose another run directory")
+        for path in (self.path, self.checkpoints, self.samples, self.evaluations):
+            if path.is_dir():
+                continue
+            if path.is_symlink() and not path.exists():
+                raise UserError(
+                    f"{path}: is a link to {os.readlink(path)}, which does not exist; make that"
+                    " folder, or choose another run directory"
+                )
+            if path.exists():
+                raise UserError(f"{path}: is no folder; choose another run directory")
 
     def exists(self) -> bool:
         """Returns whether a run has been started here."""

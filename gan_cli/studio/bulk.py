@@ -8,6 +8,7 @@ import numpy as np
 from gan_cli.domains.domain import FOLDER, LINES, RECORDS, Domain
 from gan_cli.domains.tokens import Strings
 from gan_cli.errors import UserError
+from gan_cli.io.paths import given_path
 from gan_cli.listener import Listener, Quiet
 from gan_cli.media.credentials import Signer
 from gan_cli.media.formats import PICTURES, check_bulk_ending, check_folder
@@ -52,7 +53,7 @@ def write_images(
     Raises:
       UserError: `out` holds other samples or cannot be written, or there is no such class.
     """
-    out = Path(out)
+    out = given_path(out, "out")
     ending = check_bulk_ending(out)
     loaded = studio.loaded
     _check_domain(loaded.domain, out)
@@ -105,7 +106,7 @@ def write_dataset(
     Raises:
       UserError: the run has no classes, or `out` holds another set or cannot be written.
     """
-    out = Path(out)
+    out = given_path(out, "out")
     check_folder(out)
     studio.loaded.domain.require(FOLDER, str(studio.run.path), "count")
     numbers = studio.class_numbers(request.classes)

@@ -41,7 +41,7 @@ def choice(value: Any, key: str, known: Sequence[str]) -> str:
     Raises:
       UserError: the value is none of them.
     """
-    if value not in known:
+    if not isinstance(value, str) or value not in known:
         raise UserError(f"must be one of {', '.join(known)}, got '{value}'", key=key)
     return value
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from gan_cli.errors import UserError
 from gan_cli.io.files import atomic_write
+from gan_cli.io.paths import given_path
 from gan_cli.io.request_values import whole_number
 from gan_cli.listener import WRITING_FRAMES, Listener, Quiet
 from gan_cli.media.encode import encoded, encoded_animation, write_marked
@@ -115,7 +116,7 @@ class Drawing:
         Raises:
           UserError: the ending is unknown, or the file cannot be written.
         """
-        path = Path(path)
+        path = given_path(path, "path")
         ending = check_ending(
             path,
             moves=self.draw_frames is not None,

@@ -3,9 +3,9 @@
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
 from gan_cli.errors import UserError
+from gan_cli.io.paths import given_path
 from gan_cli.io.request_values import keep, whole_number
 from gan_cli.studio import checks
 from gan_cli.studio.checks import Classes
@@ -53,7 +53,7 @@ class EditRequest(FitRequest):
     subject = "image"
 
     def __post_init__(self) -> None:
-        keep(self, image=_path(self.image, "image"))
+        keep(self, image=given_path(self.image, "image"))
         super().__post_init__()
 
 
@@ -119,7 +119,7 @@ class Inpaint(EditRequest):
             raise UserError(
                 "is needed to inpaint: an image, white where the other is to be filled", key="mask"
             )
-        keep(self, mask=_path(self.mask, "mask"))
+        keep(self, mask=given_path(self.mask, "mask"))
 
 
 @dataclass(frozen=True)
@@ -139,9 +139,3 @@ class Accompany(EditRequest):
 
     record_kind = "accompaniment"
     subject = "given"
-
-
-def _path(value: Any, key: str) -> Path:
-    if not isinstance(value, str | Path):
-        raise UserError(f"must be the path of a file, got {value}", key=key)
-    return Path(value)

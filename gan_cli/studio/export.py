@@ -16,6 +16,7 @@ from gan_cli.export.format import About
 from gan_cli.export.keras_file import needed_modules
 from gan_cli.export.write import Exported, export_generator
 from gan_cli.io.files import check_new_folder
+from gan_cli.io.paths import given_path
 from gan_cli.models.contract import IMAGES, has_styles
 from gan_cli.models.layers.one_hot import TokenIndices
 from gan_cli.run.evaluations import read_evaluations
@@ -40,7 +41,7 @@ def write_export(studio: Studio, request: Export, out: str | Path) -> list[Expor
       UserError: the folder is in use or cannot be written, or a format cannot express this
         generator.
     """
-    out = Path(out)
+    out = given_path(out, "out")
     check_new_folder(out, "out")
     studio.loaded.domain.require(EXPORT, str(studio.run.path), "formats")
     seeds = range(_COMPARED_IMAGES)

@@ -9,14 +9,19 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import tensorflow as tf
+from tensorflow.compiler.xla.tsl.protobuf import coordination_config_pb2 as coordination
+from tensorflow.python.distribute import multi_worker_util
+from tensorflow.python.eager import context
 
 from gan_cli.errors import UserError
 from gan_cli.io.quiet_imports import held_back
 from gan_cli.training.distribution import ONE_DEVICE, Distribution, Replicated
-from gan_cli.training.meeting import meet
+from gan_cli.training.meeting import meet, who_is_gone
 
 # Port of the first process on each machine; Slurm does not assign ports.
 _FIRST_SLURM_PORT = 23456
+# TensorFlow connects workers that have met within a second or two.
+_SECONDS_TO_CONNECT = 60
 
 
 @dataclass(frozen=True)
@@ -156,9 +161,30 @@ def _open_cluster(cluster: Cluster, say: Callable[[str], object]) -> Distributio
     meet(cluster.addresses, cluster.worker, say)
     # TensorFlow's resolver of this variable gives each process all the GPUs that it sees.
     os.environ["TF_CONFIG"] = cluster.tf_config
-    with _ended_by_signals():
-        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    _bound_the_wait(len(cluster.addresses))
+    try:
+        with _ended_by_signals():
+            strategy = tf.distribute.MultiWorkerMirroredStrategy()
+    except tf.errors.OpError as error:
+        gone = who_is_gone(cluster.addresses, cluster.worker)
+        raise UserError(
+            f"worker {cluster.worker}: lost {gone} while TensorFlow connected the workers; start"
+            " all workers again"
+        ) from error
     return Replicated(strategy, cluster.worker, len(cluster.addresses))
+
+
+def _bound_the_wait(workers: int) -> None:
+    """Lets TensorFlow wait a minute, not an hour and on one worker for ever, for all workers."""
+    cluster = tf.train.ClusterSpec({"worker": ["?"] * workers})
+    context.context().configure_coordination_service(
+        service_type="standalone",
+        service_leader=multi_worker_util.coordination_leader(cluster),
+        coordinated_jobs=[coordination.CoordinatedJob(name="worker", num_tasks=workers)],
+        cluster_register_timeout_in_ms=1000 * _SECONDS_TO_CONNECT,
+    )
+    # Without it, the first worker takes itself for connected and waits without end.
+    context.context().coordination_service.cluster_register_with_barrier = True
 
 
 @contextlib.contextmanager

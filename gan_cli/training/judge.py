@@ -7,27 +7,10 @@ import keras
 import tensorflow as tf
 
 from gan_cli.models.contract import LOGITS, output_of
+from gan_cli.training.passes import Passes
 
 Outputs = dict[str, tf.Tensor]
 Transform = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
-
-
-def forward(model: keras.Model, inputs: Any, weights: keras.Model | None = None) -> Any:
-    """Runs a training-mode pass that leaves the model's buffers unchanged.
-
-    A network does not change while the other one learns: updates of batch statistics are dropped.
-
-    Args:
-      weights: a model of the same layers whose weights are used; by default `model` itself.
-    """
-    weights = weights or model
-    outputs, _ = model.stateless_call(
-        [v.value for v in weights.trainable_variables],
-        [v.value for v in weights.non_trainable_variables],
-        inputs,
-        training=True,
-    )
-    return outputs
 
 
 class Judge:
@@ -43,6 +26,7 @@ class Judge:
       gradient_model: a discriminator of the same layers that computes in float32, for penalties on
         gradients, because squared half-precision gradients overflow. None: use the discriminator
         itself.
+      recompute: see `Passes`.
     """
 
     def __init__(
@@ -52,15 +36,17 @@ class Judge:
         transform: Transform | None = None,
         pack: int = 1,
         gradient_model: keras.Model | None = None,
+        recompute: bool = False,
     ):
         self.discriminator, self.transform, self.group = discriminator, transform, pack
-        self.gradient_model = gradient_model or discriminator
         own = discriminator.output if isinstance(discriminator.output, dict) else {}
         inner = {n: output_of(discriminator, n) for n in outputs if n not in own}
-        self._model = discriminator
+        asked = discriminator
         if inner:
             given = own or {LOGITS: discriminator.output}
-            self._model = keras.Model(discriminator.inputs, {**given, **inner})
+            asked = keras.Model(discriminator.inputs, {**given, **inner})
+        self._passes = Passes(asked, recompute)
+        self._gradient_passes = Passes(gradient_model or discriminator, recompute)
 
     def pack(self, images: tf.Tensor) -> tf.Tensor:
         """Stacks images: [batch, h, w, channels] to [batch / pack, h, w, pack * channels]."""
@@ -86,18 +72,18 @@ class Judge:
         Args:
           images: packed.
         """
-        return _named(self._model(self._shown(images, labels, seed), training=True))
+        return _named(self._passes.learn(self._shown(images, labels, seed)))
 
     def judge(self, images: tf.Tensor, labels: tf.Tensor | None, seed: tf.Tensor) -> Outputs:
         """Returns the same outputs as `learn` without changing the discriminator."""
-        return _named(forward(self._model, self._shown(images, labels, seed)))
+        return _named(self._passes.forward(self._shown(images, labels, seed)))
 
     def logits_for_gradients(
         self, images: tf.Tensor, labels: tf.Tensor | None, seed: tf.Tensor
     ) -> tf.Tensor:
         """Returns float32 logits that can be differentiated twice, without changing the network."""
         shown = self._shown(images, labels, seed)
-        return _named(forward(self.gradient_model, shown, weights=self.discriminator))[LOGITS]
+        return _named(self._gradient_passes.forward(shown, weights=self.discriminator))[LOGITS]
 
     def _shown(self, images: tf.Tensor, labels: tf.Tensor | None, seed: tf.Tensor) -> Any:
         if self.transform is not None:

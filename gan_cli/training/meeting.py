@@ -103,14 +103,26 @@ def _problem_at(place: tuple[str, int]) -> str | None:
     return None
 
 
-def _who_is_missing(addresses: Sequence[str], problems: Mapping[int, str]) -> str:
+def who_is_gone(addresses: Sequence[str], worker: int) -> str:
+    """Returns which others answer no longer, in words, as worker number `worker` finds them."""
+    places = {number: _place(each) for number, each in enumerate(addresses) if number != worker}
+    if problems := _unanswered(places):
+        return _named(addresses, problems)
+    return "another worker"
+
+
+def _named(addresses: Sequence[str], problems: Mapping[int, str]) -> str:
     named = [
         f"worker {number} at {addresses[number]} ({problem})"
         for number, problem in list(problems.items())[:_MOST_NAMED]
     ]
     if (more := len(problems) - len(named)) > 0:
         named.append(f"{more:,} more")
+    return ", ".join(named)
+
+
+def _who_is_missing(addresses: Sequence[str], problems: Mapping[int, str]) -> str:
     return (
-        f"waiting for {', '.join(named)}; {len(addresses) - len(problems):,} of"
+        f"waiting for {_named(addresses, problems)}; {len(addresses) - len(problems):,} of"
         f" {len(addresses):,} workers have started. Ctrl-C or SIGTERM ends this one"
     )

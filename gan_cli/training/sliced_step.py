@@ -17,7 +17,6 @@ import tensorflow as tf
 from gan_cli import replicas
 from gan_cli.models.contract import LOGITS, before_update, draw_anew
 from gan_cli.training.inputs import GENERATOR_PENALTY, fold, with_labels
-from gan_cli.training.judge import forward
 from gan_cli.training.objective import LazyPenalty
 from gan_cli.training.sides import (
     Gradients,
@@ -143,9 +142,9 @@ class SlicedStep(TrainStep):
             latents, fake_labels = self.generator_inputs(labels, seed)
             inputs = with_labels(latents, fake_labels)
             if generates:
-                fake = state.generator(inputs, training=True)
+                fake = losses.generator_passes.learn(inputs)
             else:
-                fake = tf.stop_gradient(forward(state.generator, inputs))
+                fake = tf.stop_gradient(losses.generator_passes.forward(inputs))
             batch = losses.packed(
                 Batch(replicas.dealt(real), fake, labels, fake_labels, seed, deviation)
             )

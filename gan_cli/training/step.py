@@ -26,7 +26,6 @@ from gan_cli.training.inputs import (
     fold,
     with_labels,
 )
-from gan_cli.training.judge import forward
 from gan_cli.training.schedule import Kimg, Setting, value_at
 from gan_cli.training.step_losses import Batch, Report, StepLosses, Verdict
 
@@ -160,7 +159,7 @@ class TrainStep:
         for number, (real, real_labels) in enumerate(own, start=1):
             own_seed = fold(seed, GENERATOR_PENALTY + number)
             latents, fake_labels = self.generator_inputs(real_labels, own_seed)
-            fake = forward(state.generator, with_labels(latents, fake_labels))
+            fake = self.losses.generator_passes.forward(with_labels(latents, fake_labels))
             # The step's last update of the discriminator moves the augmentation.
             report = self.update_discriminator(
                 Batch(real, fake, real_labels, fake_labels, own_seed),
@@ -171,7 +170,7 @@ class TrainStep:
         real, real_labels = batches[0]
         latents, fake_labels = self.generator_inputs(real_labels, seed)
         with tf.GradientTape() as tape:
-            fake = state.generator(with_labels(latents, fake_labels), training=True)
+            fake = self.losses.generator_passes.learn(with_labels(latents, fake_labels))
             batch = Batch(real, fake, real_labels, fake_labels, seed)
             if not fresh:
                 with tape.stop_recording():
@@ -190,7 +189,7 @@ class TrainStep:
         latents, fake_labels = self.generator_inputs(real_labels, seed)
         before_update(state.discriminator, state.images_shown)
         with tf.GradientTape() as generator_tape:
-            fake = state.generator(with_labels(latents, fake_labels), training=True)
+            fake = self.losses.generator_passes.learn(with_labels(latents, fake_labels))
             batch = Batch(real, fake, real_labels, fake_labels, seed)
             with tf.GradientTape() as tape:
                 verdict = losses.discriminator(batch)

@@ -28,8 +28,9 @@ from gan_cli.training.inputs import (
     fold,
     with_labels,
 )
-from gan_cli.training.judge import Judge, Outputs, forward
+from gan_cli.training.judge import Judge, Outputs
 from gan_cli.training.objective import LazyPenalty, Objective
+from gan_cli.training.passes import Passes
 from gan_cli.training.remedies import Remedies
 from gan_cli.training.schedule import value_at
 from gan_cli.training.state import GanState
@@ -108,6 +109,7 @@ class StepLosses:
         weights of the originals, for penalties on gradients; None: use the originals.
       augmentation: augmentation of all images that the discriminator sees.
       remedies: factors on gammas, and for the step on learning rates, which the guard changes.
+      recompute: whether the passes of both networks keep few activations; see `Passes`.
     """
 
     def __init__(
@@ -121,12 +123,14 @@ class StepLosses:
         gradient_models: tuple[keras.Model | None, keras.Model | None] = (None, None),
         augmentation: AugmentationControl | None = None,
         remedies: Remedies | None = None,
+        recompute: bool = False,
     ):
         self.state, self.objective = state, objective
         self.batch_size, self.latents, self.to_model = batch_size, latents, to_model
         self.augmentation, self.remedies = augmentation, remedies
         self.conditional = len(state.generator.inputs) > 1
-        self.style_generator = gradient_models[1] or state.generator
+        self.generator_passes, self._recompute = Passes(state.generator, recompute), recompute
+        self._style_generator = gradient_models[1] or state.generator
         seen_changed = augmentation is not None or objective.instance_noise is not None
         self.judge = Judge(
             state.discriminator,
@@ -134,6 +138,7 @@ class StepLosses:
             self.transform if seen_changed else None,
             objective.pack,
             gradient_models[0],
+            recompute,
         )
 
     @property
@@ -316,11 +321,14 @@ class StepLosses:
         latents = replicas.slice_of(self.latents(seed))
         half = max(latents.shape[0] // 2, 1)
         inputs = with_labels(latents[::2][:half], None if labels is None else labels[::2][:half])
-        model, original = self.style_generator, self.state.generator
-        mapped = forward(mapping_of(model), inputs, weights=mapping_of(original))
+        model, original = self._style_generator, self.state.generator
+        mapping, synthesis = (
+            Passes(part, self._recompute) for part in (mapping_of(model), synthesis_of(model))
+        )
+        mapped = mapping.forward(inputs, weights=mapping_of(original))
         styles = tf.cast(mapped, tf.float32)
         tape.watch(styles)
-        return styles, forward(synthesis_of(model), styles, weights=synthesis_of(original))
+        return styles, synthesis.forward(styles, weights=synthesis_of(original))
 
     def judge_held_out(self, seed: tf.Tensor) -> tf.Tensor:
         """Returns the logits of a batch of held-out images, shown like real ones."""

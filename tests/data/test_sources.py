@@ -149,10 +149,12 @@ class TestNpz:
         [
             (np.eye(3, dtype=np.float32)[[0, 1, 2, 0]], "are one-hot: the class is the place of"),
             (np.array([0.0, 1.0, 2.0, 0.0]), "are whole numbers of a float type"),
+            (np.array([0, 1, 2, 0], np.float16), "are whole numbers of a float type"),
             (np.array([[0], [1], [2], [0]]), None),
             (np.array([0, 1, 2, 0], ">i4"), None),
         ],
     )
+    @pytest.mark.filterwarnings("error::RuntimeWarning")
     def test_labels_as_other_programs_write_them(self, tmp_path, labels, note):
         images = np.zeros((4, 8, 8), np.uint8)
         np.savez(tmp_path / "x.npz", images=images, labels=labels)

@@ -38,6 +38,10 @@ def test_floats_between_0_and_1_are_no_longer_black(tmp_path):
     assert levels_of(tmp_path, arrays)[0] == [51, 128, 204]
 
 
+def test_images_of_one_value_are_black_however_large_it_is(tmp_path):
+    assert levels_of(tmp_path, [constant(1e20, np.float32)] * 2)[0] == [0, 0]
+
+
 def test_a_given_range_clips_and_that_of_the_type_is_as_before(tmp_path):
     arrays = [constant(value, np.uint16) for value in (500, 1000, 1500, 3000)]
     assert levels_of(tmp_path, arrays, value_range=(1000, 2000))[0] == [0, 0, 128, 255]
@@ -72,6 +76,7 @@ def test_images_of_8_bits_among_others_stay_as_they_are(tmp_path):
         ([(-0.5, 0.9)], True, (-1, 1)),
         ([(0.0, 1.001)], True, (0, 1.001)),
         ([(7.0, 7.0)], True, (7, 8)),
+        ([(1e20, 1e20)], True, (1e20, 1e20 + 2**14)),
         ([], True, None),
     ],
 )
@@ -79,7 +84,9 @@ def test_the_narrowest_usual_range_holds_all_values(extents, are_floats, expecte
     assert common_range(extents, are_floats) == expected
 
 
-@pytest.mark.parametrize("given", [(2.0, 1.0), (0.0, float("inf")), "whole"])
+@pytest.mark.parametrize(
+    "given", [(2.0, 1.0), (0.0, float("inf")), (-1e308, 1e308), (0, 1e-310), "whole"]
+)
 def test_what_is_no_range_is_refused(given):
     with pytest.raises(ValidationError):
         DataConfig(source="folder", path="x", value_range=given)

@@ -172,6 +172,42 @@ def test_ctrl_c_ends_a_worker_that_tensorflow_cannot_connect(tmp_path):
     assert "Traceback" not in errors
 
 
+# gan-train that gives TensorFlow four seconds to connect the workers.
+IMPATIENT = """
+from gan_cli.training import cluster
+cluster._SECONDS_TO_CONNECT = 4
+from gan_cli.cli.train import entry_point
+entry_point()
+"""
+
+
+@pytest.mark.parametrize("worker", [0, 1])
+def test_a_worker_that_dies_while_tensorflow_connects_the_others_is_named(tmp_path, worker):
+    addresses = addresses_of(ports := free_ports(2))
+    config = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": worker}}
+    (tmp_path / "tiny.yaml").write_text(CONFIG)
+    with socket.create_server(("127.0.0.1", ports[1 - worker])) as other:
+        process = subprocess.Popen(
+            [sys.executable, "-c", IMPATIENT, "tiny.yaml", "--run_dir", "run"],
+            cwd=tmp_path,
+            env=ENVIRONMENT | {"TF_CONFIG": json.dumps(config)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        other.accept()
+    try:
+        _, errors = process.communicate(timeout=120)
+    finally:
+        process.kill()
+    assert process.returncode == 2, errors
+    line = errors.splitlines()[-1]
+    gone = f"lost worker {1 - worker} at {addresses[1 - worker]} (Connection refused) while"
+    assert f"error: worker {worker}: {gone}" in line
+    assert "Traceback" not in errors
+    assert not (tmp_path / "run").exists()
+
+
 def names_of_threads(process):
     found = []
     for path in Path(f"/proc/{process}/task").glob("*/comm"):

@@ -13,10 +13,10 @@ from gan_cli.evaluation.requests import (
 )
 
 BAD = [
-    ({"num_samples": 9}, "num_samples", "must be a whole number of at least 10, got 9"),
-    ({"num_samples": "20"}, "num_samples", "must be a whole number of at least 10, got '20'"),
-    ({"num_samples": 20.5}, "num_samples", "must be a whole number of at least 10, got 20.5"),
-    ({"num_samples": True}, "num_samples", "must be a whole number of at least 10, got True"),
+    ({"num_samples": 9}, "num_samples", "must be a whole number from 10 to 100000000, got 9"),
+    ({"num_samples": "20"}, "num_samples", "must be a whole number from 10 to 100000000, got '20'"),
+    ({"num_samples": 20.5}, "num_samples", "must be a whole number from 10 to 100000000, got 20.5"),
+    ({"num_samples": True}, "num_samples", "must be a whole number from 10 to 100000000, got True"),
     ({"seed": -1}, "seed", "must be a whole number of at least 0, got -1"),
     ({"seed": None}, "seed", "must be a whole number of at least 0, got None"),
     ({"metrics": 3}, "metrics", "must be a list of names, got 3"),

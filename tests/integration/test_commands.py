@@ -299,7 +299,7 @@ BAD_INPUT = {
     ),
     "zero samples": (
         ["gan-eval", "--run_dir=runs/tiny", "--num_samples=0"],
-        "--num_samples: must be a whole number of at least 10, got 0",
+        "--num_samples: must be a whole number from 10 to 100000000, got 0",
     ),
     "nothing to score": (["gan-eval"], "--run_dir is required, or --compare, or --fake"),
     "two things to score": (

@@ -73,3 +73,12 @@ def test_a_run_directory_that_cannot_be_one_is_one_line(tmp_path):
         Experiment.open(Config.model_validate({"data": {"source": "builtin"}}), tmp_path / "file")
     for name in ("new", "."):
         RunDirectory(tmp_path / name).refuse_other_things()
+
+
+@pytest.mark.parametrize("part", ["checkpoints", "samples", "evaluations"])
+def test_a_run_whose_folders_are_on_a_disk_that_is_gone_does_not_begin_anew(tmp_path, part):
+    (tmp_path / part).symlink_to(tmp_path / "unmounted")
+    with pytest.raises(UserError, match=rf"{part}: is a link to .*/unmounted, which does not"):
+        RunDirectory(tmp_path).refuse_other_things()
+    (tmp_path / "unmounted").mkdir()
+    RunDirectory(tmp_path).refuse_other_things()

@@ -83,7 +83,7 @@ def test_classes_are_kept_as_a_tuple(given, kept):
         (lambda: Axes(move={65: 1.0}), "move", "from 1 to 64, got 65"),
         (lambda: Axes(seeds=(1, 2)), "seeds", "start from one seed, got 2"),
         (lambda: Axes(classes=(1, 2)), "classes", "one class at a time"),
-        (lambda: Project(None), "image", "must be the path of a file, got None"),
+        (lambda: Project(None), "image", "must be a path, got None"),
         (lambda: Project("x.png", fit_steps=0), "fit_steps", "from 1 to 100000, got 0"),
         (lambda: Inpaint("x.png", None), "mask", "is needed to inpaint"),
         (lambda: SingleImage(-1), "seed", "got -1"),

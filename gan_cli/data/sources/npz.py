@@ -16,8 +16,8 @@ _KEYS = ("images", "labels", "holdout_images", "holdout_labels")
 # Names that `np.savez(path, images, labels)` gives, and with it many programs that write samples.
 _UNNAMED = {"images": "arr_0", "labels": "arr_1"}
 _MOST_CLASSES = 2**16
-# Below it, floats hold whole numbers exactly.
-_EXACT = 2**53
+# Below it, floats hold whole numbers exactly. Half precision, which it overflows, is widened.
+_EXACT = np.float64(2**53)
 
 
 def open_source(config: DataConfig) -> SourceSplits:
