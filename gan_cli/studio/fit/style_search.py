@@ -50,10 +50,11 @@ def search_styles(
     generator, seed = studio.loaded.generator, request.seed
     classes = studio.class_numbers(request.classes)
     latents = studio.latents(range(seed, seed + FIRST_LOOK))
-    of_classes = [
-        styles_of(generator, latents, None if label is None else np.full(FIRST_LOOK, label))
-        for label in (classes or [None])
-    ]
+    of_classes = (
+        [styles_of(generator, latents, None)]
+        if classes is None
+        else [styles_of(generator, latents, np.full(FIRST_LOOK, label)) for label in classes]
+    )
     mean = np.mean(of_classes, axis=(0, 1))
     spread = float(np.std(of_classes, axis=(0, 1)).mean())
     tried = [np.concatenate([styles.mean(axis=0)[None], styles]) for styles in of_classes]
