@@ -136,10 +136,14 @@ def test_the_report_speaks_of_strings(studio):
     for shown in (1000, 2000):
         row = {"discriminator_loss": 1.0, "images_per_second": 9.0, "training_seconds": 9.0}
         MetricsLog(run.metrics).append(shown, row)
+    run.samples.mkdir(exist_ok=True)
+    Image.new("L", (8, 8)).save(run.samples / "reals.png")
     write_report(run)
     page = run.report.read_text()
     assert "2.0 thousand strings shown" in page
     assert "<figcaption>Strings per second</figcaption>" in page
+    # Letters are shown smooth, and light on dark where the page is dark.
+    assert '<div class="tiles strings">' in page
     # The axes' labels are drawn as text.
     assert "thousands of strings shown" in page
     # The key of metrics.jsonl keeps its name.
