@@ -214,6 +214,9 @@ class Experiment:
         Raises:
           UserError: the sheet cannot be written.
         """
+        self.listener.message(
+            "dry run: data and networks are ready; now compiling a training step and timing a few"
+        )
         run_steps = self._compiled_steps()
 
         def take_steps(*batches: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -221,7 +224,8 @@ class Experiment:
             self._refuse_lost(report)
             return report
 
-        with explained(lambda: smaller_step(self.config)):
+        with explained(lambda: smaller_step(self.config)), self.listener.during(TIMING) as count:
+            count(0, None)
             speed = measured_images_per_second(
                 take_steps,
                 self._batches(0),

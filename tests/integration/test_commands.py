@@ -232,6 +232,10 @@ def test_a_dry_run_describes_everything_and_trains_nothing(trained, tmp_path, ru
     for part in ("data: ", "device: ", "time: ", "in all", "--verbose"):
         assert part in result.stdout
     assert "latent_dim" not in result.stdout
+    # What takes its time is announced, in its order.
+    parts = ("dry run: starting", "dry run: data and", "\ndata: ")
+    starting, timing, found = map(result.stdout.index, parts)
+    assert starting < timing < found
     result = run(
         "gan-train",
         "--config=tiny.yaml",
