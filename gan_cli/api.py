@@ -212,7 +212,7 @@ class Run:
             num_samples=num_samples,
             features=features,
             metrics=None if metrics is None else _names(metrics),
-            statistics=None if statistics is None else Path(statistics),
+            statistics=None if statistics is None else given_path(statistics, "statistics"),
             seed=seed,
         )
         return score_checkpoint(request, listener)

@@ -2,5 +2,5 @@
 
 # Generated samples of one evaluation. With fewer, no figure means anything.
 FEWEST_IMAGES = 10
-# Of which the numbers alone fill memory.
+# Samples of one command, whose numbers must fit in memory.
 MOST_IMAGES = 100_000_000

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
+from gan_cli.config.limits import MOST_IMAGES
 from gan_cli.errors import UserError
 from gan_cli.export import FORMATS, HUB
 from gan_cli.io.request_values import keep, real_number, whole_number
@@ -40,7 +41,7 @@ class Images:
             truncation=checks.given_truncation(self.truncation),
         )
         if self.count is not None:
-            keep(self, count=whole_number(self.count, "count", 1))
+            keep(self, count=whole_number(self.count, "count", 1, MOST_IMAGES))
             if self.seeds is not None:
                 raise UserError("counts from the first seed; leave out the seeds", key="count")
 
@@ -68,7 +69,7 @@ class Dataset:
     def __post_init__(self) -> None:
         keep(
             self,
-            count=whole_number(self.count, "count", 1),
+            count=whole_number(self.count, "count", 1, MOST_IMAGES),
             seed=checks.first_seed(self.seed),
             classes=checks.given_classes(self.classes),
             truncation=checks.given_truncation(self.truncation),

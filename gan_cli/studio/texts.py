@@ -39,6 +39,9 @@ def parse_seeds(text: str) -> range | tuple[int, ...]:
 
 def seeds_text(seeds: Sequence[int]) -> str:
     """Writes seeds as `parse_seeds` reads them: [0, 1, 2, 3, 9] becomes '0-3,9'."""
+    if isinstance(seeds, range) and seeds.step == 1 and len(seeds) > 1:
+        # However many there are.
+        return f"{seeds[0]}-{seeds[-1]}"
     parts: list[list[int]] = []
     for seed in seeds:
         if parts and seed == parts[-1][-1] + 1:

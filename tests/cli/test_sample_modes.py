@@ -100,7 +100,10 @@ def test_every_mode_names_flags_that_exist_and_every_flag_belongs_somewhere():
         (["--out=x.npz", "--walk=linear"], "--out: must end in .png, .jpg, .jpeg for a strip"),
         (["--out=x.gif", "--directions=sefa"], "--out: must end in .png, .jpg, .jpeg, .webp, got"),
         (["--out=x.png", "--dataset=5"], "--out: must be a folder, without an ending"),
-        (["--out=x", "--dataset=0"], "--dataset: must be a whole number of at least 1, got 0"),
+        (
+            ["--out=x", "--dataset=0"],
+            "--dataset: must be a whole number from 1 to 100000000, got 0",
+        ),
         (["--out=x", "--dataset=5", "--proportions=1,a"], "--proportions: must be numbers such as"),
         (["--out=x.png", "--project=x.png", "--fit_steps=0"], "--fit_steps: must be a whole"),
     ],

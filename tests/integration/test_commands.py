@@ -240,7 +240,7 @@ def test_a_dry_run_describes_everything_and_trains_nothing(trained, tmp_path, ru
         f"--run_dir={tmp_path}",
         cwd=folder,
     )
-    for part in ("latent_dim: 8", "Total params", "FLOPs per image", "memory, estimated"):
+    for part in ("latent_dim: 8", "Total params", "FLOPs per sample", "memory, estimated"):
         assert part in result.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["dry-run-reals.png"]
 

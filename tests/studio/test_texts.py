@@ -27,6 +27,13 @@ def test_seeds_are_written_shortly():
     assert seeds_text([0, 1, 2, 3, 9]) == "0-3,9"
     assert seeds_text(range(11, 17)) == "11-16"
     assert seeds_text([]) == ""
+    assert seeds_text(range(7, 8)) == "7"
+    assert seeds_text(range(5, 5)) == ""
+    assert seeds_text(range(5, 9, 3)) == "5,8"
+
+
+def test_a_range_is_written_without_counting_it():
+    assert seeds_text(range(10**15)) == "0-999999999999999"
 
 
 @pytest.mark.parametrize("text", ["", "a", "3-", "-1", "5-3", "1,,2"])

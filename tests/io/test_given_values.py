@@ -1,4 +1,4 @@
-"""Paths that a program hands to the Python API: what is none is a UserError that says so."""
+"""Paths and counts that a program hands to the Python API: what cannot be is a UserError."""
 
 import numpy as np
 import pytest
@@ -28,6 +28,9 @@ TAKERS = {
     "load_config": gan_cli.load_config,
     "train": gan_cli.train,
     "an image": gan_cli.Project,
+    "statistics": lambda path: gan_cli.api.Run("x").evaluate(
+        statistics=5 if path is None else path
+    ),
     "real": lambda path: ImagesRequest(real=path, fake="x"),
     "fake": lambda path: ImagesRequest(real="x", fake=path),
     "run_dirs": lambda path: ComparisonRequest(run_dirs=("x", path)),
@@ -57,3 +60,10 @@ def test_more_samples_than_their_numbers_fit_in_memory_are_refused(count):
 def test_a_name_that_is_an_array_is_no_choice():
     with pytest.raises(UserError, match="must be one of linear, spherical"):
         gan_cli.Walk(seeds=(0, 1), kind=np.array([1, 2]))
+
+
+@pytest.mark.parametrize("count", [0, 10**8 + 1, 10**30])
+def test_no_more_samples_are_written_than_their_numbers_fit_in_memory(count):
+    for make in (lambda: gan_cli.Images(count=count), lambda: gan_cli.Dataset(count)):
+        with pytest.raises(UserError, match="must be a whole number from 1 to 100000000"):
+            make()
