@@ -20,6 +20,9 @@ class Listener:
     a listener that prints; a notebook may pass its own.
     """
 
+    def samples_are(self, name: str) -> None:
+        """Takes the kind of samples that the work is about, as a plural, such as `strings`."""
+
     def message(self, text: str) -> None:
         """Takes one sentence about the work, such as a warning or a score."""
 

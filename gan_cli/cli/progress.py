@@ -16,6 +16,7 @@ from rich.progress import (
 )
 
 from gan_cli.cli.console import PlainConsole
+from gan_cli.domains.domain import speed_text
 from gan_cli.experiment.progress_text import break_silence, fitted, parts_of_line
 from gan_cli.listener import PREPARING, PREPARING_FEATURES, SCORING, TRAINING, Listener
 
@@ -46,8 +47,12 @@ class ConsoleListener(Listener):
         self._total_images = 0
         self._last_plain_line = self._heard_at = float("-inf")
         self._judgement = "starting"
+        self._samples = "images"
         self._reached = ""
         self._is_over = threading.Event()
+
+    def samples_are(self, name: str) -> None:
+        self._samples = name
 
     def message(self, text: str) -> None:
         self._heard_at = time.monotonic()
@@ -65,15 +70,15 @@ class ConsoleListener(Listener):
             return
         task = self._bar.tasks[0]
         self._reached = f"{done:,}" if total is None else f"{done:,} of {total:,}"
-        rate = f"{task.speed:,.0f} img/s" if task.speed else ""
+        rate = speed_text(task.speed, self._samples) if task.speed else ""
         detail = detail or task.fields["detail"]
         self._bar.update(task.id, completed=done, total=total, detail=detail, rate=rate)
 
     def report(
         self, images_shown: int, values: Mapping[str, float], images_per_second: float
     ) -> None:
-        total = self._total_images
-        parts = parts_of_line(self._judgement, images_shown, total, images_per_second, values)
+        shown = images_shown, self._total_images, images_per_second
+        parts = parts_of_line(self._judgement, *shown, values, self._samples)
         if self.console.is_interactive:
             width = self.console.width - _BAR_WIDTH - _TIME_WIDTH
             self.progress(TRAINING, images_shown, self._total_images, fitted(parts, width))
@@ -90,7 +95,10 @@ class ConsoleListener(Listener):
 
     def _sign_of_life(self) -> None:
         if time.monotonic() - self._heard_at >= _LONGEST_SILENCE_SECONDS:
-            self._plain_line(f"{self._activity}: {self._reached}")
+            self._plain_line(f"{self._name(self._activity)}: {self._reached}")
+
+    def _name(self, activity: str) -> str:
+        return activity.replace("images", "data" if activity == PREPARING else self._samples)
 
     def done(self, activity: str) -> None:
         if self._bar is not None and activity == self._activity:
@@ -108,8 +116,8 @@ class ConsoleListener(Listener):
             # The bar of a training stays, to show where it ended.
             transient=activity != TRAINING,
         )
-        first = {TRAINING: "starting", SCORING: "images"}.get(activity, "")
-        self._bar.add_task(activity, total=total, completed=done, detail=first, rate="")
+        first = {TRAINING: "starting", SCORING: self._samples}.get(activity, "")
+        self._bar.add_task(self._name(activity), total=total, completed=done, detail=first, rate="")
         self._bar.start()
         self._is_over = threading.Event()
         if not console.is_interactive:

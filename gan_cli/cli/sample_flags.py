@@ -4,6 +4,7 @@ from absl import flags
 
 from gan_cli.cli.list_flags import define_list
 from gan_cli.domains.tile_layout import RESAMPLING
+from gan_cli.studio.edit_requests import SPACES
 from gan_cli.studio.picture_requests import METHODS, SHEETS, WALKS
 
 flags.DEFINE_string("run_dir", None, "Run directory of gan-train.")
@@ -134,6 +135,13 @@ flags.DEFINE_string(
 )
 flags.DEFINE_string(
     "into", None, "Music: class under which the latents of --project make the phrases."
+)
+flags.DEFINE_enum(
+    "project_space",
+    None,
+    SPACES,
+    "Where --project searches: z, latents; w, styles, which reach more images. By default w where"
+    " the generator has styles (stylegan2).",
 )
 flags.DEFINE_integer(
     "fit_steps",

@@ -169,7 +169,7 @@ def _dataset(values: Flags) -> Dataset:
     )
 
 
-def _edit(request: type[EditRequest], flag: str, more: tuple[str, ...] = ()) -> Callable:
+def _edit(request: type[EditRequest], flag: str, **more: str) -> Callable:
     def from_flags(values: Flags) -> EditRequest:
         of_music = request is Project and Path(getattr(values, flag)).suffix.lower() in ENDINGS
         check_ending(Path(values.out), sounds=of_music or request is Accompany)
@@ -178,7 +178,7 @@ def _edit(request: type[EditRequest], flag: str, more: tuple[str, ...] = ()) -> 
             seed=values.seed,
             classes=_classes(values),
             fit_steps=values.fit_steps,
-            **{name: values[name].value for name in more},
+            **{field: values[name].value for field, name in more.items()},
         )
 
     return from_flags
@@ -186,7 +186,9 @@ def _edit(request: type[EditRequest], flag: str, more: tuple[str, ...] = ()) -> 
 
 def _project(values: Flags) -> Project | ProjectText:
     if Path(values.out).suffix.lower() not in LINES:
-        return _edit(Project, "project", ("into",))(values)
+        return _edit(Project, "project", into="into", space="project_space")(values)
+    if values.project_space == "w":
+        raise UserError("w is for generators of images; text is searched in z", key="project_space")
     asked = {"seed": values.seed, "classes": _classes(values), "fit_steps": values.fit_steps}
     return ProjectText(values.project, **asked)
 
@@ -375,14 +377,14 @@ MODES: tuple[Mode, ...] = (
         "--project: the generator's image that comes nearest to a given one, and its latents.",
         _project,
         _draw,
-        own=("project", "into", "fit_steps"),
+        own=("project", "project_space", "into", "fit_steps"),
         takes=(*_EDITS, "soundfont"),
-        keys={"image": "project", "text": "project"},
+        keys={"image": "project", "text": "project", "space": "project_space"},
     ),
     Mode(
         "inpaint",
         "--inpaint: a masked part of an image, filled by the generator.",
-        _edit(Inpaint, "inpaint", ("mask",)),
+        _edit(Inpaint, "inpaint", mask="mask"),
         _draw,
         own=("inpaint", "mask"),
         takes=_EDITS,

@@ -19,7 +19,7 @@ def print_scores(scored: Scored) -> None:
     floor = f"floor ({evaluation.floor_of})" if evaluation.num_floor else "floor"
     table = Table(
         title=f"{scored.title}: {evaluation.num_generated:,} generated,"
-        f" {evaluation.num_reference:,} real images"
+        f" {evaluation.num_reference:,} real samples"
     )
     table.add_column("metric", no_wrap=True)
     baseline = [evaluation.baseline] if evaluation.baseline else []
@@ -43,7 +43,7 @@ def print_scores(scored: Scored) -> None:
     if scored.features.accuracy is not None:
         console.print(
             f"the classifier is right on {100 * scored.features.accuracy:.1f} % of the held-out"
-            " images",
+            " samples",
             highlight=False,
         )
     print_lines(scored.interpretation)

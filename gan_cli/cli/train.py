@@ -142,6 +142,8 @@ def _train(config: "Config", run_dir: Path, listener: "Listener", began: float) 
         nonlocal distribution
         distribution = open_distribution(config.training.strategy, say=listener.message)
 
+    if _DRY_RUN.value:
+        listener.message("dry run: starting TensorFlow, reading the data, building the networks")
     app.import_tensorflow(open_devices)
 
     from gan_cli.cli.training_text import exit_status, print_description, print_ending

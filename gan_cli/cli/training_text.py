@@ -45,9 +45,8 @@ def print_description(description: Description, verbose: bool) -> None:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     if verbose:
         _print_details(description, console)
-    console.print(
-        f"the first batch of real images: {description.picture}", soft_wrap=True, markup=False
-    )
+    first = f"the first batch of real {description.samples}: {description.picture}"
+    console.print(first, soft_wrap=True, markup=False)
     if not verbose:
         console.print("the full config, layers and memory: --verbose", markup=False)
 
@@ -55,7 +54,7 @@ def print_description(description: Description, verbose: bool) -> None:
 def _print_details(description: Description, console: Console) -> None:
     console.print(description.config, highlight=False, markup=False, soft_wrap=True)
     networks = description.generator, description.discriminator
-    table = Table("network", "parameters", "FLOPs per image, forward", "activations per image")
+    table = Table("network", "parameters", "FLOPs per sample, forward", "activations per sample")
     for network in networks:
         console.print(network.summary, highlight=False, markup=False, soft_wrap=True)
         table.add_row(
@@ -68,6 +67,6 @@ def _print_details(description: Description, console: Console) -> None:
     console.print(
         f"memory, estimated: {description.state_bytes / _MEBIBYTE:.0f} MiB of weights, averages and"
         f" optimiser slots, {description.activation_bytes / _MEBIBYTE:.0f} MiB of activations at"
-        f" batch {description.batch_size}, {description.image_bytes / _MEBIBYTE:.0f} MiB of images",
+        f" batch {description.batch_size}, {description.image_bytes / _MEBIBYTE:.0f} MiB of data",
         soft_wrap=True,
     )

@@ -32,6 +32,16 @@ ALL_FEATURES = frozenset(
 )
 
 
+def speed_text(samples_per_second: float, name: str, decimals: int = 0) -> str:
+    """Returns the speed of training, such as `1,200 img/s` or `900 strings/s`.
+
+    Args:
+      name: of the domain.
+    """
+    unit = "img" if name == "images" else name
+    return f"{samples_per_second:,.{decimals}f} {unit}/s"
+
+
 @dataclass(frozen=True)
 class Domain(ABC):
     """One kind of sample, of one size.
@@ -64,6 +74,11 @@ class Domain(ABC):
     most_evaluated: ClassVar[int] = 10_000
     training_picture_samples: ClassVar[int] = 80
     default_samples: ClassVar[int] = 64
+
+    @property
+    def noun(self) -> str:
+        """The kind of sample, in the singular."""
+        return self.name.removesuffix("s")
 
     @property
     def stored_shape(self) -> tuple[int, int, int]:

@@ -77,7 +77,7 @@ def build_feature_evaluator(inputs: EvaluatorInputs) -> FeatureEvaluator:
         left_out = f"; without {', '.join(needing)}" if needing else ""
         inputs.listener.message(
             f"note: the classifier is right on {accuracy:.1%} of {len(holdout.images):,} held-out"
-            f" images, and guessing would be on {chance:.1%}: it does not choose the best"
+            f" samples, and guessing would be on {chance:.1%}: it does not choose the best"
             f" checkpoint; scores use features '{WITHOUT_LABELS}'{left_out}"
         )
         network = network_of(WITHOUT_LABELS)

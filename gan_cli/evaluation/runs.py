@@ -76,7 +76,7 @@ def compare_runs(request: ComparisonRequest, listener: Listener | None = None) -
         if other.data.fingerprint != first.data.fingerprint:
             raise UserError(
                 f"{other.run.path} was trained on other data than {first.run.path};"
-                " runs are compared on the same images",
+                " runs are compared on the same data",
                 key="run_dirs",
             )
     scored = []
@@ -104,5 +104,6 @@ def remarks_on(scored: Sequence[ScoredCheckpoint]) -> tuple[str, ...]:
     shown = f"{lengths[0]:g} to {lengths[-1]:g}"
     return (
         f"The checkpoints were trained for different lengths, {shown} kimg: part of the differences"
-        " may be due to that. Name a checkpoint by its number of images to compare equal lengths.",
+        " may be due to that. Name a checkpoint by its number, the samples shown, to compare"
+        " equal lengths.",
     )

@@ -44,6 +44,7 @@ class RunScorer:
         self.loaded = load_generator(self.run, request.checkpoint)
         with self.listener.during(PREPARING) as progress:
             self.data = splits_of(self.run, self.loaded.config, progress)
+        self.listener.samples_are(self.data.domain.name)
         known = self.run.read_environment()["dataset"]["fingerprint"]
         if self.data.fingerprint != known:
             raise UserError(

@@ -28,7 +28,7 @@ def advice_for(config: ResolvedConfig, can_augment: bool = True) -> dict[str, st
     return {
         "diverging": _may_help([lower_rates, bound]),
         "discriminator_won": _may_help([bound, *augment, fewer]),
-        "overfitting": _may_help([*augment, bound, "more images"]),
+        "overfitting": _may_help([*augment, bound, "more data"]),
         "collapse": _may_help([bound, lower_rates, fewer]),
     }
 

@@ -51,8 +51,9 @@ class Description:
       config: the resolved config, as YAML.
       state_bytes: estimated memory of weights, averages and optimiser slots.
       activation_bytes: estimated memory of a step's activations.
-      image_bytes: memory of all images.
-      picture: file with the first batch of real images.
+      image_bytes: memory of all samples.
+      picture: file with the first batch of real samples.
+      samples: their kind, as a plural, such as `strings`.
     """
 
     overview: tuple[str, ...]
@@ -64,6 +65,7 @@ class Description:
     activation_bytes: int
     image_bytes: int
     picture: Path
+    samples: str
 
 
 def describe_experiment(
@@ -95,7 +97,11 @@ def describe_experiment(
             *label_lines(config, data),
             f"device: {device_text(replicas)}, {training.precision}",
             time_line(
-                images_per_second, training.grid_every_kimg, training.kimg, training.max_minutes
+                images_per_second,
+                training.grid_every_kimg,
+                training.kimg,
+                training.max_minutes,
+                data.domain.name,
             ),
             memory_line(config, estimated, peak),
             *_quality(config, data),
@@ -108,6 +114,7 @@ def describe_experiment(
         estimated["activations"],
         estimated["samples"],
         _write_picture(config, data, run),
+        data.domain.name,
     )
 
 

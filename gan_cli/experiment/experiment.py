@@ -142,10 +142,12 @@ class Experiment:
             known = run.read_split() if CheckpointStore(run.checkpoints).all() else NOTHING_KNOWN
             data = open_splits(config.data, progress, known)
         with_data = time.monotonic()
+        samples, sample = data.domain.name, data.domain.noun
+        listener.samples_are(samples)
         for problem in data.skipped[:_SKIPPED_SHOWN]:
             listener.skipped(problem)
         if (more := len(data.skipped) - _SKIPPED_SHOWN) > 0:
-            listener.skipped(f"{more:,} more images; {run.skipped.name} of the run names all")
+            listener.skipped(f"{more:,} more {samples}; {run.skipped.name} of the run names all")
         for note in data.notes:
             listener.message(f"note: {note}")
         report = report_on(data)
@@ -154,9 +156,9 @@ class Experiment:
         held_out = len(data.holdout.images)
         if config.evaluation.every_kimg != 0 and held_out < FEWEST_HELD_OUT:
             listener.message(
-                f"note: {counted(held_out, 'image is', 'images are')} held out, and an evaluation"
-                f" needs {FEWEST_HELD_OUT}: the run trains without evaluation; add images, or raise"
-                " data.holdout_fraction"
+                f"note: {counted(held_out, f'{sample} is', f'{samples} are')} held out, and an"
+                f" evaluation needs {FEWEST_HELD_OUT}: the run trains without evaluation; add"
+                f" {samples}, or raise data.holdout_fraction"
             )
         config = with_precision(config, data, recorded, distribution, listener.message)
         resolved = resolve_for(config, data)
@@ -212,6 +214,9 @@ class Experiment:
         Raises:
           UserError: the sheet cannot be written.
         """
+        self.listener.message(
+            "dry run: data and networks are ready; now compiling a training step and timing a few"
+        )
         run_steps = self._compiled_steps()
 
         def take_steps(*batches: tf.Tensor) -> dict[str, tf.Tensor]:
@@ -219,7 +224,8 @@ class Experiment:
             self._refuse_lost(report)
             return report
 
-        with explained(lambda: smaller_step(self.config)):
+        with explained(lambda: smaller_step(self.config)), self.listener.during(TIMING) as count:
+            count(0, None)
             speed = measured_images_per_second(
                 take_steps,
                 self._batches(0),
@@ -495,7 +501,7 @@ class Experiment:
         self.step.end_kimg.assign(planned.training.schedule_kimg)
         if self.distribution.is_chief:
             self.run.write_config(planned)
-            self.listener.message(plan_line(planned, speed))
+            self.listener.message(plan_line(planned, speed, self.data.domain.name))
 
     def _train_as_chief(
         self, run_steps: Callable, arguments: dict[str, Any], recorder: Recorder

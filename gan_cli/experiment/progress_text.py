@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
+from gan_cli.domains.domain import speed_text
+
 
 def fitted(parts: Sequence[str], width: int) -> str:
     """Returns as many of the parts, from the first on, as fit into `width`; at least the first."""
@@ -57,13 +59,18 @@ def parts_of_line(
     total_images: int,
     images_per_second: float,
     report: Mapping[str, float],
+    samples: str,
 ) -> list[str]:
-    """Returns what a line of training says, the most important first."""
+    """Returns what a line of training says, the most important first.
+
+    Args:
+      samples: name of the kind of samples.
+    """
     seconds_left = max(total_images - images_shown, 0) / max(images_per_second, 1e-9)
     return [
         judgement,
         f"{images_shown / 1000:.1f}/{total_images / 1000:.1f} kimg",
         f"{_clock(seconds_left)} left",
-        f"{images_per_second:.0f} img/s",
+        speed_text(images_per_second, samples),
         *figures(report),
     ]

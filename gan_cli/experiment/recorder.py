@@ -135,8 +135,8 @@ class Recorder:
             self._write_preview("reals.wav", every[np.sort(chosen)])
             self.draw_grid(0)
             self.listener.message(
-                f"first pictures: real images and noise, in {self.run.samples}; more after"
-                f" {FIRST_EARLY_GRID_SECONDS:.0f} s, 1 min, 2 min, 4 min, ..."
+                f"first pictures: real {self.data.domain.name} and noise, in {self.run.samples};"
+                f" more after {FIRST_EARLY_GRID_SECONDS:.0f} s, 1 min, 2 min, 4 min, ..."
             )
         if not self._evaluates:
             return
@@ -202,7 +202,9 @@ class Recorder:
         if self._has_estimated or seconds < _SECONDS_TO_ESTIMATE:
             return
         self._has_estimated = True
-        warning = long_run_warning(total - images_shown, (images_shown - first_images) / seconds)
+        warning = long_run_warning(
+            total - images_shown, (images_shown - first_images) / seconds, self.data.domain.name
+        )
         if warning is not None:
             self.listener.message(warning)
 
@@ -372,7 +374,7 @@ class Recorder:
         if not features:
             return build_evaluator(self.config, self.data, listener=self.listener)
         is_trained = features in FEATURE_NETWORKS.needing_labels
-        once = " (trained once for these images, then kept)" if is_trained else ""
+        once = " (trained once for these data, then kept)" if is_trained else ""
         clock = "; the clock of max_minutes stands still" if self.deadline is not None else ""
         self.listener.message(f"preparing the features for scores: {features}{once}{clock}")
         began = time.monotonic()

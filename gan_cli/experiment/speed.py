@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import tensorflow as tf
 
+from gan_cli.domains.domain import speed_text
 from gan_cli.experiment.early_grids import FIRST_EARLY_GRID_SECONDS
 
 _ENOUGH_SECONDS = 3.0
@@ -59,23 +60,40 @@ def duration(minutes: float) -> str:
     return f"{minutes / _MINUTES_PER_DAY:,.0f} days"
 
 
-def long_run_warning(images_left: int, images_per_second: float) -> str | None:
-    """Returns a warning of a run that would take more than a day; None: it takes less."""
+def long_run_warning(
+    images_left: int, images_per_second: float, samples: str = "images"
+) -> str | None:
+    """Returns a warning of a run that would take more than a day; None: it takes less.
+
+    Args:
+      samples: name of the kind of samples.
+    """
     minutes = images_left / max(images_per_second, 1e-9) / 60
     if minutes <= _MINUTES_PER_DAY:
         return None
+    smaller, of_images = "training.kimg or training.max_minutes", ""
+    if samples == "images":
+        smaller = f"data.image_size, {smaller}"
+        of_images = "; builtin:digits and builtin:fashion_mnist_idx are made for a CPU"
     return (
-        f"warning: at {images_per_second:,.1f} img/s this run takes {duration(minutes)}. Smaller"
-        " networks (model.generator_channels, model.discriminator_channels), a smaller"
-        " data.image_size, training.kimg or training.max_minutes shorten it; builtin:digits and"
-        " builtin:fashion_mnist_idx are made for a CPU"
+        f"warning: at {speed_text(images_per_second, samples, 1)} this run takes"
+        f" {duration(minutes)}. Smaller networks (model.generator_channels,"
+        f" model.discriminator_channels), a smaller {smaller} shorten it{of_images}"
     )
 
 
 def time_line(
-    images_per_second: float, grid_every_kimg: float, kimg: float, max_minutes: float | None
+    images_per_second: float,
+    grid_every_kimg: float,
+    kimg: float,
+    max_minutes: float | None,
+    samples: str = "images",
 ) -> str:
-    """Returns a line on when grids come and training ends; scoring takes further time."""
+    """Returns a line on when grids come and training ends; scoring takes further time.
+
+    Args:
+      samples: name of the kind of samples.
+    """
     to_grid, to_end = (1000 * k / images_per_second / 60 for k in (grid_every_kimg, kimg))
     ending = f"{kimg:,g} kimg (thousands shown) take {duration(to_end)}"
     if max_minutes is not None and max_minutes < to_end:
@@ -89,4 +107,5 @@ def time_line(
     else:
         regular = f", and every {duration(to_grid)}"
     first = f"grids from {FIRST_EARLY_GRID_SECONDS:.0f} seconds on{regular}"
-    return f"time: {images_per_second:,.1f} img/s; {ending}; {first}; scoring comes on top"
+    speed = speed_text(images_per_second, samples, 1)
+    return f"time: {speed}; {ending}; {first}; scoring comes on top"

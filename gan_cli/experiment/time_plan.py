@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from gan_cli.config.resolve import INTERVALS, with_intervals
 from gan_cli.config.resolved import ResolvedConfig
 from gan_cli.config.schema import Config
+from gan_cli.domains.domain import speed_text
 from gan_cli.experiment.speed import duration
 from gan_cli.training.state import GanState
 
@@ -53,14 +54,19 @@ def planned_by_time(
     return ResolvedConfig.model_validate(values, strict=False)
 
 
-def plan_line(config: ResolvedConfig, images_per_second: float) -> str:
-    """Returns a line on where schedules end, and why."""
+def plan_line(config: ResolvedConfig, images_per_second: float, samples: str) -> str:
+    """Returns a line on where schedules end, and why.
+
+    Args:
+      samples: name of the kind of samples.
+    """
     training = config.training
     assert training.max_minutes is not None  # There is a plan because of it.
     return (
-        f"max_minutes: at {images_per_second:,.1f} img/s, {duration(training.max_minutes)} show"
-        f" about {training.schedule_kimg:,.4g} of {training.kimg:,.4g} kimg; learning rates, ramps"
-        " and intervals follow (training.schedule_kimg sets another end)"
+        f"max_minutes: at {speed_text(images_per_second, samples, 1)},"
+        f" {duration(training.max_minutes)} show about {training.schedule_kimg:,.4g} of"
+        f" {training.kimg:,.4g} kimg; learning rates, ramps and intervals follow"
+        " (training.schedule_kimg sets another end)"
     )
 
 

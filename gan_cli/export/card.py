@@ -73,7 +73,7 @@ def model_card(facts: ModelFacts, exported: Sequence[Exported]) -> str:
         lines.append(f"| `labels` | int32 [batch], 0 to {len(facts.class_names) - 1} |")
     lines += [
         f"| parameters | {facts.num_parameters:,} |",
-        f"| checkpoint | {facts.checkpoint}: {facts.kimg:,.1f} thousand images shown |",
+        f"| checkpoint | {facts.checkpoint}: {facts.kimg:,.1f} thousand {made} shown |",
         f"| SHA-256 of the weights | `{facts.weights_sha256}` |",
         f"| licence | {facts.licence or 'not stated: ask the author'} |",
         "",
@@ -97,7 +97,16 @@ def model_card(facts: ModelFacts, exported: Sequence[Exported]) -> str:
         lines += ["## Classes", ""]
         lines += [f"{number}. {name}" for number, name in enumerate(facts.class_names)]
         lines.append("")
-    lines += ["## Data", "", f"{facts.data}", "", "## Metrics", "", *_metrics(facts.evaluation), ""]
+    lines += [
+        "## Data",
+        "",
+        f"{facts.data}",
+        "",
+        "## Metrics",
+        "",
+        *_metrics(facts.evaluation, made),
+        "",
+    ]
     lines += [
         "## Limits",
         "",
@@ -185,13 +194,13 @@ def psnr_text(psnr_db: float) -> str:
     return "identical" if math.isinf(psnr_db) else f"{psnr_db:.1f} dB"
 
 
-def _metrics(evaluation: Mapping[str, Any] | None) -> list[str]:
+def _metrics(evaluation: Mapping[str, Any] | None, made: str) -> list[str]:
     if evaluation is None:
         return ["These weights have not been evaluated; `gan-eval` evaluates them."]
     lines = [
-        "`floor` is the score of real images, `ceiling` that of noise.",
+        f"`floor` is the score of real {made}, `ceiling` that of noise.",
         "",
-        "| metric | value | ± | floor | ceiling | images |",
+        f"| metric | value | ± | floor | ceiling | {made} |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     for name, score in evaluation["scores"].items():

@@ -315,6 +315,11 @@ def has_styles(generator: "keras.Model") -> bool:
     return {MAPPING, SYNTHESIS} <= {layer.name for layer in generator.layers}
 
 
+def style_size_of(generator: "keras.Model") -> int | None:
+    """Returns how many numbers a style has; None where the generator has no styles."""
+    return synthesis_of(generator).inputs[0].shape[-1] if has_styles(generator) else None
+
+
 def mapping_of(generator: "keras.Model") -> "keras.Model":
     """Returns the model from latents (and labels) to styles, float32 [batch, layers, n].
 

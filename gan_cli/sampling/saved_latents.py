@@ -16,6 +16,8 @@ from gan_cli.media.provenance import Provenance
 
 # Of all latents together, so that their text fits into the XMP of a JPEG, which holds 64 KiB.
 _MOST_NUMBERS = 8192
+# What files and records call the points of a space. Versions that know no styles refuse them.
+_NAMES = {"z": "latents", "w": "styles"}
 
 
 @dataclass(frozen=True)
@@ -23,50 +25,77 @@ class SavedLatents:
     """Latents, each with its class if there are classes.
 
     Attributes:
-      latents: float32 [count, latent_dim].
+      latents: float32 [count, latent_dim]; in `w`, styles, of which all layers get the same.
       labels: int32 [count], None for an unconditional generator.
+      space: `z`, or `w` of generators with styles.
     """
 
     latents: np.ndarray
     labels: np.ndarray | None
+    space: str = "z"
 
     def to_recipe(self) -> dict[str, str | None]:
         """Returns every bit as text, for the record of a file."""
         content = np.ascontiguousarray(self.latents, "<f4").tobytes()
         labels = None if self.labels is None else ",".join(map(str, self.labels.tolist()))
-        return {"latents": base64.b64encode(content).decode(), "labels": labels}
+        return {_NAMES[self.space]: base64.b64encode(content).decode(), "labels": labels}
 
 
-def from_recipe(recipe: Mapping[str, Any], latent_dim: int, num_classes: int) -> SavedLatents:
+@dataclass(frozen=True)
+class LatentSizes:
+    """How many numbers a point of each space of a generator has, and how many classes there are.
+
+    Attributes:
+      latents: of `z`.
+      styles: of `w`; None: the generator has no styles.
+      classes: 0: unconditional.
+    """
+
+    latents: int
+    styles: int | None
+    classes: int
+
+    def of(self, space: str) -> int | None:
+        """Returns the numbers of a point; None where there is no such space."""
+        return self.latents if space == "z" else self.styles
+
+
+def names_latents(recipe: Mapping[str, Any]) -> bool:
+    """Returns whether a record holds what `to_recipe` wrote."""
+    return any(recipe.get(name) is not None for name in _NAMES.values())
+
+
+def from_recipe(recipe: Mapping[str, Any], sizes: LatentSizes) -> SavedLatents:
     """Returns the latents that `to_recipe` wrote.
 
     Raises:
       UserError: the record holds no latents of such a generator.
     """
     try:
-        content = base64.b64decode(str(recipe["latents"]), validate=True)
-        latents = np.frombuffer(content, "<f4").reshape(-1, latent_dim)
+        space = next(each for each, name in _NAMES.items() if recipe.get(name) is not None)
+        content = base64.b64decode(str(recipe[_NAMES[space]]), validate=True)
+        latents = np.frombuffer(content, "<f4").reshape(-1, sizes.of(space) or 1)
         labels = [int(label) for label in str(recipe.get("labels") or "").split(",") if label]
-        return _checked("it", latents, np.array(labels, np.int64), latent_dim, num_classes)
-    except (KeyError, ValueError, OverflowError) as error:
+        return _checked("it", latents, np.array(labels, np.int64), space, sizes)
+    except (StopIteration, KeyError, ValueError, OverflowError) as error:
         raise UserError("it holds no latents of this run") from error
 
 
 def write_latents(path: Path, saved: SavedLatents, provenance: Provenance | None) -> None:
-    """Writes `latents`, `labels` and, where it is given, `provenance`: JSON.
+    """Writes `latents` or `styles`, `labels` and, where it is given, `provenance`: JSON.
 
     Raises:
       UserError: the file cannot be written.
     """
     labels = np.zeros([0], np.int32) if saved.labels is None else saved.labels
-    arrays = {"latents": saved.latents, "labels": labels}
+    arrays = {_NAMES[saved.space]: saved.latents, "labels": labels}
     if provenance is not None:
         arrays["provenance"] = np.array(provenance.to_json())
     write_arrays(path, arrays)
 
 
 def read_latents(
-    paths: Sequence[str | Path], latent_dim: int, num_classes: int, model_sha256: str
+    paths: Sequence[str | Path], sizes: LatentSizes, model_sha256: str
 ) -> SavedLatents:
     """Reads files that `write_latents` wrote, in their order.
 
@@ -74,26 +103,38 @@ def read_latents(
       model_sha256: hash of the weights of the generator that will draw the latents.
 
     Raises:
-      UserError: a file cannot be read, or belongs to another generator.
+      UserError: a file cannot be read, or belongs to another generator; or one holds latents and
+        another styles.
     """
-    read = [_read(Path(path), latent_dim, num_classes, model_sha256) for path in paths]
-    latents = np.concatenate([each.latents for each in read])
-    if latents.size > _MOST_NUMBERS:
+    read = [_read(Path(path), sizes, model_sha256) for path in paths]
+    space = read[0].space
+    other = next((at for at, each in enumerate(read) if each.space != space), None)
+    if other is not None:
         raise UserError(
-            f"a picture's record holds at most {_MOST_NUMBERS // latent_dim} latents of"
-            f" {latent_dim} numbers, got {len(latents)}",
+            f"{paths[0]} holds {_NAMES[space]} ({space}), {paths[other]}"
+            f" {_NAMES[read[other].space]} ({read[other].space}); project both with the same"
+            " --project_space",
             key="latents",
         )
-    if not num_classes:
-        return SavedLatents(latents, None)
-    return SavedLatents(latents, np.concatenate([each.labels for each in read]))
+    latents = np.concatenate([each.latents for each in read])
+    size = latents.shape[1]
+    if latents.size > _MOST_NUMBERS:
+        raise UserError(
+            f"a picture's record holds at most {_MOST_NUMBERS // size} {_NAMES[space]} of"
+            f" {size} numbers, got {len(latents)}",
+            key="latents",
+        )
+    if not sizes.classes:
+        return SavedLatents(latents, None, space)
+    return SavedLatents(latents, np.concatenate([each.labels for each in read]), space)
 
 
-def _read(path: Path, latent_dim: int, num_classes: int, model_sha256: str) -> SavedLatents:
+def _read(path: Path, sizes: LatentSizes, model_sha256: str) -> SavedLatents:
     if not path.is_file():
         raise UserError(f"{path} is no file", key="latents")
     arrays = read_npz(path)
-    if not {"latents", "labels"} <= arrays.keys():
+    space = next((each for each, name in _NAMES.items() if name in arrays), None)
+    if space is None or "labels" not in arrays:
         raise UserError(
             f"{path} holds no 'latents' and 'labels', as a projection writes them", key="latents"
         )
@@ -105,24 +146,27 @@ def _read(path: Path, latent_dim: int, num_classes: int, model_sha256: str) -> S
             key="latents",
         )
     try:
-        return _checked(str(path), arrays["latents"], arrays["labels"], latent_dim, num_classes)
+        return _checked(str(path), arrays[_NAMES[space]], arrays["labels"], space, sizes)
     except UserError as error:
         raise UserError(*error.problems, key="latents") from error
 
 
 def _checked(
-    where: str, latents: np.ndarray, labels: np.ndarray, latent_dim: int, num_classes: int
+    where: str, latents: np.ndarray, labels: np.ndarray, space: str, sizes: LatentSizes
 ) -> SavedLatents:
     """Checks arrays of a file that anyone may have written."""
-    if latents.ndim != 2 or latents.shape[1] != latent_dim or not len(latents):
-        raise UserError(f"{where} has latents of shape {latents.shape}, not (count, {latent_dim})")
+    name, size = _NAMES[space], sizes.of(space)
+    if size is None:
+        raise UserError(f"{where} has styles, and the generator of this run has none")
+    if latents.ndim != 2 or latents.shape[1] != size or not len(latents):
+        raise UserError(f"{where} has {name} of shape {latents.shape}, not (count, {size})")
     if latents.dtype.kind != "f" or not (np.abs(latents) <= np.finfo(np.float32).max).all():
-        raise UserError(f"{where} has latents that are no finite numbers")
-    if not num_classes:
+        raise UserError(f"{where} has {name} that are no finite numbers")
+    if not sizes.classes:
         if labels.size:
             raise UserError(f"{where} has classes, and this run has none")
-        return SavedLatents(latents.astype(np.float32), None)
-    of_the_run = labels.dtype.kind in "iu" and ((labels >= 0) & (labels < num_classes)).all()
+        return SavedLatents(latents.astype(np.float32), None, space)
+    of_the_run = labels.dtype.kind in "iu" and ((labels >= 0) & (labels < sizes.classes)).all()
     if labels.shape != latents.shape[:1] or not of_the_run:
         raise UserError(f"{where} does not name one of this run's classes for each latent")
-    return SavedLatents(latents.astype(np.float32), labels.astype(np.int32))
+    return SavedLatents(latents.astype(np.float32), labels.astype(np.int32), space)

@@ -31,6 +31,14 @@ def mixed_images(
     return np.asarray(synthesis(tf.constant(styles, tf.float32), training=False))
 
 
+def from_styles(generator: keras.Model) -> keras.Model:
+    """Returns the model from one style for all layers, float32 [batch, n], to images."""
+    synthesis = synthesis_of(generator)
+    layers, size = synthesis.inputs[0].shape[1:]
+    styles = keras.Input([size], dtype="float32", name="style")
+    return keras.Model(styles, synthesis(keras.layers.RepeatVector(layers)(styles)))
+
+
 def styles_of(
     generator: keras.Model, latents: np.ndarray, labels: Sequence[int] | np.ndarray | None
 ) -> np.ndarray:

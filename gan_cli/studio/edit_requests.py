@@ -12,6 +12,7 @@ from gan_cli.studio.checks import Classes
 from gan_cli.studio.picture_requests import Request
 
 _MOST_STEPS = 100_000
+SPACES = ("z", "w")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,10 +64,13 @@ class Project(EditRequest):
     Attributes:
       into: music alone: name or number of another class, under which the latents that were found
         make the phrases.
+      space: `z`, latents, or `w`, styles, which reach more images; None: `w` where the generator
+        has styles.
     """
 
     _: KW_ONLY
     into: str | int | None = None
+    space: str | None = None
 
     record_kind = "projection"
 
@@ -74,6 +78,8 @@ class Project(EditRequest):
         super().__post_init__()
         if self.into is not None:
             checks.given_classes((self.into,))
+        if self.space is not None:
+            checks.choice(self.space, "space", SPACES)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ from typing import Any
 
 import keras
 
-from gan_cli.config.load import dump_config
 from gan_cli.domains.domain import EXPORT, PICTURES
 from gan_cli.domains.tokens import Strings
 from gan_cli.errors import UserError
@@ -22,6 +21,7 @@ from gan_cli.models.contract import IMAGES, has_styles
 from gan_cli.models.layers.one_hot import TokenIndices
 from gan_cli.run.evaluations import read_evaluations
 from gan_cli.studio.bulk_requests import Export
+from gan_cli.studio.card_config import card_config
 from gan_cli.studio.dispatch import draw
 from gan_cli.studio.picture_requests import Grid
 from gan_cli.studio.studio import Studio
@@ -45,7 +45,7 @@ def write_export(studio: Studio, request: Export, out: str | Path) -> list[Expor
     check_new_folder(out, "out")
     studio.loaded.domain.require(EXPORT, str(studio.run.path), "formats")
     seeds = range(_COMPARED_IMAGES)
-    facts = _facts(studio, dump_config(studio.loaded.config), request.licence)
+    facts = _facts(studio, card_config(studio.loaded.config, studio.loaded.domain), request.licence)
     for_hub = HUB in request.formats
     if for_hub:
         studio.loaded.domain.require(PICTURES, str(studio.run.path), "formats")

@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from gan_cli.errors import UserError
 from gan_cli.io.wording import show_value
-from gan_cli.sampling.saved_latents import from_recipe
+from gan_cli.sampling.saved_latents import LatentSizes, from_recipe, names_latents
 from gan_cli.studio.picture_requests import FIRST_LAYOUT, UNCONDITIONAL_PAIRS, Request, Sheet
 from gan_cli.studio.place import Place, parse_place_text
 from gan_cli.studio.texts import (
@@ -58,21 +58,20 @@ def recorded_fields(
 def request_of(
     recipe: Mapping[str, Any],
     known: Iterable[type[Request]],
-    latent_dim: int,
-    num_classes: int,
+    sizes: LatentSizes,
 ) -> Request:
     """Returns the request that a file's record names. Anyone may have written the record.
 
     Args:
       known: the requests that a record may name.
-      latent_dim, num_classes: of the generator that is to draw it.
+      sizes: of the generator that is to draw it.
 
     Raises:
       UserError: the record names none that a picture can be made of, or one that is malformed.
     """
     kind = recipe.get("kind")
     if kind == Place.record_kind:
-        return parse_place_text(str(recipe.get("place")), num_classes, latent_dim)
+        return parse_place_text(str(recipe.get("place")), sizes.classes, sizes.latents)
     found = next((each for each in known if each.record_kind == kind), None)
     if found is None:
         shown = repr(str(kind)[:_LONGEST_KIND])
@@ -90,13 +89,12 @@ def request_of(
     if "layout_version" in names:
         values.setdefault("layout_version", FIRST_LAYOUT)
     if "latents" in names:
-        found_latents = recipe.get("latents") is not None
-        values["latents"] = from_recipe(recipe, latent_dim, num_classes) if found_latents else None
+        values["latents"] = from_recipe(recipe, sizes) if names_latents(recipe) else None
     if found is Sheet and "seeds" in values:
         if values["kind"] == "training":
             # The record names the seeds that training drew, which nobody can choose.
             del values["seeds"]
-        elif values["kind"] == "real" and not num_classes:
+        elif values["kind"] == "real" and not sizes.classes:
             # The record names the seeds of all pairs of rows, the request those of the first one.
             values["seeds"] = values["seeds"][: len(values["seeds"]) // UNCONDITIONAL_PAIRS]
     return found(**values)

@@ -12,14 +12,15 @@ import numpy as np
 from gan_cli.assembly.loading import LoadedGenerator, load_generator
 from gan_cli.errors import UserError
 from gan_cli.media.provenance import GENERATED, Provenance
-from gan_cli.models.contract import has_styles
+from gan_cli.models.contract import has_styles, style_size_of
 from gan_cli.models.truncation import truncated
 from gan_cli.run.directory import RunDirectory
 from gan_cli.sampling.directions import DIRECTIONS, SAMPLE, Directions, LatentSpace
 from gan_cli.sampling.generate import Sampler
 from gan_cli.sampling.latents import latents_for_seeds
-from gan_cli.sampling.saved_latents import SavedLatents, read_latents
+from gan_cli.sampling.saved_latents import LatentSizes, SavedLatents, read_latents
 from gan_cli.sampling.seed_ranges import DIRECTIONS as FIRST_DIRECTION_SEED
+from gan_cli.sampling.style_mixing import from_styles
 from gan_cli.studio.checks import Classes, given_classes, given_seeds, given_truncation
 from gan_cli.studio.texts import quoted_class
 
@@ -57,6 +58,19 @@ class Studio:
     def sampler(self) -> Sampler:
         """The generator without truncation."""
         return Sampler(self.loaded.generator, self.loaded.domain)
+
+    @cached_property
+    def _style_sampler(self) -> Sampler:
+        return Sampler(from_styles(self.loaded.generator), self.loaded.domain)
+
+    @cached_property
+    def latent_sizes(self) -> LatentSizes:
+        """The sizes of the points of this generator's spaces."""
+        return LatentSizes(
+            self.loaded.config.model.latent_dim,
+            style_size_of(self.loaded.generator),
+            self.loaded.num_classes,
+        )
 
     def sampler_for(self, truncation: float | None) -> Sampler:
         """Returns the sampler for `latents` of a truncation.
@@ -187,10 +201,13 @@ class Studio:
         """
         if latents is None or isinstance(latents, SavedLatents):
             return latents
-        loaded = self.loaded
-        return read_latents(
-            latents, loaded.config.model.latent_dim, loaded.num_classes, loaded.weights_sha256
-        )
+        return read_latents(latents, self.latent_sizes, self.loaded.weights_sha256)
+
+    def saved_images(self, saved: SavedLatents) -> np.ndarray:
+        """Returns the samples of saved latents, or of styles: [count, *domain.stored_shape]."""
+        if saved.space == "w":
+            return self._style_sampler.images(saved.latents)
+        return self.sampler.images(saved.latents, saved.labels)
 
     def directions(
         self, method: str, label: int | None, count: int

@@ -75,9 +75,8 @@ def _compare(
 def _compare_pictures(
     path: Path, studio: Studio, provenance: Provenance, soundfont: Soundfont | None
 ) -> Comparison:
-    loaded, recipe = studio.loaded, provenance.recipe
-    latent_dim = loaded.config.model.latent_dim
-    request = request_of(recipe, RECORDED, latent_dim, loaded.num_classes)
+    recipe = provenance.recipe
+    request = request_of(recipe, RECORDED, studio.latent_sizes)
     speed = _speed(recipe)
     # Single images of folders, and of the page that explores, do not say that they are PNG files.
     ending: Any = recipe.get("format") or (".png" if recipe.get("kind") in _OWN_SIZE else None)

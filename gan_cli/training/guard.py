@@ -41,7 +41,7 @@ USUAL_ADVICE = {
     "discriminator_won": (
         "A gradient penalty or a larger gamma, augmentation, or fewer updates of D may help"
     ),
-    "overfitting": "Augmentation (objective.augmentation), a larger gamma or more images may help",
+    "overfitting": "Augmentation (objective.augmentation), a larger gamma or more data may help",
     "collapse": (
         "A penalty with a larger gamma, lower learning rates or fewer updates of D may help"
     ),
@@ -175,15 +175,15 @@ class Guard:
         wrong = 1.0 - row["ranking_accuracy"]
         return (1.0 - WON_RANKING) / max(wrong, 1e-6), (
             f"D has won: it tells {100 * row['ranking_accuracy']:.1f} % of the pairs of a real and"
-            f" a generated image apart. {self.advice['discriminator_won']}"
+            f" a generated sample apart. {self.advice['discriminator_won']}"
         )
 
     def _overfitting(self, row: Row) -> tuple[float, str] | None:
         if "overfitting" not in row:
             return None
         return row["overfitting"] / LARGEST_OVERFITTING, (
-            "D knows the training images by heart: its logits of held-out images lie"
-            f" {100 * row['overfitting']:.0f} % of the way to those of generated images."
+            "D knows the training samples by heart: its logits of held-out samples lie"
+            f" {100 * row['overfitting']:.0f} % of the way to those of generated samples."
             f" {self.advice['overfitting']}"
         )
 
@@ -200,7 +200,7 @@ class Guard:
         if "diversity" not in row:
             return None
         return LEAST_DIVERSITY / max(row["diversity"], 1e-3), (
-            "the generator collapses: its images differ from each other"
+            "the generator collapses: its samples differ from each other"
             f" {100 * row['diversity']:.0f} % as much as real ones do. {help_text}"
         )
 

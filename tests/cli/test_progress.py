@@ -65,6 +65,19 @@ def test_a_plain_line_says_when_it_was_printed_how_training_goes_and_where_it_is
     assert others == ["note [bold] :smile:", "skipped: a.png"]
 
 
+def test_lines_and_bars_name_the_kind_of_samples(shown):
+    listener, output = shown(False)
+    listener.samples_are("strings")
+    listener.progress(TRAINING, 0, 20_000)
+    listener.report(5_000, REPORT, 1234.0)
+    assert "  1,234 strings/s  loss D" in output.getvalue()
+    listener, output = shown(True)
+    listener.samples_are("phrases")
+    listener.progress(SCORING, 5, 10)
+    assert "5/10 phrases" in last_line(output)
+    listener.done(SCORING)
+
+
 def test_a_terminal_that_moves_no_cursor_gets_plain_lines():
     output = io.StringIO()
     console = Console(file=output, force_terminal=True, _environ={"TERM": "dumb"})
@@ -131,7 +144,7 @@ def test_no_time_is_left_after_the_end(shown):
     ("activity", "detail", "text"),
     [
         (SCORING, "precision_recall", "100/100 precision_recall"),
-        (PREPARING, "", "preparing images"),
+        (PREPARING, "", "preparing data"),
         ("writing images", "", "writing images"),
     ],
 )

@@ -42,13 +42,13 @@ def test_one_set_of_samples(capsys):
         scored(1, 3.25, class_shares={"bag": 0.25, "shoe": 0.75}, skipped={"kernel": "too few"})
     )
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0].strip() == "ckpt-1, 1 kimg: 5,000 generated, 1,000 real images"
+    assert lines[0].strip() == "ckpt-1, 1 kimg: 5,000 generated, 1,000 real samples"
     rows = [cells(line) for line in lines if line.startswith("│")]
     assert rows == [["fd ↓", "3.25", "0.25", "0.5", "-"], ["recall ↑", "0.125", "-", "0.75", "0"]]
     assert lines[-4:] == [
         "classes: bag 25.0 %  shoe 75.0 %",
         "left out: kernel: too few",
-        "the classifier is right on 97.5 % of the held-out images",
+        "the classifier is right on 97.5 % of the held-out samples",
         "No sign of [copied] images.",
     ]
 

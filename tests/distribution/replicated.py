@@ -89,6 +89,12 @@ CASES = {
         },
         "training": {"gradient_accumulation": 2},
     },
+    # Batch statistics of passes that are computed twice.
+    "recomputed": {
+        "model": {"architecture": "conv", "conditional": True},
+        "objective": {"penalties": [LAZY_R1]},
+        "training": {"recompute": True},
+    },
     "sagan": {
         "model": {"architecture": "sagan", "conditional": True},
         "objective": {"loss": "hinge", "penalties": [], "updates": "simultaneous"},

@@ -45,6 +45,10 @@ def test_slices_on_two_devices_equal_those_on_one():
     check(outcomes(2, "slices"))
 
 
+def test_recomputation_on_two_devices_equals_that_on_one():
+    check(outcomes(2, "recomputed"))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("case", "tolerance"),

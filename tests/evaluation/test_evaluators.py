@@ -124,7 +124,7 @@ def test_a_classifier_no_better_than_guessing_chooses_no_best_checkpoint(
     evaluator = build_evaluator(config, splits, listener=heard)
     assert evaluator.tracked == (f"fd_{features}",)
     notes = [
-        f"note: the classifier is right on 10.0% of {len(splits.holdout.images)} held-out images,"
+        f"note: the classifier is right on 10.0% of {len(splits.holdout.images)} held-out samples,"
         " and guessing would be on 10.0%: it does not choose the best checkpoint; scores use"
         " features 'random'; without label_accuracy"
     ]

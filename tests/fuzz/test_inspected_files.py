@@ -9,7 +9,7 @@ from PIL import Image
 from gan_cli.media.decode import decoded, read_provenance
 from gan_cli.media.encode import ANIMATIONS, PICTURES, encoded, encoded_animation
 from gan_cli.media.provenance import Provenance, from_xmp
-from gan_cli.sampling.saved_latents import SavedLatents, read_latents, write_latents
+from gan_cli.sampling.saved_latents import LatentSizes, SavedLatents, read_latents, write_latents
 from gan_cli.studio.dispatch import RECORDED
 from gan_cli.studio.recipes import request_of
 
@@ -71,7 +71,7 @@ def test_records_of_any_values(only_user_errors):
     @given(st.sampled_from(kinds), st.dictionaries(st.sampled_from(keys), plain, max_size=8))
     def check(kind, recipe):
         with only_user_errors():
-            request_of({"kind": kind, **recipe}, RECORDED, 8, 3)
+            request_of({"kind": kind, **recipe}, RECORDED, LatentSizes(8, None, 3))
 
     check()
 
@@ -87,7 +87,7 @@ def test_saved_latents(tmp_path, mutated, only_user_errors):
     def check(content):
         path.write_bytes(content)
         with only_user_errors(path):
-            read = read_latents([str(path)], 8, 3, "ab" * 32)
+            read = read_latents([str(path)], LatentSizes(8, None, 3), "ab" * 32)
             assert read.latents.shape[1] == 8
             assert np.isfinite(read.latents).all()
             assert set(read.labels.tolist()) <= {0, 1, 2}

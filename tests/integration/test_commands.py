@@ -232,6 +232,10 @@ def test_a_dry_run_describes_everything_and_trains_nothing(trained, tmp_path, ru
     for part in ("data: ", "device: ", "time: ", "in all", "--verbose"):
         assert part in result.stdout
     assert "latent_dim" not in result.stdout
+    # What takes its time is announced, in its order.
+    parts = ("dry run: starting", "dry run: data and", "\ndata: ")
+    starting, timing, found = map(result.stdout.index, parts)
+    assert starting < timing < found
     result = run(
         "gan-train",
         "--config=tiny.yaml",
@@ -240,7 +244,7 @@ def test_a_dry_run_describes_everything_and_trains_nothing(trained, tmp_path, ru
         f"--run_dir={tmp_path}",
         cwd=folder,
     )
-    for part in ("latent_dim: 8", "Total params", "FLOPs per image", "memory, estimated"):
+    for part in ("latent_dim: 8", "Total params", "FLOPs per sample", "memory, estimated"):
         assert part in result.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["dry-run-reals.png"]
 

@@ -250,9 +250,8 @@ def make(name, gan_sample, kept, folder):
 def drawn_from_record(path: Path, run_dir: Path, out: Path) -> Path:
     """Draws a picture in the layout of its record, which differs from that of today's command."""
     studio = Studio.open(run_dir)
-    latent_dim = studio.loaded.config.model.latent_dim
     recipe = read_provenance(path).recipe
-    draw(studio, request_of(recipe, RECORDED, latent_dim, studio.loaded.num_classes)).save(out)
+    draw(studio, request_of(recipe, RECORDED, studio.latent_sizes)).save(out)
     return out
 
 

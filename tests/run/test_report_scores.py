@@ -45,7 +45,7 @@ def run(tmp_path):
 @pytest.mark.parametrize("content", ["[{}]", "{}", "{torn", '"text"'])
 def test_other_files_beside_the_records_are_left_out(run, content):
     (run.evaluations / "all.json").write_text(content)
-    found, problems = newest_evaluation(run)
+    found, problems = newest_evaluation(run, "images")
     assert bool(problems) == content.startswith("{t")
     assert found["checkpoint"] == "ckpt-2"
     assert [plot["title"] for plot in found["plots"]] == ["fd_x by checkpoint"]
@@ -58,7 +58,7 @@ def test_every_class_gets_its_row_of_images(run, side):
     folder.mkdir()
     shades = np.repeat(np.uint8([10, 200]), 3)[:, None, None, None]
     image_grid(np.broadcast_to(shades, (6, side, side, 1)), 3).save(folder / "classes.png")
-    rows = newest_evaluation(run)[0]["class_rows"]
+    rows = newest_evaluation(run, "images")[0]["class_rows"]
     assert list(rows) == ["bag", "shoe"]
     scale = max(round(64 / side), 1)
     for shade, row in zip([10, 200], rows.values(), strict=True):
@@ -83,7 +83,7 @@ def test_a_simple_model_has_a_column_and_a_curve(run):
     path = run.evaluations / "ckpt-3.json"
     path.write_text(json.dumps(content))
     os.utime(path, (2000, 2000))
-    titles = [plot["title"] for plot in newest_evaluation(run)[0]["plots"]]
+    titles = [plot["title"] for plot in newest_evaluation(run, "images")[0]["plots"]]
     assert titles[0].startswith("Quality against diversity, in bits a character")
     write_report(run)
     page = run.report.read_text()

@@ -36,7 +36,14 @@ def misfit_of(target):
 
 
 def search(linear, target, **options):
-    given = {"draw": draw, "uniform": False, "classes": [0, 1, 2], "starts": 8, "steps": 400}
+    classes, pool = options.pop("classes", [0, 1, 2]), options.pop("draw", draw)(512)
+    given = {
+        "pool": np.tile(pool, (len(classes), 1)),
+        "labels": np.repeat(np.array(classes, np.int32), len(pool)),
+        "uniform": False,
+        "starts": 8,
+        "steps": 400,
+    }
     return fit_latents(linear[0], misfit_of(target), **(given | options))
 
 
@@ -79,3 +86,13 @@ def test_psnr():
     assert psnr_db(zeros, zeros) == math.inf
     # A difference of 51 everywhere: 20 log10(255 / 51).
     assert psnr_db(zeros, zeros + np.uint8(51)) == pytest.approx(20 * math.log10(5))
+
+
+def test_noise_belongs_to_the_latents_that_are_found(linear):
+    model, _, _ = linear
+    target = np.random.default_rng(2).normal(0, 0.5, (SIDE, SIDE, 1)).astype(np.float32)
+    # One step, which has all of the noise.
+    plain, found = (search(linear, target, steps=1, noise=noise) for noise in (0.0, 0.5))
+    assert np.abs(found.latents - plain.latents).max() > 0.1
+    images = model([found.latents[None], np.array([found.label])])
+    assert found.misfit == pytest.approx(float(misfit_of(target)(images)[0]), rel=1e-5)

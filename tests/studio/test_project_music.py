@@ -85,7 +85,9 @@ def test_walks_start_from_what_was_found(studio, tmp_path):
     (tmp_path / "a.mid").write_bytes(midi_file(song(1, bars=8)))
     drawing = draw(studio, Project(tmp_path / "a.mid", classes=(1,), fit_steps=2))
     drawing.save(tmp_path / "found.mid")
-    saved = read_latents([tmp_path / "found.npz"], 8, 2, studio.loaded.weights_sha256)
+    saved = read_latents(
+        [tmp_path / "found.npz"], studio.latent_sizes, studio.loaded.weights_sha256
+    )
     np.testing.assert_array_equal(saved.latents, drawing.saved.latents)
     assert saved.labels.tolist() == [1, 1]
     with Image.open(tmp_path / "found-strip.png") as strip:

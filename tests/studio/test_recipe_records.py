@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gan_cli.errors import UserError
-from gan_cli.sampling.saved_latents import SavedLatents
+from gan_cli.sampling.saved_latents import LatentSizes, SavedLatents
 from gan_cli.studio.dispatch import RECORDED
 from gan_cli.studio.image_requests import SingleImage
 from gan_cli.studio.picture_requests import Axes, Grid, Sheet, TiledRequest, Walk
@@ -14,6 +14,8 @@ from gan_cli.studio.place import Place
 from gan_cli.studio.recipes import recorded_fields, request_of
 from gan_cli.studio.studio import Studio
 from gan_cli.studio.texts import parse_classes, seeds_text
+
+SIZES = LatentSizes(8, None, 10)
 
 # What files hold that were written before there were requests.
 RECORDS = [
@@ -49,7 +51,7 @@ def test_an_earlier_record_gives_the_request_of_then_back(request_, record):
     recipe = {"kind": request_.record_kind, **record}
     if hasattr(request_, "seeds"):
         recipe["seeds"] = seeds_text(request_.seeds)
-    assert request_of(recipe, RECORDED, latent_dim=8, num_classes=10) == request_
+    assert request_of(recipe, RECORDED, SIZES) == request_
 
 
 @pytest.mark.parametrize(("request_", "record"), RECORDS)
@@ -66,14 +68,14 @@ def test_a_record_has_its_keys_and_gives_the_request_back(request_, record):
     recipe = {"kind": request_.record_kind, **record}
     if hasattr(request_, "seeds"):
         recipe["seeds"] = seeds_text(request_.seeds)
-    assert request_of(recipe, RECORDED, latent_dim=8, num_classes=10) == request_
+    assert request_of(recipe, RECORDED, SIZES) == request_
 
 
 def test_saved_latents_come_back_with_every_bit():
     saved = SavedLatents(np.float32([[0.1] * 8, [-0.0] * 8]), np.int32([3, 5]))
     walk = Walk("linear", latents=saved)
     recipe = {"kind": "walk", **recorded_fields(walk, str), "seeds": None, **saved.to_recipe()}
-    again = request_of(recipe, RECORDED, 8, 10).latents
+    again = request_of(recipe, RECORDED, SIZES).latents
     assert again.latents.tobytes() == saved.latents.tobytes()
     assert again.labels.tolist() == [3, 5]
 
@@ -97,7 +99,7 @@ def test_saved_latents_come_back_with_every_bit():
 )
 def test_records_of_strangers_are_refused_in_one_line(recipe):
     with pytest.raises(UserError) as caught:
-        request_of(recipe, RECORDED, 8, 10)
+        request_of(recipe, RECORDED, SIZES)
     assert "\n" not in str(caught.value)
 
 

@@ -11,6 +11,7 @@ from gan_cli.media.decode import read_provenance
 from gan_cli.media.encode import encoded
 from gan_cli.media.provenance import Provenance
 from gan_cli.sampling.saved_latents import (
+    LatentSizes,
     SavedLatents,
     from_recipe,
     read_latents,
@@ -225,7 +226,7 @@ def test_files_that_hold_something_else_are_refused(tmp_path, name):
     arrays = {key: value for key, value in (SOUND | changes).items() if value is not None}
     np.savez(tmp_path / "x.npz", **arrays)
     with pytest.raises(UserError, match=message) as caught:
-        read_latents([str(tmp_path / "x.npz")], 8, 10, "00")
+        read_latents([str(tmp_path / "x.npz")], LatentSizes(8, None, 10), "00")
     assert "\n" not in str(caught.value)
 
 
@@ -237,17 +238,17 @@ def test_damaged_files_and_too_many_latents_are_refused(tmp_path):
     at = len(whole) // 2
     path.write_bytes(whole[:at] + b"\xff" * 40 + whole[at + 40 :])
     with pytest.raises(UserError, match="cannot be read as an npz file"):
-        read_latents([str(path)], 8, 0, "00")
+        read_latents([str(path)], LatentSizes(8, None, 0), "00")
     with pytest.raises(UserError, match="is no file"):
-        read_latents([str(tmp_path)], 8, 0, "00")
+        read_latents([str(tmp_path)], LatentSizes(8, None, 0), "00")
     write_latents(path, SavedLatents(np.zeros([2000, 8], np.float32), None), None)
     with pytest.raises(UserError, match="at most 1024 latents of 8 numbers, got 2000"):
-        read_latents([str(path)], 8, 0, "00")
+        read_latents([str(path)], LatentSizes(8, None, 0), "00")
 
 
 def test_a_record_keeps_every_bit():
     saved = SavedLatents(np.array([[0.1, -0.0, 1e-42, 3e38]], np.float32), np.array([2], np.int32))
-    again = from_recipe(saved.to_recipe(), 4, 3)
+    again = from_recipe(saved.to_recipe(), LatentSizes(4, None, 3))
     assert again.latents.tobytes() == saved.latents.tobytes()
     assert again.labels.tolist() == [2]
 

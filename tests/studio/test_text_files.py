@@ -10,6 +10,8 @@ from runs import TINY, make_run
 
 from gan_cli.errors import UserError
 from gan_cli.media.decode import read_provenance
+from gan_cli.run.metrics_log import MetricsLog
+from gan_cli.run.report.page import write_report
 from gan_cli.studio.bulk import write_images
 from gan_cli.studio.bulk_requests import Export, Images
 from gan_cli.studio.dispatch import draw
@@ -129,6 +131,27 @@ def test_a_projection_refuses_what_it_cannot_reach(studio, digits_run):
         draw(Studio.open(digits_run, "latest"), ProjectText("a"))
 
 
+def test_the_report_speaks_of_strings(studio):
+    run = studio.run
+    for shown in (1000, 2000):
+        row = {"discriminator_loss": 1.0, "images_per_second": 9.0, "training_seconds": 9.0}
+        MetricsLog(run.metrics).append(shown, row)
+    run.samples.mkdir(exist_ok=True)
+    Image.new("L", (8, 8)).save(run.samples / "reals.png")
+    write_report(run)
+    page = run.report.read_text()
+    assert "2.0 thousand strings shown" in page
+    assert "<figcaption>Strings per second</figcaption>" in page
+    # Letters are shown smooth, and light on dark where the page is dark.
+    assert '<div class="tiles strings">' in page
+    # The axes' labels are drawn as text.
+    assert "thousands of strings shown" in page
+    # The key of metrics.jsonl keeps its name.
+    shown = page.partition("<h2>Config")[0].replace("images_per_second", "")
+    assert "images" not in shown
+    run.metrics.unlink()
+
+
 @pytest.mark.parametrize("form", ["keras", "saved_model", "litert"])
 def test_an_exported_generator_makes_the_strings_of_the_seeds(studio, tmp_path, form):
     (exported,) = write_export(studio, Export(form), tmp_path / "out")
@@ -143,6 +166,7 @@ def test_an_exported_generator_makes_the_strings_of_the_seeds(studio, tmp_path, 
     card = (tmp_path / "out" / "model_card.md").read_text(encoding="utf-8")
     assert '| alphabet | `"abcdwxyz"` |' in card
     assert "pixels" not in card.partition("## Recipe")[0]
+    assert "thousand strings shown" in card
 
 
 def test_an_onnx_file_knows_its_alphabet(studio, tmp_path):

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
+from gan_cli.data.sources import domain_of
 from gan_cli.errors import UserError
 from gan_cli.io.records import Count, Name, Record, read_record
+from gan_cli.run.data_place import data_of
 from gan_cli.run.directory import RunDirectory
 
 _CLASSES_SHOWN = 40
@@ -44,6 +46,15 @@ class DataFacts:
     notes: list[str]
     classes: list[tuple[str, int, int]]
     more_classes: int
+
+
+def kind_of_samples(run: RunDirectory) -> str:
+    """Returns the name of a run's domain, such as `strings`; unless the run says it, `images`."""
+    try:
+        return domain_of(data_of(run, run.read_config())).name
+    except (UserError, OSError):
+        # The page names the file that cannot be read.
+        return "images"
 
 
 def data_facts(run: RunDirectory) -> DataFacts | None:

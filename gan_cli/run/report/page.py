@@ -15,7 +15,7 @@ from gan_cli.run.directory import RunDirectory
 from gan_cli.run.guard_log import GuardLog
 from gan_cli.run.metrics_log import MetricsLog
 from gan_cli.run.plans_log import PlansLog, plan_sentences
-from gan_cli.run.report.data_facts import data_facts
+from gan_cli.run.report.data_facts import data_facts, kind_of_samples
 from gan_cli.run.report.pictures import data_uri, on_clear_ground
 from gan_cli.run.report.plots import curves_svg
 from gan_cli.run.report.scores import newest_evaluation
@@ -23,7 +23,7 @@ from gan_cli.run.report.verdict import judge
 
 # Title, prefixes of the values to plot, and whether the axis is logarithmic; in the page's order.
 _PLOTS = (
-    ("Fréchet distance to the held-out images", ("fd_", "fid"), True),
+    ("Fréchet distance to the held-out {samples}", ("fd_", "fid"), True),
     ("Modes covered", ("modes_covered",), False),
     (
         "Share of points of high quality, and error of the modes' shares",
@@ -47,11 +47,12 @@ _PLOTS = (
     ),
     ("Augmentation probability", ("augmentation_probability",), False),
     (
-        "Diversity of generated images relative to real ones, and overfitting of the discriminator",
+        "Diversity of generated {samples} relative to real ones, and overfitting of the"
+        " discriminator",
         ("diversity", "overfitting"),
         False,
     ),
-    ("Images per second", ("images_per_second",), False),
+    ("{Samples} per second", ("images_per_second",), False),
 )
 _NO_SCORES = {"images_shown", "kimg", "training_seconds"}
 _MOST_GRIDS = 4
@@ -90,19 +91,21 @@ def write_report(run: RunDirectory) -> list[str]:
     marks = sorted({entry["images_shown"] / 1000 for entry in continued})
     problems += [problem for log in (metrics, guard, plans) if (problem := _problem(log))]
     plots = (*_PLOTS, *((name, (name,), False) for name in _further_scores(rows)))
-    evaluation, damaged = newest_evaluation(run)
-    grids, unread = _grids(run)
+    samples = kind_of_samples(run)
+    evaluation, damaged = newest_evaluation(run, samples)
+    grids, unread = _grids(run, samples)
     sounds, unheard = _sounds(run)
     problems += [f"left out of the report: {problem}" for problem in (*damaged, *unread, *unheard)]
     page = template.render(
         name=run.path.name,
-        verdict=judge(rows, evaluation, guarded),
+        verdict=judge(rows, evaluation, guarded, samples),
+        samples=samples,
         latest=rows[-1] if rows else None,
         plans=plan_sentences(continued),
         plots=[
-            {"title": title, "svg": svg}
+            {"title": _titled(title, samples), "svg": svg}
             for title, prefixes, logarithmic in plots
-            if (svg := _plot(rows, prefixes, logarithmic, marks))
+            if (svg := _plot(rows, prefixes, logarithmic, marks, samples))
         ],
         grids=grids,
         sounds=sounds,
@@ -125,6 +128,10 @@ def _problem(log: MetricsLog | GuardLog | PlansLog) -> str | None:
         return None
 
 
+def _titled(title: str, samples: str) -> str:
+    return title.replace("{samples}", samples).replace("{Samples}", samples.capitalize())
+
+
 def _text(path: Path) -> str:
     return read_text(path, _MOST_SHOWN_BYTES) if path.exists() else ""
 
@@ -143,16 +150,17 @@ def _plot(
     prefixes: tuple[str, ...],
     logarithmic: bool,
     marks: Sequence[float],
+    samples: str,
 ) -> str | None:
     names = sorted({name for row in rows for name in row if name.startswith(prefixes)})
     curves = {name: [(row["kimg"], row[name]) for row in rows if name in row] for name in names}
-    return curves_svg(curves, logarithmic, "thousands of images shown (kimg)", marks)
+    return curves_svg(curves, logarithmic, f"thousands of {samples} shown (kimg)", marks)
 
 
-def _grids(run: RunDirectory) -> tuple[list[dict[str, str]], list[str]]:
-    """Returns the real images and grids of all of the training, and a line for each unread one."""
+def _grids(run: RunDirectory, samples: str) -> tuple[list[dict[str, str]], list[str]]:
+    """Returns the real samples and grids of all of the training, and a line for each unread one."""
     grids = run.saved_grids(_MOST_GRIDS)
-    pictures = [("Real images", run.samples / "reals.png")]
+    pictures = [(f"Real {samples}", run.samples / "reals.png")]
     pictures += [(f"{kimg} kimg", path) for kimg, path in reversed(grids)]
     shown: dict[bytes, str] = {}
     problems: list[str] = []

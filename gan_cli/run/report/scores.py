@@ -18,15 +18,15 @@ from gan_cli.run.report.plots import curves_svg, position_svg
 _CLASS_ROWS = "classes.png"
 _PICTURES = (
     (
-        "A generated image, then the training images nearest to it. Left: the generated images"
-        " that are nearest to a training image. Right: the first generated images.",
+        "A generated sample, then the training samples nearest to it. Left: the generated samples"
+        " that are nearest to a training sample. Right: the first generated samples.",
         "neighbours.png",
     ),
 )
 _MOST_POSITIONS = 6
 
 
-def newest_evaluation(run: RunDirectory) -> tuple[dict[str, Any] | None, list[str]]:
+def newest_evaluation(run: RunDirectory, samples: str) -> tuple[dict[str, Any] | None, list[str]]:
     """Returns the record of the newest evaluation, if any, with its pictures and plots.
 
     The second value has a line for each file that is damaged, and left out.
@@ -36,7 +36,7 @@ def newest_evaluation(run: RunDirectory) -> tuple[dict[str, Any] | None, list[st
         return None, problems
     newest, record = found[0]
     shown = record | {
-        "plots": _plots(record, [each for _, each in found if _is_alike(each, record)]),
+        "plots": _plots(record, [each for _, each in found if _is_alike(each, record)], samples),
         "classes": record["details"].get("class_modes"),
         "pictures": [],
         "class_rows": {},
@@ -87,7 +87,9 @@ def _rows_of(picture: Image.Image, names: list[str]) -> dict[str, str]:
     return rows
 
 
-def _plots(newest: dict[str, Any], records: list[dict[str, Any]]) -> list[dict[str, str]]:
+def _plots(
+    newest: dict[str, Any], records: list[dict[str, Any]], samples: str
+) -> list[dict[str, str]]:
     records = sorted(records, key=lambda record: record["kimg"])
     plots = []
     for figure, score in newest["scores"].items():
@@ -95,7 +97,7 @@ def _plots(newest: dict[str, Any], records: list[dict[str, Any]]) -> list[dict[s
             (r["kimg"], r["scores"][figure]["value"]) for r in records if figure in r["scores"]
         ]
         is_distance = not score["higher_is_better"]
-        svg = curves_svg({figure: points}, is_distance, "thousands of images shown (kimg)")
+        svg = curves_svg({figure: points}, is_distance, f"thousands of {samples} shown (kimg)")
         if svg is not None:
             plots.append({"title": f"{figure} by checkpoint", "svg": svg})
     if curves := newest["details"].get("quality_and_diversity"):
@@ -109,7 +111,9 @@ def _plots(newest: dict[str, Any], records: list[dict[str, Any]]) -> list[dict[s
         if svg is not None:
             plots.insert(0, {"title": title, "svg": svg})
     if {"precision", "recall"} <= newest["scores"].keys():
-        plots.insert(0, {"title": "Quality and variety", "svg": _position(newest, records)})
+        plots.insert(
+            0, {"title": "Quality and variety", "svg": _position(newest, records, samples)}
+        )
     return plots
 
 
@@ -117,13 +121,13 @@ def _curve(points: list[dict[str, Any]]) -> list[tuple[float, float]]:
     return [(point["reverse_bits"], point["judge_bits"]) for point in points]
 
 
-def _position(newest: dict[str, Any], records: list[dict[str, Any]]) -> str:
+def _position(newest: dict[str, Any], records: list[dict[str, Any]], samples: str) -> str:
     def position(record: dict[str, Any], what: str) -> tuple[float, float]:
         return record["scores"]["recall"][what], record["scores"]["precision"][what]
 
     shown = [r for r in records if {"precision", "recall"} <= r["scores"].keys()]
     points = {f"{r['kimg']:g} kimg": position(r, "value") for r in shown[-_MOST_POSITIONS:]}
-    for what, name in (("floor", "training images"), ("ceiling", "noise")):
+    for what, name in (("floor", f"training {samples}"), ("ceiling", "noise")):
         if None not in position(newest, what):
             points[name] = position(newest, what)
     return position_svg(points, "recall (variety)", "precision (quality)")

@@ -22,11 +22,11 @@ _SIGNALS = {
         "raise the gamma of its penalty, or lower its learning rate",
     ),
     "overfitting": (
-        "the discriminator memorises the training images",
-        "use objective.augmentation, or more images",
+        "the discriminator memorises the training {samples}",
+        "use objective.augmentation, or more {samples}",
     ),
     "collapse": (
-        "generated images are too much alike",
+        "generated {samples} are too much alike",
         "raise the gamma of the discriminator's penalty, or use a larger batch",
     ),
     "loss_scale": ("float16 is too narrow for the gradients", "set training.precision to float32"),
@@ -52,6 +52,7 @@ def judge(
     rows: Sequence[Mapping[str, Any]],
     evaluation: Mapping[str, Any] | None,
     guarded: Sequence[Mapping[str, Any]],
+    samples: str = "images",
 ) -> Verdict:
     """Judges a run by its scores, its warnings and the course of its distances.
 
@@ -59,15 +60,17 @@ def judge(
       rows: of metrics.jsonl.
       evaluation: the newest record of gan-eval, if any.
       guarded: entries of guard.jsonl.
+      samples: name of the kind of samples.
     """
     went, steps = [], []
     name, course = _course(rows)
     if len(course) >= _FEWEST_SCORES:
-        sentence, step = _trend(name, course)
+        sentence, step = _trend(name, course, samples)
         went.append(sentence)
         steps.append(step)
     for signal in dict.fromkeys(entry["signal"] for entry in guarded):
-        what, remedy = _SIGNALS.get(signal, (signal.replace("_", " "), ""))
+        in_words = _SIGNALS.get(signal, (signal.replace("_", " "), ""))
+        what, remedy = (text.replace("{samples}", samples) for text in in_words)
         first = next(e["images_shown"] for e in guarded if e["signal"] == signal)
         went.append(f"From {first / 1000:g} kimg on, {what}.")
         if remedy:
@@ -77,7 +80,7 @@ def judge(
         if rows:
             steps.append("Score the run with gan-eval: the figures then stand here.")
     else:
-        headline = _headline(evaluation)
+        headline = _headline(evaluation, samples)
     steps.append("Draw from the run with gan-sample: grids, walks, edits and exports.")
     return Verdict(headline, tuple(went), tuple(steps))
 
@@ -90,7 +93,7 @@ def _course(rows: Sequence[Mapping[str, Any]]) -> tuple[str, list[tuple[float, f
     return names[0], [(row["kimg"], row[names[0]]) for row in rows if names[0] in row]
 
 
-def _trend(name: str, course: Sequence[tuple[float, float]]) -> tuple[str, str]:
+def _trend(name: str, course: Sequence[tuple[float, float]], samples: str) -> tuple[str, str]:
     best_kimg, best = min(course, key=lambda point: point[1])
     last_kimg, last = course[-1]
     if last > _WORSE * best:
@@ -110,32 +113,32 @@ def _trend(name: str, course: Sequence[tuple[float, float]]) -> tuple[str, str]:
     if last_kimg < _EARLY_KIMG:
         return (
             f"{name} is at {best:.3g} at best.",
-            f"Most runs need hundreds of kimg (thousand images shown), and this one has seen"
+            f"Most runs need hundreds of kimg (thousand {samples} shown), and this one has seen"
             f" {last_kimg:g}: train longer before you change anything else.",
         )
     return (
         f"{name} has hardly changed over the last third of training ({best:.3g} at best).",
         "Longer training alone will hardly help; look for a wider network, other augmentation or"
-        " more images.",
+        f" more {samples}.",
     )
 
 
-def _headline(evaluation: Mapping[str, Any]) -> str:
+def _headline(evaluation: Mapping[str, Any], samples: str) -> str:
     name, share = _share_of_the_way(evaluation.get("scores", {}))
     if name is None:
         return "Scored; what the scores mean stands below."
     if share is None:
         return (
-            f"{name} tells noise from real images too poorly here to judge the samples by it:"
+            f"{name} tells noise from real {samples} too poorly here to judge the samples by it:"
             " take another feature network."
         )
     percent = f"{name} has come {100 * min(max(share, 0.0), 1.0):.0f} % of the way from noise"
-    way = f"{percent} to real images, on a logarithmic scale"
+    way = f"{percent} to real {samples}, on a logarithmic scale"
     if share >= _NEAR:
-        return f"Close to the real images: {way}."
+        return f"Close to the real {samples}: {way}."
     if share >= _RECOGNISABLE:
         return f"On the way: {way}."
-    return f"Far from the real images: {way}."
+    return f"Far from the real {samples}: {way}."
 
 
 def _share_of_the_way(scores: Mapping[str, Any]) -> tuple[str | None, float | None]:

@@ -12,6 +12,7 @@ from gan_cli.errors import UserError
 from gan_cli.io.files import write_arrays
 from gan_cli.media.named_sheet import named_sheet
 from gan_cli.sampling.directions import Directions
+from gan_cli.sampling.saved_latents import SavedLatents
 from gan_cli.studio.drawing import Drawing, Written
 from gan_cli.studio.picture_requests import Axes
 from gan_cli.studio.studio import Studio
@@ -58,11 +59,11 @@ def draw_axes(studio: Studio, request: Axes) -> Drawing:
     Raises:
       UserError: there is no such class or direction, or the latents cannot be used.
     """
-    latents, label, origin = _start(studio, request)
+    begin, label, origin = _start(studio, request)
     move = request.move or {}
     count = max(request.axes, *move) if move else request.axes
     space, found = studio.directions(request.method, label, count)
-    start = space.positions(latents[None])[0]
+    start = begin.latents[0] if begin.space == "w" else space.positions(begin.latents)[0]
     if move:
         moved = start + _shift(found, move)
         image = studio.images_at(space, moved[None])
@@ -107,11 +108,11 @@ def _shift(found: Directions, move: Mapping[int, float]) -> np.ndarray:
     return (along * found.scales) @ found.vectors
 
 
-def _start(studio: Studio, request: Axes) -> tuple[np.ndarray, int | None, dict[str, Any]]:
+def _start(studio: Studio, request: Axes) -> tuple[SavedLatents, int | None, dict[str, Any]]:
     """Returns where the directions start.
 
     Returns:
-      The latents, float32 [latent_dim]; their class, if any; and what a `Drawing` says of them.
+      The latents of one image; its class, if any; and what a `Drawing` says of them.
     """
     numbers = studio.class_numbers(request.classes)
     if request.classes is not None and len(numbers or []) > 1:
@@ -120,9 +121,9 @@ def _start(studio: Studio, request: Axes) -> tuple[np.ndarray, int | None, dict[
     saved = studio.saved_latents(request.latents)
     if saved is None:
         seeds = request.seeds_or_first(1)
-        return studio.latents(seeds)[0], label, {"seeds": seeds}
+        return SavedLatents(studio.latents(seeds), None), label, {"seeds": seeds}
     if len(saved.latents) > 1:
         raise UserError(f"directions start from one, got {len(saved.latents)}", key="latents")
     if saved.labels is not None and request.classes is None:
         label = int(saved.labels[0])
-    return saved.latents[0], label, {"saved": saved}
+    return saved, label, {"saved": saved}

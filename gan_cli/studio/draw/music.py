@@ -47,7 +47,7 @@ def draw_found_music(studio: Studio, request: FoundMusic) -> Drawing:
     if saved is None:
         raise UserError("it names no latents")
     refuse_too_many(len(saved.latents))
-    samples = studio.sampler.images(saved.latents, saved.labels)
+    samples = studio.saved_images(saved)
     return Drawing(
         studio,
         request,

@@ -57,6 +57,11 @@ def _classes(studio: Studio, request: Sheet) -> Drawing:
             key="kind",
         )
     saved = studio.saved_latents(request.latents)
+    if saved is not None and saved.space == "w":
+        raise UserError(
+            "are styles, which hold their class already; project with --project_space z",
+            key="latents",
+        )
     seeds: Sequence[int] = () if saved else request.seeds_or_first(_COLUMNS)
     refuse_too_many(len(numbers) * len(saved.latents if saved else seeds))
     latents = saved.latents if saved else studio.latents(seeds, request.truncation)

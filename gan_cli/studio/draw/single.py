@@ -45,7 +45,7 @@ def draw_found(studio: Studio, request: FoundImage) -> Drawing:
     saved = studio.saved_latents(request.latents)
     if saved is None or len(saved.latents) != 1:
         raise UserError("it does not name the latents of one image")
-    domain, samples = studio.loaded.domain, studio.sampler.images(saved.latents, saved.labels)
+    domain, samples = studio.loaded.domain, studio.saved_images(saved)
     if isinstance(domain, Strings):
         (text,) = domain.decoded(samples)
         return Drawing(

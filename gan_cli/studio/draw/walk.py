@@ -176,10 +176,16 @@ def _between_latents(studio: Studio, request: Walk, saved: SavedLatents) -> _Tra
     if count < 2:
         raise UserError("a walk goes through at least two, got 1", key="latents")
     refuse_too_many(count * request.steps)
+    if saved.space == "w" and request.kind == "spherical":
+        raise UserError(
+            "'spherical' is for latents, and these are styles (w), which lie on no sphere; use"
+            " 'linear'",
+            key="kind",
+        )
     latents = _path(studio, request)(saved.latents, request.steps, request.loop)
     stops = [f"{number + 1}" for number in range(count)]
-    if saved.labels is None:
-        images = studio.sampler.images(latents)
+    if saved.space == "w" or saved.labels is None:
+        images = studio.saved_images(SavedLatents(latents, None, saved.space))
     elif len(set(saved.labels.tolist())) == 1:
         images = studio.sampler.images(latents, np.full(len(latents), saved.labels[0]))
     else:

@@ -21,6 +21,7 @@ from gan_cli.models.contract import FEATURES, output_of
 from gan_cli.studio.edit_requests import EditRequest
 from gan_cli.studio.fit.run_search import sample_of, search
 from gan_cli.studio.fit.search import Fit, Misfit
+from gan_cli.studio.fit.style_search import search_styles
 from gan_cli.studio.studio import Studio
 
 _STARTS = 16
@@ -95,12 +96,14 @@ def find(
     misfit: Misfit,
     listener: Listener,
     features_of: np.ndarray | None = None,
+    space: str = "z",
 ) -> Found:
     """Searches the latents for the image of the smallest misfit.
 
     Args:
       misfit: of pixels, from images in [-1, 1] to float32 [n].
       features_of: a whole image, uint8, whose features in the run's discriminator count as well.
+      space: `z` or `w`.
     """
     feature_misfit = None if features_of is None else _feature_misfit(studio, features_of)
     total = misfit
@@ -110,7 +113,8 @@ def find(
         def total(images: tf.Tensor) -> tf.Tensor:
             return misfit(images) + _FEATURES * of_features(images)
 
-    fit = search(studio, request, total, listener, starts=_STARTS)
+    searched = search_styles if space == "w" else search
+    fit = searched(studio, request, total, listener, starts=_STARTS)
     image = sample_of(studio, fit)
     distance = None
     if feature_misfit is not None:

@@ -10,6 +10,7 @@ from gan_cli.run.data_place import splits_of
 from gan_cli.studio.edit_requests import Project
 from gan_cli.studio.fit.find import find, pixel_misfit
 from gan_cli.studio.fit.search import psnr_db
+from gan_cli.studio.fit.style_search import space_for
 from gan_cli.studio.studio import Studio
 
 # Held-out images that are searched for, each with a part of the steps: all of them together take
@@ -42,11 +43,12 @@ def reachable_db(studio: Studio, request: Project) -> float | None:
     held_out = held_out_of(studio, request.seed)
     if held_out is None:
         return None
+    space = space_for(studio, request)
     shorter = dataclasses.replace(request, fit_steps=max(request.fit_steps // _IMAGES, 1))
     reached = []
     for target in held_out:
         misfit = pixel_misfit(studio, target)
-        found = find(studio, shorter, misfit, Quiet(), features_of=target)
+        found = find(studio, shorter, misfit, Quiet(), features_of=target, space=space)
         reached.append(psnr_db(found.image, target))
     return float(np.median(reached))
 

@@ -13,7 +13,7 @@ from gan_cli.models.contract import IMAGES
 from gan_cli.models.layers.one_hot import TokenSoftmax
 from gan_cli.sampling.saved_latents import SavedLatents, write_latents
 from gan_cli.studio.edit_requests import FitRequest
-from gan_cli.studio.fit.search import Fit, Misfit, fit_latents
+from gan_cli.studio.fit.search import FIRST_LOOK, Fit, Misfit, fit_latents
 from gan_cli.studio.studio import Studio
 
 ACTIVITY = "fitting latents"
@@ -40,13 +40,15 @@ def search(
       activity: what the listener hears.
     """
     seed = request.seed
+    pool = studio.latents(range(seed, seed + FIRST_LOOK)) if draw is None else draw(FIRST_LOOK)
+    classes = studio.class_numbers(request.classes)
     with listener.during(activity) as on_progress:
         return fit_latents(
             studio.loaded.generator if network is None else network,
             misfit,
-            draw=draw or (lambda count: studio.latents(range(seed, seed + count))),
+            pool=np.tile(pool, (len(classes or [0]), 1)),
+            labels=None if classes is None else np.repeat(np.array(classes, np.int32), len(pool)),
             uniform=studio.loaded.config.model.latent_distribution == "uniform",
-            classes=studio.class_numbers(request.classes),
             starts=starts,
             steps=request.fit_steps,
             on_progress=on_progress,
@@ -104,7 +106,7 @@ def logits_of(generator: keras.Model) -> tuple[keras.Model, bool]:
 def saved_latents(fits: Sequence[Fit]) -> SavedLatents:
     """Returns the latents that were found, in the form that files of latents have."""
     labels = None if fits[0].label is None else np.array([fit.label for fit in fits], np.int32)
-    return SavedLatents(np.stack([fit.latents for fit in fits]), labels)
+    return SavedLatents(np.stack([fit.latents for fit in fits]), labels, fits[0].space)
 
 
 def write_latents_beside(
@@ -127,5 +129,4 @@ def given_sha256(given: Path) -> str:
 
 def sample_of(studio: Studio, fit: Fit) -> np.ndarray:
     """Returns the sample of the latents that were found, of the domain's stored shape."""
-    found = saved_latents([fit])
-    return studio.sampler.images(found.latents, found.labels)[0]
+    return studio.saved_images(saved_latents([fit]))[0]
