@@ -1,7 +1,6 @@
 """What the three commands share: flags, one line for each error, and a quiet TensorFlow."""
 
 import errno
-import os
 import re
 import shutil
 import sys
@@ -72,8 +71,6 @@ def run(
             print(f"{_command()}: interrupted", file=sys.stderr)
             return INTERRUPTED
 
-    # Pictures only go to files; Keras imports Matplotlib, which refuses names it does not know.
-    os.environ["MPLBACKEND"] = "agg"
     with lasting_output() as output:
         try:
             own = sections or [_section_of(sys.modules[main.__module__])]
@@ -161,8 +158,9 @@ def _about_itself(arguments: Sequence[str], sections: Sequence[Section]) -> str 
 
 def import_tensorflow(first: Callable[[], object] = lambda: None) -> None:
     """Imports TensorFlow quietly; see `quiet_tensorflow`."""
-    from gan_cli.io.quiet_imports import quiet_tensorflow
+    from gan_cli.io.quiet_imports import draw_into_files, quiet_tensorflow
 
+    draw_into_files()
     logging.set_verbosity(logging.WARNING)
     logging.get_absl_handler().setFormatter(ReportLine(_command()))
     quiet_tensorflow(shows_lines(), first, _OPTIONAL_TO_KERAS)

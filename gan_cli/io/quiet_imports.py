@@ -38,6 +38,11 @@ def _is_worth_reporting(record: logging.LogRecord) -> bool:
     return not any(part in text for part in _ABOUT_ITS_CACHE)
 
 
+def draw_into_files() -> None:
+    """Keeps Matplotlib, which Keras imports, from looking for the user's windows, or for a typo."""
+    os.environ["MPLBACKEND"] = "agg"
+
+
 def quiet_tensorflow(
     shows_lines: bool, first: Callable[[], object] = lambda: None, hidden: Sequence[str] = ()
 ) -> None:
