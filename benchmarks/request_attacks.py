@@ -271,7 +271,7 @@ def compared() -> Iterator[Attempt]:
 
 def cut_short() -> Iterator[Attempt]:
     """Exports and sets that are killed, and what is then there when they are repeated."""
-    lines = ("gan-sample", "--run_dir=named", "--out=said.jsonl", "--until=3000")
+    lines = ("gan-sample", "--run_dir=named", "--out=lines.jsonl", "--until=3000")
     arrays = ("gan-sample", "--run_dir=tunes", "--out=tunes.npz", "--until=64")
     points = ("gan-sample", "--run_dir=toy", "--out=points.npz", "--until=40000")
     labelled = (*SAMPLE[:2], "--out=set", "--dataset=200")
