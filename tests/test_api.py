@@ -377,7 +377,7 @@ WRONG = {
     ),
     "metric": (lambda run: run.evaluate("fid"), "metrics", "unknown metric 'fid'"),
     "features": (lambda run: run.evaluate(features="vgg"), "features", "unknown feature network"),
-    "few samples": (lambda run: run.evaluate(num_samples=2), "num_samples", "at least 10"),
+    "few samples": (lambda run: run.evaluate(num_samples=2), "num_samples", "from 10 to"),
     "format": (
         lambda run: run.export(folder(run) / "x", "pickle"),
         "formats",

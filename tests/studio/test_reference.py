@@ -30,9 +30,9 @@ def test_the_reference_is_the_median_of_searches_for_held_out_images(digits_run,
     sought, found = [], iter([21.0, 25.0, 40.0])
     find = reference.find
 
-    def spied(studio, request, misfit, listener, features_of):
+    def spied(studio, request, misfit, listener, features_of, space):
         sought.append((request.fit_steps, features_of))
-        return find(studio, request, misfit, listener, features_of)
+        return find(studio, request, misfit, listener, features_of, space)
 
     monkeypatch.setattr(reference, "find", spied)
     monkeypatch.setattr(reference, "psnr_db", lambda image, target: next(found))
